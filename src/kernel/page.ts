@@ -1,0 +1,33 @@
+/**
+ * One page of a long list, by keyset: the cursor names the last row shown, so pages stay right while rows are added.
+ * `total` is true at any size: it is counted by the query, never guessed.
+ */
+export interface Page<T> {
+  readonly rows: readonly T[]
+  /** Opaque; pass it back as `cursor` for the rows after these. `null` on the last page. */
+  readonly next: string | null
+  readonly total: number
+}
+
+export interface PageRequest {
+  /** Rows wanted, 1 to 500. */
+  readonly limit: number
+  readonly cursor: string | null
+}
+
+/** Packs the sort values of the last row into an opaque cursor. */
+export function encodeCursor(values: readonly (string | number | null)[]): string {
+  return Buffer.from(JSON.stringify(values)).toString('base64url')
+}
+
+/** Unpacks a cursor. A cursor that was tampered with or belongs to another list gives `null`, which means the first page. */
+export function decodeCursor(cursor: string | null, length: number): (string | number | null)[] | null {
+  if (cursor === null) return null
+  try {
+    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    const isScalar = (value: unknown) => value === null || typeof value === 'string' || typeof value === 'number'
+    return Array.isArray(values) && values.length === length && values.every(isScalar) ? values : null
+  } catch {
+    return null
+  }
+}
