@@ -13,8 +13,19 @@ export const LADDER = ['directory', 'watch', 'broadcast', 'assure', 'react', 're
 
 /** Packages that reach the outside world, or wait for it. Codecs, solvers and charts are pure, so they never need one. */
 const PACKAGES_WITH_EFFECTS = [
-  '@electric-sql/', '@fastify/', 'close-with-grace', 'fastify', 'kysely', 'nodemailer', 'openid-client', 'pg', 'pg-boss', 'pino', 'prom-client',
-  'proper-lockfile', 'smtp-server',
+  '@electric-sql/',
+  '@fastify/',
+  'close-with-grace',
+  'fastify',
+  'kysely',
+  'nodemailer',
+  'openid-client',
+  'pg',
+  'pg-boss',
+  'pino',
+  'prom-client',
+  'proper-lockfile',
+  'smtp-server',
 ].map(name => (name.endsWith('/') ? `node_modules/${name}` : `node_modules/${name}/`))
 
 const TESTS = '[.]test[.]ts$'
@@ -71,7 +82,7 @@ const named = [
   },
   {
     name: 'domains-meet-through-contracts',
-    comment: "Another domain is reached through its contract.ts only. If what you need is not there, add it there.",
+    comment: 'Another domain is reached through its contract.ts only. If what you need is not there, add it there.',
     from: { path: '^src/domains/([^/]+)/', pathNot: TESTS },
     to: { path: '^src/domains/[^/]+/', pathNot: ['^src/domains/$1/', '^src/domains/[^/]+/contract[.]ts$'] },
   },
@@ -97,7 +108,8 @@ const named = [
   },
   {
     name: 'http-lives-in-routes',
-    comment: 'Inside a domain only routes.ts (and module.ts, which lists them) may know HTTP. Return a value; let the route say what it means on the wire.',
+    comment:
+      'Inside a domain only routes.ts (and module.ts, which lists them) may know HTTP. Return a value; let the route say what it means on the wire.',
     from: { path: '^src/domains/', pathNot: ['/(?:routes|module)[.]ts$', TESTS] },
     to: { path: ['^src/platform/http/', 'node_modules/fastify/', 'node_modules/@fastify/'] },
   },
@@ -117,7 +129,11 @@ const named = [
     name: 'no-orphans',
     comment: 'Nothing reaches this file and it reaches nothing: delete it, or wire it in.',
     // The embedded database's worker is started through new URL(…), and the browser loads the assets.
-    from: { orphan: true, path: '^(?:src|migrations)/', pathNot: [TESTS, '^src/main[.]ts$', '^src/platform/db/embedded-worker[.]ts$', '^src/ui/assets/'] },
+    from: {
+      orphan: true,
+      path: '^(?:src|migrations)/',
+      pathNot: [TESTS, '^src/main[.]ts$', '^src/platform/db/embedded-worker[.]ts$', '^src/ui/assets/'],
+    },
     to: {},
   },
   {

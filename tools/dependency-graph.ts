@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-
-import type { IConfiguration, ICruiseResult } from 'dependency-cruiser'
+import type { ICruiseOptions, ICruiseResult } from 'dependency-cruiser'
+import configuration from '../.dependency-cruiser.mjs'
 
 /**
  * dependency-cruiser reads TypeScript through the compiler's JavaScript interface, which TypeScript 7 does not have.
@@ -23,9 +23,8 @@ const FOLDERS = ['src', 'migrations', 'test', 'tools', 'bench']
 /** Reads every import below `root` and holds it against the rules of `.dependency-cruiser.mjs`. */
 export async function cruiseTree(root: string = ROOT, folders: readonly string[] = FOLDERS): Promise<ICruiseResult> {
   const { cruise } = await import('dependency-cruiser')
-  const { default: rules } = (await import('../.dependency-cruiser.mjs')) as { default: IConfiguration }
-  const { options, ...ruleSet } = rules
-  const result = await cruise([...folders], { ...options, ruleSet, validate: true, baseDir: root })
+  const { forbidden, options } = configuration
+  const result = await cruise([...folders], { ...options, ruleSet: { forbidden }, validate: true, baseDir: root } as ICruiseOptions)
   if (typeof result.output === 'string') throw new Error(`dependency-cruiser answered in words: ${result.output}`)
   return result.output
 }

@@ -29,9 +29,15 @@ export function actionsIn<S extends string, A extends string>(lifecycle: Lifecyc
 export function transition<S extends string, A extends string>(lifecycle: Lifecycle<S, A>, thing: string, status: S, action: A): Transition<S> {
   const found = lifecycle[status][action]
   if (found !== undefined) return found
-  const offered = actionsIn(lifecycle, status).map(name => lifecycle[status][name]?.label.toLowerCase()).filter(label => label !== undefined)
+  const offered = actionsIn(lifecycle, status)
+    .map(name => lifecycle[status][name]?.label.toLowerCase())
+    .filter(label => label !== undefined)
   const instead = offered.length === 0 ? 'Nothing more can be done with it.' : `You can ${offered.join(', ')}.`
-  throw new Conflict('kernel.lifecycle.not-offered', `This ${thing} is ${status}, so that cannot be done now. ${instead}`, `${thing}: ${status} × ${action}`)
+  throw new Conflict(
+    'kernel.lifecycle.not-offered',
+    `This ${thing} is ${status}, so that cannot be done now. ${instead}`,
+    `${thing}: ${status} × ${action}`,
+  )
 }
 
 /** The table as a Mermaid state diagram, for `docs/generated`. */

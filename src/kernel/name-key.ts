@@ -18,7 +18,9 @@ export function nameKey(name: string): string {
 }
 
 /** Legal forms, and the words that makers add to or leave off their names at will. */
-const COMPANY_SUFFIXES: ReadonlySet<string> = new Set([
-  'ltd', 'limited', 'plc', 'llp', 'llc', 'inc', 'incorporated', 'corp', 'corporation', 'co', 'company', 'group', 'holding', 'holdings',
-  'gmbh', 'ag', 'kg', 'kgaa', 'se', 'sa', 'sas', 'sarl', 'srl', 'spa', 'bv', 'nv', 'ab', 'as', 'oy', 'oyj', 'aps', 'kk', 'pty', 'pte', 'international', 'and',
-])
+const COMPANY_SUFFIXES: ReadonlySet<string> = new Set(
+  (
+    'ltd limited plc llp llc inc incorporated corp corporation co company group holding holdings ' +
+    'gmbh ag kg kgaa se sa sas sarl srl spa bv nv ab as oy oyj aps kk pty pte international and'
+  ).split(' '),
+)

@@ -10,7 +10,9 @@ export interface Problem {
 }
 
 /** The outcome of reading something that may be faulty. `ok` says whether `value` can be used. */
-export type Result<T> = { readonly ok: true; readonly value: T; readonly problems: readonly Problem[] } | { readonly ok: false; readonly problems: readonly Problem[] }
+export type Result<T> =
+  | { readonly ok: true; readonly value: T; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
 
 export function succeed<T>(value: T, problems: readonly Problem[] = []): Result<T> {
   return { ok: true, value, problems }
