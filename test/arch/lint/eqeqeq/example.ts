@@ -1,0 +1,3 @@
+export function isNone(count: number): boolean {
+  return count == 0
+}

@@ -1,0 +1,1 @@
+export * from '../no-var/example.ts'

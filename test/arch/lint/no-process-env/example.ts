@@ -1,0 +1,3 @@
+export function port(): string | undefined {
+  return process.env['PORT']
+}

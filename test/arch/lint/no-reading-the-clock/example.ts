@@ -1,0 +1,3 @@
+export function now(): readonly number[] {
+  return [new Date().getTime(), Date.now()]
+}

@@ -1,0 +1,3 @@
+export function draw(): number {
+  return Math.random()
+}

@@ -1,0 +1,3 @@
+export function name(text: string): unknown {
+  return JSON.parse(text).name as unknown
+}

@@ -1,0 +1,2 @@
+// TODO later
+export const one = 1

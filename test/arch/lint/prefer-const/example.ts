@@ -1,0 +1,4 @@
+export function one(): number {
+  let count = 1
+  return count
+}
