@@ -21,7 +21,10 @@ test('UTF-16, spreadsheets and binary files are refused, each saying what to do'
   const unmarkedUtf16 = decodeText(Buffer.from('code,name', 'utf16le'))
   const workbook = decodeText(Buffer.from([0x50, 0x4b, 0x03, 0x04, 0x14]))
   const damaged = decodeText(Buffer.from('a\nb\n\0c'))
-  assert.deepEqual([utf16, unmarkedUtf16, workbook, damaged].map(result => result.ok), [false, false, false, false])
+  assert.deepEqual(
+    [utf16, unmarkedUtf16, workbook, damaged].map(result => result.ok),
+    [false, false, false, false],
+  )
   assert.match(utf16.problems[0]?.message ?? '', /UTF-16.*UTF-8/)
   assert.match(workbook.problems[0]?.message ?? '', /spreadsheet/)
   assert.match(damaged.problems[0]?.message ?? '', /^Line 3 /)

@@ -10,12 +10,21 @@ export function decodeText(bytes: Uint8Array): Result<string> {
     return fail(problem('encoding.utf-16', 'error', 'This file is in UTF-16 ("Unicode text"). Save it as "CSV UTF-8" and try again.'))
   }
   if (startsWith(bytes, [0x50, 0x4b, 0x03, 0x04])) {
-    return fail(problem('encoding.binary', 'error', 'This is a spreadsheet or a zip file. Save the sheet as "CSV UTF-8", or unpack the file, and try again.'))
+    return fail(
+      problem('encoding.binary', 'error', 'This is a spreadsheet or a zip file. Save the sheet as "CSV UTF-8", or unpack the file, and try again.'),
+    )
   }
   const nul = bytes.indexOf(0)
   if (nul !== -1) {
     const line = bytes.subarray(0, nul).reduce((count, byte) => (byte === LINE_FEED ? count + 1 : count), 1)
-    return fail(problem('encoding.binary', 'error', `Line ${line} holds a NUL byte, so this is not a text file, or it is damaged. Fetch it again as CSV in UTF-8.`, line))
+    return fail(
+      problem(
+        'encoding.binary',
+        'error',
+        `Line ${line} holds a NUL byte, so this is not a text file, or it is damaged. Fetch it again as CSV in UTF-8.`,
+        line,
+      ),
+    )
   }
   try {
     return succeed(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

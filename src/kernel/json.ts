@@ -21,7 +21,8 @@ export function parseJson(source: string): Result<unknown> {
   if (start === '<') return fail(unreadable('json.not-json', 'This is XML or a web page, where JSON was expected. Fetch the JSON file itself.'))
   if (text.includes('\0')) return fail(unreadable('json.not-json', 'This is not UTF-8 text. Save it as UTF-8 and try again.'))
   const { deepest, isOpen } = scan(text)
-  if (deepest > DEEPEST) return fail(unreadable('json.too-deep', `This nests more than ${DEEPEST} levels deep, which no document of this kind does. It was not read.`))
+  if (deepest > DEEPEST)
+    return fail(unreadable('json.too-deep', `This nests more than ${DEEPEST} levels deep, which no document of this kind does. It was not read.`))
   try {
     return succeed(JSON.parse(text))
   } catch (error) {

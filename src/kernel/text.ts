@@ -18,5 +18,11 @@ export function cleanLine(text: string): string {
 
 /** The text cut to so many characters, with an ellipsis where it was cut; never inside a surrogate pair. */
 export function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed().replace(/\uFFFD$/, '').trimEnd()}…`
+  return text.length <= length
+    ? text
+    : `${text
+        .slice(0, length - 1)
+        .toWellFormed()
+        .replace(/\uFFFD$/, '')
+        .trimEnd()}…`
 }
