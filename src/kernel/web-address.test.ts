@@ -7,7 +7,15 @@ test('http and https addresses are read', () => {
 })
 
 test('nothing else is a web address', () => {
-  for (const text of ['javascript:alert(1)', 'data:text/html,x', '/cyber-alerts', 'https://', 'https://user:secret@example.org/', 'ftp://example.org/', 'java\nscript:x']) {
+  for (const text of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '/cyber-alerts',
+    'https://',
+    'https://user:secret@example.org/',
+    'ftp://example.org/',
+    'java\nscript:x',
+  ]) {
     assert.equal(parseWebAddress(text), undefined, text)
   }
 })

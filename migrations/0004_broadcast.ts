@@ -1,0 +1,150 @@
+import { sql, type Kysely } from 'kysely'
+import { protect } from './protect.ts'
+
+/** Bulletins and their versions, audiences, releases, deliveries and responses. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`create sequence broadcast_bulletin_number start 5001`.execute(db)
+  await sql`
+    create table broadcast_bulletin (
+      id text primary key,
+      number integer not null unique default nextval('broadcast_bulletin_number'),
+      threat_id text references watch_threat (id),
+      state text not null,
+      version integer not null,
+      approved_version integer,
+      author_id text not null,
+      title text not null,
+      severity text not null,
+      tlp text not null,
+      respond_by timestamptz,
+      created_at timestamptz not null,
+      updated_at timestamptz not null,
+      released_at timestamptz,
+      withdrawn_at timestamptz,
+      withdrawn_reason text,
+      is_exercise boolean not null default false
+    )`.execute(db)
+  await sql`create index broadcast_bulletin_list on broadcast_bulletin (number desc)`.execute(db)
+  await sql`
+    create table broadcast_version (
+      bulletin_id text not null references broadcast_bulletin (id),
+      version integer not null,
+      content jsonb not null,
+      content_hash text not null,
+      saved_by text not null,
+      saved_at timestamptz not null,
+      primary key (bulletin_id, version)
+    )`.execute(db)
+  await sql`
+    create table broadcast_severity (
+      id bigint generated always as identity primary key,
+      bulletin_id text not null references broadcast_bulletin (id),
+      severity text not null,
+      at timestamptz not null,
+      by_id text not null,
+      reason text
+    )`.execute(db)
+  await sql`
+    create table broadcast_update (
+      id bigint generated always as identity primary key,
+      bulletin_id text not null references broadcast_bulletin (id),
+      at timestamptz not null,
+      title text not null,
+      body text not null,
+      by_id text not null
+    )`.execute(db)
+  await sql`
+    create table broadcast_review (
+      id bigint generated always as identity primary key,
+      bulletin_id text not null references broadcast_bulletin (id),
+      version integer not null,
+      decision text not null check (decision in ('sent', 'approved', 'returned')),
+      by_id text not null,
+      at timestamptz not null,
+      comment text
+    )`.execute(db)
+  await sql`
+    create table broadcast_audience (
+      bulletin_id text primary key references broadcast_bulletin (id),
+      rule jsonb not null,
+      saved_by text not null,
+      saved_at timestamptz not null
+    )`.execute(db)
+  await sql`
+    create table broadcast_release (
+      id text primary key,
+      bulletin_id text not null unique references broadcast_bulletin (id),
+      version integer not null,
+      released_by text not null,
+      released_at timestamptz not null,
+      rule jsonb not null,
+      audience_hash text not null,
+      organisations integer not null,
+      contacts integer not null,
+      unreachable integer not null
+    )`.execute(db)
+  await sql`
+    create table broadcast_recipient (
+      bulletin_id text not null references broadcast_bulletin (id),
+      organisation_id text not null references directory_organisation (id),
+      release_id text not null references broadcast_release (id),
+      is_reachable boolean not null,
+      delivered_at timestamptz,
+      acknowledged_at timestamptz,
+      decided_at timestamptz,
+      done_at timestamptz,
+      response text,
+      response_at timestamptz,
+      next_date date,
+      primary key (bulletin_id, organisation_id)
+    )`.execute(db)
+  await sql`create index broadcast_recipient_organisation on broadcast_recipient (organisation_id, bulletin_id)`.execute(db)
+  await sql`
+    create table broadcast_delivery (
+      id text primary key,
+      release_id text not null references broadcast_release (id),
+      bulletin_id text not null references broadcast_bulletin (id),
+      organisation_id text not null references directory_organisation (id),
+      contact_id text not null references directory_contact (id),
+      channel text not null,
+      address text not null,
+      state text not null check (state in ('waiting', 'sending', 'sent', 'failed', 'given-up')),
+      attempts integer not null default 0,
+      words text,
+      queued_at timestamptz not null,
+      attempted_at timestamptz,
+      sent_at timestamptz,
+      message_id text not null,
+      link_spent_at timestamptz,
+      link_generation integer not null default 1,
+      unique (release_id, contact_id, channel)
+    )`.execute(db)
+  await sql`create index broadcast_delivery_open on broadcast_delivery (release_id, state) where state <> 'sent'`.execute(db)
+  await sql`create index broadcast_delivery_organisation on broadcast_delivery (bulletin_id, organisation_id)`.execute(db)
+  await sql`
+    create table broadcast_response (
+      id text primary key,
+      bulletin_id text not null references broadcast_bulletin (id),
+      organisation_id text not null references directory_organisation (id),
+      state text not null,
+      at timestamptz not null,
+      by_kind text not null,
+      by_id text not null,
+      via text not null,
+      note text,
+      reason text,
+      next_date date
+    )`.execute(db)
+  await sql`create index broadcast_response_of on broadcast_response (bulletin_id, organisation_id, at)`.execute(db)
+
+  const centre = sql`(select carecert_sees_all())`
+  const ofOrganisation = sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations())`
+  for (const table of ['broadcast_recipient', 'broadcast_delivery', 'broadcast_response']) await protect(db, table, ofOrganisation)
+  // An organisation sees a bulletin once it was released to it, and the version that was released; drafts are the centre's.
+  await protect(db, 'broadcast_bulletin', sql`(select carecert_sees_all()) or (released_at is not null and id in (select bulletin_id from broadcast_recipient where organisation_id in (select carecert_organisations())))`, centre)
+  await protect(db, 'broadcast_release', sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
+  await protect(db, 'broadcast_version', sql`(select carecert_sees_all()) or (bulletin_id, version) in (select bulletin_id, version from broadcast_release)`, centre)
+  for (const table of ['broadcast_severity', 'broadcast_update']) await protect(db, table, sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
+  for (const table of ['broadcast_review', 'broadcast_audience']) await protect(db, table, centre)
+  await sql`grant usage on all sequences in schema public to carecert_app`.execute(db)
+}

@@ -1,0 +1,13 @@
+import type { Migration } from 'kysely/migration'
+import * as platform from './0001_platform.ts'
+import * as directory from './0002_directory.ts'
+import * as watch from './0003_watch.ts'
+import * as broadcast from './0004_broadcast.ts'
+
+/** Every migration in its one global order. Forward only; a merged one is never edited. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001_platform': platform,
+  '0002_directory': directory,
+  '0003_watch': watch,
+  '0004_broadcast': broadcast,
+}

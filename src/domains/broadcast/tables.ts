@@ -1,0 +1,154 @@
+import type { Generated } from 'kysely'
+import type { Instant } from '../../kernel/instant.ts'
+import type { DirectoryVisible } from '../directory/contract.ts'
+import type { WatchVisible } from '../watch/contract.ts'
+
+export interface BulletinTable {
+  id: string
+  /** Shown as CC-5001. Given by the database. */
+  number: Generated<number>
+  threat_id: string | null
+  state: string
+  /** The newest version. */
+  version: number
+  approved_version: number | null
+  author_id: string
+  title: string
+  /** The newest of the severity history, for lists. */
+  severity: string
+  tlp: string
+  respond_by: Instant | null
+  created_at: Instant
+  updated_at: Instant
+  released_at: Instant | null
+  withdrawn_at: Instant | null
+  withdrawn_reason: string | null
+  is_exercise: Generated<boolean>
+}
+
+export interface VersionTable {
+  bulletin_id: string
+  version: number
+  /** BulletinContent as JSON. Stringify to write. */
+  content: string
+  content_hash: string
+  saved_by: string
+  saved_at: Instant
+}
+
+export interface SeverityTable {
+  id: Generated<number>
+  bulletin_id: string
+  severity: string
+  at: Instant
+  by_id: string
+  reason: string | null
+}
+
+export interface UpdateTable {
+  id: Generated<number>
+  bulletin_id: string
+  at: Instant
+  title: string
+  body: string
+  by_id: string
+}
+
+export interface ReviewTable {
+  id: Generated<number>
+  bulletin_id: string
+  version: number
+  decision: 'sent' | 'approved' | 'returned'
+  by_id: string
+  at: Instant
+  comment: string | null
+}
+
+export interface AudienceTable {
+  bulletin_id: string
+  /** AudienceRule as JSON. Stringify to write. */
+  rule: string
+  saved_by: string
+  saved_at: Instant
+}
+
+export interface ReleaseTable {
+  id: string
+  bulletin_id: string
+  version: number
+  released_by: string
+  released_at: Instant
+  rule: string
+  audience_hash: string
+  organisations: number
+  contacts: number
+  unreachable: number
+}
+
+/** One organisation in the frozen audience, with where it stands: kept in step with deliveries and responses. */
+export interface RecipientTable {
+  bulletin_id: string
+  organisation_id: string
+  release_id: string
+  is_reachable: boolean
+  delivered_at: Instant | null
+  acknowledged_at: Instant | null
+  decided_at: Instant | null
+  done_at: Instant | null
+  /** The newest answer. */
+  response: string | null
+  response_at: Instant | null
+  next_date: string | null
+}
+
+export interface DeliveryTable {
+  id: string
+  release_id: string
+  bulletin_id: string
+  organisation_id: string
+  contact_id: string
+  channel: string
+  address: string
+  state: 'waiting' | 'sending' | 'sent' | 'failed' | 'given-up'
+  attempts: Generated<number>
+  /** The server's words. */
+  words: string | null
+  queued_at: Instant
+  attempted_at: Instant | null
+  sent_at: Instant | null
+  message_id: string
+  /** When the answer link of this generation was used. */
+  link_spent_at: Instant | null
+  /** Grows when a new link is sent; older ones are void. */
+  link_generation: Generated<number>
+}
+
+export interface ResponseTable {
+  id: string
+  bulletin_id: string
+  organisation_id: string
+  state: string
+  at: Instant
+  by_kind: string
+  by_id: string
+  via: 'link' | 'portal' | 'partner' | 'command' | 'sample'
+  note: string | null
+  reason: string | null
+  next_date: string | null
+}
+
+interface BroadcastTables {
+  broadcast_bulletin: BulletinTable
+  broadcast_version: VersionTable
+  broadcast_severity: SeverityTable
+  broadcast_update: UpdateTable
+  broadcast_review: ReviewTable
+  broadcast_audience: AudienceTable
+  broadcast_release: ReleaseTable
+  broadcast_recipient: RecipientTable
+  broadcast_delivery: DeliveryTable
+  broadcast_response: ResponseTable
+}
+
+/** What queries of this domain may name: its own tables and what the domains below show. */
+export type Visible = BroadcastTables & DirectoryVisible & WatchVisible

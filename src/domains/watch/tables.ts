@@ -1,0 +1,143 @@
+import type { Generated } from 'kysely'
+import type { Instant } from '../../kernel/instant.ts'
+import type { DirectoryVisible } from '../directory/contract.ts'
+
+export interface SourceTable {
+  id: string
+  code: string
+  name: string
+  /** The format that is expected; what is gathered is recognised by content. */
+  format: string
+  url: string | null
+  enabled: Generated<boolean>
+  created_at: Instant
+}
+
+export interface GatheringTable {
+  id: string
+  source_id: string
+  at: Instant
+  /** The file or address that it came from. */
+  address: string
+  bytes_hash: string | null
+  bytes: number | null
+  outcome: 'taken' | 'unchanged' | 'failed'
+  added: Generated<number>
+  changed: Generated<number>
+  withdrawn: Generated<number>
+  unchanged: Generated<number>
+  quarantined: Generated<number>
+  failure: string | null
+}
+
+export interface ItemTable {
+  id: string
+  source_id: string
+  external_id: string
+  title: string
+  summary: string
+  url: string | null
+  published_at: Instant | null
+  changed_at: Instant | null
+  /** The item as understood (kernel/intelligence.ts), as JSON. Stringify to write. */
+  content: string
+  content_hash: string
+  /** SHA-256 of the bytes that it came in. */
+  bytes_hash: string
+  gathering_id: string
+  first_gathered_at: Instant
+  last_gathered_at: Instant
+  withdrawn_at: Instant | null
+}
+
+export interface ItemChangeTable {
+  id: Generated<number>
+  item_id: string
+  gathering_id: string
+  at: Instant
+  kind: 'added' | 'changed' | 'withdrawn' | 'returned'
+  fields: string
+  content_hash: string
+}
+
+export interface QuarantineTable {
+  id: string
+  source_id: string
+  gathering_id: string
+  position: string
+  external_id: string | null
+  reason: string
+  excerpt: string
+  at: Instant
+  resolved_at: Instant | null
+}
+
+export interface ThreatTable {
+  id: string
+  title: string
+  summary: string
+  state: string
+  cves: string[]
+  published_at: Instant | null
+  kev_since: string | null
+  kev_due: string | null
+  ransomware: boolean | null
+  cvss_tenths: number | null
+  severity: string | null
+  /** Sorts the queue: lower is more pressing. */
+  priority: number
+  priority_word: string
+  /** The sentence that says which rule decided. */
+  reason: string
+  /** How many organisations run an affected product, by exact name; kept by a job. */
+  runs: Generated<number>
+  /** How many more may run it: same maker, product name alike. */
+  may_run: Generated<number>
+  /** What the search box looks in, lower case. */
+  search: string
+  tlp: Generated<string>
+  created_at: Instant
+  updated_at: Instant
+  withdrawn_at: Instant | null
+}
+
+export interface ThreatItemTable {
+  threat_id: string
+  item_id: string
+  why: string
+}
+
+export interface ThreatProductTable {
+  threat_id: string
+  maker: string
+  product: string
+  maker_key: string
+  product_key: string
+}
+
+export interface ThreatNoteTable {
+  id: Generated<number>
+  threat_id: string
+  at: Instant
+  actor_id: string
+  action: string
+  note: string | null
+}
+
+interface WatchTables {
+  watch_source: SourceTable
+  watch_gathering: GatheringTable
+  watch_item: ItemTable
+  watch_item_change: ItemChangeTable
+  watch_quarantine: QuarantineTable
+  watch_threat: ThreatTable
+  watch_threat_item: ThreatItemTable
+  watch_threat_product: ThreatProductTable
+  watch_threat_note: ThreatNoteTable
+}
+
+/** What queries of this domain may name: its own tables and what the directory shows. */
+export type Visible = WatchTables & DirectoryVisible
+
+/** The tables of watch that the domains above may join. */
+export type WatchShared = Pick<WatchTables, 'watch_threat' | 'watch_threat_item' | 'watch_threat_product' | 'watch_item'>

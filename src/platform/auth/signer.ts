@@ -1,0 +1,50 @@
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * Signs short texts (links, cookies) with HMAC-SHA-256 (RFC 2104), each purpose under a key of its own (HKDF, RFC 5869),
+ * so that what was signed for one purpose never passes for another.
+ */
+export interface Signer {
+  /** The signature, 43 characters of base64url. */
+  sign(purpose: string, text: string): string
+  /** Whether the signature is ours; compared in constant time. */
+  verify(purpose: string, text: string, signature: string): boolean
+}
+
+/** A signer over one secret of at least 32 characters. */
+export function createSigner(secret: string): Signer {
+  const keys = new Map<string, Buffer>()
+  const keyFor = (purpose: string) => {
+    const known = keys.get(purpose)
+    if (known !== undefined) return known
+    const key = Buffer.from(hkdfSync('sha256', secret, 'carecert', purpose, 32))
+    keys.set(purpose, key)
+    return key
+  }
+  const mac = (purpose: string, text: string) => createHmac('sha256', keyFor(purpose)).update(text).digest()
+  return {
+    sign: (purpose, text) => mac(purpose, text).toString('base64url'),
+    verify: (purpose, text, signature) => {
+      const given = Buffer.from(signature, 'base64url')
+      const right = mac(purpose, text)
+      return given.length === right.length && timingSafeEqual(given, right) && given.toString('base64url') === signature
+    },
+  }
+}
+
+/** The installation's secret: as configured, or from the key file, which is made on first start and readable by its owner alone. */
+export async function installationSecret(configured: string | null, dataFolder: string): Promise<string> {
+  if (configured !== null) return configured
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const path = join(dataFolder, 'secret.key')
+  try {
+    const file = await open(path, 'wx', 0o600)
+    await file.writeFile(randomBytes(48).toString('base64url'))
+    await file.close()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return readFile(path, 'utf8')
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { Invalid } from '../../kernel/errors.ts'
+
+/** One setting: where it is read from, what it means, and what it is when nothing is said. `carecert doctor --config` prints this table. */
+export interface Setting {
+  readonly name: string
+  readonly meaning: string
+  readonly fallback: string
+  /** Never printed, logged or put in an address. */
+  readonly secret: boolean
+}
+
+const setting = (name: string, fallback: string, meaning: string, secret = false): Setting => ({ name, meaning, fallback, secret })
+
+export const SETTINGS: readonly Setting[] = [
+  setting('PORT', '8080', 'The port that the web server listens on. 0 takes any free one.'),
+  setting('HOST', '127.0.0.1', 'The address that the web server listens on. Put a TLS-terminating proxy in front of anything but loopback.'),
+  setting('BASE_URL', 'http://HOST:PORT', 'The address that people reach it by. It stands in every link that is mailed. https turns on HSTS and secure cookies.'),
+  setting('DATABASE_URL', 'the embedded database', 'A PostgreSQL 15 or later, as postgres://user:password@host/database.', true),
+  setting('CARECERT_DATA', './data', 'The private folder of the embedded database and of the key file.'),
+  setting('CARECERT_SECRET', 'a key file in CARECERT_DATA, made on first start', 'At least 32 characters that sign links and cookies. Every process of one installation needs the same.', true),
+  setting('SMTP_URL', 'the built-in mailbox (sample mode only)', 'The mail server that bulletins go out through, as smtp://user:password@host:587.', true),
+  setting('MAIL_FROM', 'carecert@localhost', 'The address that mail comes from.'),
+  setting('TRUST_PROXY', 'nobody', 'The addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.'),
+  setting('METRICS_ALLOW', '127.0.0.1,::1', 'The addresses that may read /metrics, separated by commas.'),
+  setting('OIDC_ISSUER', 'none', 'An OpenID Connect provider that people may sign in with.'),
+  setting('OIDC_CLIENT_ID', 'none', 'Our client id at that provider.'),
+  setting('OIDC_CLIENT_SECRET', 'none', 'Our client secret at that provider.', true),
+  setting('OIDC_NAME', 'your organisation’s account', 'What the sign-in button calls the provider.'),
+  setting('LOG_LEVEL', 'info', 'fatal, error, warn, info, debug or silent.'),
+  setting('NOTIFY_API_KEY', 'none', 'A GOV.UK Notify key. Kept for the text-message channel, which is not built yet.', true),
+]
+
+const list = z.string().transform(text => text.split(',').map(part => part.trim()).filter(part => part !== ''))
+
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
+  CARECERT_DATA: z.string().min(1).default('./data'),
+  CARECERT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://').optional(),
+  MAIL_FROM: z.email().or(z.literal('carecert@localhost')).default('carecert@localhost'),
+  TRUST_PROXY: list.default([]),
+  METRICS_ALLOW: list.default(['127.0.0.1', '::1']),
+  OIDC_ISSUER: z.url().optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_NAME: z.string().min(1).default('your organisation’s account'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+})
+
+export interface OidcConfig {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly name: string
+}
+
+/** What the environment says, checked. Secrets stand apart (`Secrets`), so that printing a Config prints none. */
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Without a trailing slash. Empty until the server knows its port, when neither BASE_URL nor PORT is fixed. */
+  readonly baseUrl: string
+  readonly dataFolder: string
+  readonly mailFrom: string
+  readonly trustProxy: readonly string[]
+  readonly metricsAllow: readonly string[]
+  readonly logLevel: string
+  /** Whether a real server is used, rather than the embedded database. */
+  readonly hasDatabaseServer: boolean
+}
+
+export interface Secrets {
+  readonly databaseUrl: string | null
+  /** From CARECERT_SECRET; null means: use the key file. */
+  readonly signing: string | null
+  readonly smtpUrl: string | null
+  readonly oidc: OidcConfig | null
+}
+
+/** Reads the configuration. Throws `Invalid` naming each setting that is wrong, never its value. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): { config: Config; secrets: Secrets } {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = environment.safeParse(given)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Invalid('platform.config.invalid', `These settings cannot be used. ${faults.join('; ')}. Run "carecert doctor --config" to see what each means.`)
+  }
+  const values = parsed.data
+  return {
+    config: {
+      port: values.PORT,
+      host: values.HOST,
+      baseUrl: (values.BASE_URL ?? `http://${values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST}:${values.PORT}`).replace(/\/+$/, ''),
+      dataFolder: values.CARECERT_DATA,
+      mailFrom: values.MAIL_FROM,
+      trustProxy: values.TRUST_PROXY,
+      metricsAllow: values.METRICS_ALLOW,
+      logLevel: values.LOG_LEVEL,
+      hasDatabaseServer: values.DATABASE_URL !== undefined,
+    },
+    secrets: {
+      databaseUrl: values.DATABASE_URL ?? null,
+      signing: values.CARECERT_SECRET ?? null,
+      smtpUrl: values.SMTP_URL ?? null,
+      oidc: oidcFrom(values),
+    },
+  }
+}
+
+function oidcFrom(values: z.infer<typeof environment>): OidcConfig | null {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = values
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined) return null
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) {
+    throw new Invalid('platform.config.oidc-incomplete', 'Set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET together, or none of them.')
+  }
+  return { issuer, clientId, clientSecret, name: values.OIDC_NAME }
+}

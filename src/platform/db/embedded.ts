@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import lockfile from 'proper-lockfile'
+import { Unavailable } from '../../kernel/errors.ts'
+import { sleep } from '../clock/clock.ts'
+
+/**
+ * The embedded PostgreSQL (PGlite), for a first look, tests and small sites.
+ *
+ * Invariants:
+ * 1. One process at a time holds the folder; it is locked before the database is opened. PGlite itself takes no lock.
+ * 2. The folder, and so everything in it, is open to its owner alone (0700); PGlite makes its files world-readable.
+ * 3. Any other process of this installation reaches the database through the holder's socket, so commands work while
+ *    the server runs.
+ *
+ * PGlite never calls fsync: a killed process loses nothing, a power cut may lose the last seconds. `doctor` says so.
+ */
+export interface EmbeddedDatabase {
+  /** The folder that holds the socket, as the driver's `host`. */
+  readonly socketFolder: string
+  /** Whether this process runs the database, or is a guest of the one that does. */
+  readonly isHost: boolean
+  stop(): Promise<void>
+}
+
+const SOCKET = '.s.PGSQL.5432'
+/** The longest path that Linux takes for a socket is 107 bytes, macOS 103. */
+const LONGEST_SOCKET_PATH = 100
+const GIVE_UP_AFTER_MILLIS = 15_000
+
+/** Opens the embedded database in `dataFolder`, or joins the process that has it open. Throws `Unavailable` when neither works. */
+export async function openEmbedded(dataFolder: string): Promise<EmbeddedDatabase> {
+  const home = resolve(dataFolder)
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await chmod(home, 0o700)
+  const socketFolder = await privateSocketFolder(home)
+  const socket = join(socketFolder, SOCKET)
+
+  for (let waited = 0; waited < GIVE_UP_AFTER_MILLIS; waited += 250) {
+    if (await answers(socket)) return { socketFolder, isHost: false, stop: async () => {} }
+    const release = await tryLock(home)
+    if (release !== null) return host(home, socketFolder, socket, release)
+    await sleep(250)
+  }
+  throw new Unavailable('platform.db.folder-in-use', `Another process is starting in ${dataFolder} or has hung there. Wait for it, or stop it, then try again.`)
+}
+
+async function host(home: string, socketFolder: string, socket: string, release: () => Promise<void>): Promise<EmbeddedDatabase> {
+  await rm(socket, { force: true })
+  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: { folder: join(home, 'postgres'), socket } })
+  const said = (word: string) =>
+    new Promise<void>((accept, refuse) => {
+      worker.on('message', message => message === word && accept())
+      worker.once('error', refuse)
+      worker.once('exit', code => (code === 0 ? accept() : refuse(new Error(`The database thread ended with code ${code}.`))))
+    })
+  try {
+    await said('ready')
+  } catch (cause) {
+    await release()
+    throw new Unavailable('platform.db.embedded-failed', `The embedded database in ${home} does not open. Restore a backup, or move the folder away to start afresh.`, undefined, { cause })
+  }
+  await chmod(socket, 0o600)
+  return {
+    socketFolder,
+    isHost: true,
+    stop: async () => {
+      const stopped = said('stopped')
+      worker.postMessage('stop')
+      await stopped
+      await worker.terminate()
+      await rm(socket, { force: true })
+      await release()
+    },
+  }
+}
+
+/** Takes the folder's lock. `null` when a living process has it; the lock of a dead one is cleared at once. */
+async function tryLock(home: string): Promise<(() => Promise<void>) | null> {
+  const holder = join(home, 'holder.pid')
+  const options = { lockfilePath: join(home, 'lock'), stale: 30_000, realpath: false, onCompromised: () => {} }
+  try {
+    const release = await lockfile.lock(home, options)
+    await writeFile(holder, String(process.pid), { mode: 0o600 })
+    return release
+  } catch {
+    const pid = Number(await readFile(holder, 'utf8').catch(() => ''))
+    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) await rm(options.lockfilePath, { recursive: true, force: true })
+    return null
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise(accept => {
+    const attempt = connect(socket)
+    attempt.once('connect', () => {
+      attempt.destroy()
+      accept(true)
+    })
+    attempt.once('error', () => accept(false))
+  })
+}
+
+async function privateSocketFolder(home: string): Promise<string> {
+  const inside = join(home, 'run')
+  const digest = createHash('sha256').update(home).digest('hex').slice(0, 16)
+  const folder = Buffer.byteLength(join(inside, SOCKET)) <= LONGEST_SOCKET_PATH ? inside : join(tmpdir(), `carecert-${process.getuid?.() ?? 0}-${digest}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700)
+  return folder
+}

@@ -1,0 +1,34 @@
+import { Bug, CareCertError, Conflict, Forbidden, Invalid, NotFound, SignInNeeded, TooMany, Unavailable } from '../../kernel/errors.ts'
+
+/** What an error looks like from outside: an HTTP status, and words that are safe to show. */
+export interface Failure {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly message: string
+}
+
+const TABLE: readonly (readonly [new (...args: never[]) => CareCertError, number, string])[] = [
+  [NotFound, 404, 'Page not found'],
+  [SignInNeeded, 401, 'Sign in to go on'],
+  [Forbidden, 403, 'You cannot do this'],
+  [Invalid, 400, 'That cannot be used'],
+  [Conflict, 409, 'That cannot be done now'],
+  [TooMany, 429, 'Too many tries'],
+  [Unavailable, 503, 'Not available just now'],
+]
+
+/** The one table from errors to statuses. What is not in it is our fault, and its message stays in the log. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CareCertError && !(error instanceof Bug)) {
+    for (const [type, status, title] of TABLE) {
+      if (error instanceof type) return { status, title, code: error.code, message: error.message }
+    }
+  }
+  const { statusCode, code } = error as { statusCode?: number; code?: string }
+  if (statusCode === 429) return { status: 429, title: 'Too many tries', code: 'platform.http.too-many', message: 'Wait a minute, then try again.' }
+  if (statusCode === 413) return { status: 413, title: 'That is too large', code: 'platform.http.too-large', message: 'Send less at once.' }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, title: 'That cannot be used', code: 'platform.http.malformed', message: 'The request is not well formed.' }
+  if (code === '57014') return { status: 503, title: 'That took too long', code: 'platform.db.too-long', message: 'The database took too long to answer. Narrow what you ask for, or try again.' }
+  return { status: 500, title: 'Sorry, something went wrong', code: 'platform.http.broken', message: 'The fault is ours, and it is in the log under the reference below.' }
+}

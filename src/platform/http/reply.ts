@@ -1,0 +1,68 @@
+import type { Problem } from '../../kernel/problem.ts'
+
+/** What a route answers. Data, so that a test can read it and only `server.ts` speaks HTTP. */
+export type Reply = PageReply | RedirectReply | JsonReply | FileReply
+
+export interface PageReply {
+  readonly kind: 'page'
+  readonly template: string
+  /** The tab's title and the page's own; the product's name is added by the layout. */
+  readonly title: string
+  readonly model: object
+  readonly status: number
+  /** What is wrong with what was sent: shown as the error summary on top. */
+  readonly problems: readonly Problem[]
+  /** Whether something shown is an exercise: the banner in a colour of its own. */
+  readonly isExercise: boolean
+}
+
+export interface RedirectReply {
+  readonly kind: 'redirect'
+  readonly to: string
+  /** Shown once, on the page that it leads to. */
+  readonly notice: string | null
+  readonly cookies: readonly CookieChange[]
+}
+
+export interface JsonReply {
+  readonly kind: 'json'
+  readonly body: unknown
+  readonly status: number
+}
+
+export interface FileReply {
+  readonly kind: 'file'
+  readonly contentType: string
+  /** Offered for download under this name; `null` to show it in place. */
+  readonly filename: string | null
+  readonly body: string | Buffer | AsyncIterable<string>
+}
+
+/** `value: null` clears it. Every cookie is HttpOnly, SameSite=Lax, for the whole site, and Secure behind TLS. */
+export interface CookieChange {
+  readonly name: 'session' | 'challenge'
+  readonly value: string | null
+  readonly maxAgeSeconds: number
+}
+
+export function page(template: string, title: string, model: object, options: { status?: number; problems?: readonly Problem[]; isExercise?: boolean } = {}): PageReply {
+  const problems = options.problems ?? []
+  return { kind: 'page', template, title, model, problems, status: options.status ?? (problems.length > 0 ? 422 : 200), isExercise: options.isExercise ?? false }
+}
+
+/** After a form was taken: see the result (303), so that a reload does not send it again. */
+export function redirect(to: string, options: { notice?: string; cookies?: readonly CookieChange[] } = {}): RedirectReply {
+  return { kind: 'redirect', to, notice: options.notice ?? null, cookies: options.cookies ?? [] }
+}
+
+export function json(body: unknown, status = 200): JsonReply {
+  return { kind: 'json', body, status }
+}
+
+export function csv(filename: string, body: AsyncIterable<string> | string): FileReply {
+  return { kind: 'file', contentType: 'text/csv; charset=utf-8', filename, body }
+}
+
+export function svg(body: string): FileReply {
+  return { kind: 'file', contentType: 'image/svg+xml; charset=utf-8', filename: null, body }
+}

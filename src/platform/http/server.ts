@@ -1,0 +1,283 @@
+import cookie from '@fastify/cookie'
+import CSRF from '@fastify/csrf'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { v7 as uuidv7 } from 'uuid'
+import { Forbidden, Invalid, SignInNeeded, NotFound } from '../../kernel/errors.ts'
+import type { Platform } from '../platform.ts'
+import type { StaticFiles } from '../views.ts'
+import { ANONYMOUS, assertMay, type Actor } from '../work/actor.ts'
+import { readAs } from '../work/read.ts'
+import { runWork } from '../work/work.ts'
+import { failureOf } from './failure.ts'
+import { registerStaticFiles } from './static-files.ts'
+import { createMetrics } from './metrics.ts'
+import type { CookieChange, PageReply, Reply } from './reply.ts'
+import type { FormBody, Route, RouteRequest, SessionView } from './route.ts'
+
+/** Who asks. Made from the cookie by the app, which knows sessions and roles. */
+export interface Identity {
+  readonly actor: Actor
+  readonly session: SessionView | null
+}
+
+/** What the server needs of the floors above. */
+export interface ServerParts {
+  readonly routes: readonly Route[]
+  readonly staticFiles: StaticFiles
+  identify(sessionCookie: string | null): Promise<Identity>
+  /** The model of the frame around every page: navigation, who is signed in, notices. */
+  shell(page: ShellRequest): object
+  /** Keeps a form that was sent after the session ran out. Gives the value of a cookie under which sign-in finds it. */
+  keepInterruptedForm(address: string, body: FormBody): Promise<string>
+  isReady(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>
+}
+
+export interface ShellRequest {
+  readonly title: string
+  readonly identity: Identity
+  readonly csrfToken: string
+  readonly notice: string | null
+  readonly problems: PageReply['problems']
+  readonly isExercise: boolean
+  readonly address: string
+  readonly requestId: string
+  readonly now: Date
+}
+
+const LARGEST_FORM_BYTES = 1_048_576
+const REQUESTS_PER_MINUTE = 1_200
+const csrf = new CSRF()
+
+/** Builds the web server. It listens to nothing until told to, so tests call it by `inject`. */
+export async function createServer(platform: Platform, parts: ServerParts): Promise<FastifyInstance> {
+  const isHttps = platform.config.baseUrl.startsWith('https:')
+  const trusted = [...platform.config.trustProxy]
+  const server = fastify({
+    loggerInstance: platform.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: LARGEST_FORM_BYTES,
+    trustProxy: trusted.length > 0 ? trusted : false,
+    requestIdHeader: false,
+    genReqId: () => uuidv7(),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 60_000,
+  })
+  const cookies = cookieNames(isHttps)
+  const metrics = createMetrics()
+
+  await server.register(cookie)
+  await server.register(formbody, { bodyLimit: LARGEST_FORM_BYTES })
+  await server.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
+    strictTransportSecurity: isHttps ? { maxAge: 63_072_000, includeSubDomains: true } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginEmbedderPolicy: false,
+    xFrameOptions: { action: 'deny' },
+  })
+  await server.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute', allowList: request => request.url.startsWith('/assets/') || request.url === '/healthz' })
+
+  server.addHook('onResponse', async (request, reply) => {
+    metrics.observe(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
+    platform.log.info({ requestId: request.id, method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'http')
+  })
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (!request.url.startsWith('/assets/')) reply.header('cache-control', 'no-store')
+  })
+
+  registerStaticFiles(server, parts.staticFiles)
+  server.get('/healthz', async () => ({ alive: true }))
+  server.get('/readyz', async (_request, reply) => {
+    const { ready, checks } = await parts.isReady()
+    return reply.code(ready ? 200 : 503).send({ ready, checks })
+  })
+  server.get('/metrics', async (request, reply) => {
+    // The address of the connection itself: a forwarded one could be claimed by anybody.
+    const peer = request.socket.remoteAddress ?? ''
+    if (!platform.config.metricsAllow.includes(peer.replace(/^::ffff:/, ''))) throw new NotFound('platform.http.no-page', 'There is no such page.')
+    return reply.type(metrics.contentType).send(await metrics.text())
+  })
+
+  const identities = new WeakMap<FastifyRequest, Identity>()
+  const identityOf = (request: FastifyRequest): Identity => identities.get(request) ?? { actor: ANONYMOUS, session: null }
+
+  function sendPage(request: FastifyRequest, reply: FastifyReply, content: PageReply): FastifyReply {
+    const identity = identityOf(request)
+    const shell = parts.shell({
+      title: content.title,
+      identity,
+      csrfToken: identity.session === null ? '' : csrf.create(identity.session.csrfSecret),
+      notice: takeNotice(request, reply),
+      problems: content.problems,
+      isExercise: content.isExercise,
+      address: request.url,
+      requestId: request.id,
+      now: platform.clock.now(),
+    })
+    const html = platform.views.render(content.template, { ...content.model, shell })
+    return reply.code(content.status).type('text/html; charset=utf-8').send(html)
+  }
+
+  function takeNotice(request: FastifyRequest, reply: FastifyReply): string | null {
+    const value = request.cookies[cookies.notice]
+    if (value === undefined) return null
+    reply.clearCookie(cookies.notice, cookies.options)
+    const [text = '', signature = ''] = value.split('.')
+    return platform.signer.verify('notice', text, signature) ? Buffer.from(text, 'base64url').toString('utf8') : null
+  }
+
+  function setCookie(reply: FastifyReply, change: CookieChange): void {
+    if (change.value === null) reply.clearCookie(cookies[change.name], cookies.options)
+    else reply.setCookie(cookies[change.name], change.value, { ...cookies.options, maxAge: change.maxAgeSeconds })
+  }
+
+  async function send(request: FastifyRequest, reply: FastifyReply, content: Reply): Promise<FastifyReply> {
+    switch (content.kind) {
+      case 'page':
+        return sendPage(request, reply, content)
+      case 'redirect': {
+        for (const change of content.cookies) setCookie(reply, change)
+        if (content.notice !== null) {
+          const text = Buffer.from(content.notice, 'utf8').toString('base64url')
+          reply.setCookie(cookies.notice, `${text}.${platform.signer.sign('notice', text)}`, { ...cookies.options, maxAge: 60 })
+        }
+        return reply.redirect(content.to, 303)
+      }
+      case 'json':
+        return reply.code(content.status).type('application/json; charset=utf-8').send(JSON.stringify(content.body))
+      case 'file': {
+        if (content.filename !== null) reply.header('content-disposition', `attachment; filename="${content.filename.replace(/[^\w.-]/g, '-')}"`)
+        const body = typeof content.body === 'string' || Buffer.isBuffer(content.body) ? content.body : streamOf(content.body)
+        return reply.type(content.contentType).send(body)
+      }
+    }
+  }
+
+  for (const route of parts.routes) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      ...(route.perMinute === null ? {} : { config: { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } }),
+      handler: async (request, reply) => {
+        if (request.method === 'POST') assertSameOrigin(request)
+        const identity = await parts.identify(request.cookies[cookies.session] ?? null)
+        identities.set(request, identity)
+        await assertAccess(route, identity, request, reply)
+        if (request.method === 'POST' && identity.session !== null) assertCsrfToken(request, identity.session)
+        const now = platform.clock.now()
+        const routeRequest: RouteRequest = {
+          actor: identity.actor,
+          session: identity.session,
+          params: parseInput(route.params, request.params),
+          query: parseInput(route.query, request.query),
+          body: (request.body ?? {}) as FormBody,
+          address: request.url,
+          remoteAddress: request.ip,
+          requestId: request.id,
+          now,
+          challengeCookie: request.cookies[cookies.challenge] ?? null,
+          platform,
+          read: body => readAs(platform, identity.actor, body),
+          work: body => runWork(platform, identity.actor, body, request.id),
+        }
+        return send(request, reply, await route.handle(routeRequest))
+      },
+    })
+  }
+
+  async function assertAccess(route: Route, identity: Identity, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if ('public' in route.access) return
+    if (identity.actor.kind === 'anonymous') {
+      if (request.method === 'POST' && !route.isApi) {
+        const value = await parts.keepInterruptedForm(request.url, (request.body ?? {}) as FormBody)
+        setCookie(reply, { name: 'challenge', value, maxAgeSeconds: 3_600 })
+      }
+      throw new SignInNeeded('platform.http.sign-in-needed', 'Sign in, and you come back to this page. What you typed is kept for an hour.')
+    }
+    if ('permission' in route.access) assertMay(identity.actor, route.access.permission)
+  }
+
+  server.setNotFoundHandler({ preHandler: server.rateLimit({ max: 120, timeWindow: '1 minute' }) }, async (request, reply) => {
+    identities.set(request, await parts.identify(request.cookies[cookies.session] ?? null))
+    return fail(request, reply, new NotFound('platform.http.no-page', 'There is no page at this address, or it is not for your role. Check the address, or search.'))
+  })
+  server.setErrorHandler(async (error, request, reply) => fail(request, reply, error))
+
+  function fail(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+    const failure = failureOf(error)
+    if (failure.status >= 500) platform.log.error({ err: error, requestId: request.id, route: request.routeOptions.url ?? 'none' }, 'http: failed')
+    if (request.url.startsWith('/api/')) {
+      const problem = { type: `urn:carecert:${failure.code}`, title: failure.title, status: failure.status, detail: failure.message, instance: `urn:uuid:${request.id}` }
+      return reply.code(failure.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
+    }
+    if (failure.status === 401) return reply.redirect(`/sign-in?to=${encodeURIComponent(request.method === 'GET' ? request.url : '/interrupted')}`, 303)
+    try {
+      const model = { failure, reference: request.id }
+      return sendPage(request, reply, { kind: 'page', template: 'errors/error.njk', title: failure.title, model, status: failure.status, problems: [], isExercise: false })
+    } catch (broken) {
+      platform.log.error({ err: broken, requestId: request.id }, 'http: the error page failed')
+      return reply.code(failure.status).type('text/plain; charset=utf-8').send(`${failure.title}. ${failure.message} Reference: ${request.id}`)
+    }
+  }
+
+  return server
+}
+
+/** Nothing from elsewhere, nothing inline. */
+const CONTENT_SECURITY_POLICY = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'font-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'manifest-src': ["'self'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'base-uri': ["'none'"],
+}
+
+/** The `__Host-` prefix (RFC 6265bis §4.1.3.2) ties a cookie to this host over TLS; without TLS a browser would drop it. */
+function cookieNames(isHttps: boolean) {
+  const prefix = isHttps ? '__Host-' : ''
+  return {
+    session: `${prefix}carecert`,
+    challenge: `${prefix}carecert-challenge`,
+    notice: `${prefix}carecert-notice`,
+    options: { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: isHttps },
+  }
+}
+
+/** A form can only come from our own pages: browsers say where from (Fetch Metadata, and Origin before it). */
+function assertSameOrigin(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site']
+  if (site === 'same-origin' || site === 'none') return
+  const origin = request.headers.origin
+  if (site === undefined && (origin === undefined || URL.parse(origin)?.host === request.host)) return
+  throw new Forbidden('platform.http.cross-site', 'This was sent from another site, so it was not taken. Open the page here and send it again.')
+}
+
+function assertCsrfToken(request: FastifyRequest, session: SessionView): void {
+  const token = (request.body as FormBody | undefined)?.['_csrf']
+  if (typeof token === 'string' && csrf.verify(session.csrfSecret, token)) return
+  throw new Forbidden('platform.http.csrf', 'This page was open for too long, or was opened before you signed in. Go back, reload it and send it again.')
+}
+
+function parseInput(schema: Route['params'], value: unknown): unknown {
+  if (schema === null) return {}
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new Invalid('platform.http.address', 'Part of this address cannot be read. Check it, or start again from the list.', parsed.error.issues.map(issue => issue.path.join('.')).join(', '))
+}
+
+async function* encode(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  for await (const part of parts) yield Buffer.from(part, 'utf8')
+}
+
+function streamOf(parts: AsyncIterable<string>): ReadableStream {
+  return ReadableStream.from(encode(parts))
+}

@@ -1,0 +1,107 @@
+import { sql, type Kysely } from 'kysely'
+import { PgBoss, fromKysely } from 'pg-boss'
+import { Bug } from '../../kernel/errors.ts'
+import type { Database } from '../db/database.ts'
+import type { Log } from '../log/log.ts'
+import type { JobHandler, QueuedJob } from './job.ts'
+
+/** The queue: jobs are rows of the same database, so they are committed with the work that asked for them. */
+export interface Jobs {
+  /** Stores jobs inside a transaction. */
+  store(transaction: Kysely<unknown>, jobs: readonly QueuedJob[]): Promise<void>
+  /** Takes jobs up until `stop`. Any number of processes may do so at once; no job is taken by two. */
+  work<Context>(context: Context, handlers: readonly JobHandler<Context>[]): Promise<void>
+  /** Puts a failed job back. Gives false when it is not there or not failed. */
+  retry(queue: string, id: string): Promise<boolean>
+  stop(): Promise<void>
+}
+
+const POLL_SECONDS = 0.5
+
+/** Opens the queue, making or migrating its tables, and one queue for each handler. */
+export async function openJobs(database: Database, log: Log, handlers: readonly Omit<JobHandler<never>, 'handle'>[], options: { migrate: boolean }): Promise<Jobs> {
+  const boss = new PgBoss({
+    db: { executeSql: async (text, values) => database.pool.query(text, values) },
+    backend: 'postgres',
+    migrate: options.migrate,
+    createSchema: options.migrate,
+    schedule: true,
+    supervise: true,
+    monitorVacuum: false,
+    reindex: false,
+  })
+  boss.on('error', error => log.error({ err: error }, 'jobs: the queue reports an error'))
+  boss.on('warning', warning => log.warn({ warning: warning.message }, 'jobs: the queue warns'))
+  await boss.start()
+  await createQueues(boss, handlers)
+
+  const stopping = new AbortController()
+  return {
+    async store(transaction, jobs) {
+      for (const [name, same] of Map.groupBy(jobs, job => job.name)) {
+        const rows = same.map(job => ({
+          data: job.payload,
+          startAfter: job.delaySeconds,
+          ...(job.onceKey === null ? {} : { singletonKey: job.onceKey, singletonSeconds: 5 }),
+        }))
+        await boss.insert(name, rows, { db: fromKysely(transaction) })
+      }
+    },
+    async work(context, taken) {
+      for (const handler of taken) await takeUp(boss, log, context, handler, stopping.signal)
+    },
+    async retry(queue, id) {
+      const [job] = await boss.findJobs(queue, { id })
+      if (job?.state !== 'failed') return false
+      await boss.retry(queue, id)
+      return true
+    },
+    async stop() {
+      stopping.abort()
+      await boss.stop({ graceful: true, timeout: 20_000, close: false })
+    },
+  }
+}
+
+async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<never>, 'handle'>[]): Promise<void> {
+  const wanted = handlers.map(handler => ({
+    name: handler.kind.name,
+    retryLimit: handler.retries,
+    retryDelay: handler.retryAfterSeconds,
+    retryBackoff: true,
+    retryDelayMax: 3_600,
+    expireInSeconds: handler.expireAfterSeconds,
+  }))
+  const existing = new Map((await boss.getQueues()).map(queue => [queue.name, queue]))
+  for (const { name, ...settings } of wanted) {
+    const found = existing.get(name)
+    if (found === undefined) await boss.createQueue(name, settings)
+    else if (found.retryLimit !== settings.retryLimit || found.retryDelay !== settings.retryDelay || found.expireInSeconds !== settings.expireInSeconds) await boss.updateQueue(name, settings)
+    // Asked once here so that it is in the queue's own cache: a look-up inside a transaction would need a second connection.
+    await boss.getQueue(name)
+  }
+  for (const handler of handlers) {
+    if (handler.cron !== undefined) await boss.schedule(handler.kind.name, handler.cron, {}, { tz: 'Europe/London' })
+  }
+}
+
+async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler: JobHandler<Context>, signal: AbortSignal): Promise<void> {
+  const options = { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true }
+  await boss.work<object>(handler.kind.name, options, async ([job]) => {
+    if (job === undefined) return
+    const payload = handler.kind.payload.safeParse(job.data ?? {})
+    if (!payload.success) throw new Bug('platform.jobs.payload', `The payload of ${handler.kind.name} does not fit its schema`, payload.error.message)
+    try {
+      await handler.handle(context, payload.data, AbortSignal.any([signal, job.signal]))
+    } catch (error) {
+      log.warn({ err: error, job: handler.kind.name, jobId: job.id }, 'jobs: an attempt failed')
+      throw error
+    }
+  })
+}
+
+/** Whether any worker has shown life lately: what `/readyz` asks. */
+export async function secondsSinceWorkersSeen(db: Pick<Kysely<unknown>, 'getExecutor'>): Promise<number | null> {
+  const { rows } = await sql<{ seconds: number | null }>`select extract(epoch from now() - max(seen_at))::float8 as seconds from platform_worker`.execute(db)
+  return rows[0]?.seconds ?? null
+}

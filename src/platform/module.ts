@@ -1,0 +1,24 @@
+import type { Command } from './cli/command.ts'
+import type { Route } from './http/route.ts'
+import type { JobHandler } from './jobs/job.ts'
+import type { Platform } from './platform.ts'
+
+/** One domain as the app sees it: everything that it adds, as data. `app/modules.ts` lists them in the order of the ladder. */
+export interface Module {
+  readonly name: string
+  /** Permission → the roles that hold it. What is not in the table, nobody may do. */
+  readonly permissions: Readonly<Record<string, readonly string[]>>
+  readonly routes: readonly Route[]
+  readonly jobs: readonly JobHandler<Platform>[]
+  readonly commands: readonly Command[]
+  /** The entries that it offers to the navigation, each shown to those who hold its permission. */
+  readonly navigation: readonly NavigationEntry[]
+}
+
+export interface NavigationEntry {
+  readonly label: string
+  readonly href: string
+  readonly permission: string
+  /** Lower comes first. A role sees at most five. */
+  readonly position: number
+}

@@ -1,0 +1,25 @@
+import type { Clock } from './clock/clock.ts'
+import type { Config, Secrets } from './config/config.ts'
+import type { Database } from './db/database.ts'
+import type { Fetcher } from './fetch/fetch.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import type { Log } from './log/log.ts'
+import type { MailTransport } from './mail/transport.ts'
+import type { Signer } from './auth/signer.ts'
+import type { Views } from './views.ts'
+
+/** Every effect that the product has on the world, made once in `app/compose.ts` and passed as an argument. */
+export interface Platform {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly database: Database
+  readonly jobs: Jobs
+  readonly mail: MailTransport
+  readonly fetch: Fetcher
+  readonly views: Views
+  readonly signer: Signer
+  readonly secrets: Pick<Secrets, 'oidc'>
+  /** Whether this is the invented sample sector, where a visitor may sign in with one click. */
+  readonly sample: boolean
+}

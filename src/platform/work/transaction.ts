@@ -1,0 +1,41 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+import type { Database } from '../db/database.ts'
+import { assertOutsideTransaction, insideTransaction, transactionGuard, type TransactionState } from '../db/guards.ts'
+import type { Actor } from './actor.ts'
+
+/** The role under which every query of a domain runs. It owns nothing, so row-level security binds it. */
+export const APPLICATION_ROLE = 'carecert_app'
+
+export interface OpenTransaction {
+  /** Guarded, and bound by the actor's scope. */
+  readonly guarded: Kysely<unknown>
+  /** For the end of a unit of work only: out of the actor's scope, past the guards. */
+  readonly raw: Transaction<unknown>
+  readonly state: TransactionState
+}
+
+/**
+ * Opens a transaction bound to the actor's scope: the role without rights of its own, and the settings that the
+ * policies of row-level security read. Both end with the transaction, so a pooled connection carries nothing over.
+ */
+export async function inTransaction<R>(
+  database: Database,
+  actor: Actor,
+  options: { readOnly: boolean; timeoutMillis: number },
+  body: (transaction: OpenTransaction) => Promise<R>,
+): Promise<R> {
+  assertOutsideTransaction()
+  const state: TransactionState = { written: new Set(), ended: false }
+  const scopeId = 'organisationId' in actor.scope ? actor.scope.organisationId : ''
+  try {
+    const transaction = database.kysely.transaction()
+    return await (options.readOnly ? transaction.setAccessMode('read only') : transaction).execute(async raw => {
+      await sql`select set_config('role', ${APPLICATION_ROLE}, true), set_config('carecert.scope_kind', ${actor.scope.kind}, true),
+        set_config('carecert.scope_id', ${scopeId}, true), set_config('statement_timeout', ${String(options.timeoutMillis)}, true)`.execute(raw)
+      const guarded = raw.withPlugin(transactionGuard(state))
+      return await insideTransaction(state, () => body({ guarded, raw, state }))
+    })
+  } finally {
+    state.ended = true
+  }
+}

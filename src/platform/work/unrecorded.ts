@@ -1,0 +1,10 @@
+/**
+ * The tables that may be written without an audit record, each with the reason. Everything else must be recorded
+ * (guard 2 of `Work`). What they hold is bookkeeping that the product can lose without anybody's answer changing.
+ */
+export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
+  auth_session: 'When a session was last used changes with every visit; its start and end are recorded.',
+  auth_attempt: 'Counters of failed sign-ins; the lock-out that they lead to is recorded.',
+  auth_challenge: 'A random number that lives for five minutes.',
+  platform_worker: 'When each worker last showed life.',
+}
