@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { WatchVisible } from '../watch/contract.ts'
 
@@ -29,8 +30,8 @@ export interface BulletinTable {
 export interface VersionTable {
   bulletin_id: string
   version: number
-  /** BulletinContent as JSON. Stringify to write. */
-  content: string
+  /** A BulletinContent (bulletins/model.ts). */
+  content: Json
   content_hash: string
   saved_by: string
   saved_at: Instant
@@ -66,8 +67,8 @@ export interface ReviewTable {
 
 export interface AudienceTable {
   bulletin_id: string
-  /** AudienceRule as JSON. Stringify to write. */
-  rule: string
+  /** An AudienceRule (audience/model.ts). */
+  rule: Json
   saved_by: string
   saved_at: Instant
 }
@@ -78,7 +79,8 @@ export interface ReleaseTable {
   version: number
   released_by: string
   released_at: Instant
-  rule: string
+  /** The rule as it was at release. */
+  rule: Json
   audience_hash: string
   organisations: number
   contacts: number

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Json } from '../../platform/db/json.ts'
 
 export interface OrganisationTypeTable {
   code: string
@@ -18,8 +19,8 @@ export interface OrganisationTable {
   region_code: string | null
   board_code: string | null
   parent_code: string | null
-  /** JSON array of address lines. Stringify to write. */
-  address: string
+  /** The lines of the address. */
+  address: Json<string[]>
   postcode: string | null
   phone: string | null
   opened_on: string | null

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 
 export interface SourceTable {
@@ -39,8 +40,8 @@ export interface ItemTable {
   url: string | null
   published_at: Instant | null
   changed_at: Instant | null
-  /** The item as understood (kernel/intelligence.ts), as JSON. Stringify to write. */
-  content: string
+  /** The item as understood (kernel/intelligence.ts). */
+  content: Json
   content_hash: string
   /** SHA-256 of the bytes that it came in. */
   bytes_hash: string
@@ -56,7 +57,8 @@ export interface ItemChangeTable {
   gathering_id: string
   at: Instant
   kind: 'added' | 'changed' | 'withdrawn' | 'returned'
-  fields: string
+  /** The names of the fields that changed. */
+  fields: Json<string[]>
   content_hash: string
 }
 

@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie'
-import CSRF from '@fastify/csrf'
+import { Tokens } from '@fastify/csrf'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -49,7 +49,7 @@ export interface ShellRequest {
 
 const LARGEST_FORM_BYTES = 1_048_576
 const REQUESTS_PER_MINUTE = 1_200
-const csrf = new CSRF()
+const csrf = new Tokens()
 
 /** Builds the web server. It listens to nothing until told to, so tests call it by `inject`. */
 export async function createServer(platform: Platform, parts: ServerParts): Promise<FastifyInstance> {
