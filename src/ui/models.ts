@@ -46,6 +46,8 @@ export interface BarSegment {
   readonly count: number
   /** The list behind the figure. */
   readonly href?: string | undefined
+  /** What the figure is called in the answers of a live address. */
+  readonly name?: string | undefined
   readonly tone: BarTone
 }
 

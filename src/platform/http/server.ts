@@ -49,7 +49,7 @@ export interface ShellRequest {
 
 const LARGEST_FORM_BYTES = 1_048_576
 const REQUESTS_PER_MINUTE = 1_200
-const csrf = new Tokens()
+const csrf = new Tokens({ userInfo: false })
 
 /** Builds the web server. It listens to nothing until told to, so tests call it by `inject`. */
 export async function createServer(platform: Platform, parts: ServerParts): Promise<FastifyInstance> {

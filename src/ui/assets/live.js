@@ -1,1 +1,110 @@
-export function keepFiguresLive(page) {}
+// Keeps figures true while one watches. An element with `data-live` names an address that answers
+// { figures: { name: number | text }, done?: boolean }, asked again every `data-live-every` seconds while the page is in view.
+// An address that answers `text/event-stream` is listened to instead; each message is the same JSON.
+
+const numbers = new Intl.NumberFormat('en-GB')
+const LONGEST_WAIT = 60
+
+export function keepFiguresLive(page) {
+  for (const element of page.querySelectorAll('[data-live]')) follow(element)
+}
+
+function follow(element) {
+  const address = element.dataset.live
+  const every = Number(element.dataset.liveEvery ?? 5)
+  const state = sayState(element)
+  let wait = every
+
+  async function ask() {
+    if (document.hidden) return
+    try {
+      const answer = await fetch(address, { headers: { accept: 'application/json, text/event-stream' }, credentials: 'same-origin' })
+      if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+        await answer.body?.cancel()
+        return listen()
+      }
+      if (answer.status === 401 || answer.status === 403 || answer.redirected) return stop('These figures no longer refresh. Reload the page.')
+      if (!answer.ok) throw new Error(String(answer.status))
+      wait = every
+      if (show(element, await answer.json())) return stop('')
+      state.textContent = ''
+    } catch {
+      // A network that is down is tried again, ever less often, and said.
+      wait = Math.min(wait * 2, LONGEST_WAIT)
+      state.textContent = 'The figures may be out of date: trying again.'
+    }
+    setTimeout(ask, wait * 1000)
+  }
+
+  function listen() {
+    const events = new EventSource(address)
+    events.addEventListener('message', event => {
+      state.textContent = ''
+      if (!show(element, JSON.parse(event.data))) return
+      events.close()
+      stop('')
+    })
+    events.addEventListener('error', () => {
+      state.textContent = 'The figures may be out of date: trying again.'
+    })
+  }
+
+  function stop(words) {
+    state.textContent = words
+    document.removeEventListener('visibilitychange', wake)
+  }
+
+  // A hidden page asks nothing; it asks at once when it is looked at again.
+  function wake() {
+    if (!document.hidden) ask()
+  }
+
+  document.addEventListener('visibilitychange', wake)
+  setTimeout(ask, every * 1000)
+}
+
+/** Puts the figures where they are shown. Says whether the work is done. */
+function show(element, { figures, done }) {
+  for (const [name, value] of Object.entries(figures ?? {})) {
+    for (const place of element.querySelectorAll(`[data-figure="${CSS.escape(name)}"]`)) setText(place, typeof value === 'number' ? numbers.format(value) : String(value))
+    for (const bar of element.querySelectorAll(`[data-figure-value="${CSS.escape(name)}"]`)) bar.value = value
+    for (const bar of element.querySelectorAll(`[data-figure-max="${CSS.escape(name)}"]`)) bar.max = value
+  }
+  for (const bar of element.querySelectorAll('.app-bar')) redraw(bar, figures ?? {})
+  for (const image of element.querySelectorAll('[data-live-image] img')) image.src = freshAddress(image.src)
+  return done === true
+}
+
+function setText(place, text) {
+  if (place.textContent !== text) place.textContent = text
+}
+
+/** Draws a bar anew when each of its parts has a figure in the answer. */
+function redraw(bar, figures) {
+  const parts = [...bar.querySelectorAll('[data-part]')]
+  if (parts.length === 0 || !parts.every(part => typeof figures[part.dataset.part] === 'number')) return
+  const total = parts.reduce((sum, part) => sum + figures[part.dataset.part], 0)
+  if (total === 0) return
+  let start = 0
+  for (const part of parts) {
+    const count = figures[part.dataset.part]
+    part.setAttribute('x', `${(start * 100) / total}%`)
+    part.setAttribute('width', `${(count * 100) / total}%`)
+    start += count
+  }
+  bar.setAttribute('aria-label', parts.map(part => `${part.dataset.label}: ${numbers.format(figures[part.dataset.part])}`).join(', '))
+}
+
+function freshAddress(address) {
+  const url = new URL(address)
+  url.searchParams.set('drawn', String(Date.now()))
+  return url.href
+}
+
+function sayState(element) {
+  const state = document.createElement('p')
+  state.className = 'app-live__state'
+  state.setAttribute('role', 'status')
+  element.append(state)
+  return state
+}
