@@ -49,7 +49,10 @@ export interface IntelligenceProduct {
   readonly cpe: string | null
   /** Package URL, as given. */
   readonly purl: string | null
-  /** `false` only when the source says that this one is not affected, or is the fixed one; `null` when it says nothing. Match on everything but `false`. */
+  /**
+   * `true` when the source says that it is affected, `false` when it says that it is not, `null` when it says neither (a version that is
+   * fixed implies others that are not; an investigation may be under way). Match on everything but `false`.
+   */
   readonly affected: boolean | null
 }
 
