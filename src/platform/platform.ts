@@ -4,6 +4,7 @@ import type { Database } from './db/database.ts'
 import type { Fetcher } from './fetch/fetch.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { Log } from './log/log.ts'
+import type { Mailbox } from './mail/mailbox.ts'
 import type { MailTransport } from './mail/transport.ts'
 import type { Signer } from './auth/signer.ts'
 import type { Views } from './views.ts'
@@ -16,6 +17,8 @@ export interface Platform {
   readonly database: Database
   readonly jobs: Jobs
   readonly mail: MailTransport
+  /** The built-in mailbox of the sample sector, where this process runs it. */
+  readonly mailbox: Mailbox | null
   readonly fetch: Fetcher
   readonly views: Views
   readonly signer: Signer

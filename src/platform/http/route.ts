@@ -22,6 +22,10 @@ export interface SessionView {
   readonly idHash: string
   readonly csrfSecret: string
   readonly previousVisitAt: Instant | null
+  /** For whom they act, by name. */
+  readonly actingFor: string
+  /** Whether there is another role or organisation to switch to. */
+  readonly canSwitch: boolean
 }
 
 export type FormBody = Readonly<Record<string, string | readonly string[] | undefined>>

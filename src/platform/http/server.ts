@@ -262,7 +262,7 @@ function assertSameOrigin(request: FastifyRequest): void {
 }
 
 function assertCsrfToken(request: FastifyRequest, session: SessionView): void {
-  const token = (request.body as FormBody | undefined)?.['_csrf']
+  const token = (request.body as FormBody | null | undefined)?.['_csrf'] ?? request.headers['x-csrf-token']
   if (typeof token === 'string' && csrf.verify(session.csrfSecret, token)) return
   throw new Forbidden('platform.http.csrf', 'This page was open for too long, or was opened before you signed in. Go back, reload it and send it again.')
 }

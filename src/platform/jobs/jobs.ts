@@ -11,6 +11,8 @@ export interface Jobs {
   store(transaction: Kysely<unknown>, jobs: readonly QueuedJob[]): Promise<void>
   /** Takes jobs up until `stop`. Any number of processes may do so at once; no job is taken by two. */
   work<Context>(context: Context, handlers: readonly JobHandler<Context>[]): Promise<void>
+  /** Runs what is waiting, one job after another, until nothing is left: for commands and tests that must not return before. */
+  drain<Context>(context: Context, handlers: readonly JobHandler<Context>[]): Promise<void>
   /** Puts a failed job back. Gives false when it is not there or not failed. */
   retry(queue: string, id: string): Promise<boolean>
   stop(): Promise<void>
@@ -49,6 +51,22 @@ export async function openJobs(database: Database, log: Log, handlers: readonly 
     },
     async work(context, taken) {
       for (const handler of taken) await takeUp(boss, log, context, handler, stopping.signal)
+    },
+    async drain(context, handlers) {
+      for (let ran = true; ran; ) {
+        ran = false
+        for (const handler of handlers) {
+          for (const job of await boss.fetch<object>(handler.kind.name, { batchSize: 10 })) {
+            ran = true
+            try {
+              await attempt(context, handler, job.data, stopping.signal)
+              await boss.complete(handler.kind.name, job.id)
+            } catch (error) {
+              await boss.fail(handler.kind.name, job.id, { message: error instanceof Error ? error.message : 'failed' })
+            }
+          }
+        }
+      }
     },
     async retry(queue, id) {
       const [job] = await boss.findJobs(queue, { id })
@@ -89,15 +107,19 @@ async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler
   const options = { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true }
   await boss.work<object>(handler.kind.name, options, async ([job]) => {
     if (job === undefined) return
-    const payload = handler.kind.payload.safeParse(job.data ?? {})
-    if (!payload.success) throw new Bug('platform.jobs.payload', `The payload of ${handler.kind.name} does not fit its schema`, payload.error.message)
     try {
-      await handler.handle(context, payload.data, AbortSignal.any([signal, job.signal]))
+      await attempt(context, handler, job.data, AbortSignal.any([signal, job.signal]))
     } catch (error) {
       log.warn({ err: error, job: handler.kind.name, jobId: job.id }, 'jobs: an attempt failed')
       throw error
     }
   })
+}
+
+async function attempt<Context>(context: Context, handler: JobHandler<Context>, data: unknown, signal: AbortSignal): Promise<void> {
+  const payload = handler.kind.payload.safeParse(data ?? {})
+  if (!payload.success) throw new Bug('platform.jobs.payload', `The payload of ${handler.kind.name} does not fit its schema`, payload.error.message)
+  await handler.handle(context, payload.data, signal)
 }
 
 /** Whether any worker has shown life lately: what `/readyz` asks. */

@@ -1,0 +1,76 @@
+import { MIGRATIONS } from '../../migrations/index.ts'
+import { createSigner, installationSecret } from '../platform/auth/signer.ts'
+import { systemClock, type Clock } from '../platform/clock/clock.ts'
+import { readConfig } from '../platform/config/config.ts'
+import { openDatabase, type Database } from '../platform/db/database.ts'
+import { migrate, migrationStatus } from '../platform/db/migrate.ts'
+import { createFetcher } from '../platform/fetch/fetch.ts'
+import { openJobs } from '../platform/jobs/jobs.ts'
+import { createLog } from '../platform/log/log.ts'
+import { startMailbox } from '../platform/mail/mailbox.ts'
+import { createMailTransport } from '../platform/mail/transport.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { StaticFiles } from '../platform/views.ts'
+import { isEmpty, readSetting } from '../platform/settings.ts'
+import { Conflict } from '../kernel/errors.ts'
+import { loadAssets } from '../ui/assets.ts'
+import { createViews } from '../ui/environment.ts'
+import { JOB_HANDLERS } from './modules.ts'
+
+export interface Composition {
+  readonly platform: Platform
+  readonly staticFiles: StaticFiles
+  /** Closes everything, the database last. */
+  close(): Promise<void>
+}
+
+export interface ComposeOptions {
+  /** Whether this process may change the schema: `serve`, `work` and `migrate` do; another command refuses on an old one. */
+  readonly migrate: boolean
+  /** Whether an empty embedded database becomes the invented sample sector: what `serve` does on a first start. */
+  readonly sampleWhenEmpty: boolean
+  /** Whether this process hands out mail, and so needs the built-in mailbox where the sample has no mail server. */
+  readonly sendsMail: boolean
+  readonly clock?: Clock
+}
+
+/** Makes the platform from the environment: the one place where effects are created. */
+export async function compose(env: Readonly<Record<string, string | undefined>>, options: ComposeOptions): Promise<Composition> {
+  const { config, secrets } = readConfig(env)
+  const log = createLog(config.logLevel)
+  const clock = options.clock ?? systemClock
+  const database = await openDatabase({ url: secrets.databaseUrl, dataFolder: config.dataFolder })
+  const undo: (() => Promise<void> | void)[] = [() => database.close()]
+  const close = async () => {
+    for (const step of undo.toReversed()) await step()
+  }
+  try {
+    if (options.migrate || database.isHost) await migrate(database.kysely, MIGRATIONS)
+    else await assertMigrated(database)
+    const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
+    undo.push(() => jobs.stop())
+    const secret = await installationSecret(secrets.signing, config.dataFolder)
+    const sample = await isSample(database, options.sampleWhenEmpty)
+    const mailbox = sample && options.sendsMail && secrets.smtpUrl === null ? await startMailbox() : null
+    if (mailbox !== null) undo.push(() => mailbox.close())
+    const mail = createMailTransport(secrets.smtpUrl ?? mailbox?.url ?? null, config.mailFrom)
+    undo.push(() => mail.close())
+    const staticFiles = loadAssets()
+    const views = createViews({ assets: staticFiles, baseContext: {} })
+    const platform: Platform = { config, log, clock, database, jobs, mail, mailbox, fetch: createFetcher(), views, signer: createSigner(secret), secrets, sample }
+    return { platform, staticFiles, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function isSample(database: Database, sampleWhenEmpty: boolean): Promise<boolean> {
+  if ((await readSetting(database, 'sample')) === true) return true
+  return sampleWhenEmpty && database.engine === 'embedded' && (await isEmpty(database))
+}
+
+async function assertMigrated(database: Database): Promise<void> {
+  const { pending } = await migrationStatus(database.kysely, MIGRATIONS)
+  if (pending.length > 0) throw new Conflict('app.migrations-pending', 'The database is older than this program. Run "carecert migrate" first.', pending.join(', '))
+}

@@ -1,0 +1,72 @@
+import type { FastifyInstance } from 'fastify'
+import { MIGRATIONS } from '../../migrations/index.ts'
+import { identify, keepInterruptedForm } from '../domains/directory/contract.ts'
+import { isRole, ROLES } from '../kernel/role.ts'
+import { migrationStatus } from '../platform/db/migrate.ts'
+import { createServer, type ShellRequest } from '../platform/http/server.ts'
+import { secondsSinceWorkersSeen } from '../platform/jobs/jobs.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { StaticFiles } from '../platform/views.ts'
+import { may } from '../platform/work/actor.ts'
+import type { PageShell } from '../ui/shell.ts'
+import { HEARTBEAT_SECONDS } from './worker.ts'
+import { NAVIGATION, permissionsOf, ROUTES } from './modules.ts'
+
+const MOST_ENTRIES = 5
+
+/** The web server with every module's routes. */
+export function createWeb(platform: Platform, staticFiles: StaticFiles): Promise<FastifyInstance> {
+  return createServer(platform, {
+    routes: ROUTES,
+    staticFiles,
+    identify: cookie => identify(platform, cookie, permissionsOf),
+    shell: request => shellOf(platform, request),
+    keepInterruptedForm: (address, body) => keepInterruptedForm(platform, address, body),
+    isReady: () => readiness(platform),
+  })
+}
+
+function shellOf(platform: Platform, request: ShellRequest): PageShell {
+  const { actor, session } = request.identity
+  const path = request.address.split('?')[0] ?? '/'
+  const navigation = NAVIGATION.filter(entry => may(actor, entry.permission))
+    .slice(0, MOST_ENTRIES)
+    .map(({ label, href }) => ({ label, href, current: href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`) }))
+  return {
+    productName: 'CareCERT',
+    pageTitle: request.title,
+    navigation,
+    account:
+      session === null
+        ? null
+        : { name: actor.name, acting: session.actingFor, roleLabel: actor.role !== null && isRole(actor.role) ? ROLES[actor.role].label : '', canSwitch: session.canSwitch },
+    csrfToken: request.csrfToken,
+    notice: request.notice,
+    problems: request.problems,
+    exercise: request.isExercise,
+    sample: platform.sample,
+    requestId: request.requestId,
+    now: request.now,
+  }
+}
+
+/** Whether this process can do its work: the database answers, its schema is current, and somebody takes up the jobs. */
+async function readiness(platform: Platform): Promise<{ ready: boolean; checks: Record<string, string> }> {
+  const database = await check(async () => {
+    const { pending } = await migrationStatus(platform.database.kysely, MIGRATIONS)
+    return pending.length === 0 ? 'ok' : `${pending.length} migrations wait`
+  })
+  const workers = await check(async () => {
+    const seconds = await secondsSinceWorkersSeen(platform.database.kysely)
+    return seconds !== null && seconds < HEARTBEAT_SECONDS * 3 ? 'ok' : 'no worker has shown life lately'
+  })
+  return { ready: database === 'ok' && workers === 'ok', checks: { database, workers } }
+}
+
+async function check(ask: () => Promise<string>): Promise<string> {
+  try {
+    return await ask()
+  } catch {
+    return 'the database does not answer'
+  }
+}
