@@ -316,19 +316,13 @@ test('the two real advisories that break the standard are taken in with the reas
   assert.equal(itemOf(schema).products.find(product => product.product === 'Cloud NGFW')?.affected, false)
 })
 
-test(
-  'every CSAF 2.0 document of the OASIS tests is read without a throw, marked ones never more widely than they say',
-  { skip: skipWithoutSharedData },
-  () => {
-    const paths = globSync(sharedData('csaf/oasis-2.0/{validator/*,examples/csaf/**}/*.json'))
-    assert.ok(paths.length > 100)
-    for (const path of paths) {
-      const text = readFileSync(path, 'utf8')
-      const json: unknown = JSON.parse(text)
-      if (!recognisesCsaf(json)) continue
-      const item = valueOf(parseCsaf(text)).items[0]
-      const label = lineAt(recordAt(recordAt(recordAt(json, 'document'), 'distribution'), 'tlp'), 'label')
-      if (label === 'RED' && item !== undefined) assert.equal(item.tlp, 'RED', path)
-    }
-  },
-)
+test('every CSAF 2.0 document of the OASIS tests is read, the faulty ones too', { skip: skipWithoutSharedData }, () => {
+  const documents = globSync(sharedData('csaf/oasis-2.0/{validator/*,examples/csaf/**}/*.json')).filter(path =>
+    recognisesCsaf(JSON.parse(readFileSync(path, 'utf8'))),
+  )
+  assert.ok(documents.length > 100)
+  for (const path of documents) {
+    const batch = valueOf(parseCsaf(readFileSync(path, 'utf8')))
+    assert.equal(batch.items.length + batch.rejected.length, 1, path)
+  }
+})
