@@ -2,6 +2,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
+import { inlineBar } from '../charts/bar.ts'
+import type { BarPart } from '../charts/bar.ts'
 import { Bug, CareCertError } from '../kernel/errors.ts'
 import type { StaticFiles, Views } from '../platform/views.ts'
 import { date, dateParts, dateTime, exactTime, isoTime, relative, timeLeft, timeOfDay } from './filters/dates.ts'
@@ -50,6 +52,7 @@ function createEnvironment(folders: readonly string[], options: ViewsOptions, au
   environment.addGlobal('asset', (name: string) => options.assets.url(name))
   for (const [name, filter] of Object.entries(TEXT_FILTERS)) environment.addFilter(name, filter)
   environment.addFilter('markdown', (text: string | null, level?: number) => new nunjucks.runtime.SafeString(markdownToHtml(text, level)))
+  environment.addFilter('inlineBar', (parts: readonly BarPart[]) => new nunjucks.runtime.SafeString(inlineBar(parts)))
   environment.addFilter('safeHtml', (html: string | null) => new nunjucks.runtime.SafeString(cleanHtml(html)))
   return environment
 }

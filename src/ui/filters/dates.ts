@@ -41,7 +41,7 @@ export function dateTime(value: Instant | null | undefined): string {
 /** `Thursday 5 April 2018, 9:02am BST`: what the title of a relative time says. */
 export function exactTime(value: Instant | null | undefined): string {
   if (isNothing(value)) return ''
-  const zone = zoneName.formatToParts(value).find(part => part.type === 'timeZoneName')?.value ?? ''
+  const zone = zoneName.format(value).split(/\s/).at(-1) ?? ''
   return `${weekday.format(value)} ${dateTime(value)} ${zone}`.trim()
 }
 
