@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
+import { parseId, type Id } from '../../../kernel/id.ts'
+
+/**
+ * Deliveries: one message to one contact over one channel, and the link in it by which the organisation answers.
+ *
+ * Invariants:
+ * 1. A delivery is sent by one worker at a time: it is claimed (`sending`) in a transaction that skips what others hold.
+ * 2. Nothing is lost: a claim is a lease. When it runs out without an outcome (the worker died), the delivery is taken up again.
+ * 3. The one window that can double a message lies between the mail server's "250" and the commit that records it. SMTP
+ *    (RFC 5321 §6.1) cannot close it: the server has the message, and only we know that we do not know. It holds at most
+ *    one batch a worker, and the repeat carries the same Message-ID, so that a receiver can tell.
+ * 4. A bulletin that is withdrawn sends nothing more.
+ */
+export const DELIVERY_STATES = ['waiting', 'sending', 'sent', 'failed', 'given-up'] as const
+
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** Carries one release to its contacts. The release enqueues it; it comes back by itself while retries remain. */
+export const DELIVER = { name: 'broadcast.deliver', payload: z.object({ releaseId: z.string() }) }
+
+/** By the clock: takes up releases whose worker died. */
+export const RESUME_DELIVERY = { name: 'broadcast.resume-delivery', payload: z.object({}) }
+
+/** Mails a fresh answer link to the contact of one delivery. */
+export const SEND_LINK = { name: 'broadcast.send-link', payload: z.object({ deliveryId: z.string(), generation: z.number().int() }) }
+
+/** How many are claimed at a time: also the most that one dying worker can leave in doubt. */
+export const BATCH_SIZE = 100
+
+/** A claim is good for so long. No message is begun after half of it, and none may take longer than a third. */
+export const LEASE_SECONDS = 600
+
+/** How often a message is tried before it is given up. With the pauses of `retryPauseSeconds`: for about a day. */
+export const MOST_ATTEMPTS = 12
+
+const FIRST_PAUSE_SECONDS = 60
+const LONGEST_PAUSE_SECONDS = 4 * 3_600
+
+/** The pause after that many attempts: a minute, doubling, up to four hours (RFC 5321 §4.5.4.1 asks for patience, then for long pauses). */
+export function retryPauseSeconds(attempts: number): number {
+  return Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.max(attempts - 1, 0), LONGEST_PAUSE_SECONDS)
+}
+
+/** What follows from an attempt's outcome. `dueAt` is when it may be taken up again. */
+export function afterAttempt(outcome: { readonly ok: boolean; readonly permanent: boolean }, attempts: number, now: Instant): { readonly state: DeliveryState; readonly dueAt: Instant | null } {
+  if (outcome.ok) return { state: 'sent', dueAt: null }
+  if (outcome.permanent || attempts >= MOST_ATTEMPTS) return { state: 'given-up', dueAt: null }
+  return { state: 'failed', dueAt: addHours(now, retryPauseSeconds(attempts) / 3_600) }
+}
+
+/** The Message-ID of a delivery (RFC 5322 §3.6.4), without angle brackets. Every try carries the same; a fresh link is a message of its own. */
+export function messageIdOf(deliveryId: string, baseUrl: string, generation = 1): string {
+  const host = URL.parse(baseUrl)?.hostname.replace(/^\[|\]$/g, '') ?? 'localhost'
+  return `${deliveryId}.${generation}@${host}`
+}
+
+/** What the signature of an answer link is for. */
+export const LINK_PURPOSE = 'answer-link'
+
+/** How long an answer link works. */
+const LINK_DAYS = 30
+
+/** An answer link's meaning. */
+export interface AnswerLink {
+  readonly deliveryId: Id<'delivery'>
+  /** Only the newest generation works. */
+  readonly generation: number
+  readonly expiresAt: Instant
+}
+
+export function linkFor(deliveryId: Id<'delivery'>, generation: number, sentAt: Instant): AnswerLink {
+  return { deliveryId, generation, expiresAt: addDays(sentAt, LINK_DAYS) }
+}
+
+/** The part of the token that is signed: `<delivery>.<generation>.<expires, seconds since 1970>`. */
+export function linkText(link: AnswerLink): string {
+  return `${link.deliveryId}.${link.generation}.${Math.floor(link.expiresAt.getTime() / 1_000)}`
+}
+
+/** Takes a token apart. `undefined` unless it has the right form; whether it is ours, the signature says. */
+export function parseLinkToken(token: string): { readonly link: AnswerLink; readonly text: string; readonly signature: string } | undefined {
+  const match = /^(del_[0-9a-f]{32})\.(\d{1,6})\.(\d{10,11})\.([\w-]{43})$/.exec(token)
+  const deliveryId = parseId('delivery', match?.[1] ?? '')
+  if (match === null || deliveryId === undefined) return undefined
+  const [, , generation = '', expires = '', signature = ''] = match
+  const link = { deliveryId, generation: Number(generation), expiresAt: new Date(Number(expires) * 1_000) }
+  return { link, text: `${deliveryId}.${generation}.${expires}`, signature }
+}
