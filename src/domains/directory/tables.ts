@@ -117,6 +117,8 @@ export interface TechnologyTable {
   shared: Generated<boolean>
   cpe: string | null
   purl: string | null
+  /** Who said so: the organisation of itself, or the centre of it. What the centre said itself is always shared with it. */
+  told_by: Generated<'organisation' | 'centre'>
   updated_at: Instant
 }
 
