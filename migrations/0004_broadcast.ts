@@ -113,13 +113,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       words text,
       queued_at timestamptz not null,
       attempted_at timestamptz,
+      due_at timestamptz,
       sent_at timestamptz,
       message_id text not null,
       link_spent_at timestamptz,
       link_generation integer not null default 1,
       unique (release_id, contact_id, channel)
     )`.execute(db)
-  await sql`create index broadcast_delivery_open on broadcast_delivery (release_id, state) where state <> 'sent'`.execute(db)
+  // Workers take the next due from the first index; the second counts a release's deliveries by state without reading the rows.
+  await sql`create index broadcast_delivery_due on broadcast_delivery (release_id, due_at nulls first, id) where state in ('waiting', 'sending', 'failed')`.execute(db)
+  await sql`create index broadcast_delivery_state on broadcast_delivery (release_id, state)`.execute(db)
   await sql`create index broadcast_delivery_organisation on broadcast_delivery (bulletin_id, organisation_id)`.execute(db)
   await sql`
     create table broadcast_response (

@@ -117,6 +117,8 @@ export interface DeliveryTable {
   words: string | null
   queued_at: Instant
   attempted_at: Instant | null
+  /** When it may be taken up: the end of a pause or of a worker's lease. `null` means at once. */
+  due_at: Generated<Instant | null>
   sent_at: Instant | null
   message_id: string
   /** When the answer link of this generation was used. */
