@@ -23,15 +23,19 @@ export function emptyChart(title: string, width: number, head: readonly string[]
   }
 }
 
-/** Cuts a label to a width, by the average width of a character of Arial; the table has it whole. */
-export function shorten(label: string, width: number, fontSize = 14): string {
-  const room = Math.floor(width / (fontSize * 0.55))
+/** The average width of a character in parts of the font size: wide enough for the fonts that stand in for Arial, and for bold. */
+const CHARACTER = 0.64
+const FONT_SIZE = 14
+
+/** Cuts a label to a width; the table has it whole. */
+export function shorten(label: string, width: number): string {
+  const room = Math.floor(width / (FONT_SIZE * CHARACTER))
   return label.length <= room ? label : `${label.slice(0, Math.max(room - 1, 1)).trimEnd()}…`
 }
 
 /** About how wide a text is when drawn. */
-export function widthOf(words: string, fontSize = 14): number {
-  return words.length * fontSize * 0.55
+export function widthOf(words: string): number {
+  return words.length * FONT_SIZE * CHARACTER
 }
 
 /** Round steps from 0 that cover `most` in at most `count` steps; whole numbers only, for these charts count things. */

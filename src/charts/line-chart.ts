@@ -71,15 +71,13 @@ function drawAxes(input: LineChartInput, ticks: readonly number[], place: Place)
   return [...across, ...below, ...names]
 }
 
-/** As many labels along the foot as fit without touching, always with the first. */
+/** Every label, or every second, third … so that none touch; always with the first. */
 function spaced(places: LineChartInput['x'], place: Place): LineChartInput['x'] {
-  let free = -Infinity
-  return places.filter(at => {
-    const half = widthOf(at.label) / 2 + 6
-    if (place.x(at.value) - half < free) return false
-    free = place.x(at.value) + half
-    return true
-  })
+  const room = Math.max(...places.map(at => widthOf(at.label))) + 12
+  const everyNth = (step: number) => places.filter((_, index) => index % step === 0)
+  const fits = (chosen: LineChartInput['x']) => chosen.every((at, index) => index === 0 || place.x(at.value) - place.x(chosen[index - 1]?.value ?? 0) >= room)
+  for (let step = 1; step < places.length; step++) if (fits(everyNth(step))) return everyNth(step)
+  return places.slice(0, 1)
 }
 
 function drawLine(input: LineChartInput, values: readonly (number | null)[], index: number, place: Place): Markup[] {

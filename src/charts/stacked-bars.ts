@@ -21,7 +21,7 @@ export interface StackedBarsInput {
 
 const ROW = 34
 const BAR = 24
-const LABELS = 190
+const LABELS = 220
 const TOTALS = 64
 
 /** The funnel by group: one bar a group, its parts stacked, the figures written on them where they fit. */
@@ -76,7 +76,7 @@ function drawLegend(parts: Parts, width: number): { drawn: Markup[]; height: num
   let x = 0
   let y = 0
   const drawn = parts.flatMap(part => {
-    const room = 22 + widthOf(part.label) + 20
+    const room = 20 + widthOf(part.label) + 12
     if (x > 0 && x + room > width) {
       x = 0
       y += 22

@@ -6,6 +6,7 @@ import { inlineBar } from '../charts/bar.ts'
 import type { BarPart } from '../charts/bar.ts'
 import { Bug, CareCertError } from '../kernel/errors.ts'
 import type { StaticFiles, Views } from '../platform/views.ts'
+import { errorAdvice } from './error-advice.ts'
 import { date, dateParts, dateTime, exactTime, isoTime, relative, timeLeft, timeOfDay } from './filters/dates.ts'
 import { markdownToHtml } from './filters/markdown.ts'
 import { cleanHtml } from './filters/safe-html.ts'
@@ -61,7 +62,7 @@ function createEnvironment(folders: readonly string[], options: ViewsOptions, au
 const TEXT_FILTERS = {
   date, dateParts, dateTime, timeOfDay, exactTime, isoTime, relative, timeLeft,
   number, percent, plural, sentence, json,
-  severityTag, priorityTag, responseTag, deliveryTag, tlpClass, problemLinks, navigationItems,
+  severityTag, priorityTag, responseTag, deliveryTag, tlpClass, problemLinks, navigationItems, errorAdvice,
 }
 
 /**

@@ -1,3 +1,4 @@
+import { parseTlp } from '../kernel/tlp.ts'
 import { sentence } from './filters/words.ts'
 
 /** The colours that the NHS tag offers. */
@@ -11,12 +12,13 @@ export interface Tag {
 
 type TagTable = Readonly<Record<string, Tag>>
 
-/** A bulletin's severity (High, Medium, Low, Information only). */
+/** The severities of `kernel/severity.ts`. */
 const SEVERITY: TagTable = {
+  critical: { text: 'Critical', colour: 'red' },
   high: { text: 'High', colour: 'red' },
   medium: { text: 'Medium', colour: 'orange' },
   low: { text: 'Low', colour: 'blue' },
-  'information-only': { text: 'Information only', colour: 'grey' },
+  information: { text: 'Information only', colour: 'grey' },
 }
 
 /** How pressing a threat is. */
@@ -69,13 +71,9 @@ export function deliveryTag(value: string): Tag {
   return look(DELIVERY, value)
 }
 
-/** The labels of the Traffic Light Protocol 2.0 (FIRST, 2022), from most open to most closed. */
-export const TLP_LABELS = ['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'] as const
-
-/** The class that gives a TLP label its colour; an unknown label looks like the most closed one. */
+/** The class that gives a TLP label its colour. A label that is not understood looks like the most closed one. */
 export function tlpClass(label: string): string {
-  const known = TLP_LABELS.find(name => name === label.replace(/^TLP:/, '').toUpperCase())
-  return `app-tlp--${(known ?? 'RED').toLowerCase().replace('+strict', '')}`
+  return `app-tlp--${(parseTlp(label) ?? 'RED').toLowerCase().replace('+strict', '')}`
 }
 
 /** Statuses that no table knows are shown as they are, in grey. */

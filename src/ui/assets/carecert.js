@@ -6,7 +6,19 @@ import { keepFiguresLive } from './live.js'
 import { offerPasskeys } from './passkey.js'
 
 initAll()
+withoutExpandedRadios(document)
 keepDrafts(document)
 listenToKeys(document)
 keepFiguresLive(document)
 offerPasskeys(document)
+
+/**
+ * The NHS scripts put `aria-expanded` on radios that reveal more fields, which ARIA does not allow on a radio. What is revealed
+ * follows the radio directly, so nothing is lost without it.
+ */
+function withoutExpandedRadios(page) {
+  const remove = () => page.querySelectorAll('input[type=radio][aria-expanded]').forEach(radio => radio.removeAttribute('aria-expanded'))
+  remove()
+  page.addEventListener('click', remove)
+  window.addEventListener('pageshow', remove)
+}

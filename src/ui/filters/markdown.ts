@@ -1,4 +1,5 @@
 import MarkdownIt from 'markdown-it'
+import { parseWebAddress } from '../../kernel/web-address.ts'
 
 /**
  * Markdown that people write (bulletins, notes) to HTML that is safe to show.
@@ -13,11 +14,12 @@ writer.disable('image')
 writer.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
 writer.validateLink = isSafeLink
 
-const SAFE_LINK = /^(?:https?:\/\/|mailto:|tel:|#|\/(?!\/))/i
+/** Browsers read both `//` and `/\` as the start of another site's address. */
+const OWN_PLACE = /^(?:mailto:|tel:|#|\/(?![/\\]))/i
 
 /** Whether a link may be offered: the web, mail, telephone, or a place in this product. */
 export function isSafeLink(address: string): boolean {
-  return SAFE_LINK.test(address.trim())
+  return parseWebAddress(address) !== undefined || OWN_PLACE.test(address.trim())
 }
 
 const CLASSES: Readonly<Record<string, string>> = {
