@@ -1,6 +1,29 @@
 import { sql, type Kysely } from 'kysely'
 import { protect } from './protect.ts'
 
+/** Code, name, plural, in the order of lists. More can be added as rows. */
+const ORGANISATION_TYPES: readonly (readonly [string, string, string])[] = [
+  ['centre', 'Cyber centre', 'Cyber centres'],
+  ['region', 'Region', 'Regions'],
+  ['board', 'Integrated care board', 'Integrated care boards'],
+  ['sub-board', 'Sub-board location', 'Sub-board locations'],
+  ['trust', 'Trust', 'Trusts'],
+  ['care-trust', 'Care trust', 'Care trusts'],
+  ['ambulance-trust', 'Ambulance trust', 'Ambulance trusts'],
+  ['practice', 'GP practice', 'GP practices'],
+  ['prescribing-cost-centre', 'Prescribing cost centre', 'Prescribing cost centres'],
+  ['pharmacy', 'Pharmacy', 'Pharmacies'],
+  ['dentist', 'Dentist', 'Dentists'],
+  ['optician', 'Optician', 'Opticians'],
+  ['care-home', 'Care home', 'Care homes'],
+  ['hospice', 'Hospice', 'Hospices'],
+  ['independent-provider', 'Independent provider', 'Independent providers'],
+  ['support-unit', 'Commissioning support unit', 'Commissioning support units'],
+  ['supplier', 'Supplier', 'Suppliers'],
+  ['local-authority', 'Local authority', 'Local authorities'],
+  ['other', 'Other organisation', 'Other organisations'],
+]
+
 /** Organisations, people, contacts, partners, and the technology that each organisation runs. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -10,6 +33,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       plural text not null,
       position integer not null
     )`.execute(db)
+  for (const [position, [code, name, plural]] of ORGANISATION_TYPES.entries()) {
+    await sql`insert into directory_organisation_type (code, name, plural, position) values (${code}, ${name}, ${plural}, ${position})`.execute(db)
+  }
   await sql`
     create table directory_organisation (
       id text primary key,
@@ -131,8 +157,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       shared boolean not null default true,
       cpe text,
       purl text,
+      told_by text not null default 'organisation' check (told_by in ('organisation', 'centre')),
       updated_at timestamptz not null,
-      primary key (organisation_id, product_id, version, source)
+      primary key (organisation_id, product_id, version, source, told_by),
+      check (shared or told_by = 'organisation')
     )`.execute(db)
   await sql`create index directory_technology_product on directory_technology (product_id, organisation_id)`.execute(db)
 
@@ -156,7 +184,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   for (const table of ['directory_contact', 'directory_assignment']) {
     await protect(db, table, sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations())`)
   }
-  await protect(db, 'directory_partnership', sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations()) or partner_id = (select carecert_scope_id())`)
+  // A partner sees for whom it answers, but only the organisation itself, or the centre, says that it does.
+  await protect(
+    db,
+    'directory_partnership',
+    sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations()) or partner_id = (select carecert_scope_id())`,
+    sql`(select carecert_sees_all()) or organisation_id = (select carecert_scope_id())`,
+  )
   await protect(db, 'directory_person', sql`(select carecert_sees_all()) or id in (select person_id from directory_assignment)`)
   // What an organisation runs is its own. The centre sees what is shared with it.
   await protect(db, 'directory_technology', sql`(select carecert_scope_kind()) = 'system' or ((select carecert_scope_kind()) = 'centre' and shared) or organisation_id in (select carecert_organisations())`)

@@ -1,0 +1,15 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import type { Scope } from '../../platform/work/actor.ts'
+
+/**
+ * Whether the organisation in that column is one that the actor looks after: all of them for the centre, a region's or a
+ * partner's for those, one's own for the rest.
+ *
+ * It is the filter of lists and of single pages. Row-level security stands behind it, but is wider for names and addresses:
+ * who exists is public, so that anyone can be named as a successor or a partner.
+ */
+export function isInScope(scope: Scope, organisationIdColumn: string): RawBuilder<SqlBool> {
+  if (scope.kind === 'centre' || scope.kind === 'system') return sql<SqlBool>`true`
+  if (scope.kind === 'none') return sql<SqlBool>`false`
+  return sql<SqlBool>`${sql.ref(organisationIdColumn)} in (select carecert_organisations())`
+}
