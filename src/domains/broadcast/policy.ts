@@ -1,4 +1,55 @@
-import type { Role } from '../../kernel/role.ts'
+import { ALL_ROLES, CENTRE_ROLES, type Role } from '../../kernel/role.ts'
+
+const AUTHORS: readonly Role[] = ['analyst', 'duty-manager', 'incident-commander']
+const APPROVERS: readonly Role[] = ['duty-manager', 'incident-commander', 'cicso']
+const RELEASERS: readonly Role[] = ['duty-manager', 'incident-commander']
 
 /** Who may do what in this domain. What is not in the table, nobody may do. */
-export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {}
+export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
+  /** Bulletins in the reader's scope: for an organisation those released to it, and nothing else (row-level security). */
+  'broadcast.bulletin.list': ALL_ROLES,
+  'broadcast.bulletin.view': ALL_ROLES,
+  /** Drafts, versions, reviews, and who wrote what. */
+  'broadcast.bulletin.work': CENTRE_ROLES,
+  'broadcast.bulletin.draft': AUTHORS,
+  'broadcast.bulletin.approve': APPROVERS,
+  'broadcast.bulletin.release': RELEASERS,
+  'broadcast.bulletin.withdraw': RELEASERS,
+  'broadcast.audience.view': CENTRE_ROLES,
+  'broadcast.audience.edit': AUTHORS,
+}
+
+/** The answer to "may they?": yes, or the stable code and the sentence of the no. */
+export type Decision = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly reason: string }
+
+const YES: Decision = { ok: true }
+
+/** As much of an actor as a decision needs. */
+export interface PolicyActor {
+  readonly id: string
+  readonly permissions: ReadonlySet<string>
+}
+
+/**
+ * Whether the actor may approve the newest version. Nobody approves what they wrote any part of: whoever drafted it or saved any of
+ * its versions is an author (broadcast.md §2 row 15).
+ */
+export function canApprove(actor: PolicyActor, bulletin: { readonly authorIds: readonly string[] }): Decision {
+  if (!actor.permissions.has('broadcast.bulletin.approve')) return { ok: false, code: 'broadcast.bulletin.not-approver', reason: 'Your role does not approve bulletins. Ask a duty manager.' }
+  if (bulletin.authorIds.includes(actor.id)) {
+    return { ok: false, code: 'broadcast.bulletin.own', reason: 'You wrote some of this bulletin, so somebody else must approve it. Ask another duty manager.' }
+  }
+  return YES
+}
+
+/**
+ * Whether the actor may release it. The releaser may be the approver, and may even be the author, since another person has
+ * approved every word; no third person is ever needed, so that two people can release at night.
+ */
+export function canRelease(actor: PolicyActor, bulletin: { readonly version: number; readonly approvedVersion: number | null }): Decision {
+  if (!actor.permissions.has('broadcast.bulletin.release')) return { ok: false, code: 'broadcast.bulletin.not-releaser', reason: 'Your role does not release bulletins. Ask a duty manager.' }
+  if (bulletin.approvedVersion !== bulletin.version) {
+    return { ok: false, code: 'broadcast.bulletin.not-approved', reason: 'The newest version has not been approved. Send it for review first.' }
+  }
+  return YES
+}

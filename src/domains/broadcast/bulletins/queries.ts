@@ -1,0 +1,161 @@
+import { NotFound } from '../../../kernel/errors.ts'
+import type { Instant } from '../../../kernel/instant.ts'
+import type { Tlp } from '../../../kernel/tlp.ts'
+import type { Reader } from '../../../platform/work/read.ts'
+import type { Visible } from '../tables.ts'
+import { BulletinContent, type BulletinSeverity, type BulletinState } from './model.ts'
+
+type Asks = Pick<Reader<Visible>, 'selectFrom'>
+
+/** The head of a bulletin. `severity` is the newest of its history; `respondBy` is fixed by its release. */
+export interface Bulletin {
+  readonly id: string
+  readonly number: number
+  readonly threatId: string | null
+  readonly state: BulletinState
+  /** The newest version; after release the released one. */
+  readonly version: number
+  readonly approvedVersion: number | null
+  readonly authorId: string
+  readonly title: string
+  readonly severity: BulletinSeverity
+  readonly tlp: Tlp
+  readonly respondBy: Instant | null
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+  readonly releasedAt: Instant | null
+  readonly withdrawnAt: Instant | null
+  readonly withdrawnReason: string | null
+  readonly isExercise: boolean
+}
+
+export interface Version {
+  readonly version: number
+  readonly content: BulletinContent
+  readonly hash: string
+  readonly savedAt: Instant
+  readonly savedById: string
+  /** `null` for the operator, and for a reader who may not know. */
+  readonly savedBy: string | null
+}
+
+export interface SeverityChange {
+  readonly severity: BulletinSeverity
+  readonly at: Instant
+  readonly reason: string | null
+}
+
+export interface BulletinUpdate {
+  readonly at: Instant
+  readonly title: string
+  readonly body: string
+}
+
+export interface Review {
+  readonly version: number
+  readonly decision: 'sent' | 'approved' | 'returned'
+  readonly at: Instant
+  readonly by: string | null
+  readonly byId: string
+  readonly comment: string | null
+}
+
+/** The bulletin of that number, in the reader's scope. Throws `NotFound`, also for one that exists but is not the reader's. */
+export async function bulletinOf(db: Asks, number: number): Promise<Bulletin> {
+  return found(await heads(db).where('broadcast_bulletin.number', '=', number).executeTakeFirst())
+}
+
+/** As `bulletinOf`, holding the row until the unit of work ends, so that what is decided about it stays true. */
+export async function lockBulletin(db: Asks, number: number): Promise<Bulletin> {
+  return found(await heads(db).where('broadcast_bulletin.number', '=', number).forUpdate().executeTakeFirst())
+}
+
+/** The bulletin with that internal id, or `NotFound`. */
+export async function bulletinById(db: Asks, id: string): Promise<Bulletin> {
+  return found(await heads(db).where('broadcast_bulletin.id', '=', id).executeTakeFirst())
+}
+
+/** One version with what it says, or `NotFound`. An organisation finds only the released one. */
+export async function versionOf(db: Asks, bulletinId: string, version: number): Promise<Version> {
+  const row = await versions(db, bulletinId).where('broadcast_version.version', '=', version).executeTakeFirst()
+  if (row === undefined) throw new NotFound('broadcast.version.not-found', 'There is no such version of this bulletin.')
+  return versionFrom(row)
+}
+
+/** Every version, newest first. */
+export async function versionsOf(db: Asks, bulletinId: string): Promise<readonly Version[]> {
+  return (await versions(db, bulletinId).orderBy('broadcast_version.version', 'desc').execute()).map(versionFrom)
+}
+
+/** Everyone who wrote some of it: who drafted it and who saved any version. */
+export async function authorIdsOf(db: Asks, bulletinId: string): Promise<readonly string[]> {
+  const rows = await db.selectFrom('broadcast_version').select('saved_by').distinct().where('bulletin_id', '=', bulletinId).execute()
+  return rows.map(row => row.saved_by)
+}
+
+/** The dated severities, newest first. */
+export async function severitiesOf(db: Asks, bulletinId: string): Promise<readonly SeverityChange[]> {
+  const rows = await db.selectFrom('broadcast_severity').select(['severity', 'at', 'reason']).where('bulletin_id', '=', bulletinId).orderBy('id', 'desc').execute()
+  return rows.map(row => ({ ...row, severity: row.severity as BulletinSeverity }))
+}
+
+/** The dated updates, newest first. */
+export function updatesOf(db: Asks, bulletinId: string): Promise<readonly BulletinUpdate[]> {
+  return db.selectFrom('broadcast_update').select(['at', 'title', 'body']).where('bulletin_id', '=', bulletinId).orderBy('id', 'desc').execute()
+}
+
+/** What was sent for review, approved and returned, newest first. */
+export function reviewsOf(db: Asks, bulletinId: string): Promise<readonly Review[]> {
+  return db
+    .selectFrom('broadcast_review')
+    .leftJoin('directory_person', 'directory_person.id', 'broadcast_review.by_id')
+    .select(['broadcast_review.version', 'broadcast_review.decision', 'broadcast_review.at', 'broadcast_review.comment', 'broadcast_review.by_id as byId', 'directory_person.name as by'])
+    .where('broadcast_review.bulletin_id', '=', bulletinId)
+    .orderBy('broadcast_review.id', 'desc')
+    .execute()
+}
+
+/** The name of a person, where the reader may know it. */
+export async function personName(db: Asks, id: string): Promise<string | null> {
+  const row = await db.selectFrom('directory_person').select('name').where('id', '=', id).executeTakeFirst()
+  return row?.name ?? null
+}
+
+function heads(db: Asks) {
+  return db
+    .selectFrom('broadcast_bulletin')
+    .select([
+      'id', 'number', 'threat_id as threatId', 'state', 'version', 'approved_version as approvedVersion', 'author_id as authorId', 'title', 'severity', 'tlp',
+      'respond_by as respondBy', 'created_at as createdAt', 'updated_at as updatedAt', 'released_at as releasedAt', 'withdrawn_at as withdrawnAt',
+      'withdrawn_reason as withdrawnReason', 'is_exercise as isExercise',
+    ])
+}
+
+type Head = Awaited<ReturnType<ReturnType<typeof heads>['executeTakeFirstOrThrow']>>
+
+/** Our own commands alone write these columns, each from the type that is asserted here. */
+function found(row: Head | undefined): Bulletin {
+  if (row === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin, or it was not sent to you. Check its number.')
+  return { ...row, state: row.state as BulletinState, severity: row.severity as BulletinSeverity, tlp: row.tlp as Tlp }
+}
+
+function versions(db: Asks, bulletinId: string) {
+  return db
+    .selectFrom('broadcast_version')
+    .leftJoin('directory_person', 'directory_person.id', 'broadcast_version.saved_by')
+    .select(['broadcast_version.version', 'broadcast_version.content', 'broadcast_version.content_hash', 'broadcast_version.saved_at', 'broadcast_version.saved_by', 'directory_person.name'])
+    .where('broadcast_version.bulletin_id', '=', bulletinId)
+}
+
+type VersionRow = Awaited<ReturnType<ReturnType<typeof versions>['executeTakeFirstOrThrow']>>
+
+function versionFrom(row: VersionRow): Version {
+  return {
+    version: row.version,
+    content: BulletinContent.parse(row.content),
+    hash: row.content_hash,
+    savedAt: row.saved_at,
+    savedById: row.saved_by,
+    savedBy: row.name,
+  }
+}
