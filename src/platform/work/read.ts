@@ -4,7 +4,7 @@ import type { Actor } from './actor.ts'
 import { inTransaction } from './transaction.ts'
 
 /** A handle that can only ask. `T` is narrowed to the tables that the caller's domain may see. */
-export type Reader<T> = Pick<Kysely<T>, 'selectFrom' | 'selectNoFrom' | 'fn' | 'case' | 'dynamic' | 'getExecutor' | 'with'>
+export type Reader<T> = Pick<Kysely<T>, 'selectFrom' | 'selectNoFrom' | 'fn' | 'case' | 'dynamic' | 'getExecutor'>
 
 const READ_TIMEOUT_MILLIS = 15_000
 

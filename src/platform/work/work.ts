@@ -13,7 +13,7 @@ import { inTransaction } from './transaction.ts'
 import { UNRECORDED_TABLES } from './unrecorded.ts'
 
 /** A handle that can ask and change, but neither run raw SQL nor hide a write in a common table expression. */
-export type Writer<T> = Omit<Reader<T>, 'with'> & Pick<Kysely<T>, 'insertInto' | 'updateTable' | 'deleteFrom'>
+export type Writer<T> = Reader<T> & Pick<Kysely<T>, 'insertInto' | 'updateTable' | 'deleteFrom'>
 
 /**
  * A unit of work: one transaction that carries who, when, what it changed and what must follow. Commands get a Work and
