@@ -1,0 +1,118 @@
+import { createInterface } from 'node:readline/promises'
+import { Command as Program, CommanderError, Option } from 'commander'
+import { CareCertError } from '../kernel/errors.ts'
+import { personActor } from '../domains/directory/contract.ts'
+import type { Command } from '../platform/cli/command.ts'
+import { createOutput, type Output } from '../platform/cli/output.ts'
+import { describeError } from '../platform/log/log.ts'
+import { assertMay, type Actor } from '../platform/work/actor.ts'
+import { compose } from './compose.ts'
+import { COMMANDS, PERMISSIONS, permissionsOf } from './modules.ts'
+import { PROCESS_COMMANDS, type ProcessCommand } from './process-commands.ts'
+
+/** What the process ends with: done, refused with a reason, wrong usage. */
+export const EXIT = { done: 0, refused: 1, usage: 2 } as const
+
+/** Whoever may run commands on this machine holds its database and key file: all permissions, under a name of its own in the audit. */
+export const OPERATOR: Actor = { kind: 'operator', id: 'operator', name: 'Operator', role: 'operator', organisationId: null, scope: { kind: 'centre' }, permissions: new Set(Object.keys(PERMISSIONS)) }
+
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadStream
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WriteStream
+}
+
+/** Runs one command line and gives the exit code. It never throws: what went wrong is said on standard error. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exit: number = EXIT.done
+  const program = new Program('carecert')
+    .description('Gather threats, broadcast them to those concerned, see who acts.')
+    .exitOverride()
+    .configureOutput({ writeOut: text => void terminal.stdout.write(text), writeErr: text => void terminal.stderr.write(text) })
+    .showHelpAfterError('Run it with --help to see how.')
+  for (const command of PROCESS_COMMANDS) {
+    addCommand(program, command, async (values, options) => {
+      exit = await guarded(terminal, options, output => command.run({ env: terminal.env, output }, values, options))
+    })
+  }
+  for (const command of COMMANDS) {
+    addCommand(program, command, async (values, options) => {
+      exit = await guarded(terminal, options, output => runDomainCommand(command, terminal, output, values, options))
+    })
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    throw error
+  }
+}
+
+type Action = (values: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>
+
+function addCommand(program: Program, command: Pick<Command, 'name' | 'summary' | 'arguments' | 'options'> | ProcessCommand, action: Action): void {
+  const words = command.name.split(' ')
+  const last = words.at(-1) ?? command.name
+  let parent = program
+  for (const word of words.slice(0, -1)) {
+    parent = parent.commands.find(known => known.name() === word) ?? parent.command(word).description(`Everything about ${word}`)
+  }
+  const made = parent.command(last).description(command.summary)
+  for (const argument of command.arguments) {
+    const dots = argument.many ? '...' : ''
+    made.argument(argument.required ? `<${argument.name}${dots}>` : `[${argument.name}${dots}]`, argument.meaning)
+  }
+  for (const option of command.options) {
+    const parsed = new Option(option.flags, option.meaning)
+    if (option.repeats === true) parsed.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value])
+    made.addOption(parsed)
+  }
+  made.option('--json', 'print data for a program to read')
+  if ('permission' in command) made.option('--as <email>', 'act as this person, with that person’s permissions')
+  if (!command.options.some(option => option.flags.includes('--yes'))) made.option('--yes', 'answer yes to every question')
+  made.action(async (...given: unknown[]) => {
+    const values = given.slice(0, command.arguments.length).flat().filter(value => value !== undefined).map(String)
+    await action(values, made.opts())
+  })
+}
+
+async function runDomainCommand(command: Command, terminal: Terminal, output: Output, values: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+  const { platform, close } = await compose(terminal.env, { migrate: false, sampleWhenEmpty: false, sendsMail: false })
+  try {
+    const actor = typeof options['as'] === 'string' ? await personActor(platform, options['as'], permissionsOf) : OPERATOR
+    if (command.permission !== null) assertMay(actor, command.permission)
+    await command.run({ platform, actor, output }, values, options)
+  } finally {
+    await close()
+  }
+}
+
+async function guarded(terminal: Terminal, options: Readonly<Record<string, unknown>>, body: (output: Output) => Promise<void>): Promise<number> {
+  const isTerminal = terminal.stdin.isTTY
+  const ask = isTerminal
+    ? async (question: string) => {
+        const lines = createInterface({ input: terminal.stdin, output: terminal.stderr })
+        try {
+          return await lines.question(question)
+        } finally {
+          lines.close()
+        }
+      }
+    : null
+  const output = createOutput({ json: options['json'] === true, yes: options['yes'] === true, stdout: terminal.stdout, stderr: terminal.stderr, ask })
+  try {
+    await body(output)
+    return EXIT.done
+  } catch (error) {
+    if (error instanceof CareCertError) {
+      const shown = error.name === 'Bug' ? 'Sorry, this is a fault of ours.' : error.message
+      if (output.json) terminal.stdout.write(`${JSON.stringify({ error: { code: error.code, message: shown } })}\n`)
+      else terminal.stderr.write(`${shown}\n${error.name === 'Bug' ? `${JSON.stringify(describeError(error))}\n` : ''}`)
+      return EXIT.refused
+    }
+    terminal.stderr.write(`Sorry, this is a fault of ours.\n${JSON.stringify(describeError(error))}\n`)
+    return EXIT.refused
+  }
+}

@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { MIGRATIONS } from '../../migrations/index.ts'
+import { Conflict } from '../kernel/errors.ts'
+import type { Output } from '../platform/cli/output.ts'
+import { readConfig, SETTINGS } from '../platform/config/config.ts'
+import { openDatabase, type Database } from '../platform/db/database.ts'
+import { migrationStatus } from '../platform/db/migrate.ts'
+import { secondsSinceWorkersSeen } from '../platform/jobs/jobs.ts'
+import { HEARTBEAT_SECONDS } from './worker.ts'
+
+/** One thing looked at: fit, fit with a caution, or broken; and in words what that means. */
+interface Finding {
+  readonly about: string
+  readonly verdict: 'good' | 'caution' | 'bad'
+  readonly words: string
+}
+
+/** Says what this installation is fit for. Refuses (exit 1) when something is broken. `explain` prints every setting instead. */
+export async function runDoctor(env: Readonly<Record<string, string | undefined>>, output: Output, explain: boolean): Promise<void> {
+  if (explain) {
+    const rows = SETTINGS.map(({ name, fallback, meaning, secret }) => ({ name, set: (env[name] ?? '') !== '', fallback, meaning, secret }))
+    output.result(rows, rows.flatMap(row => [`${row.name}${row.set ? ' (set)' : ''}`, `    ${row.meaning}`, `    Unset: ${row.fallback}.${row.secret ? ' Secret: never printed.' : ''}`]))
+    return
+  }
+  const { config, secrets } = readConfig(env)
+  const findings: Finding[] = [{ about: 'Node', verdict: 'good', words: `Runs on Node ${process.versions.node}.` }]
+  const database = await openDatabase({ url: secrets.databaseUrl, dataFolder: config.dataFolder })
+  try {
+    findings.push(...(await (database.engine === 'embedded' ? embeddedFindings(database, config.dataFolder) : serverFindings(database))))
+    findings.push(...(await schemaFindings(database)))
+  } finally {
+    await database.close()
+  }
+  const isHttps = config.baseUrl.startsWith('https:')
+  findings.push(
+    isHttps
+      ? { about: 'Address', verdict: 'good', words: `People reach it at ${config.baseUrl}, over TLS.` }
+      : { about: 'Address', verdict: 'caution', words: `${config.baseUrl} is not over TLS: fit for this machine only. Put a proxy with TLS in front and set BASE_URL.` },
+    secrets.smtpUrl === null
+      ? { about: 'Mail', verdict: 'caution', words: 'No mail server is set up. The sample has a mailbox of its own; a real centre needs SMTP_URL before it releases anything.' }
+      : { about: 'Mail', verdict: 'good', words: 'A mail server is set up. Release to a named test organisation to see that it delivers.' },
+  )
+  const bad = findings.filter(finding => finding.verdict === 'bad')
+  output.result(findings, findings.map(({ about, verdict, words }) => `${{ good: ' ok ', caution: ' !! ', bad: 'BAD ' }[verdict]} ${about}: ${words}`))
+  if (bad.length > 0) throw new Conflict('app.doctor.bad', `${bad.length} of these must be mended before CareCERT can be relied on.`)
+}
+
+async function embeddedFindings(database: Database, folder: string): Promise<Finding[]> {
+  const mode = (await stat(folder)).mode & 0o777
+  return [
+    {
+      about: 'Database',
+      verdict: 'caution',
+      words: `Embedded${database.isHost ? '' : ', in use by a running server that this command speaks through'}. Fit for a first look, for tests and for a small site. One query runs at a time, a long one is not cut off, and a power cut may lose the last seconds (a killed process loses nothing). For a centre, set DATABASE_URL to a PostgreSQL server.`,
+    },
+    mode === 0o700
+      ? { about: 'Data folder', verdict: 'good', words: `${folder} is open to its owner alone.` }
+      : { about: 'Data folder', verdict: 'bad', words: `${folder} is open to others (mode ${mode.toString(8)}). Run: chmod 700 ${folder}` },
+  ]
+}
+
+async function serverFindings(database: Database): Promise<Finding[]> {
+  const { rows } = await sql<{ version: number; fsync: string; commit: string; superuser: boolean; zone: string }>`
+    select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
+      (select rolsuper from pg_roles where rolname = current_user) as superuser, current_setting('TimeZone') as zone`.execute(database.kysely)
+  const server = rows[0]
+  if (server === undefined) return []
+  const isOld = server.version < 150_000
+  const isSafe = server.fsync === 'on' && server.commit !== 'off'
+  return [
+    { about: 'Database', verdict: isOld ? 'bad' : 'good', words: isOld ? 'This PostgreSQL is older than 15. Upgrade it.' : `PostgreSQL ${Math.floor(server.version / 10_000)}. Fit for a centre: as many web and worker processes as you like.` },
+    isSafe
+      ? { about: 'Durability', verdict: 'good', words: 'A power cut loses nothing that was committed.' }
+      : { about: 'Durability', verdict: 'bad', words: 'fsync or synchronous_commit is off: a power cut may lose answers. Turn them on.' },
+    ...(server.superuser ? [{ about: 'Database role', verdict: 'caution', words: 'CareCERT signs in as a superuser. It needs only its own database, and the right to act as carecert_app.' } as const] : []),
+  ]
+}
+
+async function schemaFindings(database: Database): Promise<Finding[]> {
+  const { pending } = await migrationStatus(database.kysely, MIGRATIONS)
+  if (pending.length > 0) return [{ about: 'Schema', verdict: 'bad', words: `${pending.length} migrations wait. Run: carecert migrate` }]
+  const seconds = await secondsSinceWorkersSeen(database.kysely)
+  const isAlive = seconds !== null && seconds < HEARTBEAT_SECONDS * 3
+  return [
+    { about: 'Schema', verdict: 'good', words: 'Up to date.' },
+    isAlive
+      ? { about: 'Workers', verdict: 'good', words: 'At least one takes up jobs.' }
+      : { about: 'Workers', verdict: 'caution', words: 'None is running just now, so nothing is gathered or sent. Run: carecert serve, or carecert work.' },
+  ]
+}

@@ -1,0 +1,168 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { sql, type Kysely, type Transaction } from 'kysely'
+import { Conflict, Invalid } from '../../kernel/errors.ts'
+import type { Database } from './database.ts'
+
+/**
+ * A backup is one gzipped file of JSON lines: a header, then every row of every table of ours in the order of their
+ * foreign keys. It is read in one consistent picture, and loads into either engine, so it is also the way from the
+ * embedded database to a server. Jobs are not in it: what waits is found again from the rows (deliveries that are not sent).
+ */
+interface Header {
+  readonly carecert: 1
+  readonly migrations: readonly string[]
+}
+
+const FORMAT = 1
+const BATCH = 500
+/** Not ours to carry over: the migrator's own notes, and which workers run just now. */
+const LEFT_OUT = new Set(['platform_migration', 'platform_migration_lock', 'platform_worker', 'auth_session', 'auth_challenge', 'auth_attempt'])
+
+/** Writes a backup. The file appears whole or not at all, readable by its owner alone. Gives the number of rows. */
+export async function backup(database: Database, path: string, migrations: readonly string[], onProgress: (rows: number) => void = () => {}): Promise<number> {
+  let rows = 0
+  const partial = `${path}.partial`
+  async function* lines(db: Transaction<unknown>): AsyncGenerator<string> {
+    yield `${JSON.stringify({ carecert: FORMAT, migrations } satisfies Header)}\n`
+    for (const table of await tablesInOrder(db)) {
+      for await (const row of rowsOf(db, table)) {
+        rows += 1
+        if (rows % 5_000 === 0) onProgress(rows)
+        yield `${JSON.stringify([table, row])}\n`
+      }
+    }
+  }
+  try {
+    await database.kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(async db => {
+      await pipeline(lines(db), createGzip(), createWriteStream(partial, { mode: 0o600 }))
+    })
+    await rename(partial, path)
+  } finally {
+    await rm(partial, { force: true })
+  }
+  return rows
+}
+
+/** Loads a backup into a database that nobody has used yet: all of it, or nothing. Throws `Conflict` or `Invalid` otherwise. */
+export async function restore(database: Database, path: string, migrations: readonly string[], onProgress: (rows: number) => void = () => {}): Promise<number> {
+  let rows = 0
+  const load = async (db: Transaction<unknown>) => {
+    const order = await tablesInOrder(db)
+    for (const table of order) {
+      if (SEEDED.has(table)) await sql`delete from ${sql.table(table)}`.execute(db)
+      else if ((await sql`select from ${sql.table(table)} limit 1`.execute(db)).rows.length > 0) {
+        throw new Conflict('platform.restore.not-empty', 'This database is in use. Restore into an empty one: name another CARECERT_DATA or DATABASE_URL.', table)
+      }
+    }
+    const known = new Set(order)
+    let pending: { table: string; rows: unknown[] } = { table: '', rows: [] }
+    const flush = async () => {
+      if (pending.rows.length > 0) await insertRows(db, pending.table, pending.rows)
+      rows += pending.rows.length
+      onProgress(rows)
+    }
+    let isFirst = true
+    for await (const line of linesOf(path)) {
+      const value = parseLine(line)
+      if (isFirst) {
+        assertHeader(value, migrations)
+        isFirst = false
+        continue
+      }
+      const [table, row] = Array.isArray(value) ? value : []
+      if (typeof table !== 'string' || !known.has(table)) throw damaged()
+      if (table !== pending.table || pending.rows.length === BATCH) {
+        await flush()
+        pending = { table, rows: [] }
+      }
+      pending.rows.push(row)
+    }
+    if (isFirst) throw damaged()
+    await flush()
+    await resetSequences(db)
+  }
+  try {
+    await database.kysely.transaction().execute(load)
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') throw new Invalid('platform.restore.missing', `The file ${path} is not there or cannot be read. Check the path.`)
+    if (typeof code === 'string' && code.startsWith('Z_')) throw damaged()
+    throw error
+  }
+  return rows
+}
+
+/** Filled by migrations: the backup's rows take their place. */
+const SEEDED = new Set(['directory_organisation_type', 'watch_source'])
+
+async function tablesInOrder(db: Kysely<unknown>): Promise<string[]> {
+  const tables = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(db)
+  const references = await sql<{ child: string; parent: string }>`
+    select child.relname as child, parent.relname as parent from pg_constraint
+    join pg_class child on child.oid = conrelid join pg_class parent on parent.oid = confrelid where contype = 'f' and conrelid <> confrelid`.execute(db)
+  const waiting = new Set(tables.rows.map(row => row.name).filter(name => !LEFT_OUT.has(name)))
+  const ordered: string[] = []
+  while (waiting.size > 0) {
+    const free = [...waiting].filter(name => !references.rows.some(({ child, parent }) => child === name && waiting.has(parent)))
+    // A circle of foreign keys has no order; there is none in our schema.
+    if (free.length === 0) throw new Conflict('platform.backup.circle', 'The tables refer to each other in a circle.', [...waiting].join(', '))
+    for (const name of free) waiting.delete(name)
+    ordered.push(...free)
+  }
+  return ordered
+}
+
+async function* rowsOf(db: Kysely<unknown>, table: string): AsyncGenerator<unknown> {
+  await sql`declare backup_rows no scroll cursor for select to_jsonb(whole) as row from ${sql.table(table)} whole`.execute(db)
+  for (;;) {
+    const { rows } = await sql<{ row: unknown }>`fetch ${sql.raw(String(BATCH))} from backup_rows`.execute(db)
+    if (rows.length === 0) break
+    for (const { row } of rows) yield row
+  }
+  await sql`close backup_rows`.execute(db)
+}
+
+async function insertRows(db: Kysely<unknown>, table: string, rows: readonly unknown[]): Promise<void> {
+  await sql`insert into ${sql.table(table)} overriding system value select * from jsonb_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::jsonb)`.execute(db)
+}
+
+/** So that the next number given by the database is a new one. */
+async function resetSequences(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ table: string; column: string; sequence: string }>`
+    select table_name as table, column_name as column, pg_get_serial_sequence(quote_ident(table_name), column_name) as sequence
+    from information_schema.columns where table_schema = 'public' and is_identity = 'YES'`.execute(db)
+  const owned = [...rows, { table: 'broadcast_bulletin', column: 'number', sequence: 'broadcast_bulletin_number' }]
+  for (const { table, column, sequence } of owned) {
+    await sql`select setval(${sequence}, max(${sql.ref(column)})) from ${sql.table(table)} having max(${sql.ref(column)}) is not null`.execute(db)
+  }
+}
+
+function linesOf(path: string): AsyncIterable<string> {
+  const file = createReadStream(path)
+  const unzipped = file.pipe(createGunzip())
+  file.on('error', error => unzipped.destroy(error))
+  return createInterface({ input: unzipped, crlfDelay: Infinity })
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw damaged()
+  }
+}
+
+function damaged(): Invalid {
+  return new Invalid('platform.restore.damaged', 'This is not a whole backup of CareCERT. Nothing was loaded. Take another one.')
+}
+
+function assertHeader(value: unknown, migrations: readonly string[]): void {
+  const header = value as Partial<Header> | null
+  if (header?.carecert !== FORMAT || !Array.isArray(header.migrations)) throw damaged()
+  const same = header.migrations.length === migrations.length && header.migrations.every((name, index) => name === migrations[index])
+  if (!same) throw new Invalid('platform.restore.other-version', 'This backup was made by another version of CareCERT. Load it with that version, then upgrade.', header.migrations.at(-1))
+}
