@@ -1,12 +1,6 @@
 import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Id } from '../../../kernel/id.ts'
 
-/**
- * An organisation's code in the Organisation Data Service: never reused, never changed, so it is the key by which an extract
- * finds what we know, whatever the organisation is called by then.
- */
-export const ORGANISATION_CODE = /^[A-Z0-9][A-Z0-9-]{1,11}$/
-
 export interface OrganisationSummary {
   readonly id: Id<'organisation'>
   readonly code: string
@@ -32,25 +26,35 @@ export interface Area {
   readonly name: string
 }
 
-/**
- * One organisation as a file tells of it. A fact that this kind of file does not carry at all is absent (`undefined`) and is
- * left as we know it; a fact that it carries and leaves blank is `null`.
- */
+/** One organisation as a file tells of it. */
 export interface OrganisationRow {
-  readonly line: number
   readonly code: string
   readonly name: string
   readonly type: string
-  readonly country?: string | undefined
-  readonly regionCode?: string | null | undefined
-  readonly boardCode?: string | null | undefined
-  readonly parentCode?: string | null | undefined
-  /** The lines of the address, without blank ones. */
-  readonly address?: readonly string[] | undefined
-  readonly postcode?: string | null | undefined
-  readonly phone?: string | null | undefined
-  readonly openedOn?: LocalDate | null | undefined
-  readonly closedOn?: LocalDate | null | undefined
+  /** `null` when the file does not say. */
+  readonly country: string | null
+  readonly regionCode: string | null
+  readonly boardCode: string | null
+  readonly parentCode: string | null
+  readonly addressLines: readonly string[]
+  readonly postcode: string | null
+  readonly phone: string | null
+  readonly openedOn: LocalDate | null
+  readonly closedOn: LocalDate | null
+  readonly status: 'open' | 'closed'
+}
+
+/** One file, read. */
+export interface OrganisationImport {
+  readonly rows: readonly OrganisationRow[]
+  /** Which file it is, such as `epraccur`: the next file of this kind has the say about what this one told. */
+  readonly fileKind: string
+  /** Whether it is a list that names organisations and says little of them. It adds, and fills in what is blank, but a blank of its own means nothing. */
+  readonly isOutline: boolean
+  /** The file's name, for the history. */
+  readonly source: string
+  /** SHA-256 of the file's bytes, in hexadecimal. */
+  readonly digest: string
 }
 
 /** What importing a list did. `read` is the sum of the others. */
