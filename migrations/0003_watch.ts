@@ -19,6 +19,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       source_id text not null references watch_source (id),
       at timestamptz not null,
       address text not null,
+      label text,
+      released_at timestamptz,
       bytes_hash text,
       bytes bigint,
       outcome text not null check (outcome in ('taken', 'unchanged', 'failed')),
@@ -59,6 +61,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       fields jsonb not null default '[]',
       content_hash text not null
     )`.execute(db)
+  await sql`create index watch_item_gathering on watch_item (gathering_id)`.execute(db)
   await sql`create index watch_item_change_item on watch_item_change (item_id, at)`.execute(db)
   await sql`
     create table watch_quarantine (
@@ -93,6 +96,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       may_run integer not null default 0,
       search text not null,
       tlp text not null default 'CLEAR',
+      holder_id text,
       created_at timestamptz not null,
       updated_at timestamptz not null,
       withdrawn_at timestamptz
@@ -126,6 +130,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       action text not null,
       note text
     )`.execute(db)
+
+  await sql`create index watch_threat_note_threat on watch_threat_note (threat_id, at)`.execute(db)
 
   const tables = ['watch_source', 'watch_gathering', 'watch_item', 'watch_item_change', 'watch_quarantine', 'watch_threat', 'watch_threat_item', 'watch_threat_product', 'watch_threat_note']
   for (const table of tables) await protect(db, table, sql`(select carecert_sees_all())`)

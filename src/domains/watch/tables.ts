@@ -1,7 +1,11 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Severity } from '../../kernel/severity.ts'
+import type { Tlp } from '../../kernel/tlp.ts'
 import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
+import type { StoredItem } from './gathering/model.ts'
+import type { ThreatState } from './threats/model.ts'
 
 export interface SourceTable {
   id: string
@@ -20,6 +24,10 @@ export interface GatheringTable {
   at: Instant
   /** The file or address that it came from. */
   address: string
+  /** What it was, such as "CISA KEV catalogue 2025.01.24". `null` when it could not be recognised. */
+  label: string | null
+  /** When the source made it, if it says: an older one must not undo a newer one. */
+  released_at: Instant | null
   bytes_hash: string | null
   bytes: number | null
   outcome: 'taken' | 'unchanged' | 'failed'
@@ -40,13 +48,14 @@ export interface ItemTable {
   url: string | null
   published_at: Instant | null
   changed_at: Instant | null
-  /** The item as understood (kernel/intelligence.ts). */
-  content: Json
+  /** The item as its codec read it; instants are ISO texts here (gathering/model.ts). */
+  content: Json<StoredItem>
   content_hash: string
   /** SHA-256 of the bytes that it came in. */
   bytes_hash: string
   gathering_id: string
   first_gathered_at: Instant
+  /** When its content was last taken in; gathering it again unchanged leaves this alone. */
   last_gathered_at: Instant
   withdrawn_at: Instant | null
 }
@@ -78,14 +87,15 @@ export interface ThreatTable {
   id: string
   title: string
   summary: string
-  state: string
+  state: ThreatState
   cves: string[]
+  /** When the newest of its items was published. */
   published_at: Instant | null
   kev_since: string | null
   kev_due: string | null
   ransomware: boolean | null
   cvss_tenths: number | null
-  severity: string | null
+  severity: Severity | null
   /** Sorts the queue: lower is more pressing. */
   priority: number
   priority_word: string
@@ -97,9 +107,13 @@ export interface ThreatTable {
   may_run: Generated<number>
   /** What the search box looks in, lower case. */
   search: string
-  tlp: Generated<string>
+  /** The narrowest label of its items. */
+  tlp: Generated<Tlp>
+  /** Who took it up: a person's id, or `operator`. */
+  holder_id: string | null
   created_at: Instant
   updated_at: Instant
+  /** When the last of its items was withdrawn by its source. */
   withdrawn_at: Instant | null
 }
 

@@ -1,0 +1,95 @@
+import type { IntelligenceBatch, IntelligenceFormat } from '../../../kernel/intelligence.ts'
+import type { Instant } from '../../../kernel/instant.ts'
+import { shorten } from '../../../kernel/text.ts'
+
+/** The formats that are read, in words. */
+export const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
+  'kev-json': 'CISA catalogue of known exploited vulnerabilities (JSON)',
+  'nhs-cyber-alerts': 'NHS cyber alerts (API page)',
+  csaf: 'CSAF 2.0 advisory (JSON)',
+}
+
+/** The format of the source under which files are put that nobody could read. */
+export const UNRECOGNISED = 'unrecognised'
+
+export function formatName(format: string): string {
+  return Object.hasOwn(FORMAT_NAMES, format) ? FORMAT_NAMES[format as IntelligenceFormat] : 'Not recognised'
+}
+
+/** Letters, digits, dots and hyphens: it stands in addresses and is typed on the command line. */
+export const SOURCE_CODE = /^[a-z0-9][a-z0-9.-]{1,62}$/
+
+export interface NewSource {
+  readonly code: string
+  readonly name: string
+  readonly format: IntelligenceFormat | typeof UNRECOGNISED
+  /** Where it is gathered from by the clock. `null` for one that is fed by hand. */
+  readonly url: string | null
+}
+
+/**
+ * The source of a document that no configured source claims. The catalogue and the alerts have one source each. Every publisher of CSAF
+ * has its own, `csaf-` and the host of its namespace, because two publishers may use one tracking id for different advisories.
+ */
+export function defaultSource(batch: Pick<IntelligenceBatch, 'format' | 'publisher'>): NewSource {
+  switch (batch.format) {
+    case 'kev-json':
+      return { code: 'cisa-kev', name: 'CISA known exploited vulnerabilities', format: batch.format, url: null }
+    case 'nhs-cyber-alerts':
+      return { code: 'nhs-cyber-alerts', name: 'NHS cyber alerts', format: batch.format, url: null }
+    case 'csaf': {
+      const name = batch.publisher?.name ?? 'Unknown publisher'
+      return { code: csafCode(batch.publisher), name: `${shorten(name, 80)} advisories`, format: batch.format, url: null }
+    }
+  }
+}
+
+function csafCode(publisher: IntelligenceBatch['publisher']): string {
+  const namespace = publisher?.namespace ?? ''
+  const host = URL.canParse(namespace) ? new URL(namespace).hostname.replace(/^www\./, '') : ''
+  const slug = (host === '' ? (publisher?.name ?? '') : host)
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+  return `csaf-${slug.slice(0, 50) || 'unknown'}`
+}
+
+export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files that could not be recognised', format: UNRECOGNISED, url: null }
+
+/** Hours after which a source that answers nothing new is asked again, and after which one not reached is called stale. */
+export const GATHER_EVERY_HOURS = 1
+export const STALE_AFTER_HOURS = 48
+
+export type SourceHealth = 'working' | 'failing' | 'stale' | 'never' | 'stopped'
+
+export interface SourceState {
+  readonly url: string | null
+  readonly enabled: boolean
+  readonly lastSuccessAt: Instant | null
+  readonly lastAttemptAt: Instant | null
+  /** The first failure since the last success. */
+  readonly failingSince: Instant | null
+}
+
+/**
+ * How a source does. An answer without anything new is a success: empty is not broken. Only a source with an address can be stale,
+ * since one fed by hand comes when it comes.
+ */
+export function healthOf(source: SourceState, now: Instant): SourceHealth {
+  if (!source.enabled) return 'stopped'
+  if (source.failingSince !== null) return 'failing'
+  if (source.lastSuccessAt === null) return 'never'
+  return source.url !== null && hoursBetween(source.lastSuccessAt, now) >= STALE_AFTER_HOURS ? 'stale' : 'working'
+}
+
+/** Whether the clock should gather it: enabled, with an address, and either failing or last asked an hour ago. */
+export function isDue(source: SourceState, now: Instant): boolean {
+  if (!source.enabled || source.url === null) return false
+  if (source.lastAttemptAt === null || source.failingSince !== null) return true
+  // A minute of grace: the clock strikes every fifteen, and an attempt takes a moment.
+  return hoursBetween(source.lastAttemptAt, now) >= GATHER_EVERY_HOURS - 1 / 60
+}
+
+function hoursBetween(from: Instant, to: Instant): number {
+  return (to.getTime() - from.getTime()) / 3_600_000
+}
