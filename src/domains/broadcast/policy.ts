@@ -3,6 +3,8 @@ import { ALL_ROLES, CENTRE_ROLES, type Role } from '../../kernel/role.ts'
 const AUTHORS: readonly Role[] = ['analyst', 'duty-manager', 'incident-commander']
 const APPROVERS: readonly Role[] = ['duty-manager', 'incident-commander', 'cicso']
 const RELEASERS: readonly Role[] = ['duty-manager', 'incident-commander']
+const RESPONDERS: readonly Role[] = ['cyber-lead', 'board-member', 'partner-responder']
+const OVERSEERS: readonly Role[] = [...CENTRE_ROLES, 'regional-lead']
 
 /** Who may do what in this domain. What is not in the table, nobody may do. */
 export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
@@ -15,6 +17,15 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   'broadcast.bulletin.approve': APPROVERS,
   'broadcast.bulletin.release': RELEASERS,
   'broadcast.bulletin.withdraw': RELEASERS,
+  /** Answering for an organisation is its own choice: nobody at the centre or a region holds it. */
+  'broadcast.response.answer': RESPONDERS,
+  /** Answers in the reader's scope: an organisation's own, a region's, the sector's. */
+  'broadcast.response.view': ALL_ROLES,
+  /** Who acts, who is silent, who cannot be reached. */
+  'broadcast.picture.view': OVERSEERS,
+  /** The ledger of messages, with addresses and the mail server's words. */
+  'broadcast.delivery.view': CENTRE_ROLES,
+  'broadcast.delivery.retry': RELEASERS,
   'broadcast.audience.view': CENTRE_ROLES,
   'broadcast.audience.edit': AUTHORS,
 }

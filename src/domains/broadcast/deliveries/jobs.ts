@@ -1,0 +1,157 @@
+import { handles } from '../../../platform/jobs/job.ts'
+import { monotonicMillis, sleep } from '../../../platform/clock/clock.ts'
+import type { Platform } from '../../../platform/platform.ts'
+import { SYSTEM } from '../../../platform/work/actor.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import { runWork, type Work } from '../../../platform/work/work.ts'
+import { parseId, type Id } from '../../../kernel/id.ts'
+import { Unavailable } from '../../../kernel/errors.ts'
+import type { Visible } from '../tables.ts'
+import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome } from './commands.ts'
+import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, retryPauseSeconds, SEND_LINK } from './model.ts'
+import { claimedDeliveries, isWithdrawn, releaseToDeliver, stalledReleases, type ClaimedDelivery } from './queries.ts'
+import { linkLetter, prepareLetter, type Letter } from './views.ts'
+
+/** How many messages are on the wire at once: as many as the transport keeps connections. */
+const CONCURRENCY = 8
+
+/** A worker serves one release for so long, then leaves the rest to a job of its own, so that no job outlives its expiry. */
+const LONGEST_RUN_MILLIS = 300_000
+const BEGIN_WITHIN_MILLIS = (LEASE_SECONDS / 2) * 1_000
+const LONGEST_SEND_MILLIS = (LEASE_SECONDS / 3) * 1_000
+const UNCONFIGURED_PAUSE_SECONDS = 300
+
+export const deliverJob = handles<Platform, { releaseId: string }>(DELIVER, {
+  purpose: 'Hands the messages of a released bulletin to the mail server',
+  retries: 20,
+  retryAfterSeconds: 10,
+  expireAfterSeconds: 900,
+  handle: (platform, { releaseId }, signal) => deliverRelease(platform, releaseId, signal),
+})
+
+export const resumeDeliveryJob = handles<Platform, object>(RESUME_DELIVERY, {
+  purpose: 'Takes up releases whose worker died',
+  retries: 0,
+  retryAfterSeconds: 60,
+  expireAfterSeconds: 60,
+  cron: '* * * * *',
+  async handle(platform) {
+    await runWork<Visible, void>(platform, SYSTEM, async work => {
+      for (const releaseId of await stalledReleases(work.db, work.now)) work.enqueue(DELIVER, { releaseId }, { onceKey: releaseId })
+    })
+  },
+})
+
+export const sendLinkJob = handles<Platform, { deliveryId: string; generation: number }>(SEND_LINK, {
+  purpose: 'Mails a fresh answer link',
+  retries: 6,
+  retryAfterSeconds: 30,
+  expireAfterSeconds: 120,
+  handle: (platform, { deliveryId, generation }) => sendLink(platform, deliveryId, generation),
+})
+
+/**
+ * Works through a release: claim a batch, send it outside any transaction, write down what became of it together with the
+ * next claim. Any number of workers may do so for the same release at once. Ends when nothing is due, when the mail server
+ * takes nothing, after `LONGEST_RUN_MILLIS`, or when told to stop; what is left then comes back by a job.
+ */
+export async function deliverRelease(platform: Platform, releaseId: string, signal: AbortSignal): Promise<void> {
+  const release = await readAs<Visible, Awaited<ReturnType<typeof releaseToDeliver>>>(platform, SYSTEM, db => releaseToDeliver(db, releaseId))
+  if (release === undefined) return
+  if (!platform.mail.isConfigured) return inWork(platform, async work => work.enqueue(DELIVER, { releaseId }, { delaySeconds: UNCONFIGURED_PAUSE_SECONDS, onceKey: releaseId }))
+  const letter = prepareLetter(platform.views, release, platform.config.baseUrl)
+  const startedAt = monotonicMillis()
+  let settled: readonly Attempt[] = []
+  for (;;) {
+    const mayGoOn = !signal.aborted && !isStuck(settled) && monotonicMillis() - startedAt < LONGEST_RUN_MILLIS
+    const outcomes = settled
+    const claimed = await persistently(() =>
+      inWork(platform, async work => {
+        await settleDeliveries(work, releaseId, outcomes)
+        if (mayGoOn && (await isLive(work, releaseId))) return claimDeliveries(work, releaseId)
+        return []
+      }),
+    )
+    if (claimed.length === 0) break
+    settled = await sendBatch(platform, letter, claimed, signal)
+  }
+  await persistently(() => inWork(platform, work => leave(work, releaseId, isStuck(settled))))
+}
+
+/** What a batch leaves behind when it ends early or late: the release comes back by itself. */
+async function leave(work: Work<Visible>, releaseId: string, isServerDown: boolean): Promise<void> {
+  if (isServerDown) return work.enqueue(DELIVER, { releaseId }, { delaySeconds: retryPauseSeconds(1), onceKey: releaseId })
+  await followUp(work, releaseId)
+}
+
+/** Not one message of a batch got through, and none was refused for good: the server is down, and more tries would only wear it and us. */
+function isStuck(attempts: readonly Attempt[]): boolean {
+  return attempts.length >= CONCURRENCY && attempts.every(({ outcome }) => outcome.kind === 'tried' && !outcome.ok && !outcome.permanent)
+}
+
+/** Whether there is still something to send: a bulletin that was withdrawn in the meantime stops here. */
+async function isLive(work: Work<Visible>, releaseId: string): Promise<boolean> {
+  if (!(await isWithdrawn(work.db, releaseId))) return true
+  await stopDeliveries(work, releaseId)
+  return false
+}
+
+async function sendBatch(platform: Platform, letter: Letter, claimed: readonly ClaimedDelivery[], signal: AbortSignal): Promise<readonly Attempt[]> {
+  const attempts: Attempt[] = []
+  const queue = claimed.values()
+  const beganAt = monotonicMillis()
+  const sender = async () => {
+    for (const delivery of queue) {
+      const isLate = monotonicMillis() - beganAt > BEGIN_WITHIN_MILLIS
+      attempts.push({ delivery, outcome: signal.aborted || isLate ? { kind: 'not-begun' } : await send(platform, letter, delivery) })
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, sender))
+  return attempts
+}
+
+async function send(platform: Platform, letter: Letter, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
+  const message = letter(delivery, answerAddress(platform, delivery))
+  const tooLong = new AbortController()
+  const limit = sleep(LONGEST_SEND_MILLIS, tooLong.signal).then(() => ({ ok: false as const, permanent: false, words: 'The mail server did not finish in time.' }))
+  const outcome = await Promise.race([platform.mail.send(message), limit])
+  tooLong.abort()
+  return { kind: 'tried', ok: outcome.ok, permanent: outcome.ok ? false : outcome.permanent, words: outcome.words }
+}
+
+/** The address that stands in the message: signed, for this delivery and generation, good for thirty days. */
+function answerAddress(platform: Platform, delivery: { readonly id: Id<'delivery'>; readonly generation: number }): string {
+  const text = linkText(linkFor(delivery.id, delivery.generation, platform.clock.now()))
+  return `${platform.config.baseUrl}/r/${text}.${platform.signer.sign(LINK_PURPOSE, text)}`
+}
+
+async function sendLink(platform: Platform, deliveryId: string, generation: number): Promise<void> {
+  const found = await readAs<Visible, { delivery: ClaimedDelivery; release: NonNullable<Awaited<ReturnType<typeof releaseToDeliver>>> } | undefined>(platform, SYSTEM, async db => {
+    const [delivery] = await claimedDeliveries(db, parseId('delivery', deliveryId) === undefined ? [''] : [deliveryId])
+    const release = delivery === undefined ? undefined : await releaseToDeliver(db, delivery.releaseId)
+    return delivery === undefined || release === undefined ? undefined : { delivery, release }
+  })
+  // A newer link was asked for meanwhile: that job sends it.
+  if (found === undefined || found.delivery.generation !== generation) return
+  const { delivery, release } = found
+  const outcome = await platform.mail.send(linkLetter(platform.views, release, delivery, answerAddress(platform, delivery), platform.config.baseUrl))
+  if (!outcome.ok && !outcome.permanent) throw new Unavailable('broadcast.link.not-sent', 'The mail server did not take the message with the new link.')
+}
+
+function inWork<R>(platform: Platform, body: (work: Work<Visible>) => Promise<R>): Promise<R> {
+  return runWork<Visible, R>(platform, SYSTEM, body)
+}
+
+const WRITE_TRIES = 5
+
+/** Writing down what was sent is worth patience: what is not written down is sent again. */
+async function persistently<R>(write: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write()
+    } catch (error) {
+      if (attempt === WRITE_TRIES) throw error
+      await sleep(200 * 4 ** attempt)
+    }
+  }
+}
