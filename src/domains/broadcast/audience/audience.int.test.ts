@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { parse } from 'csv-parse/sync'
+import { actorAs, plantOrganisations } from '../../../../test/support/broadcast.ts'
+import { createTestPlatform } from '../../../../test/support/platform.ts'
+import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import type { Visible } from '../tables.ts'
+import { AudienceRule, type AudienceRule as Rule } from './model.ts'
+import { listAudience, listExcluded, resolveAudience, summariseAudience, type Audience } from './queries.ts'
+
+const platform = await createTestPlatform()
+const analyst = actorAs('analyst')
+
+await plantOrganisations(platform, [
+  { code: 'P1', region: 'YN', board: 'BA', runs: [['Larch', 'Larch Records', '9.1']] },
+  { code: 'P2', region: 'YN', board: 'BB', runs: [['Larch Ltd.', 'Larch Records', '9.2']] },
+  { code: 'P3', region: 'YS', board: 'BC', runs: [['Larch', 'LARCH RECORDS']], contacts: [] },
+  { code: 'P4', region: 'YS', board: 'BC', runs: [['Larch', 'Larch Post', '9.1']], contacts: [null] },
+  { code: 'P5', region: 'YS', closed: true, runs: [['Larch', 'Larch Records', '9.1']] },
+  { code: 'P6', region: 'YS', runs: [['Larch', 'Larch Records', '9.1', false]] },
+  { code: 'T1', type: 'trust', region: 'YN', contacts: ['a@t1.example', 'b@t1.example'] },
+  { code: 'W1', type: 'trust', region: 'YW', country: 'Wales' },
+])
+
+const ask = (rule: Partial<Rule>) => readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, AudienceRule.parse(rule)))
+const codes = (audience: Audience) => audience.organisations.map(({ code }) => code).join(' ')
+const larch = (over: object = {}) => ({ maker: null, product: 'Larch Records', version: null, ...over })
+
+test('kinds of condition narrow, values of one kind widen, and only open organisations are reached', async () => {
+  assert.equal(codes(await ask({ regions: ['YN'] })), 'P1 P2 T1')
+  assert.equal(codes(await ask({ regions: ['YN'], types: ['practice'] })), 'P1 P2')
+  assert.equal(codes(await ask({ regions: ['YN', 'YS'], types: ['practice'] })), 'P1 P2 P3 P4 P6')
+  assert.equal(codes(await ask({ boards: ['BA', 'BC'] })), 'P1 P3 P4')
+  assert.equal(codes(await ask({ types: ['trust'] })), 'T1', 'the Welsh trust is in another country')
+  assert.equal(codes(await ask({ types: ['trust'], countries: ['England', 'Wales'] })), 'T1 W1')
+})
+
+test('technology is found by product, by maker and by version, tolerant of spelling, and only where it is shared', async () => {
+  assert.equal(codes(await ask({ technology: [larch()] })), 'P1 P2 P3')
+  assert.equal(codes(await ask({ technology: [larch({ product: 'larch' })] })), 'P1 P2 P3 P4', 'a name alone may be the maker')
+  assert.equal(codes(await ask({ technology: [larch({ maker: 'LARCH Limited', product: 'Larch post' })] })), 'P4')
+  assert.equal(codes(await ask({ technology: [larch({ version: '9.1' })] })), 'P1 P3', 'P3 did not say which version')
+  assert.equal(codes(await ask({ technology: [larch()], regions: ['YS'] })), 'P3')
+})
+
+test('named organisations are added, and an exclusion always wins', async () => {
+  assert.equal(codes(await ask({ technology: [larch()], organisations: ['T1', 'W1'] })), 'P1 P2 P3 T1 W1')
+  assert.equal(codes(await ask({ technology: [larch()], organisations: ['T1'], excluding: { types: ['trust'], regions: ['YS'], boards: [], organisations: ['P1'] } })), 'P2')
+  assert.equal(codes(await ask({ organisations: ['T1'], excluding: { types: [], regions: [], boards: [], organisations: ['T1'] } })), '')
+  assert.equal(codes(await ask({ organisations: ['P4', 'P5'] })), 'P4', 'a closed organisation is not reached even by name')
+})
+
+test('an empty rule reaches nobody and says so', async () => {
+  const audience = await ask({})
+  assert.equal(codes(audience), '')
+  assert.match(audience.problems.join(' '), /empty, so it reaches nobody/)
+})
+
+test('a rule with a part that names nothing reaches nobody and says which part', async () => {
+  for (const [rule, words] of [
+    [{ types: ['practise'] }, /no type practise/],
+    [{ types: ['practice'], regions: ['YX'] }, /no region YX/],
+    [{ boards: ['BX'] }, /no board BX/],
+    [{ organisations: ['P1', 'P9'] }, /no organisation P9/],
+    [{ types: ['practice'], excluding: { types: [], regions: [], boards: [], organisations: ['P99'] } }, /no organisation P99/],
+    [{ technology: [larch(), larch({ product: 'Larch Recrods' })] }, /run Larch Recrods/],
+  ] as const) {
+    const audience = await ask(rule as unknown as Partial<Rule>)
+    assert.equal(codes(audience), '', JSON.stringify(rule))
+    assert.match(audience.problems.join(' '), words)
+  }
+})
+
+test('contacts are counted, the unreachable are named with the reason, and the excluded with theirs', async () => {
+  const rule = AudienceRule.parse({ types: ['practice', 'trust'], technology: [], organisations: ['P5'], excluding: { types: [], regions: [], boards: [], organisations: ['P6'] } })
+  const audience = await ask(rule)
+  assert.equal(audience.contacts, 4)
+  assert.deepEqual(audience.unreachable, ['P3', 'P4'])
+  await readAs<Visible, void>(platform, analyst, async db => {
+    const summary = await summariseAudience(db, rule)
+    assert.deepEqual(summary, { organisations: 5, contacts: 4, unreachable: 2, hash: audience.hash, problems: [] }, 'the database counts and hashes alike')
+    const page = { limit: 1, cursor: null }
+    const unreachable = await listAudience(db, rule, 'unreachable', page, summary)
+    assert.deepEqual([unreachable.total, unreachable.rows.map(row => [row.code, row.unreachable])], [2, [['P3', 'no-contact']]])
+    const next = await listAudience(db, rule, 'unreachable', { limit: 1, cursor: unreachable.next }, summary)
+    assert.deepEqual([next.next, next.rows.map(row => [row.code, row.unreachable])], [null, [['P4', 'no-email']]])
+    const reached = await listAudience(db, rule, 'reached', { limit: 50, cursor: null }, summary)
+    assert.deepEqual(reached.rows.map(row => `${row.code} ${row.contacts}`), ['P1 1', 'P2 1', 'T1 2'])
+    const excluded = await listExcluded(db, rule, { limit: 50, cursor: null })
+    assert.deepEqual(excluded.rows.map(row => [row.code, row.why]), [['P5', 'closed'], ['P6', 'named']])
+    assert.equal(excluded.total, 2)
+  })
+})
+
+test('the hash follows the rule and those it reaches, not the order in which the rule was typed', async () => {
+  const one = await ask({ regions: ['YN', 'YS'], types: ['practice'] })
+  const same = await ask({ regions: ['YS', 'YN', 'YN'], types: ['practice'] })
+  const other = await ask({ regions: ['YN'], types: ['practice'] })
+  assert.equal(one.hash, same.hash)
+  assert.notEqual(one.hash, other.hash)
+  await plantOrganisations(platform, [{ code: 'P7', region: 'YN' }])
+  assert.notEqual((await ask({ regions: ['YN'], types: ['practice'] })).hash, other.hash)
+})
+
+test('a bulletin on EMIS reaches the open EMIS practices and nobody else', { skip: skipWithoutSharedData }, async () => {
+  const practices = parse(readFileSync(sharedData('ods/epraccur-2019-12.csv'), 'utf8'), { relaxQuotes: true }) as string[][]
+  const suppliers = new Map((parse(readFileSync(sharedData('ods/gp-system-supplier.csv'), 'utf8'), { fromLine: 2 }) as [string, string][]).map(([code, supplier]) => [code, supplier]))
+  await plantOrganisations(
+    platform,
+    practices.map(row => {
+      const supplier = suppliers.get(row[0] ?? '')
+      return { code: row[0] ?? '', closed: row[12] !== 'A', contacts: [], runs: supplier === undefined ? [] : [[supplier, 'GP system']] }
+    }),
+  )
+  const expected = practices.filter(row => row[12] === 'A' && suppliers.get(row[0] ?? '') === 'EMIS').map(row => row[0])
+  assert.ok(expected.length > 1_000)
+  const reached = await ask({ technology: [{ maker: null, product: 'emis', version: null }] })
+  assert.deepEqual(reached.organisations.map(({ code }) => code), expected.toSorted())
+})

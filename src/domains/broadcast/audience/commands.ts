@@ -1,0 +1,28 @@
+import { Conflict } from '../../../kernel/errors.ts'
+import { digest } from '../../../platform/audit/record.ts'
+import { assertMay } from '../../../platform/work/actor.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
+import { lockBulletin } from '../bulletins/queries.ts'
+import type { Visible } from '../tables.ts'
+import { AudienceRule, canonicalRule } from './model.ts'
+
+/**
+ * Sets who a bulletin will go to. Possible until it is released; what was released keeps the rule of its release. The approval of
+ * the text stays: the audience is checked by its hash at release.
+ */
+export async function saveAudience(work: Work<Visible>, input: { readonly number: number; readonly rule: AudienceRule }): Promise<void> {
+  assertMay(work.actor, 'broadcast.audience.edit')
+  const rule = AudienceRule.parse(input.rule)
+  const bulletin = await lockBulletin(work.db, input.number)
+  if (bulletin.state === 'released' || bulletin.state === 'withdrawn') {
+    throw new Conflict('broadcast.audience.frozen', 'The audience was frozen at release. To reach others, draft another bulletin.')
+  }
+  const saved = { rule: JSON.stringify(rule), saved_by: work.actor.id, saved_at: work.now }
+  await work.db
+    .insertInto('broadcast_audience')
+    .values({ bulletin_id: bulletin.id, ...saved })
+    .onConflict(conflict => conflict.column('bulletin_id').doUpdateSet(saved))
+    .execute()
+  work.record({ verb: 'broadcast.audience.saved', subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) }, change: { rule: digest(canonicalRule(rule)) } })
+}
