@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { Bug } from '../kernel/errors.ts'
 import { loadAssets } from './assets.ts'
 import { createViews } from './environment.ts'
-import { sampleModel, sampleShell, sampleTable } from './test-support/kitchen-sink.ts'
+import { sampleModel, sampleShell, sampleTable } from '../../test/support/kitchen-sink.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'carecert-views-'))
 after(() => rmSync(scratch, { recursive: true }))
-const support = join(dirname(fileURLToPath(import.meta.url)), 'test-support')
+const support = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'test', 'support')
 const views = createViews({ assets: loadAssets(), templateFolders: [support, scratch], baseContext: { base: 'shared' } })
 
 const EVIL = `'"><script>alert(1)</script><img src=x onerror=alert(1)>`

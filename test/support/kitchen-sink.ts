@@ -1,8 +1,8 @@
-import { instantFromMillis } from '../../kernel/instant.ts'
-import type { Instant } from '../../kernel/instant.ts'
-import type { Action, BarSegment, Field, TableModel } from '../models.ts'
-import { sortColumn } from '../links.ts'
-import type { PageShell } from '../shell.ts'
+import { instantFromMillis } from '../../src/kernel/instant.ts'
+import type { Instant } from '../../src/kernel/instant.ts'
+import type { Action, BarSegment, Field, TableModel } from '../../src/ui/models.ts'
+import { sortColumn } from '../../src/ui/links.ts'
+import type { PageShell } from '../../src/ui/shell.ts'
 
 /** A point in time, so many hours from the time of the sample page. */
 export function hours(count: number): Instant {
