@@ -5,6 +5,8 @@ export interface JobKind<P extends object> {
   /** `domain.what-is-done`, such as `broadcast.deliver`. */
   readonly name: string
   readonly payload: ZodType<P>
+  /** Whether asking again while one with the same `onceKey` waits adds nothing: for work that looks at everything anyway. */
+  readonly atMostOneWaiting?: boolean
 }
 
 export interface JobHandler<Context, P extends object = object> {
@@ -34,6 +36,6 @@ export interface QueuedJob {
   readonly payload: object
   /** Not before so many seconds from now. */
   readonly delaySeconds: number
-  /** At most one waiting job with the same key. `null` for no such limit. */
+  /** What tells one waiting job from another, for kinds that allow at most one. */
   readonly onceKey: string | null
 }

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely'
-import { PgBoss, fromKysely } from 'pg-boss'
+import { PgBoss, fromKysely, type Job, type JobResult } from 'pg-boss'
 import { Bug } from '../../kernel/errors.ts'
 import type { Database } from '../db/database.ts'
 import type { Log } from '../log/log.ts'
@@ -44,7 +44,7 @@ export async function openJobs(database: Database, log: Log, handlers: readonly 
         const rows = same.map(job => ({
           data: job.payload,
           startAfter: job.delaySeconds,
-          ...(job.onceKey === null ? {} : { singletonKey: job.onceKey, singletonSeconds: 5 }),
+          ...(job.onceKey === null ? {} : { singletonKey: job.onceKey }),
         }))
         await boss.insert(name, rows, { db: fromKysely(transaction) })
       }
@@ -84,6 +84,7 @@ export async function openJobs(database: Database, log: Log, handlers: readonly 
 async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<never>, 'handle'>[]): Promise<void> {
   const wanted = handlers.map(handler => ({
     name: handler.kind.name,
+    isOnce: handler.kind.atMostOneWaiting === true,
     retryLimit: handler.retries,
     retryDelay: handler.retryAfterSeconds,
     retryBackoff: true,
@@ -91,9 +92,9 @@ async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<nev
     expireInSeconds: handler.expireAfterSeconds,
   }))
   const existing = new Map((await boss.getQueues()).map(queue => [queue.name, queue]))
-  for (const { name, ...settings } of wanted) {
+  for (const { name, isOnce, ...settings } of wanted) {
     const found = existing.get(name)
-    if (found === undefined) await boss.createQueue(name, settings)
+    if (found === undefined) await boss.createQueue(name, { ...settings, policy: isOnce ? 'short' : 'standard' })
     else if (found.retryLimit !== settings.retryLimit || found.retryDelay !== settings.retryDelay || found.expireInSeconds !== settings.expireInSeconds) await boss.updateQueue(name, settings)
     // Asked once here so that it is in the queue's own cache: a look-up inside a transaction would need a second connection.
     await boss.getQueue(name)
@@ -103,17 +104,21 @@ async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<nev
   }
 }
 
-async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler: JobHandler<Context>, signal: AbortSignal): Promise<void> {
-  const options = { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true }
-  await boss.work<object>(handler.kind.name, options, async ([job]) => {
-    if (job === undefined) return
+/** Two at once, because a worker that found its batch full looks again without a pause only where a batch is more than one. */
+const JOBS_AT_ONCE = 2
+
+async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler: JobHandler<Context>, stopping: AbortSignal): Promise<void> {
+  const options = { batchSize: JOBS_AT_ONCE, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true } as const
+  const run = async (job: Job<object>): Promise<JobResult> => {
     try {
-      await attempt(context, handler, job.data, AbortSignal.any([signal, job.signal]))
+      await attempt(context, handler, job.data, AbortSignal.any([stopping, job.signal]))
+      return { id: job.id, status: 'completed' }
     } catch (error) {
       log.warn({ err: error, job: handler.kind.name, jobId: job.id }, 'jobs: an attempt failed')
-      throw error
+      return { id: job.id, status: 'failed', output: { message: error instanceof Error ? error.message : 'It failed without a reason.' } }
     }
-  })
+  }
+  await boss.work<object, unknown, typeof options>(handler.kind.name, options, jobs => Promise.all(jobs.map(run)))
 }
 
 async function attempt<Context>(context: Context, handler: JobHandler<Context>, data: unknown, signal: AbortSignal): Promise<void> {
