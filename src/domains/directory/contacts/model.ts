@@ -37,3 +37,16 @@ export function contactState(contact: Pick<Contact, 'lastProvedAt' | 'lastFailed
   if (lastFailedAt !== null && (lastProvedAt === null || lastFailedAt > lastProvedAt)) return 'failed'
   return lastProvedAt === null ? 'unproved' : 'works'
 }
+
+/** One contact as a list gives it. */
+export interface ContactRow {
+  readonly line: number
+  readonly organisationCode: string
+  readonly details: ContactDetails
+}
+
+/** The contact that a row of a list means: the one with its address, or without one, the one with its name and purpose. */
+export function contactKey(organisationId: string, details: Pick<ContactDetails, 'name' | 'purpose' | 'email'>): string {
+  const own = details.email === null ? ['name', details.name, details.purpose] : ['email', details.email]
+  return JSON.stringify([organisationId, ...own.map(part => part.toLowerCase())])
+}

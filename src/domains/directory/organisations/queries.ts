@@ -41,6 +41,12 @@ export async function organisationInScope(db: Db, scope: Scope, code: string): P
   return row as OrganisationSummary | undefined
 }
 
+/** Whether the actor looks after it. */
+export async function isOrganisationInScope(db: Db, scope: Scope, id: Id<'organisation'>): Promise<boolean> {
+  const row = await db.selectFrom('directory_organisation').select('id').where('id', '=', id).where(isInScope(scope, 'directory_organisation.id')).executeTakeFirst()
+  return row !== undefined
+}
+
 export async function organisationById(db: Db, id: Id<'organisation'>): Promise<OrganisationSummary | undefined> {
   const row = await db.selectFrom('directory_organisation').select(SUMMARY).where('directory_organisation.id', '=', id).executeTakeFirst()
   return row as OrganisationSummary | undefined
@@ -74,6 +80,17 @@ async function areas(db: Db, type: 'region' | 'board', column: 'region_code' | '
     from known full join (select code from named where code is not null) named on named.code = known.code
     order by 2, 1`.execute(db)
   return rows
+}
+
+/** Those of the codes that the actor looks after, with their ids. */
+export async function organisationsInScope(db: Db, scope: Scope, codes: readonly string[]): Promise<ReadonlyMap<string, Id<'organisation'>>> {
+  const rows = await db
+    .selectFrom('directory_organisation')
+    .select(['code', 'id'])
+    .where('code', '=', sql<string>`any(${codes}::text[])`)
+    .where(isInScope(scope, 'directory_organisation.id'))
+    .execute()
+  return new Map(rows.map(row => [row.code, row.id as Id<'organisation'>]))
 }
 
 /** What the list of organisations is asked for. */
