@@ -71,7 +71,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       totp_secret text,
       totp_confirmed_at timestamptz,
       totp_last_step bigint,
-      locked_until timestamptz,
       created_at timestamptz not null
     )`.execute(db)
   await sql`
@@ -98,7 +97,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       last_seen_at timestamptz not null,
       expires_at timestamptz not null,
       previous_visit_at timestamptz,
-      notice text,
       ended_at timestamptz
     )`.execute(db)
   await sql`create index auth_session_person on auth_session (person_id)`.execute(db)

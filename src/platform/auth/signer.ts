@@ -1,6 +1,7 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Bug } from '../../kernel/errors.ts'
 
 /**
  * Signs short texts (links, cookies) with HMAC-SHA-256 (RFC 2104), each purpose under a key of its own (HKDF, RFC 5869),
@@ -11,7 +12,14 @@ export interface Signer {
   sign(purpose: string, text: string): string
   /** Whether the signature is ours; compared in constant time. */
   verify(purpose: string, text: string, signature: string): boolean
+  /** Encrypts a secret that must be stored and read again (AES-256-GCM), bound to what it belongs to, such as a person's id. */
+  seal(purpose: string, text: string, belongsTo: string): string
+  /** What was sealed. Throws `Bug` when it was changed, moved to somebody else, or sealed under another secret. */
+  open(purpose: string, sealed: string, belongsTo: string): string
 }
+
+const IV_BYTES = 12
+const TAG_BYTES = 16
 
 /** A signer over one secret of at least 32 characters. */
 export function createSigner(secret: string): Signer {
@@ -30,6 +38,23 @@ export function createSigner(secret: string): Signer {
       const given = Buffer.from(signature, 'base64url')
       const right = mac(purpose, text)
       return given.length === right.length && timingSafeEqual(given, right) && given.toString('base64url') === signature
+    },
+    seal: (purpose, text, belongsTo) => {
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', keyFor(`seal:${purpose}`), iv).setAAD(Buffer.from(belongsTo))
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+      return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')
+    },
+    open: (purpose, sealed, belongsTo) => {
+      const bytes = Buffer.from(sealed, 'base64url')
+      const iv = bytes.subarray(0, IV_BYTES)
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', keyFor(`seal:${purpose}`), iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(belongsTo))
+        decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
+        return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8')
+      } catch (cause) {
+        throw new Bug('platform.auth.cannot-open', 'A sealed secret could not be opened: it was changed, or CARECERT_SECRET is not the one it was sealed with.', purpose, { cause })
+      }
     },
   }
 }

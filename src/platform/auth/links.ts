@@ -1,0 +1,57 @@
+import { addHours, type Instant } from '../../kernel/instant.ts'
+import type { Work } from '../work/work.ts'
+import type { AuthReader, AuthTables, LinkPurpose } from './tables.ts'
+import { hashToken, newToken } from './tokens.ts'
+
+/** How long each kind of one-time link works. */
+export const LINK_HOURS = { 'first-administrator': 24, invitation: 7 * 24, recovery: 1 } as const satisfies Readonly<Record<LinkPurpose, number>>
+
+export interface Link {
+  readonly personId: string
+  readonly purpose: LinkPurpose
+}
+
+/** Makes a link's token: 256 random bits of which only the hash is stored. Links made for the person before stop working. */
+export async function makeLink(work: Work<AuthTables>, personId: string, purpose: LinkPurpose, hours: number = LINK_HOURS[purpose]): Promise<string> {
+  await work.db.updateTable('auth_invitation').set({ used_at: work.now }).where('person_id', '=', personId).where('used_at', 'is', null).execute()
+  const token = newToken()
+  await work.db
+    .insertInto('auth_invitation')
+    .values({ id: work.newId('invitation'), token_hash: hashToken(token), purpose, person_id: personId, created_at: work.now, expires_at: addHours(work.now, hours), used_at: null })
+    .execute()
+  work.record({ verb: 'auth.link.made', subject: { kind: 'person', id: personId }, change: { purpose } })
+  return token
+}
+
+/** Whose link it is. Looking does not use it up, or the scanners that open every link in a mail would. `null` when it does not work. */
+export async function readLink(db: AuthReader, token: string, now: Instant): Promise<Link | null> {
+  const row = await db
+    .selectFrom('auth_invitation')
+    .select(['person_id', 'purpose'])
+    .where('token_hash', '=', hashToken(token))
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return row === undefined ? null : { personId: row.person_id, purpose: row.purpose }
+}
+
+/** Uses the link up: of two that try at the same time, one succeeds. `null` when it does not work. */
+export async function takeLink(work: Work<AuthTables>, token: string): Promise<Link | null> {
+  const row = await work.db
+    .updateTable('auth_invitation')
+    .set({ used_at: work.now })
+    .where('token_hash', '=', hashToken(token))
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', work.now)
+    .returning(['person_id', 'purpose'])
+    .executeTakeFirst()
+  if (row === undefined) return null
+  work.record({ verb: 'auth.link.used', subject: { kind: 'person', id: row.person_id }, change: { purpose: row.purpose } })
+  return { personId: row.person_id, purpose: row.purpose }
+}
+
+/** When the link that the person has not used yet stops working. `null` when there is none. */
+export async function openLink(db: AuthReader, personId: string, now: Instant): Promise<Instant | null> {
+  const row = await db.selectFrom('auth_invitation').select('expires_at').where('person_id', '=', personId).where('used_at', 'is', null).where('expires_at', '>', now).executeTakeFirst()
+  return row?.expires_at ?? null
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createSigner } from './signer.ts'
+
+const signer = createSigner('a secret for tests only, of no worth')
+
+test('what is signed for one purpose does not pass for another, nor changed, nor under another secret', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (text, other) => {
+      const signature = signer.sign('link', text)
+      assert.ok(signer.verify('link', text, signature))
+      assert.ok(!signer.verify('cookie', text, signature))
+      assert.ok(!createSigner('another secret for tests, just as long').verify('link', text, signature))
+      if (other !== text) assert.ok(!signer.verify('link', other, signature))
+    }),
+  )
+})
+
+test('a signature is taken in its one spelling only', () => {
+  const signature = signer.sign('link', 'text')
+  for (const spelled of [`${signature}=`, ` ${signature}`, `${signature}\n`, signature.slice(0, -1), '']) assert.ok(!signer.verify('link', 'text', spelled))
+})
+
+test('what is sealed opens for whom it belongs to and for nobody else', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (text, owner) => {
+      const sealed = signer.seal('totp', text, owner)
+      assert.equal(signer.open('totp', sealed, owner), text)
+      assert.throws(() => signer.open('totp', sealed, `${owner}x`), { code: 'platform.auth.cannot-open' })
+      assert.throws(() => signer.open('other', sealed, owner), { code: 'platform.auth.cannot-open' })
+    }),
+  )
+})
+
+test('a sealed text that was changed or cut anywhere does not open', () => {
+  const sealed = Buffer.from(signer.seal('totp', 'secret', 'per_1'), 'base64url')
+  for (let at = 0; at < sealed.length; at += 1) {
+    const changed = Buffer.from(sealed)
+    changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+    assert.throws(() => signer.open('totp', changed.toString('base64url'), 'per_1'))
+    assert.throws(() => signer.open('totp', sealed.subarray(0, at).toString('base64url'), 'per_1'))
+  }
+})
+
+test('the same text sealed twice looks different', () => {
+  assert.notEqual(signer.seal('totp', 'secret', 'per_1'), signer.seal('totp', 'secret', 'per_1'))
+})
