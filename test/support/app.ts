@@ -70,7 +70,7 @@ async function organisationFor(work: Work<DirectoryTables>, role: Role, code: st
   const name = `Test ${type} ${wanted}`
   await work.db
     .insertInto('directory_organisation')
-    .values({ id, code: wanted, name, name_key: nameKey(name), type, region_code: null, board_code: null, parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open', size: null, source: 'test', created_at: work.now, updated_at: work.now })
+    .values({ id, code: wanted, name, name_key: nameKey(name), type, country: 'England', region_code: null, board_code: null, parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open', size: null, source: 'test', created_at: work.now, updated_at: work.now })
     .execute()
   return id
 }

@@ -50,14 +50,26 @@ export interface TestPlatformOptions {
  */
 export async function createTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
   const testDatabase = await createTestDatabase()
-  const { config, secrets } = readConfig({ LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal', CARECERT_DATA: testDatabase.address.dataFolder, BASE_URL: 'http://localhost:8080', ...options.env })
+  const { config, secrets } = readConfig({
+    LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
+    CARECERT_DATA: testDatabase.address.dataFolder,
+    BASE_URL: 'http://localhost:8080',
+    ...options.env,
+  })
   const log = createLog(config.logLevel)
   const database = await openDatabase(testDatabase.address)
   const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
   const mail = createMailTransport(options.smtpUrl ?? null, config.mailFrom)
   const staticFiles = loadAssets()
   const platform: TestPlatform = {
-    config, log, database, jobs, mail, staticFiles, secrets, testDatabase,
+    config,
+    log,
+    database,
+    jobs,
+    mail,
+    staticFiles,
+    secrets,
+    testDatabase,
     clock: createTestClock(),
     mailbox: null,
     fetch: createFetcher({ allowPrivate: [] }),
