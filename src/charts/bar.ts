@@ -26,12 +26,19 @@ export function inlineBar(parts: readonly BarPart[]): string {
       start += part.count
       return element('rect', {
         class: `app-bar__part app-bar__part--${part.tone}`,
-        'data-part': part.name, 'data-label': part.name === undefined ? undefined : part.label,
-        x: `${share(x, total)}%`, width: `${share(part.count, total)}%`, height: HEIGHT,
+        'data-part': part.name,
+        'data-label': part.name === undefined ? undefined : part.label,
+        x: `${share(x, total)}%`,
+        width: `${share(part.count, total)}%`,
+        height: HEIGHT,
       })
     })
   const label = parts.map(part => `${part.label}: ${part.count.toLocaleString('en-GB')}`).join(', ')
-  return element('svg', { class: 'app-bar', xmlns: 'http://www.w3.org/2000/svg', width: '100%', height: HEIGHT, role: 'img', 'aria-label': label }, drawn).svg
+  return element(
+    'svg',
+    { class: 'app-bar', xmlns: 'http://www.w3.org/2000/svg', width: '100%', height: HEIGHT, role: 'img', 'aria-label': label },
+    drawn,
+  ).svg
 }
 
 function share(count: number, total: number): string {

@@ -38,7 +38,9 @@ export function lineChart(input: LineChartInput): Chart {
   const left = widthOf(thousands(top)) + 12
   const right = width - Math.max(...input.series.map(line => widthOf(line.label))) - 20
   const place: Place = {
-    left, right, foot: height - FOOT,
+    left,
+    right,
+    foot: height - FOOT,
     x: value => (last === first ? left : left + ((value - first) / (last - first)) * (right - left)),
     y: value => TOP + (1 - value / top) * (height - FOOT - TOP),
   }
@@ -60,10 +62,16 @@ interface Place {
 
 function drawAxes(input: LineChartInput, ticks: readonly number[], place: Place): Markup[] {
   const across = ticks.flatMap(tick => [
-    element('path', { d: `M${coordinate(place.left)} ${coordinate(place.y(tick))}H${coordinate(place.right)}`, stroke: QUIET, 'stroke-width': tick === 0 ? 2 : 1 }),
+    element('path', {
+      d: `M${coordinate(place.left)} ${coordinate(place.y(tick))}H${coordinate(place.right)}`,
+      stroke: QUIET,
+      'stroke-width': tick === 0 ? 2 : 1,
+    }),
     text('text', { x: place.left - 8, y: place.y(tick) + 5, 'text-anchor': 'end', fill: SECONDARY }, thousands(tick)),
   ])
-  const below = spaced(input.x, place).map(at => text('text', { x: place.x(at.value), y: place.foot + 20, 'text-anchor': 'middle', fill: SECONDARY }, at.label))
+  const below = spaced(input.x, place).map(at =>
+    text('text', { x: place.x(at.value), y: place.foot + 20, 'text-anchor': 'middle', fill: SECONDARY }, at.label),
+  )
   const names = [
     text('text', { x: 0, y: 14, 'font-weight': 'bold' }, input.yLabel),
     text('text', { x: place.right, y: place.foot + 42, 'text-anchor': 'end', 'font-weight': 'bold' }, input.xLabel),
@@ -75,7 +83,8 @@ function drawAxes(input: LineChartInput, ticks: readonly number[], place: Place)
 function spaced(places: LineChartInput['x'], place: Place): LineChartInput['x'] {
   const room = Math.max(...places.map(at => widthOf(at.label))) + 12
   const everyNth = (step: number) => places.filter((_, index) => index % step === 0)
-  const fits = (chosen: LineChartInput['x']) => chosen.every((at, index) => index === 0 || place.x(at.value) - place.x(chosen[index - 1]?.value ?? 0) >= room)
+  const fits = (chosen: LineChartInput['x']) =>
+    chosen.every((at, index) => index === 0 || place.x(at.value) - place.x(chosen[index - 1]?.value ?? 0) >= room)
   for (let step = 1; step < places.length; step++) if (fits(everyNth(step))) return everyNth(step)
   return places.slice(0, 1)
 }
@@ -95,7 +104,9 @@ function drawLine(input: LineChartInput, values: readonly (number | null)[], ind
     else path += input.shape === 'straight' ? `L${x} ${y}` : `H${x}V${y}`
     isOpen = true
   })
-  return [element('path', { d: path, fill: 'none', stroke: paint?.colour, 'stroke-width': 3, 'stroke-dasharray': paint?.dash, 'stroke-linejoin': 'round' })]
+  return [
+    element('path', { d: path, fill: 'none', stroke: paint?.colour, 'stroke-width': 3, 'stroke-dasharray': paint?.dash, 'stroke-linejoin': 'round' }),
+  ]
 }
 
 /** The name of each line beside its last known point, moved apart where they would touch. */
@@ -107,12 +118,15 @@ function endLabels(input: LineChartInput, place: Place): Markup[] {
   let lowest = -Infinity
   return ends
     .filter(end => end.isDrawn)
-    .sort((one, other) => one.y - other.y)
+    .toSorted((one, other) => one.y - other.y)
     .flatMap(end => {
       const y = Math.max(end.y + 5, lowest + 17)
       lowest = y
       const colour = LINES[end.index % LINES.length]?.colour
-      return [element('circle', { cx: end.x, cy: end.y, r: 4, fill: colour }), text('text', { x: place.right + 10, y, fill: colour, 'font-weight': 'bold' }, end.label)]
+      return [
+        element('circle', { cx: end.x, cy: end.y, r: 4, fill: colour }),
+        text('text', { x: place.right + 10, y, fill: colour, 'font-weight': 'bold' }, end.label),
+      ]
     })
 }
 
@@ -122,7 +136,9 @@ function describe(input: LineChartInput): string {
     .map(line => {
       const row = line.values.findLastIndex(value => value !== null)
       const value = line.values[row]
-      return value === undefined || value === null ? `${line.label}: not known` : `${line.label}: ${thousands(value)} at ${input.x[row]?.label ?? ''}, from ${from} on`
+      return value === undefined || value === null
+        ? `${line.label}: not known`
+        : `${line.label}: ${thousands(value)} at ${input.x[row]?.label ?? ''}, from ${from} on`
     })
     .join('. ')
 }

@@ -38,16 +38,27 @@ export function stackedBars(input: StackedBarsInput): Chart {
     const scale = (width - LABELS - TOTALS) / (input.scale === 'share' ? Math.max(whole, 1) : largest)
     return drawRow(group.label, group.counts, input.parts, { top: legend.height + index * ROW, scale, whole, width })
   })
-  const description = input.groups.map((group, index) => `${group.label}: ${inWords(group.counts, input.parts)} of ${thousands(totals[index] ?? 0)}`).join('. ')
+  const description = input.groups
+    .map((group, index) => `${group.label}: ${inWords(group.counts, input.parts)} of ${thousands(totals[index] ?? 0)}`)
+    .join('. ')
   return {
-    svg: picture({ title: input.title, description, width, height: legend.height + input.groups.length * ROW }, [patterns(), ...legend.drawn, ...rows]),
+    svg: picture({ title: input.title, description, width, height: legend.height + input.groups.length * ROW }, [
+      patterns(),
+      ...legend.drawn,
+      ...rows,
+    ]),
     table: { head, rows: input.groups.map((group, index) => [group.label, ...group.counts, totals[index] ?? 0]) },
   }
 }
 
 type Parts = StackedBarsInput['parts']
 
-function drawRow(label: string, counts: readonly number[], parts: Parts, place: { top: number; scale: number; whole: number; width: number }): Markup[] {
+function drawRow(
+  label: string,
+  counts: readonly number[],
+  parts: Parts,
+  place: { top: number; scale: number; whole: number; width: number },
+): Markup[] {
   const middle = place.top + BAR / 2 + 5
   const drawn = [text('text', { x: 0, y: middle }, shorten(label, LABELS - 8))]
   let x = LABELS

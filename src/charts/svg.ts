@@ -38,8 +38,14 @@ export function picture(about: Picture, children: readonly Markup[]): string {
   return element(
     'svg',
     {
-      xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${coordinate(width)} ${coordinate(height)}`, role: 'img',
-      'font-family': 'Arial, Helvetica, sans-serif', 'font-size': 14, fill: INK,
+      xmlns: 'http://www.w3.org/2000/svg',
+      width,
+      height,
+      viewBox: `0 0 ${coordinate(width)} ${coordinate(height)}`,
+      role: 'img',
+      'font-family': 'Arial, Helvetica, sans-serif',
+      'font-size': 14,
+      fill: INK,
     },
     [text('title', {}, about.title), text('desc', {}, about.description), ...children],
   ).svg

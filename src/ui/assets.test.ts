@@ -30,7 +30,8 @@ test('every image that the style sheets name is served beside them', () => {
 test('every script that a script imports is served beside it', () => {
   for (const [address, file] of assets.files) {
     if (!address.endsWith('.js')) continue
-    for (const [, name] of file.body.toString('utf8').matchAll(/(?:from |import\()'\.\/([^']+)'/g)) assert.ok(assets.files.has(assets.url(name ?? '')), name)
+    for (const [, name] of file.body.toString('utf8').matchAll(/(?:from |import\()'\.\/([^']+)'/g))
+      assert.ok(assets.files.has(assets.url(name ?? '')), name)
   }
 })
 

@@ -32,7 +32,9 @@ export function loadAssets(): StaticFiles {
     ['nhsuk.js', withoutSourceMap(readFileSync(join(nhsukFolder, 'nhsuk-frontend.min.js'), 'utf8'))],
     ['simplewebauthn.js', withoutSourceMap(readFileSync(passkeyBundle, 'utf8'))],
     ['manifest.json', readFileSync(join(nhsukFolder, 'assets', 'manifest.json'))],
-    ...readdirSync(join(nhsukFolder, 'assets', 'images')).map(name => [`images/${name}`, readFileSync(join(nhsukFolder, 'assets', 'images', name))] as const),
+    ...readdirSync(join(nhsukFolder, 'assets', 'images')).map(
+      name => [`images/${name}`, readFileSync(join(nhsukFolder, 'assets', 'images', name))] as const,
+    ),
     ...readdirSync(ownFolder).map(name => [name, readFileSync(join(ownFolder, name))] as const),
   ])
   const root = `/assets/${hashOf(sources)}`

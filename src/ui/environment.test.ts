@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { sampleModel, sampleShell, sampleTable } from '../../test/support/kitchen-sink.ts'
 import { Bug } from '../kernel/errors.ts'
 import { loadAssets } from './assets.ts'
 import { createViews } from './environment.ts'
-import { sampleModel, sampleShell, sampleTable } from '../../test/support/kitchen-sink.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'carecert-views-'))
 after(() => rmSync(scratch, { recursive: true }))
@@ -28,7 +28,10 @@ test('every page is well formed: tags close in order, and no id stands twice', (
   for (const html of [plain, evil]) assertWellFormed(html)
   const ids = [...plain.matchAll(/\sid="([^"]+)"/g)].map(match => match[1])
   // The funnel, its live frame and the progress bar each stand once in the sample, so a repeated id is a fault of a macro.
-  assert.deepEqual(ids.filter((id, index) => ids.indexOf(id) !== index), [])
+  assert.deepEqual(
+    ids.filter((id, index) => ids.indexOf(id) !== index),
+    [],
+  )
 })
 
 test('every label and description points at something', () => {
@@ -54,6 +57,10 @@ test('every form that posts carries the CSRF token', () => {
   for (const [form] of plain.matchAll(/<form[^>]*method="post"[\s\S]*?<\/form>/g)) assert.match(form, /name="_csrf" value="Plain words"/)
 })
 
+test('a field says when it may be left empty', () => {
+  assert.match(plain, /for="region">\s*Region \(optional\)/)
+})
+
 test('headings are in order, with one of the first level', () => {
   const levels = [...plain.slice(plain.indexOf('<main')).matchAll(/<h([1-6])[ >]/g)].map(match => Number(match[1]))
   assert.equal(levels.filter(level => level === 1).length, 1)
@@ -71,8 +78,13 @@ test('our table has the markup of the NHS table macro', () => {
   const { head, rows } = sampleTable('Plain words', 2)
   const model = { table: { caption: 'Plain words', head, rows: rows.map(row => ['x', 'a & b', row[2]]) } }
   writeFileSync(join(scratch, 'ours.njk'), `{% from 'macros/table.njk' import dataTable with context %}{{ dataTable(table) }}`)
-  writeFileSync(join(scratch, 'theirs.njk'), `{% from 'nhsuk/components/tables/macro.njk' import table as nhsTable %}{{ nhsTable({ caption: { text: table.caption, size: 'm' }, responsive: true, firstCellIsHeader: true, head: table.head, rows: table.rows, attributes: { 'data-rows': { value: true, optional: true } } }) }}`)
-  const theirs = { table: { ...model.table, rows: model.table.rows.map(row => row.map(cell => ({ text: String(cell) }))) } }
+  writeFileSync(
+    join(scratch, 'theirs.njk'),
+    `{% from 'nhsuk/components/tables/macro.njk' import table as nhsTable %}{{ nhsTable({ caption: { text: table.caption, size: 'm' }, responsive: true, firstCellIsHeader: true, head: table.head, rows: table.rows, attributes: { 'data-rows': { value: true, optional: true } } }) }}`,
+  )
+  const theirs = {
+    table: { ...model.table, rows: model.table.rows.map(row => row.map(cell => ({ text: typeof cell === 'number' ? String(cell) : cell }))) },
+  }
   assert.equal(squeeze(views.render('ours.njk', model)), squeeze(views.render('theirs.njk', theirs)))
 })
 
@@ -87,7 +99,10 @@ test('an unknown figure says so, and an empty cell is a dash', () => {
 })
 
 test('whoever is not signed in is offered to, and sees no search', () => {
-  const html = views.render('errors/error.njk', { shell: { ...sampleShell('Plain words'), account: null, notice: null, problems: [], exercise: false, sample: false }, failure: { status: 404, title: 'Page not found', message: 'There is none.' } })
+  const html = views.render('errors/error.njk', {
+    shell: { ...sampleShell('Plain words'), account: null, notice: null, problems: [], exercise: false, sample: false },
+    failure: { status: 404, title: 'Page not found', message: 'There is none.' },
+  })
   assert.match(html, /href="\/sign-in"/)
   assert.doesNotMatch(html, /action="\/search"|action="\/sign-out"|app-strip--/)
   assert.match(html, /<h2 class="nhsuk-heading-m">What is safe<\/h2>\s*<p>Nothing was changed\.<\/p>/)
@@ -111,12 +126,19 @@ test('a plain-text template escapes nothing, and a page does', () => {
 
 test('a macro of ours imported without context is refused, for it would know neither the time nor the token', () => {
   writeFileSync(join(scratch, 'careless.njk'), `{% from 'macros/actions.njk' import csrf %}{{ csrf() }}`)
-  assert.throws(() => views.render('careless.njk', {}), (error: unknown) => error instanceof Bug && /with context/.test(`${error.message}${error.detail}`))
+  assert.throws(
+    () => views.render('careless.njk', {}),
+    (error: unknown) => error instanceof Bug && /with context/.test(`${error.message}${error.detail}`),
+  )
 })
 
 test('a template that is missing or faulty is a fault of ours, told with its name', () => {
   writeFileSync(join(scratch, 'faulty.njk'), '{{ nothing() }}')
-  for (const name of ['missing.njk', 'faulty.njk']) assert.throws(() => views.render(name, {}), (error: unknown) => error instanceof Bug && error.message.includes(name))
+  for (const name of ['missing.njk', 'faulty.njk'])
+    assert.throws(
+      () => views.render(name, {}),
+      (error: unknown) => error instanceof Bug && error.message.includes(name),
+    )
 })
 
 function tagsOf(html: string): string[] {

@@ -47,7 +47,12 @@ export function createViews(options: ViewsOptions): Views {
 }
 
 function createEnvironment(folders: readonly string[], options: ViewsOptions, autoescape: boolean): nunjucks.Environment {
-  const environment = new nunjucks.Environment(new TemplateLoader([...folders]), { autoescape, trimBlocks: true, lstripBlocks: true, throwOnUndefined: false })
+  const environment = new nunjucks.Environment(new TemplateLoader([...folders]), {
+    autoescape,
+    trimBlocks: true,
+    lstripBlocks: true,
+    throwOnUndefined: false,
+  })
   for (const [name, value] of Object.entries(options.baseContext)) environment.addGlobal(name, value)
   environment.addGlobal('assetPath', options.assets.url('manifest.json').replace('/manifest.json', ''))
   environment.addGlobal('asset', (name: string) => options.assets.url(name))
@@ -60,9 +65,27 @@ function createEnvironment(folders: readonly string[], options: ViewsOptions, au
 
 /** Filters whose result is plain text or data: the template escapes it. */
 const TEXT_FILTERS = {
-  date, dateParts, dateTime, timeOfDay, exactTime, isoTime, relative, timeLeft,
-  number, percent, plural, sentence, json,
-  severityTag, priorityTag, responseTag, deliveryTag, tlpClass, problemLinks, navigationItems, errorAdvice,
+  date,
+  dateParts,
+  dateTime,
+  timeOfDay,
+  exactTime,
+  isoTime,
+  relative,
+  timeLeft,
+  number,
+  percent,
+  plural,
+  sentence,
+  json,
+  severityTag,
+  priorityTag,
+  responseTag,
+  deliveryTag,
+  tlpClass,
+  problemLinks,
+  navigationItems,
+  errorAdvice,
 }
 
 /**
@@ -86,6 +109,7 @@ class TemplateLoader extends nunjucks.FileSystemLoader {
 const INLINE_SCRIPT = /<script \{%- if cspNonce %\} nonce="\{\{ cspNonce \}\}"\{% endif %\}>.*?<\/script>/
 
 function withoutInlineScript(template: string): string {
-  if (!INLINE_SCRIPT.test(template)) throw new Bug('ui.template.nhs-changed', 'The NHS template no longer has the inline script that we replace: look at the new one.')
+  if (!INLINE_SCRIPT.test(template))
+    throw new Bug('ui.template.nhs-changed', 'The NHS template no longer has the inline script that we replace: look at the new one.')
   return template.replace(INLINE_SCRIPT, `<script src="{{ asset('early.js') }}"></script>`)
 }

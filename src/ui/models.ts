@@ -69,8 +69,21 @@ export interface Action {
 }
 
 export type FieldKind =
-  | 'text' | 'email' | 'tel' | 'number' | 'password' | 'code' | 'textarea' | 'markdown'
-  | 'select' | 'radios' | 'checkboxes' | 'checkbox' | 'date' | 'file' | 'hidden'
+  | 'text'
+  | 'email'
+  | 'tel'
+  | 'number'
+  | 'password'
+  | 'code'
+  | 'textarea'
+  | 'markdown'
+  | 'select'
+  | 'radios'
+  | 'checkboxes'
+  | 'checkbox'
+  | 'date'
+  | 'file'
+  | 'hidden'
 
 export interface FieldOption {
   readonly value: string

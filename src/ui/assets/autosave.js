@@ -29,17 +29,32 @@ function keep(store, page, form) {
     if (same(draft.values, shown)) store.removeItem(key)
     else if (same(draft.base, shown)) {
       write(form, draft.values)
-      note(form, `What you typed at ${timeOf(draft.at)} has been put back.`, [['Discard it', () => { write(form, shown); store.removeItem(key) }]])
+      note(form, `What you typed at ${timeOf(draft.at)} has been put back.`, [
+        [
+          'Discard it',
+          () => {
+            write(form, shown)
+            store.removeItem(key)
+          },
+        ],
+      ])
     } else {
       base = draft.base
       note(form, `You typed something here at ${timeOf(draft.at)} that was not saved, and this has been changed since.`, [
         ['Put back what I typed', () => write(form, draft.values)],
-        ['Discard it', () => { base = shown; store.removeItem(key) }],
+        [
+          'Discard it',
+          () => {
+            base = shown
+            store.removeItem(key)
+          },
+        ],
       ])
     }
   }
 
   let timer
+  // oxlint-disable-next-line house/no-reading-the-clock -- a browser has no other clock
   const save = sent => store.setItem(key, JSON.stringify({ values: read(form), base, at: Date.now(), sent }))
   form.addEventListener('input', () => {
     clearTimeout(timer)
@@ -72,6 +87,7 @@ function load(store, key) {
 }
 
 function dropOld(store) {
+  // oxlint-disable-next-line house/no-reading-the-clock -- a browser has no other clock
   dropWhere(store, draft => Date.now() - draft.at > WEEK)
 }
 
@@ -83,7 +99,9 @@ function dropWhere(store, condition) {
 }
 
 function controls(form) {
-  return [...form.elements].filter(item => item.name && !item.disabled && !['hidden', 'password', 'file', 'submit', 'button'].includes(item.type) && item.tagName !== 'FIELDSET')
+  return [...form.elements].filter(
+    item => item.name && !item.disabled && !['hidden', 'password', 'file', 'submit', 'button'].includes(item.type) && item.tagName !== 'FIELDSET',
+  )
 }
 
 /** Every control in order: its text, or whether it is ticked. */

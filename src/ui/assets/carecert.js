@@ -1,8 +1,8 @@
-// What the browser adds to a page that already works without it.
-import { initAll } from './nhsuk.js'
 import { keepDrafts } from './autosave.js'
 import { listenToKeys } from './keys.js'
 import { keepFiguresLive } from './live.js'
+// What the browser adds to a page that already works without it.
+import { initAll } from './nhsuk.js'
 import { offerPasskeys } from './passkey.js'
 
 initAll()

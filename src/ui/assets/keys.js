@@ -35,7 +35,10 @@ function isOff() {
 
 /** Opens a panel that asks for a reason and goes into it; presses anything else. */
 function press(target) {
-  if (target.tagName !== 'DETAILS') return target.click()
+  if (target.tagName !== 'DETAILS') {
+    target.click()
+    return
+  }
   target.open = true
   target.querySelector('textarea, input:not([type=hidden])')?.focus()
 }
@@ -51,7 +54,11 @@ function moveRow(page, step) {
 
 function showKeys(page) {
   const existing = page.querySelector('dialog.app-keys')
-  if (existing !== null) return existing.open ? existing.close() : existing.showModal()
+  if (existing !== null) {
+    if (existing.open) existing.close()
+    else existing.showModal()
+    return
+  }
   const dialog = page.createElement('dialog')
   dialog.className = 'app-keys'
   dialog.setAttribute('aria-labelledby', 'keys-heading')

@@ -14,35 +14,45 @@ function follow(element) {
   const every = Number(element.dataset.liveEvery ?? 5)
   const state = sayState(element)
   let wait = every
+  let timer = setTimeout(ask, every * 1000)
 
   async function ask() {
+    clearTimeout(timer)
     if (document.hidden) return
     try {
       const answer = await fetch(address, { headers: { accept: 'application/json, text/event-stream' }, credentials: 'same-origin' })
       if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
         await answer.body?.cancel()
-        return listen()
+        listen()
+        return
       }
-      if (answer.status === 401 || answer.status === 403 || answer.redirected) return stop('These figures no longer refresh. Reload the page.')
+      if (answer.status === 401 || answer.status === 403 || answer.redirected) {
+        stop('These figures no longer refresh. Reload the page.')
+        return
+      }
       if (!answer.ok) throw new Error(String(answer.status))
       wait = every
-      if (show(element, await answer.json())) return stop('')
+      if (show(element, await answer.json())) {
+        stop('')
+        return
+      }
       state.textContent = ''
     } catch {
       // A network that is down is tried again, ever less often, and said.
       wait = Math.min(wait * 2, LONGEST_WAIT)
       state.textContent = 'The figures may be out of date: trying again.'
     }
-    setTimeout(ask, wait * 1000)
+    clearTimeout(timer)
+    timer = setTimeout(ask, wait * 1000)
   }
 
   function listen() {
+    document.removeEventListener('visibilitychange', wake)
     const events = new EventSource(address)
     events.addEventListener('message', event => {
       state.textContent = ''
       if (!show(element, JSON.parse(event.data))) return
       events.close()
-      stop('')
     })
     events.addEventListener('error', () => {
       state.textContent = 'The figures may be out of date: trying again.'
@@ -56,17 +66,17 @@ function follow(element) {
 
   // A hidden page asks nothing; it asks at once when it is looked at again.
   function wake() {
-    if (!document.hidden) ask()
+    if (!document.hidden) void ask()
   }
 
   document.addEventListener('visibilitychange', wake)
-  setTimeout(ask, every * 1000)
 }
 
 /** Puts the figures where they are shown. Says whether the work is done. */
 function show(element, { figures, done }) {
   for (const [name, value] of Object.entries(figures ?? {})) {
-    for (const place of element.querySelectorAll(`[data-figure="${CSS.escape(name)}"]`)) setText(place, typeof value === 'number' ? numbers.format(value) : String(value))
+    for (const place of element.querySelectorAll(`[data-figure="${CSS.escape(name)}"]`))
+      setText(place, typeof value === 'number' ? numbers.format(value) : String(value))
     for (const bar of element.querySelectorAll(`[data-figure-value="${CSS.escape(name)}"]`)) bar.value = value
     for (const bar of element.querySelectorAll(`[data-figure-max="${CSS.escape(name)}"]`)) bar.max = value
   }
@@ -95,9 +105,10 @@ function redraw(bar, figures) {
   bar.setAttribute('aria-label', parts.map(part => `${part.dataset.label}: ${numbers.format(figures[part.dataset.part])}`).join(', '))
 }
 
+/** The picture's address with a number that grows, so that it is fetched anew. */
 function freshAddress(address) {
   const url = new URL(address)
-  url.searchParams.set('drawn', String(Date.now()))
+  url.searchParams.set('drawn', String(Number(url.searchParams.get('drawn') ?? 0) + 1))
   return url.href
 }
 

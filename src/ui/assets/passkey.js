@@ -11,11 +11,12 @@ export function offerPasskeys(page) {
   for (const form of page.querySelectorAll('form[data-passkey]')) offer(form)
 }
 
-async function offer(form) {
+function offer(form) {
   const button = form.querySelector('button')
   if (window.PublicKeyCredential === undefined) {
     button.disabled = true
-    return say(form, 'This browser cannot use passkeys.')
+    say(form, 'This browser cannot use passkeys.')
+    return
   }
   form.addEventListener('submit', async event => {
     if (form.elements.credential.value !== '') return
@@ -38,10 +39,11 @@ async function ceremony(form) {
   const answer = await fetch(form.dataset.passkeyOptions, {
     method: 'POST',
     credentials: 'same-origin',
-    headers: { accept: 'application/json', 'content-type': 'application/json', 'x-csrf-token': form.elements._csrf.value },
+    headers: { accept: 'application/json', 'content-type': 'application/json', 'x-csrf-token': form.elements.namedItem('_csrf').value },
     body: '{}',
   })
-  if (!answer.ok) throw new Refused(answer.status === 429 ? 'Too many tries. Wait a minute, then try again.' : 'This page is out of date. Reload it and try again.')
+  if (!answer.ok)
+    throw new Refused(answer.status === 429 ? 'Too many tries. Wait a minute, then try again.' : 'This page is out of date. Reload it and try again.')
   const optionsJSON = await answer.json()
   const { startRegistration, startAuthentication } = window.SimpleWebAuthnBrowser
   return form.dataset.passkey === 'register' ? startRegistration({ optionsJSON }) : startAuthentication({ optionsJSON })

@@ -53,7 +53,8 @@ export function isoTime(value: Instant | null | undefined): string {
 /** `in 2 hours`, `3 days ago`, `just now`. Whole units only, rounded towards now, so that nobody reads more time than there is. */
 export function relative(value: Instant | null | undefined, now: Instant | undefined): string {
   if (isNothing(value)) return ''
-  if (!(now instanceof Date)) throw new Bug('ui.relative.no-now', 'A relative time needs `shell.now`: pass the shell, and import our macros `with context`.')
+  if (!(now instanceof Date))
+    throw new Bug('ui.relative.no-now', 'A relative time needs `shell.now`: pass the shell, and import our macros `with context`.')
   const gap = value.getTime() - now.getTime()
   const [count, unit] = largestUnit(Math.abs(gap))
   if (count === 0) return gap > 0 ? 'in less than a minute' : 'just now'
@@ -63,7 +64,8 @@ export function relative(value: Instant | null | undefined, now: Instant | undef
 /** `2 hours left`, `3 days overdue`, `due now`. */
 export function timeLeft(due: Instant | null | undefined, now: Instant | undefined): string {
   if (isNothing(due)) return ''
-  if (!(now instanceof Date)) throw new Bug('ui.relative.no-now', 'Time left needs `shell.now`: pass the shell, and import our macros `with context`.')
+  if (!(now instanceof Date))
+    throw new Bug('ui.relative.no-now', 'Time left needs `shell.now`: pass the shell, and import our macros `with context`.')
   const gap = due.getTime() - now.getTime()
   const [count, unit] = largestUnit(Math.abs(gap))
   if (count === 0) return 'due now'
@@ -95,7 +97,11 @@ function isNothing(value: unknown): value is null | undefined | '' {
 }
 
 /** The three boxes of a date field, from a calendar date or from what was typed. */
-export function dateParts(value: string | { day?: string; month?: string; year?: string } | null | undefined): { day: string; month: string; year: string } {
+export function dateParts(value: string | { day?: string; month?: string; year?: string } | null | undefined): {
+  day: string
+  month: string
+  year: string
+} {
   if (isNothing(value)) return { day: '', month: '', year: '' }
   if (typeof value !== 'string') return { day: value.day ?? '', month: value.month ?? '', year: value.year ?? '' }
   const [year = '', month = '', day = ''] = value.split('-')

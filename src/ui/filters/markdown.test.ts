@@ -9,7 +9,7 @@ test('raw HTML is shown, never passed on', () => {
 })
 
 test('a host without a scheme, as in a list of indicators of compromise, is no link', () => {
-  assert.doesNotMatch(markdownToHtml('evil.example, www.evil.example, a@evil.example, 192.0.2.1'), /<a /)
+  assert.doesNotMatch(markdownToHtml('example.com, www.example.org, a@example.com, 192.0.2.1'), /<a /)
 })
 
 test('links of our own choosing only, and they lend no weight', () => {
