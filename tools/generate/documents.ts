@@ -1,6 +1,6 @@
 import { COMMANDS, JOB_HANDLERS, MODULES, PERMISSIONS, ROUTES } from '../../src/app/modules.ts'
 import { PROCESS_COMMANDS } from '../../src/app/process-commands.ts'
-import { LIFECYCLE as BULLETIN_LIFECYCLE } from '../../src/domains/broadcast/bulletins/model.ts'
+import { BULLETIN_LIFECYCLE } from '../../src/domains/broadcast/bulletins/model.ts'
 import { THREAT_LIFECYCLE } from '../../src/domains/watch/threats/model.ts'
 import { lifecycleDiagram } from '../../src/kernel/lifecycle.ts'
 import { ALL_ROLES, ROLES, type Role } from '../../src/kernel/role.ts'

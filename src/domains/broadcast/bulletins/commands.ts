@@ -7,7 +7,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { canApprove } from '../policy.ts'
 import type { Visible } from '../tables.ts'
-import { BulletinContent, bulletinNumber, findingsOf, LIFECYCLE, type BulletinAction, type BulletinNumber, type BulletinSeverity, type BulletinState } from './model.ts'
+import { BulletinContent, bulletinNumber, findingsOf, BULLETIN_LIFECYCLE, type BulletinAction, type BulletinNumber, type BulletinSeverity, type BulletinState } from './model.ts'
 import { authorIdsOf, bulletinOf, lockBulletin, versionOf, type Bulletin } from './queries.ts'
 
 /** Makes a bulletin with its first version. `content` is checked again, so that a command line and a page are held to the same. */
@@ -144,11 +144,11 @@ async function begin(work: Work<Visible>, number: number, action: BulletinAction
   const seen = await bulletinOf(work.db, number)
   assertMay(work.actor, permissionOf(action, seen.state))
   const bulletin = await lockBulletin(work.db, number)
-  return { bulletin, step: transition<BulletinState, BulletinAction>(LIFECYCLE, 'bulletin', bulletin.state, action) }
+  return { bulletin, step: transition<BulletinState, BulletinAction>(BULLETIN_LIFECYCLE, 'bulletin', bulletin.state, action) }
 }
 
 function permissionOf(action: BulletinAction, state: BulletinState): string {
-  const steps: Readonly<Partial<Record<BulletinAction, Step>>> = LIFECYCLE[state]
+  const steps: Readonly<Partial<Record<BulletinAction, Step>>> = BULLETIN_LIFECYCLE[state]
   // Where the state does not offer it, the lifecycle says so next; until then the weakest right to work on bulletins will do.
   return steps[action]?.permission ?? 'broadcast.bulletin.work'
 }

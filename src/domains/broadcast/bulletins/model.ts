@@ -181,7 +181,7 @@ const abandon = { next: 'withdrawn', permission: 'broadcast.bulletin.draft', lab
  * Draft → in review → approved → released → withdrawn. Any edit before release leads back to draft, so what is released is, to the
  * letter, what was approved. The author cannot approve; whoever approved may release.
  */
-export const LIFECYCLE = {
+export const BULLETIN_LIFECYCLE = {
   draft: {
     'send-for-review': { next: 'in-review', permission: 'broadcast.bulletin.draft', label: 'Send for review', banner: 'Sent for review', reason: 'none', needs: 'a summary and something to do' },
     edit,
