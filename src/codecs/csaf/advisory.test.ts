@@ -123,7 +123,9 @@ test('an advisory becomes one item', () => {
   assert.deepEqual([item.cvssTenths, item.severity, item.tlp, item.withdrawn], [93, 'critical', 'AMBER', false])
   assert.deepEqual(item.references, ['https://acme.example/1.json', 'https://acme.example/1.html'])
   assert.deepEqual(valueOf(result).publisher, { name: 'Acme', namespace: 'https://acme.example' })
-  assert.equal(listAt(listAt(item.details, 'vulnerabilities')[0], 'remediations').length, 1)
+  const first = listAt(item.details, 'vulnerabilities')[0]
+  assert.deepEqual(recordAt(first, 'score'), { version: '3.1', tenths: 87, vector: 'CVSS:3.1/…' })
+  assert.equal(listAt(first, 'remediations').length, 1)
 })
 
 test('products carry maker, name and version, and whether they are affected', () => {
@@ -206,6 +208,29 @@ test('what is no advisory is refused for its own reason', () => {
 test('a product tree that nests without end is refused before it is walked', () => {
   const deep = `{"branches":[`.repeat(50_000) + `]}`.repeat(50_000)
   assert.deepEqual(rulesOf(parseCsaf(`{"document":${JSON.stringify(DOCUMENT)},"product_tree":${deep}}`)), ['json.too-deep'])
+})
+
+test('what is said of a whole is said of the parts of its parts', () => {
+  const relationships = [
+    ...TREE.relationships,
+    {
+      category: 'installed_on',
+      product_reference: 'P4-on-P5',
+      relates_to_product_reference: 'P3',
+      full_product_name: { product_id: 'P4-on-P5-on-P3', name: 'all' },
+    },
+  ]
+  const item = itemOf(
+    readCsaf({
+      ...ADVISORY,
+      product_tree: { ...TREE, relationships },
+      vulnerabilities: [{ product_status: { known_affected: ['P4-on-P5-on-P3'] } }],
+    }),
+  )
+  assert.deepEqual(
+    item.products.filter(product => product.affected === true).map(product => product.product),
+    ['Acme Platform', 'Viewer', 'Library'],
+  )
 })
 
 test('relationships that go in a circle end', () => {

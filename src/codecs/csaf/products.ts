@@ -96,22 +96,19 @@ function readStatuses(document: JsonRecord): Statuses {
   }
 }
 
-/** Relationships may build on relationships, in any order (CSAF 2.0 §3.2.2.4), so the later ones are looked at first, as often as it takes. */
+/** What is said of a whole is said of its parts, which may be wholes themselves (CSAF 2.0 §3.2.2.4), in a circle even. */
 function spreadOverRelationships(tree: JsonRecord, said: Statuses): void {
-  const links = listAt(tree, 'relationships').map(relationship => ({
-    whole: lineAt(recordAt(relationship, 'full_product_name'), 'product_id'),
-    parts: [lineAt(relationship, 'product_reference'), lineAt(relationship, 'relates_to_product_reference')].filter(part => part !== undefined),
-  }))
+  const partsOf = new Map<string, string[]>()
+  for (const relationship of listAt(tree, 'relationships')) {
+    const whole = lineAt(recordAt(relationship, 'full_product_name'), 'product_id')
+    const parts = [lineAt(relationship, 'product_reference'), lineAt(relationship, 'relates_to_product_reference')].filter(part => part !== undefined)
+    if (whole !== undefined) partsOf.set(whole, [...(partsOf.get(whole) ?? []), ...parts])
+  }
   for (const ids of [said.affected, said.notAffected, said.undecided]) {
-    let before = -1
-    for (let round = 0; round < DEEPEST_RELATIONSHIP && ids.size !== before; round++) {
-      before = ids.size
-      for (const { whole, parts } of links) if (whole !== undefined && ids.has(whole)) for (const part of parts) ids.add(part)
-    }
+    // A set yields what is added to it while it is walked, each once.
+    for (const id of ids) for (const part of partsOf.get(id) ?? []) ids.add(part)
   }
 }
-
-const DEEPEST_RELATIONSHIP = 10
 
 function affectedBy(said: Statuses, productId: string): boolean | null {
   if (said.affected.has(productId)) return true

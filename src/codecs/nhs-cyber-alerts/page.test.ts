@@ -79,6 +79,15 @@ test('an alert keeps what the manual of the CMS lists, the CMS itself is passed 
 
 test('the severity is that of the latest date, wherever it stands, and not the field kept for old readers', () => {
   assert.equal(valueOf(readNhsCyberAlerts(pageOf([FULL]))).items[0]?.severity, 'high')
+  const calmed = {
+    ...FULL,
+    severityStatusHistory: [
+      { severity: 'High', date: 1 },
+      { severity: 'Medium', date: 3 },
+      { severity: 'High', date: 2 },
+    ],
+  }
+  assert.equal(valueOf(readNhsCyberAlerts(pageOf([calmed]))).items[0]?.severity, 'medium')
   const { severityStatusHistory: _, ...old } = FULL
   assert.equal(valueOf(readNhsCyberAlerts(pageOf([old]))).items[0]?.severity, 'low')
   const tie = { ...FULL, severityStatusHistory: [{ severity: 'Low', date: 5 }, { severity: 'High', date: 5 }, { severity: 'Medium' }] }

@@ -117,8 +117,8 @@ function missingFrom(headings: readonly string[], mapping: TechnologyMapping): s
   return [...new Set(needed)].filter(column => !headings.includes(column.toLowerCase())).map(column => `"${column}"`)
 }
 
-function columnNames(mapping: TechnologyMapping): string[] {
-  return Object.values(mapping).filter(column => column !== null)
+function columnNames({ organisation, maker, product, version, count, asOf }: TechnologyMapping): string[] {
+  return [organisation, maker, product, version, count, asOf].filter(column => column !== null)
 }
 
 /** The row, or why it cannot be used. */
