@@ -5,8 +5,7 @@ export interface ErrorAdvice {
   readonly action: { readonly label: string; readonly href: string } | null
 }
 
-const KEPT =
-  'Nothing you typed is lost. If you were filling in a form, what you typed is kept in this browser and comes back when you open the form again.'
+const KEPT = 'Your browser keeps what you type in a form: it comes back when you open the form again.'
 const UNCHANGED = 'Nothing was changed.'
 const HOME = { label: 'Go to your home page', href: '/' }
 

@@ -38,6 +38,6 @@ export interface Account {
   readonly acting: string
   /** In what role: "Cyber lead". */
   readonly roleLabel: string
-  /** Whether there is another organisation or role to switch to, at `/acting`. */
+  /** Whether there is another organisation or role to switch to, at `/account#acting`. */
   readonly canSwitch: boolean
 }
