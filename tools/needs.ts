@@ -26,7 +26,7 @@ function installPostgres(): string | undefined {
   writeFileSync('/etc/postgresql-common/createcluster.d/no-main-cluster.conf', 'create_main_cluster = false\n')
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const how of [['update'], ['install', '--yes', '--no-install-recommends', 'postgresql']]) {
-    if (spawnSync('apt-get', ['--quiet', ...how], { stdio: 'inherit', env }).status !== 0) return `apt-get ${how[0]} failed. ${byHand}`
+    if (spawnSync('apt-get', ['--quiet=2', ...how], { stdio: 'inherit', env }).status !== 0) return `apt-get ${how[0]} failed. ${byHand}`
   }
   return findPostgres() === undefined ? `apt-get installed postgresql, but there is no initdb. ${byHand}` : undefined
 }
