@@ -198,7 +198,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     sql`(select carecert_sees_all()) or organisation_id = (select carecert_scope_id())`,
   )
   await protect(db, 'directory_person', sql`(select carecert_sees_all()) or id in (select person_id from directory_assignment)`)
-  // What an organisation runs is its own. The centre sees what is shared with it.
-  await protect(db, 'directory_technology', sql`(select carecert_scope_kind()) = 'system' or ((select carecert_scope_kind()) = 'centre' and shared) or organisation_id in (select carecert_organisations())`)
+  // What an organisation runs is its own, and its partner's who looks after it. The centre and the region see what is shared.
+  await protect(
+    db,
+    'directory_technology',
+    sql`(select carecert_scope_kind()) = 'system' or ((select carecert_scope_kind()) = 'centre' and shared)
+      or ((shared or (select carecert_scope_kind()) <> 'region') and organisation_id in (select carecert_organisations()))`,
+  )
   await sql`grant usage on all sequences in schema public to carecert_app`.execute(db)
 }

@@ -57,7 +57,10 @@ export interface OrganisationImport {
   readonly digest: string
 }
 
-/** What importing a list did. `read` is the sum of the others. */
+/**
+ * What importing a list did. `read` counts the rows of the list. `closed` are organisations that it closes, or lines that a list of
+ * technology no longer has.
+ */
 export interface ImportCounts {
   readonly read: number
   readonly added: number
@@ -88,4 +91,11 @@ export interface OrganisationChange {
   readonly before: string | null
   readonly after: string | null
   readonly source: string
+}
+
+/** The counts as a person reads them: "Read 14,357: 3 added, 1 changed, …". */
+export function describeCounts(counts: ImportCounts): string {
+  const { read, added, changed, closed, unchanged, refused } = counts
+  const number = (count: number) => count.toLocaleString('en-GB')
+  return `Read ${number(read)}: ${number(added)} added, ${number(changed)} changed, ${number(closed)} closed, ${number(unchanged)} unchanged, ${number(refused)} refused.`
 }
