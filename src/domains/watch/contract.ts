@@ -1,4 +1,64 @@
-import type { WatchShared } from './tables.ts'
+import { healthOf } from './sources/model.ts'
+import { listSources } from './sources/queries.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Reader } from '../../platform/work/read.ts'
+import { listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
+import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
+import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
+import type { Visible, WatchShared } from './tables.ts'
+
+/**
+ * What the domains above may use of watch. Its tables are the centre's own: row-level security gives an organisation's
+ * reader nothing of them.
+ */
 
 /** The tables of watch that the domains above may join in their queries. They never write them. */
 export type WatchVisible = WatchShared
+
+export type { AffectedProduct, RemediationStep, ThreatForBulletin } from './threats/queries/bulletin.ts'
+export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
+export type { MatchedProduct } from './threats/queries/reach.ts'
+
+/** The job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
+export { recountAll } from './threats/model.ts'
+
+/** A threat as a bulletin's draft needs it, or `undefined` when there is none of that id. */
+export function threatForBulletin<T extends object>(db: Reader<T>, id: string): Promise<ThreatForBulletin | undefined> {
+  return readThreatForBulletin(asWatch(db), id)
+}
+
+/** The most pressing open threats, for the page that says what needs whom. */
+export async function threatSummaries<T extends object>(db: Reader<T>, limit: number): Promise<readonly ThreatRow[]> {
+  return (await listThreats(asWatch(db), NO_FILTER, 'pressing', { limit, cursor: null })).rows
+}
+
+/** The products of the directory that a threat is about (`exact`), or may be about: for an audience by technology held. */
+export function matchedProducts<T extends object>(db: Reader<T>, threatId: string): Promise<readonly MatchedProduct[]> {
+  return readMatchedProducts(asWatch(db), threatId)
+}
+
+export interface FailingSource {
+  readonly code: string
+  readonly name: string
+  readonly health: 'failing' | 'stale'
+  /** Since when: the first failure, or the last success of a stale one. */
+  readonly since: Instant
+  /** The words of the latest failure. */
+  readonly failure: string | null
+}
+
+/** The sources that fail, or from which nothing has come for too long. */
+export async function failingSources<T extends object>(db: Reader<T>, now: Instant): Promise<readonly FailingSource[]> {
+  const sources = await listSources(asWatch(db))
+  return sources.flatMap(source => {
+    const health = healthOf(source, now)
+    const since = health === 'failing' ? source.failingSince : source.lastSuccessAt
+    if ((health !== 'failing' && health !== 'stale') || since === null) return []
+    return [{ code: source.code, name: source.name, health, since, failure: source.failure }]
+  })
+}
+
+/** The caller's reader narrows to its own tables; the connection behind it is the same, and row-level security holds whatever is asked. */
+function asWatch<T extends object>(db: Reader<T>): Reader<Visible> {
+  return db as unknown as Reader<Visible>
+}

@@ -19,6 +19,8 @@ export interface JobHandler<Context, P extends object = object> {
   readonly retryAfterSeconds: number
   /** After so many seconds without an end the attempt counts as failed, and another worker takes the job. */
   readonly expireAfterSeconds: number
+  /** How many loops of one worker process take it up side by side, so that a slow one delays no other. One when not set. */
+  readonly loops?: number
   /** When set, it also runs by the clock: five cron fields, Europe/London. */
   readonly cron?: string
   handle(context: Context, payload: P, signal: AbortSignal): Promise<void>

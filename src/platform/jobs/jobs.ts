@@ -108,7 +108,7 @@ async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<nev
 const JOBS_AT_ONCE = 2
 
 async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler: JobHandler<Context>, stopping: AbortSignal): Promise<void> {
-  const options = { batchSize: JOBS_AT_ONCE, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true } as const
+  const options = { batchSize: JOBS_AT_ONCE, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true, localConcurrency: handler.loops ?? 1 } as const
   const run = async (job: Job<object>): Promise<JobResult> => {
     try {
       await attempt(context, handler, job.data, AbortSignal.any([stopping, job.signal]))

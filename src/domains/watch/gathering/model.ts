@@ -135,7 +135,7 @@ export function fateOf(item: IntelligenceItem, hash: string, held: HeldItem | un
 }
 
 /** Gathers one source from its address. */
-export const gatherSource = { name: 'watch.gather-source', payload: z.strictObject({ source: z.string() }) }
+export const gatherSource = { name: 'watch.gather-source', payload: z.strictObject({ source: z.string() }), atMostOneWaiting: true }
 
 /** Asks for the gathering of every source that is due. */
 export const gatherDue = { name: 'watch.gather-due', payload: z.object({}) }

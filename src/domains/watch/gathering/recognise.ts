@@ -12,7 +12,7 @@ import { fail, type Problem, type Result } from '../../../kernel/problem.ts'
  */
 export function recognise(bytes: Uint8Array): Result<IntelligenceBatch> {
   const text = decodeText(bytes)
-  if (!text.ok) return text
+  if (!text.ok) return fail({ rule: 'gather.not-text', pointer: '', severity: 'error', message: NOT_TEXT })
   if (/^\s*</.test(text.value)) return parseCsaf(text.value)
   const json = parseJson(text.value)
   if (!json.ok) return json
@@ -26,6 +26,8 @@ export function recognise(bytes: Uint8Array): Result<IntelligenceBatch> {
         : notRecognised(readCsaf(value).problems)
   return batch.ok ? { ...batch, problems: [...text.problems, ...batch.problems] } : batch
 }
+
+const NOT_TEXT = 'This is not text in UTF-8, so it is no feed or advisory: a program, an archive or another binary file, or a damaged one. Fetch the JSON file itself.'
 
 /** The codec of CSAF knows the lists and feeds that are mistaken for advisories, and says what to gather instead. */
 function notRecognised(csafProblems: readonly Problem[]): Result<never> {

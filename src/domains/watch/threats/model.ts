@@ -40,4 +40,4 @@ export function offeredActions(state: ThreatState) {
 }
 
 /** Counts anew how many organisations run what each threat is about. */
-export const recountAll = { name: 'watch.recount', payload: z.object({}) }
+export const recountAll = { name: 'watch.recount', payload: z.object({}), atMostOneWaiting: true }

@@ -1,0 +1,116 @@
+import { CareCertError, Invalid, NotFound } from '../../kernel/errors.ts'
+import type { IntelligenceBatch } from '../../kernel/intelligence.ts'
+import type { Result } from '../../kernel/problem.ts'
+import { cleanText, shorten } from '../../kernel/text.ts'
+import { readFileLimited } from '../../platform/fetch/fetch.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { assertMay, type Actor } from '../../platform/work/actor.ts'
+import { readAs, type Reader } from '../../platform/work/read.ts'
+import { runWork, type Work } from '../../platform/work/work.ts'
+import { recordFailure, takeIn, type Document } from './gathering/commands.ts'
+import { sha256, type GatherCounts } from './gathering/model.ts'
+import { recognise } from './gathering/recognise.ts'
+import { ensureSource } from './sources/commands.ts'
+import { defaultSource, formatName, UNRECOGNISED_SOURCE } from './sources/model.ts'
+import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
+import { understand } from './threats/commands.ts'
+import type { Visible } from './tables.ts'
+
+/**
+ * The main flow of this domain: a document is fetched, recognised by what it holds, taken in as items and understood as threats.
+ * The network is asked before the unit of work opens; storing and understanding are one unit, so a crash leaves all of it or nothing.
+ */
+export interface GatherInput {
+  /** A web address, or the path of a file. It is kept with every item. */
+  readonly address: string
+  /** The bytes, when they are at hand already. */
+  readonly bytes?: Uint8Array
+  /** The source's code, when it is known. Without it the content says which source it is. */
+  readonly source?: string
+}
+
+export interface GatherResult extends GatherCounts {
+  /** The source's code. */
+  readonly source: string
+  readonly address: string
+  /** What it was, such as "CISA KEV catalogue 2025.01.24"; `null` when nothing could be read of it. */
+  readonly label: string | null
+  /** Why nothing could be taken in; `null` when it was. */
+  readonly failure: string | null
+  /** What a person should know though it was taken in. */
+  readonly remarks: readonly string[]
+}
+
+type GatherPlatform = Pick<Platform, 'database' | 'clock' | 'jobs' | 'fetch'>
+
+/**
+ * Gathers one document. What it cannot read at all is recorded as a failed gathering, and is returned with `failure`, not thrown.
+ * Throws `NotFound` for a source that does not exist, and `Invalid` for a file that is not there and belongs to no source.
+ */
+export async function gather(platform: GatherPlatform, actor: Actor, input: GatherInput): Promise<GatherResult> {
+  assertMay(actor, 'watch.source.gather')
+  const address = input.address.trim()
+  const named = await readAs(platform, actor, (db: Reader<Visible>) => namedSource(db, input.source ?? null, address))
+  let bytes: Uint8Array
+  try {
+    bytes = input.bytes ?? (isWebAddress(address) ? (await platform.fetch.get(address)).bytes : await readFileLimited(address))
+  } catch (error) {
+    if (named === undefined || !(error instanceof CareCertError)) throw error
+    return runWork(platform, actor, async (work: Work<Visible>) => ({
+      ...(await recordFailure(work, named.id, { address }, error.message, null)), source: named.code, address, label: null, failure: error.message, remarks: [],
+    }))
+  }
+  const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
+  const read = recognise(bytes)
+  return runWork(platform, actor, async (work: Work<Visible>) => {
+    await lockGathering(work.db)
+    return read.ok ? store(work, document, read, named) : refuse(work, document, read.problems[0]?.message ?? '', named, bytes)
+  })
+}
+
+export function isWebAddress(address: string): boolean {
+  return /^https?:\/\//i.test(address)
+}
+
+async function namedSource(db: Reader<Visible>, code: string | null, address: string): Promise<SourceKey | undefined> {
+  if (code === null) return isWebAddress(address) ? sourceByUrl(db, address) : undefined
+  const source = await sourceByCode(db, code)
+  if (source === undefined) throw new NotFound('watch.source.unknown', `There is no source ${code}. "carecert sources list" names them.`)
+  return source
+}
+
+async function store(work: Work<Visible>, document: Document, read: Extract<Result<IntelligenceBatch>, { ok: true }>, named: SourceKey | undefined): Promise<GatherResult> {
+  const batch = read.value
+  const { address } = document
+  if (named !== undefined && named.format !== batch.format) {
+    const failure = `This is ${batch.label}, but the source ${named.code} gives ${formatName(named.format)}. Check its address, or gather the file without naming a source.`
+    return { ...(await recordFailure(work, named.id, document, failure, null)), source: named.code, address, label: batch.label, failure, remarks: [] }
+  }
+  const source = named ?? (await sourceOf(work, batch))
+  const { counts, touched, isOutdated } = await takeIn(work, source.id, document, batch)
+  await understand(work, touched)
+  const remarks = read.problems.map(problem => problem.message)
+  if (isOutdated) remarks.unshift(`${batch.label} is older than what was gathered before, so nothing was changed.`)
+  return { ...counts, source: source.code, address, label: batch.label, failure: null, remarks }
+}
+
+/** A configured source of that kind before a default one. Every publisher of CSAF is a source of its own. */
+async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<SourceKey> {
+  const known = batch.format === 'csaf' ? undefined : await sourceByFormat(work.db, batch.format)
+  return known ?? ensureSource(work, defaultSource(batch))
+}
+
+async function refuse(work: Work<Visible>, document: Document, failure: string, named: SourceKey | undefined, bytes: Uint8Array): Promise<GatherResult> {
+  const source = named ?? (await ensureSource(work, UNRECOGNISED_SOURCE))
+  const start = shorten(cleanText(Buffer.from(bytes.subarray(0, 2_000)).toString('utf8')), 500)
+  return { ...(await recordFailure(work, source.id, document, failure, start)), source: source.code, address: document.address, label: null, failure, remarks: [] }
+}
+
+/** Gathers a source from its own address. Throws `Invalid` for one that has none. */
+export async function gatherFromSource(platform: GatherPlatform, actor: Actor, code: string): Promise<GatherResult> {
+  const source = await readAs(platform, actor, (db: Reader<Visible>) => namedSource(db, code, ''))
+  if (source === undefined || source.url === null) {
+    throw new Invalid('watch.source.no-address', `The source ${code} has no address. Gather a file of it with "carecert gather FILE".`)
+  }
+  return gather(platform, actor, { address: source.url, source: code })
+}

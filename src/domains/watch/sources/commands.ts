@@ -1,0 +1,44 @@
+import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
+import { INTELLIGENCE_FORMATS } from '../../../kernel/intelligence.ts'
+import { parseWebAddress } from '../../../kernel/web-address.ts'
+import { assertMay } from '../../../platform/work/actor.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import type { Visible } from '../tables.ts'
+import { SOURCE_CODE, type NewSource } from './model.ts'
+import { sourceByCode, type SourceKey } from './queries.ts'
+
+/** Adds a source that a person names. Throws `Invalid` for a code or address that will not do, `Conflict` for a code that is taken. */
+export async function addSource(work: Work<Visible>, source: NewSource): Promise<SourceKey> {
+  assertMay(work.actor, 'watch.source.change')
+  if (!SOURCE_CODE.test(source.code)) throw new Invalid('watch.source.code', 'The code may hold small letters, digits, dots and hyphens, such as cisa-kev.')
+  if (!INTELLIGENCE_FORMATS.some(format => format === source.format)) {
+    throw new Invalid('watch.source.format', `The format must be one of ${INTELLIGENCE_FORMATS.join(', ')}.`)
+  }
+  if (source.name.trim() === '') throw new Invalid('watch.source.name', 'Give the source a name.')
+  const url = source.url === null ? null : parseWebAddress(source.url)
+  if (url === undefined) throw new Invalid('watch.source.url', 'The address must begin with https:// or http://.')
+  if ((await sourceByCode(work.db, source.code)) !== undefined) {
+    throw new Conflict('watch.source.taken', `There is a source ${source.code} already. Choose another code, or gather that one.`)
+  }
+  return ensureSource(work, { ...source, url })
+}
+
+/** The source of that code, made when it is not there yet. */
+export async function ensureSource(work: Work<Visible>, source: NewSource): Promise<SourceKey> {
+  const known = await sourceByCode(work.db, source.code)
+  if (known !== undefined) return known
+  const id = work.newId('source')
+  const { code, name, format, url } = source
+  await work.db.insertInto('watch_source').values({ id, code, name, format, url, created_at: work.now }).execute()
+  work.record({ verb: 'watch.source.added', subject: { kind: 'source', id }, change: { code, format, url } })
+  return { id, code, format, url }
+}
+
+/** Stops or starts the gathering of a source by the clock. */
+export async function setEnabled(work: Work<Visible>, code: string, enabled: boolean): Promise<void> {
+  assertMay(work.actor, 'watch.source.change')
+  const source = await sourceByCode(work.db, code)
+  if (source === undefined) throw new NotFound('watch.source.unknown', `There is no source ${code}. "carecert sources list" names them.`)
+  await work.db.updateTable('watch_source').set({ enabled }).where('id', '=', source.id).execute()
+  work.record({ verb: enabled ? 'watch.source.started' : 'watch.source.stopped', subject: { kind: 'source', id: source.id } })
+}

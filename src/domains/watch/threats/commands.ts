@@ -1,0 +1,167 @@
+import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
+import { transition } from '../../../kernel/lifecycle.ts'
+import { cleanText } from '../../../kernel/text.ts'
+import { assertMay } from '../../../platform/work/actor.ts'
+import { chunks } from '../../../platform/db/chunks.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import type { Visible } from '../tables.ts'
+import { THREAT_LIFECYCLE, type ThreatAction } from './model.ts'
+import { prioritise } from './priority.ts'
+import { countReach, type Which } from './queries/reach.ts'
+import { stateOfThreat } from './queries/show.ts'
+import { itemsOfThreats, keptOfThreats, priorityFacts, reckonings, threatsHolding, threatsOfItems, type Reckoning } from './queries/understanding.ts'
+import { factsOf, listed, placeItems, type Placement } from './understanding.ts'
+
+/** An item that was just gathered: new, changed, withdrawn or brought back. In the order in which it stood in its document. */
+export interface GatheredItem {
+  readonly id: string
+  readonly cves: readonly string[]
+}
+
+/**
+ * Understands items: places those that belong to no threat yet (the rule stands in `understanding.ts`), and says anew what every threat
+ * that they touch is about, how pressing it is and how many run it. Doing it again for the same items changes nothing.
+ */
+export async function understand(work: Work<Visible>, items: readonly GatheredItem[]): Promise<void> {
+  if (items.length === 0) return
+  const placed = await threatsOfItems(work.db, items.map(item => item.id))
+  const known = new Set(placed.map(link => link.itemId))
+  const loose = items.filter(item => !known.has(item.id))
+  const holding = loose.length === 0 ? [] : await threatsHolding(work.db, [...new Set(loose.flatMap(item => item.cves))])
+  const placements = placeItems(loose, holding, () => work.newId('threat'))
+
+  const founded = new Map(placements.filter(placement => placement.isFounder).map(placement => [placement.threatId, placement]))
+  await storeNewThreats(work, [...founded.keys()])
+  for (const some of chunks(placements)) {
+    await work.db.insertInto('watch_threat_item').values(some.map(({ threatId, itemId, why }) => ({ threat_id: threatId, item_id: itemId, why }))).execute()
+  }
+  await noteBridges(work, placements)
+  const touched = [...new Set([...placed.map(link => link.threatId), ...placements.map(placement => placement.threatId)])]
+  await restate(work, touched)
+  await recountThreats(work, touched)
+}
+
+/**
+ * Counts anew how many organisations run what each threat is about, and sets its priority by it. For all threats after the
+ * technology of organisations has changed; gives how many changed.
+ */
+export async function recountThreats(work: Work<Visible>, which: Which = 'all'): Promise<number> {
+  const reach = new Map((await countReach(work.db, which)).map(row => [row.threatId, row]))
+  const facts = await priorityFacts(work.db, which)
+  const rows = facts.flatMap((before): Reckoning[] => {
+    const { runs, mayRun } = reach.get(before.id) ?? { runs: 0, mayRun: 0 }
+    const { order, word, reason } = prioritise({ ...before, runs, mayRun })
+    const isSame = before.runs === runs && before.mayRun === mayRun && before.order === order && before.reason === reason
+    return isSame ? [] : [{ id: before.id, runs, may_run: mayRun, priority: order, priority_word: word, reason }]
+  })
+  if (rows.length === 0) return 0
+  await work.db
+    .updateTable('watch_threat')
+    .from(reckonings(rows))
+    .set(eb => ({
+      runs: eb.ref('reckoning.runs'),
+      may_run: eb.ref('reckoning.may_run'),
+      priority: eb.ref('reckoning.priority'),
+      priority_word: eb.ref('reckoning.priority_word'),
+      reason: eb.ref('reckoning.reason'),
+    }))
+    .whereRef('watch_threat.id', '=', 'reckoning.id')
+    .execute()
+  work.record({ verb: 'watch.threat.recounted', subject: { kind: 'threat', id: which === 'all' ? 'all' : 'gathered' }, change: { threats: rows.length } })
+  return rows.length
+}
+
+/** Takes up, dismisses, closes or opens again. Throws `Conflict` when the state does not offer it, `Invalid` without a reason that is asked for. */
+export async function actOnThreat(work: Work<Visible>, id: string, action: ThreatAction, reason: string): Promise<{ readonly banner: string }> {
+  const state = await stateOfThreat(work.db, id)
+  if (state === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. It may have been named wrongly.')
+  const step = transition(THREAT_LIFECYCLE, 'threat', state, action)
+  assertMay(work.actor, step.permission)
+  const why = cleanText(reason)
+  if (step.reason === 'required' && why === '') throw new Invalid('watch.threat.reason', 'Say why, so that the next person understands.')
+  if (why.length > 2_000) throw new Invalid('watch.threat.reason-length', 'Say it in 2,000 characters or fewer.')
+  const holder = step.next === 'in-hand' ? { holder_id: work.actor.id } : step.next === 'new' ? { holder_id: null } : {}
+  const { numUpdatedRows } = await work.db
+    .updateTable('watch_threat')
+    .set({ state: step.next, updated_at: work.now, ...holder })
+    .where('id', '=', id)
+    .where('state', '=', state)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new Conflict('watch.threat.changed', 'Somebody else has just changed this threat. Look at it again.')
+  await work.db.insertInto('watch_threat_note').values({ threat_id: id, at: work.now, actor_id: work.actor.id, action, note: why === '' ? null : why }).execute()
+  work.record({ verb: `watch.threat.${action}`, subject: { kind: 'threat', id }, change: { from: state, to: step.next }, ...(why === '' ? {} : { reason: why }) })
+  return { banner: step.banner }
+}
+
+async function storeNewThreats(work: Work<Visible>, ids: readonly string[]): Promise<void> {
+  const blank = { cves: [], title: '', summary: '', priority: 0, priority_word: '', reason: '', search: '', state: 'new' as const, created_at: work.now, updated_at: work.now }
+  for (const some of chunks(ids)) await work.db.insertInto('watch_threat').values(some.map(id => ({ ...blank, id }))).execute()
+  if (ids.length > 0) work.record({ verb: 'watch.threat.understood', subject: { kind: 'threat', id: ids.length === 1 ? (ids[0] ?? '') : 'several' }, change: { threats: ids.length } })
+}
+
+/** Says on both threats that an item might have joined either. */
+async function noteBridges(work: Work<Visible>, placements: readonly Placement[]): Promise<void> {
+  const notes = placements.flatMap(({ threatId, others }) =>
+    others.flatMap(other => [
+      { threat_id: other.threatId, note: `An item that also speaks of ${listed(other.cves)} was put with an older threat (${threatId}).` },
+      { threat_id: threatId, note: `An item here also speaks of ${listed(other.cves)}, which a newer threat holds (${other.threatId}).` },
+    ]),
+  )
+  const rows = notes.map(note => ({ ...note, at: work.now, actor_id: 'system', action: 'related' }))
+  for (const some of chunks(rows)) await work.db.insertInto('watch_threat_note').values(some).execute()
+}
+
+/** Says anew what threats are about, from all of their items. */
+async function restate(work: Work<Visible>, threatIds: readonly string[]): Promise<void> {
+  const [items, kept] = [await itemsOfThreats(work.db, threatIds), await keptOfThreats(work.db, threatIds)]
+  const stated = threatIds.map(id => ({ id, facts: factsOf(items.get(id) ?? []), was: kept.get(id) }))
+  const rows = stated.map(({ id, facts, was }) => {
+    const priority = prioritise({ ...facts, runs: was?.runs ?? 0, mayRun: was?.may_run ?? 0 })
+    return {
+      id,
+      title: facts.title,
+      summary: facts.summary,
+      // Only for the row that an insert would make; the row is always there, and keeps these.
+      state: 'new' as const,
+      created_at: work.now,
+      cves: [...facts.cves],
+      published_at: facts.publishedAt,
+      kev_since: facts.kevSince,
+      kev_due: facts.kevDue,
+      ransomware: facts.ransomware,
+      cvss_tenths: facts.cvssTenths,
+      severity: facts.severity,
+      priority: priority.order,
+      priority_word: priority.word,
+      reason: priority.reason,
+      search: facts.search,
+      tlp: facts.tlp,
+      updated_at: work.now,
+      withdrawn_at: facts.isWithdrawn ? (was?.withdrawn_at ?? work.now) : null,
+    }
+  })
+  for (const some of chunks(rows)) {
+    await work.db
+      .insertInto('watch_threat')
+      .values(some)
+      .onConflict(conflict =>
+        conflict.column('id').doUpdateSet(eb => ({
+          title: eb.ref('excluded.title'), summary: eb.ref('excluded.summary'), cves: eb.ref('excluded.cves'), published_at: eb.ref('excluded.published_at'),
+          kev_since: eb.ref('excluded.kev_since'), kev_due: eb.ref('excluded.kev_due'), ransomware: eb.ref('excluded.ransomware'),
+          cvss_tenths: eb.ref('excluded.cvss_tenths'), severity: eb.ref('excluded.severity'), priority: eb.ref('excluded.priority'),
+          priority_word: eb.ref('excluded.priority_word'), reason: eb.ref('excluded.reason'), search: eb.ref('excluded.search'), tlp: eb.ref('excluded.tlp'),
+          updated_at: eb.ref('excluded.updated_at'), withdrawn_at: eb.ref('excluded.withdrawn_at'),
+        })),
+      )
+      .execute()
+  }
+  await restateProducts(work, stated)
+}
+
+async function restateProducts(work: Work<Visible>, stated: readonly { id: string; facts: ReturnType<typeof factsOf> }[]): Promise<void> {
+  for (const some of chunks(stated)) await work.db.deleteFrom('watch_threat_product').where('threat_id', 'in', some.map(({ id }) => id)).execute()
+  const products = stated.flatMap(({ id, facts }) =>
+    facts.products.map(({ maker, product, makerKey, productKey }) => ({ threat_id: id, maker, product, maker_key: makerKey, product_key: productKey })),
+  )
+  for (const some of chunks(products)) await work.db.insertInto('watch_threat_product').values(some).execute()
+}

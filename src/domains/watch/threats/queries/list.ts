@@ -1,0 +1,155 @@
+import { sql, type SqlBool } from 'kysely'
+import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import type { Tlp } from '../../../../kernel/tlp.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import type { Visible } from '../../tables.ts'
+import type { ThreatState } from '../model.ts'
+import { nameOf } from './show.ts'
+
+export interface ThreatFilter {
+  /** Words, each of which must occur in a title, CVE, maker, product or source's id. */
+  readonly search: string
+  /** `open` is what is not dismissed and not closed. */
+  readonly state: ThreatState | 'open' | 'all'
+  readonly priority: string | null
+  /** A source's code. */
+  readonly source: string | null
+  readonly kev: boolean
+  readonly ransomware: boolean
+  /** Only what at least one organisation runs. */
+  readonly run: boolean
+}
+
+export const NO_FILTER: ThreatFilter = { search: '', state: 'open', priority: null, source: null, kev: false, ransomware: false, run: false }
+
+/** Each orders by its own number first, then the newest, then the id. */
+export const THREAT_SORTS = ['pressing', 'newest', 'runs'] as const
+export type ThreatSort = (typeof THREAT_SORTS)[number]
+
+export interface ThreatRow {
+  readonly id: string
+  readonly title: string
+  readonly cves: readonly string[]
+  readonly state: ThreatState
+  readonly priority: string
+  readonly reason: string
+  readonly runs: number
+  readonly mayRun: number
+  readonly tlp: Tlp
+  readonly publishedAt: Instant | null
+  readonly createdAt: Instant
+  readonly isWithdrawn: boolean
+  readonly holder: string | null
+  /** The sources that speak of it, by name. */
+  readonly sources: readonly { readonly code: string; readonly name: string }[]
+}
+
+/** The queue: most pressing first, and of those the newest. */
+export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sort: ThreatSort, request: PageRequest): Promise<Page<ThreatRow>> {
+  const base = filtered(db, filter)
+  const { total } = await base.select(eb => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const key = keyOf(sort)
+  const after = readCursor(request.cursor)
+  const rows = await (after === null ? base : base.where(isAfter(key, after)))
+    .leftJoin('directory_person as holder', 'holder.id', 'threat.holder_id')
+    .select([
+      'threat.id', 'threat.title', 'threat.cves', 'threat.state', 'threat.priority_word', 'threat.reason', 'threat.runs', 'threat.may_run', 'threat.tlp',
+      'threat.published_at', 'threat.created_at', 'threat.withdrawn_at', 'threat.holder_id', 'holder.name as holder_name', key.as('key'),
+    ])
+    .orderBy(key)
+    .orderBy('threat.published_at', order => order.desc().nullsLast())
+    .orderBy('threat.id')
+    .limit(request.limit + 1)
+    .execute()
+  const shown = rows.slice(0, request.limit)
+  const sources = await sourcesOf(db, shown.map(row => row.id))
+  const last = shown.at(-1)
+  return {
+    rows: shown.map(row => ({
+      id: row.id,
+      title: row.title,
+      cves: row.cves,
+      state: row.state,
+      priority: row.priority_word,
+      reason: row.reason,
+      runs: row.runs,
+      mayRun: row.may_run,
+      tlp: row.tlp,
+      publishedAt: row.published_at,
+      createdAt: row.created_at,
+      isWithdrawn: row.withdrawn_at !== null,
+      holder: row.holder_id === null ? null : (row.holder_name ?? nameOf(row.holder_id)),
+      sources: sources.get(row.id) ?? [],
+    })),
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.key, last.published_at?.toISOString() ?? null, last.id]) : null,
+    total,
+  }
+}
+
+function filtered(db: Reader<Visible>, filter: ThreatFilter) {
+  let query = db.selectFrom('watch_threat as threat')
+  if (filter.state === 'open') query = query.where('threat.state', 'not in', ['dismissed', 'closed'])
+  else if (filter.state !== 'all') query = query.where('threat.state', '=', filter.state)
+  if (filter.priority !== null) query = query.where('threat.priority_word', '=', filter.priority)
+  if (filter.kev) query = query.where('threat.kev_since', 'is not', null)
+  if (filter.ransomware) query = query.where('threat.ransomware', '=', true)
+  if (filter.run) query = query.where('threat.runs', '>', 0)
+  const { source } = filter
+  if (source !== null) {
+    query = query.where(eb =>
+      eb.exists(
+        eb
+          .selectFrom('watch_threat_item as link')
+          .innerJoin('watch_item as item', 'item.id', 'link.item_id')
+          .innerJoin('watch_source as source', 'source.id', 'item.source_id')
+          .select('link.item_id')
+          .whereRef('link.threat_id', '=', 'threat.id')
+          .where('source.code', '=', source),
+      ),
+    )
+  }
+  for (const word of filter.search.toLowerCase().split(/\s+/).slice(0, 10)) {
+    if (word !== '') query = query.where('threat.search', 'like', `%${word.replace(/[\\%_]/g, '\\$&')}%`)
+  }
+  return query
+}
+
+function keyOf(sort: ThreatSort) {
+  if (sort === 'newest') return sql<number>`threat.runs * 0`
+  return sort === 'runs' ? sql<number>`-threat.runs` : sql<number>`threat.priority`
+}
+
+interface Position {
+  readonly key: number
+  readonly published: Instant | null
+  readonly id: string
+}
+
+function readCursor(cursor: string | null): Position | null {
+  const [key, published, id] = decodeCursor(cursor, 3) ?? []
+  if (typeof key !== 'number' || typeof id !== 'string') return null
+  return { key, id, published: typeof published === 'string' ? (parseInstant(published) ?? null) : null }
+}
+
+/** Rows without a date stand last among those of one key. */
+function isAfter(key: ReturnType<typeof keyOf>, { key: at, published, id }: Position) {
+  const sameKey =
+    published === null
+      ? sql<SqlBool>`threat.published_at is null and threat.id > ${id}`
+      : sql<SqlBool>`threat.published_at < ${published} or threat.published_at is null or (threat.published_at = ${published} and threat.id > ${id})`
+  return sql<SqlBool>`(${key} >= ${at} and (${key} > ${at} or (${sameKey})))`
+}
+
+async function sourcesOf(db: Reader<Visible>, threatIds: readonly string[]) {
+  const rows = await db
+    .selectFrom('watch_threat_item as link')
+    .innerJoin('watch_item as item', 'item.id', 'link.item_id')
+    .innerJoin('watch_source as source', 'source.id', 'item.source_id')
+    .select(['link.threat_id', 'source.code', 'source.name'])
+    .distinct()
+    .where('link.threat_id', '=', sql<string>`any(${threatIds}::text[])`)
+    .orderBy('source.name')
+    .execute()
+  return Map.groupBy(rows, row => row.threat_id)
+}

@@ -1,0 +1,89 @@
+import { sql } from 'kysely'
+import type { Reader } from '../../../../platform/work/read.ts'
+import type { Visible } from '../../tables.ts'
+import type { KnownThreat, ThreatItem } from '../understanding.ts'
+import type { PriorityFacts } from '../priority.ts'
+import type { Which } from './reach.ts'
+
+/** The threats that hold any of these CVEs, oldest first. */
+export function threatsHolding(db: Reader<Visible>, cves: readonly string[]): Promise<readonly KnownThreat[]> {
+  return db
+    .selectFrom('watch_threat')
+    .select(['id', 'cves'])
+    .where('cves', '&&', sql<string[]>`${cves}::text[]`)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
+/** The threats to which these items belong. */
+export async function threatsOfItems(db: Reader<Visible>, itemIds: readonly string[]): Promise<readonly { itemId: string; threatId: string }[]> {
+  return db.selectFrom('watch_threat_item').select(['item_id as itemId', 'threat_id as threatId']).where('item_id', '=', sql<string>`any(${itemIds}::text[])`).execute()
+}
+
+/** The items of each threat, those gathered first in front. */
+export async function itemsOfThreats(db: Reader<Visible>, threatIds: readonly string[]): Promise<ReadonlyMap<string, readonly ThreatItem[]>> {
+  const rows = await db
+    .selectFrom('watch_threat_item as link')
+    .innerJoin('watch_item as item', 'item.id', 'link.item_id')
+    .innerJoin('watch_source as source', 'source.id', 'item.source_id')
+    .select(['link.threat_id', 'item.external_id', 'source.format', 'item.withdrawn_at', 'item.content'])
+    .where('link.threat_id', '=', sql<string>`any(${threatIds}::text[])`)
+    .orderBy('item.first_gathered_at')
+    .orderBy('item.id')
+    .execute()
+  const items = Map.groupBy(rows, row => row.threat_id)
+  return new Map(
+    [...items].map(([id, own]) => [
+      id,
+      own.map(row => ({ externalId: row.external_id, format: row.format, isWithdrawn: row.withdrawn_at !== null, content: row.content })),
+    ]),
+  )
+}
+
+/** What is kept of each threat that a new text does not replace. */
+export async function keptOfThreats(db: Reader<Visible>, threatIds: readonly string[]) {
+  const rows = await db
+    .selectFrom('watch_threat')
+    .select(['id', 'runs', 'may_run', 'withdrawn_at'])
+    .where('id', '=', sql<string>`any(${threatIds}::text[])`)
+    .execute()
+  return new Map(rows.map(row => [row.id, row]))
+}
+
+/** What the rules of priority look at, of each threat. */
+export async function priorityFacts(db: Reader<Visible>, which: Which): Promise<readonly (PriorityFacts & { id: string; order: number; reason: string })[]> {
+  let query = db
+    .selectFrom('watch_threat')
+    .select(['id', 'kev_since', 'ransomware', 'cvss_tenths', 'severity', 'runs', 'may_run', 'withdrawn_at', 'priority', 'reason'])
+  if (which !== 'all') query = query.where('id', '=', sql<string>`any(${which}::text[])`)
+  const rows = await query.execute()
+  return rows.map(row => ({
+    id: row.id,
+    kevSince: row.kev_since,
+    ransomware: row.ransomware,
+    cvssTenths: row.cvss_tenths,
+    severity: row.severity,
+    runs: row.runs,
+    mayRun: row.may_run,
+    isWithdrawn: row.withdrawn_at !== null,
+    order: row.priority,
+    reason: row.reason,
+  }))
+}
+
+export interface Reckoning {
+  readonly id: string
+  readonly runs: number
+  readonly may_run: number
+  readonly priority: number
+  readonly priority_word: string
+  readonly reason: string
+}
+
+/** Rows handed over as one parameter, to update many threats by one statement. */
+export function reckonings(rows: readonly Reckoning[]) {
+  return sql<Reckoning>`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`.as<'reckoning'>(
+    sql`reckoning (id text, runs integer, may_run integer, priority integer, priority_word text, reason text)`,
+  )
+}
