@@ -20,7 +20,7 @@ export function suiteFiles(suite: Suite): string[] {
 
 function suiteOf(path: string): Suite {
   if (path.startsWith('test/arch/')) return 'architecture'
-  if (path.startsWith('test/browser/')) return 'browser'
+  if (path.startsWith('test/browser/') || path.endsWith('.browser.test.ts')) return 'browser'
   if (path.startsWith('test/journeys/') || /\.(int|page)\.test\.ts$/.test(path)) return 'database'
   return 'plain'
 }
