@@ -90,7 +90,7 @@ const named = [
     name: 'slices-meet-through-the-model',
     comment: "Inside a domain, a slice may use another slice's model.ts and queries.ts, never its commands, fields, routes, views, jobs or cli.",
     from: { path: '^src/domains/([^/]+)/([^/]+)/', pathNot: TESTS },
-    to: { path: '^src/domains/$1/[^/]+/', pathNot: ['^src/domains/$1/$2/', '^src/domains/$1/[^/]+/(?:model|queries)[.]ts$'] },
+    to: { path: '^src/domains/$1/[^/]+/', pathNot: ['^src/domains/$1/$2/', '^src/domains/$1/[^/]+/(?:model|queries|queries/[^/]+)[.]ts$'] },
   },
   {
     name: 'models-are-pure',
