@@ -21,7 +21,7 @@ export function createWeb(platform: Platform, staticFiles: StaticFiles): Promise
     staticFiles,
     identify: cookie => identify(platform, cookie, permissionsOf),
     shell: request => shellOf(platform, request),
-    keepInterruptedForm: (address, body) => keepInterruptedForm(platform, address, body),
+    keepInterruptedForm: (address, body, cookie) => keepInterruptedForm(platform, address, body, cookie),
     isReady: () => readiness(platform),
   })
 }

@@ -1,0 +1,105 @@
+import { AudienceRule } from '../../domains/broadcast/audience/model.ts'
+import { saveAudience } from '../../domains/broadcast/audience/commands.ts'
+import { resolveAudience } from '../../domains/broadcast/audience/queries.ts'
+import { approveBulletin, draftBulletin, sendForReview, withdrawBulletin } from '../../domains/broadcast/bulletins/commands.ts'
+import { BulletinContent, parseBulletinNumber } from '../../domains/broadcast/bulletins/model.ts'
+import { claimDeliveries, settleDeliveries } from '../../domains/broadcast/deliveries/commands.ts'
+import { releaseBulletin } from '../../domains/broadcast/release/commands.ts'
+import { respond } from '../../domains/broadcast/responses/commands.ts'
+import type { ResponseState } from '../../domains/broadcast/responses/model.ts'
+import type { Visible } from '../../domains/broadcast/tables.ts'
+import type { Id } from '../../kernel/id.ts'
+import { addDays, addHours, londonDate, type Instant } from '../../kernel/instant.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { SYSTEM, type Actor } from '../../platform/work/actor.ts'
+import { readAs } from '../../platform/work/read.ts'
+import { runWork, type Work } from '../../platform/work/work.ts'
+import { SAMPLE_BULLETINS, type SampleBulletin } from './bulletins.ts'
+import { responderAt, type SampleStaff } from './people.ts'
+import type { Random } from './random.ts'
+
+/**
+ * Tells the sample's history through the product's own commands, each at the time when it would have happened: so the
+ * sample obeys every rule, and whoever reads its audit sees what a real one looks like.
+ */
+export async function tellHistory(platform: Platform, staff: SampleStaff, random: Random): Promise<void> {
+  const now = platform.clock.now()
+  const inOrder = SAMPLE_BULLETINS.toSorted((a, b) => b.hoursAgo - a.hoursAgo)
+  for (const bulletin of inOrder) await tell(platform, staff, random, bulletin, addHours(now, -bulletin.hoursAgo))
+}
+
+/** The same platform at another time. */
+function at(platform: Platform, now: Instant): Platform {
+  return { ...platform, clock: { now: () => now } }
+}
+
+async function tell(platform: Platform, staff: SampleStaff, random: Random, bulletin: SampleBulletin, releasedAt: Instant): Promise<void> {
+  const as = <R>(actor: Actor, minutesBefore: number, body: (work: Work<Visible>) => Promise<R>) => runWork(at(platform, addHours(releasedAt, -minutesBefore / 60)), actor, body)
+  const content = BulletinContent.parse(bulletin.content)
+  const threatId = bulletin.cve === null ? null : await threatOf(platform, bulletin.cve)
+
+  const drafted = await as(staff.analyst, 50, work => draftBulletin(work, { threatId, content }))
+  const number = parseBulletinNumber(drafted.number) ?? 0
+  const rule = AudienceRule.parse(bulletin.audience)
+  await as(staff.analyst, 40, work => saveAudience(work, { number, rule }))
+  if (bulletin.stage === 'draft') return
+  await as(staff.analyst, 30, work => sendForReview(work, { number, version: 1 }))
+  if (bulletin.stage === 'in-review') return
+  await as(staff.dutyManager, 10, work => approveBulletin(work, { number, version: 1 }))
+  if (bulletin.stage === 'approved') return
+
+  const { hash } = await readAs(platform, staff.dutyManager, db => resolveAudience(db, rule))
+  const { releaseId } = await as(staff.dutyManager, 0, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
+  if (bulletin.leavesMailToWorker !== true) await deliver(at(platform, addHours(releasedAt, 0.05)), releaseId, random)
+  await answer(platform, drafted.id, bulletin, releasedAt, random)
+  if (bulletin.stage === 'withdrawn') await as(staff.dutyManager, -24 * 60, work => withdrawBulletin(work, { number, reason: 'The one source that reported it has taken it back.' }))
+}
+
+async function threatOf(platform: Platform, cve: string): Promise<string | null> {
+  const found = await readAs<Visible, { id: string } | undefined>(platform, SYSTEM, db => db.selectFrom('watch_threat').select('id').where('cves', '@>', [cve]).executeTakeFirst())
+  return found?.id ?? null
+}
+
+/** The mail of long ago: what the mail server said then is invented; a few contacts did not exist. */
+async function deliver(platform: Platform, releaseId: string, random: Random): Promise<void> {
+  for (;;) {
+    const claimed = await runWork(platform, SYSTEM, (work: Work<Visible>) => claimDeliveries(work, releaseId))
+    if (claimed.length === 0) return
+    const attempts = claimed.map(delivery => ({
+      delivery,
+      outcome: random.chance(0.02)
+        ? ({ kind: 'tried', ok: false, permanent: true, words: '550 5.1.1 No such user here' } as const)
+        : ({ kind: 'tried', ok: true, permanent: false, words: '250 2.0.0 Taken' } as const),
+    }))
+    await runWork(platform, SYSTEM, (work: Work<Visible>) => settleDeliveries(work, releaseId, attempts))
+  }
+}
+
+async function answer(platform: Platform, bulletinId: string, bulletin: SampleBulletin, releasedAt: Instant, random: Random): Promise<void> {
+  const hoursSince = bulletin.hoursAgo
+  const recipients = await readAs<Visible, { organisation_id: string }[]>(platform, SYSTEM, db =>
+    db.selectFrom('broadcast_recipient').select('organisation_id').where('bulletin_id', '=', bulletinId).where('delivered_at', 'is not', null).orderBy('organisation_id').execute(),
+  )
+  for (const recipient of recipients) {
+    if (!random.chance(bulletin.answered)) continue
+    // Most answer within the first day, a few much later: as the published figures of real alerts show.
+    const after = Math.min(hoursSince * 0.95, random.longTailed(60, 1.4) / 10)
+    const organisationId = recipient.organisation_id as Id<'organisation'>
+    await runWork(at(platform, addHours(releasedAt, after)), responderAt(organisationId), (work: Work<Visible>) => respond(work, { bulletinId, organisationId, ...invent(random, bulletin.answers, work.now), via: 'sample' }))
+  }
+}
+
+const REASONS = ['The device is on a network of its own and leaves service next month.', 'The update would stop the clinic; we watch it instead until the weekend.', 'The maker does not support our version; we replace it in the spring.']
+
+/** An invented answer, by weight. */
+export function invent(random: Random, weights: readonly (readonly [ResponseState, number])[], now: Instant) {
+  const total = weights.reduce((sum, [, weight]) => sum + weight, 0)
+  let left = random.next() * total
+  const state = weights.find(([, weight]) => (left -= weight) < 0)?.[0] ?? 'acknowledged'
+  return {
+    state,
+    note: random.chance(0.15) ? 'Sent from the service desk.' : null,
+    reason: state === 'not-acting' ? random.pick(REASONS) : null,
+    nextDate: state === 'in-progress' ? londonDate(addDays(now, random.between(2, 21))) : null,
+  }
+}

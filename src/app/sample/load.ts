@@ -1,0 +1,48 @@
+import { gather } from '../../domains/watch/contract.ts'
+import type { DirectoryTables } from '../../domains/directory/tables.ts'
+import { Conflict, Invalid } from '../../kernel/errors.ts'
+import type { Output } from '../../platform/cli/output.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { isEmpty, storeSetting } from '../../platform/settings.ts'
+import { SYSTEM } from '../../platform/work/actor.ts'
+import { runWork, type Work } from '../../platform/work/work.ts'
+import { addContacts, addOrganisations, addTechnology } from './directory.ts'
+import { sampleAlerts, sampleCatalogue } from './feed.ts'
+import { tellHistory } from './history.ts'
+import { addPeople } from './people.ts'
+import { createRandom } from './random.ts'
+import { buildSector, LARGEST, SMALLEST } from './sector.ts'
+
+/** Fills an empty database with the invented sector, and marks it as the sample for good. Throws `Conflict` when it is in use. */
+export async function loadSample(platform: Platform, output: Output, options: { organisations: number; seed: number }): Promise<void> {
+  const { organisations, seed } = options
+  if (!Number.isInteger(organisations) || organisations < SMALLEST || organisations > LARGEST) {
+    throw new Invalid('app.sample.size', `Ask for ${SMALLEST} to ${LARGEST} organisations.`)
+  }
+  if (!Number.isSafeInteger(seed)) throw new Invalid('app.sample.seed', 'The seed is a whole number.')
+  if (!(await isEmpty(platform.database))) throw new Conflict('app.sample.not-empty', 'This database is in use. The sample goes into an empty one: name another CARECERT_DATA or DATABASE_URL.')
+
+  const sector = buildSector(options)
+  const steps = output.progress('Inventing a sector', 6)
+  const directory = <R>(body: (work: Work<DirectoryTables>) => Promise<R>) => runWork(platform, SYSTEM, body)
+  output.say(`Inventing a sector of ${sector.organisations.length} organisations. This takes about half a minute.`)
+  try {
+    await storeSetting(platform.database, 'sample', true)
+    const idOf = await directory(work => addOrganisations(work, sector))
+    steps.update(1)
+    await directory(work => addContacts(work, sector, idOf))
+    steps.update(2)
+    await directory(work => addTechnology(work, sector))
+    steps.update(3)
+    const staff = await directory(work => addPeople(work, sector, idOf, seed))
+    steps.update(4)
+    const now = platform.clock.now()
+    await gather(platform, SYSTEM, { address: 'invented-catalogue.json', bytes: Buffer.from(sampleCatalogue(now)), source: null })
+    await gather(platform, SYSTEM, { address: 'invented-alerts.json', bytes: Buffer.from(sampleAlerts(now)), source: null })
+    steps.update(5)
+    await tellHistory(platform, staff, createRandom(seed + 2))
+    steps.update(6)
+  } finally {
+    steps.stop()
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { ROUTES } from '../src/app/modules.ts'
+import { ALL_ROLES, ROLES, type Role } from '../src/kernel/role.ts'
+import type { Route } from '../src/platform/http/route.ts'
+import { generatedDocuments, rolesOf } from '../tools/generate/documents.ts'
+import { createTestApp, type Browser } from './support/app.ts'
+
+const app = await createTestApp()
+
+/** An address of the route whose parameters name nothing that exists: whoever may come in finds nothing; whoever may not is turned away first. */
+function addressOf(route: Route): string {
+  return route.path.replace(/:(\w+)/g, (_, name: string) => (name === 'number' ? 'CC-9999999' : 'nothing-of-that-name')).replace('*', 'nothing')
+}
+
+async function ask(browser: Browser, route: Route): Promise<'let in' | 'turned away' | 'asked to sign in'> {
+  const response = route.method === 'GET' ? await browser.get(addressOf(route)) : await browser.post(addressOf(route), {})
+  assert.ok(response.statusCode < 500, `${route.method} ${route.path} broke with ${response.statusCode}: ${response.body.slice(0, 400)}`)
+  if (response.statusCode === 403 && response.body.includes('Your role does not include this')) return 'turned away'
+  if (response.statusCode === 403 && response.body.includes('platform.permission.missing')) return 'turned away'
+  if (response.statusCode === 401 || String(response.headers.location ?? '').startsWith('/sign-in?to=')) return 'asked to sign in'
+  return 'let in'
+}
+
+test('somebody who is not signed in gets the public routes and nothing else', async t => {
+  for (const route of ROUTES) {
+    await t.test(`${route.method} ${route.path}`, async () => {
+      const expected = rolesOf(route) === 'anyone' ? 'let in' : 'asked to sign in'
+      assert.equal(await ask(app.visitor, route), expected)
+    })
+  }
+})
+
+for (const role of ALL_ROLES) {
+  test(`a ${ROLES[role].label} gets what the table says, route by route`, async t => {
+    for (const route of ROUTES) {
+      await t.test(`${route.method} ${route.path}`, async () => {
+        // Signed in anew for each: some routes end the session.
+        const browser = await app.signIn(role)
+        await browser.get('/account')
+        assert.equal(await ask(browser, route), mayEnter(role, route) ? 'let in' : 'turned away')
+      })
+    }
+  })
+}
+
+function mayEnter(role: Role, route: Route): boolean {
+  const roles = rolesOf(route)
+  return roles === 'anyone' || roles.includes(role)
+}
+
+test('the table in docs/generated says the same', async () => {
+  for (const [name, text] of generatedDocuments()) {
+    const written = await readFile(new URL(`../docs/generated/${name}`, import.meta.url), 'utf8')
+    assert.equal(written, text, `docs/generated/${name} is out of date: run "npm run gen"`)
+  }
+})
