@@ -1,12 +1,16 @@
 import type { Module } from '../../platform/module.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
+import { listResponses } from './responses/cli.ts'
+import { linkRoutes } from './responses/link/routes.ts'
+import { partnerRoutes } from './responses/partner/routes.ts'
+import { responseRoutes } from './responses/routes.ts'
 import { PERMISSIONS } from './policy.ts'
 
 export const broadcast: Module = {
   name: 'broadcast',
   permissions: PERMISSIONS,
-  routes: [],
+  routes: [...responseRoutes, ...linkRoutes, ...partnerRoutes],
   jobs: [deliverJob, resumeDeliveryJob, sendLinkJob],
-  commands: [],
-  navigation: [],
+  commands: [listResponses],
+  navigation: [{ label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 20 }],
 }

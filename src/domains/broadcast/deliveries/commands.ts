@@ -1,10 +1,10 @@
-import { Conflict, NotFound, TooMany } from '../../../kernel/errors.ts'
+import { Conflict, NotFound } from '../../../kernel/errors.ts'
 import { addHours } from '../../../kernel/instant.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Visible } from '../tables.ts'
-import { afterAttempt, BATCH_SIZE, DELIVER, LEASE_SECONDS, SEND_LINK, type DeliveryState } from './model.ts'
-import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type LinkedDelivery, type SettledDelivery } from './queries.ts'
+import { afterAttempt, BATCH_SIZE, DELIVER, LEASE_SECONDS, type DeliveryState } from './model.ts'
+import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery } from './queries.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
 export type AttemptOutcome = { readonly kind: 'tried'; readonly ok: boolean; readonly permanent: boolean; readonly words: string } | { readonly kind: 'not-begun' }
@@ -165,29 +165,4 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
   work.record({ verb: 'broadcast.delivery.retried', subject: { kind: 'bulletin', id: bulletinId }, change: { deliveries: retried.length } })
   work.enqueue(DELIVER, { releaseId })
   return retried.length
-}
-
-const LINK_PAUSE_MILLIS = 60_000
-
-/** Mails a fresh answer link to the same contact. The links before it stop working. Throws `TooMany` within a minute of the last. */
-export async function renewLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
-  const row = await work.db.selectFrom('broadcast_delivery').where('id', '=', delivery.id).select(['link_generation', 'attempted_at']).forUpdate().executeTakeFirst()
-  if (row === undefined) throw new NotFound('broadcast.link.unknown', 'This link does not belong to a bulletin that we know.')
-  if (row.attempted_at !== null && work.now.getTime() - row.attempted_at.getTime() < LINK_PAUSE_MILLIS) {
-    throw new TooMany('broadcast.link.too-soon', 'A message with a link went out less than a minute ago. Look for it in your mail, or wait a minute and try again.')
-  }
-  const generation = row.link_generation + 1
-  await work.db.updateTable('broadcast_delivery').where('id', '=', delivery.id).set({ link_generation: generation, link_spent_at: null, attempted_at: work.now }).execute()
-  work.record({ verb: 'broadcast.link.renewed', subject: { kind: 'delivery', id: delivery.id }, organisationId: delivery.organisationId, change: { generation } })
-  work.enqueue(SEND_LINK, { deliveryId: delivery.id, generation })
-}
-
-/** Uses a link up: it records one answer, once. Throws `Conflict` when it was used, or a newer one was sent. */
-export async function spendLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
-  const row = await work.db.selectFrom('broadcast_delivery').where('id', '=', delivery.id).select(['link_generation', 'link_spent_at']).forUpdate().executeTakeFirst()
-  if (row === undefined || row.link_generation !== delivery.generation || row.link_spent_at !== null) {
-    throw new Conflict('broadcast.link.spent', 'This link was already used. Open it again to see what was recorded and how to change it.')
-  }
-  await work.db.updateTable('broadcast_delivery').where('id', '=', delivery.id).set({ link_spent_at: work.now }).execute()
-  work.record({ verb: 'broadcast.link.used', subject: { kind: 'delivery', id: delivery.id }, organisationId: delivery.organisationId })
 }

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import type { Problem } from '../../../../kernel/problem.ts'
+import { parseId } from '../../../../kernel/id.ts'
+import type { Page } from '../../../../kernel/page.ts'
+import { asList } from '../../../../platform/forms/form.ts'
+import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
+import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
+import type { Visible } from '../../tables.ts'
+import { respondForMany, type ManyOutcome, type Target } from '../commands.ts'
+import { readAnswer, RESPONSE_STATES } from '../model.ts'
+import { openAnswers, type OpenAnswer, type OpenAnswersFilter } from '../queries.ts'
+import { answersPage, type AnswersQuery } from './views.ts'
+
+/** One answer for many organisations: for an IT delivery partner, and for anyone else whom more than one bulletin concerns. */
+const PAGE_SIZE = 50
+/** How many one answer may cover. */
+const MOST_TARGETS = 2_000
+
+const Query = z.object({
+  q: z.string().max(200).default(''),
+  bulletin: z.string().max(20).default(''),
+  show: z.enum(['open', 'decided', 'all']).catch('open').default('open'),
+  cursor: z.string().max(400).nullable().default(null),
+})
+
+const showAnswers = route({
+  method: 'GET',
+  path: '/answers',
+  access: { permission: 'broadcast.response.answer' },
+  query: Query,
+  handle: request => list(request, request.query, {}, [], 0),
+})
+
+const giveAnswers = route({
+  method: 'POST',
+  path: '/answers',
+  access: { permission: 'broadcast.response.answer' },
+  async handle(request) {
+    const { body } = request
+    const query = Query.parse({ q: body['q'], bulletin: body['bulletin'], show: body['show'], cursor: body['cursor'] === '' ? null : body['cursor'] })
+    const read = readAnswer(body, request.now)
+    const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, body, query))
+    const problems: Problem[] = read.ok ? [] : [...read.problems]
+    if (targets.length === 0) problems.unshift({ rule: 'broadcast.response.targets', pointer: 'targets', severity: 'error', message: 'Tick the organisations that you answer for' })
+    if (targets.length > MOST_TARGETS) problems.push({ rule: 'broadcast.response.targets', pointer: 'targets', severity: 'error', message: `One answer covers ${MOST_TARGETS} organisations at most. Filter the list first` })
+    if (!read.ok || problems.length > 0) return list(request, query, body, problems, targets.length)
+    const { answer } = read
+    const outcome = await request.work<Visible, ManyOutcome>(work => respondForMany(work, targets, { ...answer, via: 'partner' }))
+    if (!outcome.ok) return list(request, query, body, outcome.refused.map(refusal), targets.length)
+    return redirect('/answers', { notice: `Recorded for ${outcome.recorded === 1 ? 'one organisation' : `${outcome.recorded} organisations`}: ${RESPONSE_STATES[answer.state].label}` })
+  },
+})
+
+function refusal({ why }: { readonly why: string }): Problem {
+  return { rule: 'broadcast.response.refused', pointer: 'targets', severity: 'error', message: `Nothing was recorded, because one was refused: ${why}` }
+}
+
+async function list(request: RouteRequest, query: AnswersQuery, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[], chosen: number): Promise<Reply> {
+  const found = await request.read<Visible, Page<OpenAnswer>>(db => openAnswers(db, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }))
+  const model = answersPage(found, query, typed, problems, request.now)
+  return page('broadcast/responses/partner/views/answers.njk', 'Answers', { ...model, chosen }, { problems })
+}
+
+function filterOf(query: AnswersQuery): OpenAnswersFilter {
+  return { number: query.bulletin === '' ? null : (parseBulletinNumber(query.bulletin) ?? 0), search: query.q.trim(), show: query.show }
+}
+
+/** Those ticked (`CC-5001:CODE` stands for the eye; the ids travel), or all that the filter shows. */
+async function targetsOf(db: Reader<Visible>, body: RouteRequest['body'], query: AnswersQuery): Promise<readonly Target[]> {
+  if (body['all'] !== 'yes') return asList(body['targets']).flatMap(parseTarget)
+  const all: Target[] = []
+  let cursor: string | null = null
+  do {
+    const found: Page<OpenAnswer> = await openAnswers(db, filterOf(query), { limit: 500, cursor })
+    all.push(...found.rows)
+    cursor = found.next
+  } while (cursor !== null && all.length <= MOST_TARGETS)
+  return all.map(({ bulletinId, organisationId }) => ({ bulletinId, organisationId }))
+}
+
+function parseTarget(text: string): readonly Target[] {
+  const [bulletin = '', organisation = ''] = text.split('.')
+  const bulletinId = parseId('bulletin', bulletin)
+  const organisationId = parseId('organisation', organisation)
+  return bulletinId === undefined || organisationId === undefined ? [] : [{ bulletinId, organisationId }]
+}
+
+export const partnerRoutes: readonly Route[] = [showAnswers, giveAnswers]
