@@ -1,4 +1,5 @@
 import type { Module } from '../../platform/module.ts'
+import { bulletinRoutes } from './bulletins/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { listResponses } from './responses/cli.ts'
 import { linkRoutes } from './responses/link/routes.ts'
@@ -9,8 +10,8 @@ import { PERMISSIONS } from './policy.ts'
 export const broadcast: Module = {
   name: 'broadcast',
   permissions: PERMISSIONS,
-  routes: [...responseRoutes, ...linkRoutes, ...partnerRoutes],
+  routes: [...bulletinRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes],
   jobs: [deliverJob, resumeDeliveryJob, sendLinkJob],
   commands: [listResponses],
-  navigation: [{ label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 20 }],
+  navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 20 }],
 }

@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely'
 import { nameKey } from '../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
+import { boards, organisationTypes, regions } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
 import { AudienceRule, canonicalRule, EMPTY_RULE, hasConditions, isEmptyRule, technologyText, type Exclusion, type RuleNames, type Unreachable } from './model.ts'
 
@@ -148,26 +149,42 @@ export async function namesFor(db: Asks, rule: AudienceRule): Promise<RuleNames>
   return { types: new Map(types.map(({ code, plural }) => [code, plural])), organisations: new Map(organisations.map(({ code, name }) => [code, name])) }
 }
 
-export interface Choice {
-  readonly code: string
-  readonly name: string
+/** What the rule builder offers. */
+export async function audienceChoices(db: Reader<Visible>) {
+  const types = await organisationTypes(db)
+  return { types: types.filter(({ code }) => !NO_READERS.includes(code)), regions: await regions(db), boards: await boards(db), countries: await countries(db) }
 }
 
-/** What the rule builder offers: the types, regions and boards that there are. */
-export async function audienceChoices(db: Asks): Promise<{ types: readonly Choice[]; regions: readonly Choice[]; boards: readonly Choice[]; countries: readonly string[] }> {
-  const types = await db.selectFrom('directory_organisation_type').select(['code', 'plural as name']).where('code', 'not in', ['centre', 'region', 'board']).orderBy('position').execute()
-  const places = (column: 'region_code' | 'board_code') =>
-    // A loose scan of the index: one probe for each code rather than one read for each organisation.
-    sql<Choice>`
-      with recursive place(code) as (
-        select min(${sql.ref(column)}) from directory_organisation
-        union all
-        select (select min(${sql.ref(column)}) from directory_organisation where ${sql.ref(column)} > place.code) from place where place.code is not null
-      )
-      select place.code, coalesce(organisation.name, place.code) as name from place left join directory_organisation as organisation on organisation.code = place.code
-      where place.code is not null order by name`.execute(db)
-  const [regions, boards, countries] = [await places('region_code'), await places('board_code'), await db.selectFrom('directory_organisation').select('country').distinct().orderBy('country').execute()]
-  return { types, regions: regions.rows, boards: boards.rows, countries: countries.map(({ country }) => country) }
+/** Types that stand for an area or for us. They can still be named by code. */
+const NO_READERS: readonly string[] = ['centre', 'region', 'board']
+
+async function countries(db: Asks): Promise<readonly string[]> {
+  const rows = await db.selectFrom('directory_organisation').select('country').distinct().orderBy('country').execute()
+  return rows.map(({ country }) => country)
+}
+
+export interface OwnMatch {
+  readonly maker: string
+  readonly product: string
+  readonly version: string
+  readonly count: number | null
+  readonly asOf: string | null
+}
+
+/** What an organisation told that it runs of the technology that a rule names: why this concerns it. */
+export async function matchesOf(db: Asks, organisationId: string, rule: AudienceRule): Promise<readonly OwnMatch[]> {
+  const ids = (await productsOf(db, rule)).flatMap(products => products.ids)
+  if (ids.length === 0) return []
+  return db
+    .selectFrom('directory_technology as technology')
+    .innerJoin('directory_product as product', 'product.id', 'technology.product_id')
+    .select(['product.maker', 'product.product', 'technology.version', 'technology.count', 'technology.as_of as asOf'])
+    .where('technology.organisation_id', '=', organisationId)
+    .where('technology.product_id', 'in', [...new Set(ids)])
+    .orderBy('product.maker')
+    .orderBy('product.product')
+    .limit(50)
+    .execute()
 }
 
 interface ProductSet {
@@ -183,8 +200,10 @@ async function checkRule(db: Asks, rule: AudienceRule): Promise<{ problems: read
       where not exists (select from directory_organisation_type as type where type.code = code.code)
     union all select 'region', code from unnest(${[...rule.regions, ...rule.excluding.regions]}::text[]) as code
       where not exists (select from directory_organisation as organisation where organisation.region_code = code.code)
+        and not exists (select from directory_organisation as area where area.code = code.code and area.type = 'region')
     union all select 'board', code from unnest(${[...rule.boards, ...rule.excluding.boards]}::text[]) as code
       where not exists (select from directory_organisation as organisation where organisation.board_code = code.code)
+        and not exists (select from directory_organisation as area where area.code = code.code and area.type = 'board')
     union all select 'organisation', code from unnest(${[...rule.organisations, ...rule.excluding.organisations]}::text[]) as code
       where not exists (select from directory_organisation as organisation where organisation.code = code.code)`.execute(db)
   const products = await productsOf(db, rule)

@@ -1,0 +1,183 @@
+import { TZDate } from '@date-fns/tz'
+import { parseLocalDate, ZONE, type Instant } from '../../../kernel/instant.ts'
+import type { Problem } from '../../../kernel/problem.ts'
+import { cleanText } from '../../../kernel/text.ts'
+import { TLP } from '../../../kernel/tlp.ts'
+import { BulletinContent, CATEGORIES, CONFIDENCE_WORDS, CONFIDENCES, SEVERITIES, severityLabel, STEP_TYPES, THREAT_TYPES, THREAT_VECTORS } from './model.ts'
+
+/** The fields of the form as they are sent: a text each, or a list for checkboxes. */
+export type Typed = Readonly<Record<string, string | readonly string[] | undefined>>
+
+export type ContentForm = { readonly ok: true; readonly content: BulletinContent } | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Empty rows that are offered after those filled in, for platforms and for steps. */
+const SPARE_ROWS = 2
+const MOST_ROWS = 200
+
+/** Reads a bulletin as it was typed. Rows that are wholly empty are left out; each problem points at the field where it is mended. */
+export function readContent(typed: Typed): ContentForm {
+  const platforms = filledRows(typed, 'platform', ['platform', 'versions', 'text'])
+  const steps = filledRows(typed, 'step', ['text', 'link'])
+  const respondBy = readTime(typed)
+  if (typeof respondBy === 'object' && respondBy !== null) return { ok: false, problems: [respondBy, ...problemsOf(typed, platforms, steps, null)] }
+  const parsed = parse(typed, platforms, steps, respondBy)
+  return parsed.success ? { ok: true, content: parsed.data } : { ok: false, problems: problemsOf(typed, platforms, steps, respondBy) }
+}
+
+function parse(typed: Typed, platforms: readonly number[], steps: readonly number[], respondBy: string | null) {
+  return BulletinContent.safeParse({
+    title: one(typed, 'title'),
+    severity: one(typed, 'severity'),
+    tlp: one(typed, 'tlp'),
+    threatType: one(typed, 'threatType'),
+    categories: many(typed, 'categories'),
+    threatVectors: many(typed, 'threatVectors'),
+    shortSummary: one(typed, 'shortSummary'),
+    summary: one(typed, 'summary'),
+    platforms: platforms.map(row => ({ platform: one(typed, `platform-${row}-platform`), versions: linesOf(one(typed, `platform-${row}-versions`)), text: one(typed, `platform-${row}-text`) })),
+    threatDetails: one(typed, 'threatDetails'),
+    remediationIntro: one(typed, 'remediationIntro'),
+    steps: steps.map(row => ({ type: one(typed, `step-${row}-type`), text: one(typed, `step-${row}-text`), link: one(typed, `step-${row}-link`) })),
+    indicators: one(typed, 'indicators'),
+    ncscLink: one(typed, 'ncscLink'),
+    sources: linesOf(one(typed, 'sources')),
+    cves: one(typed, 'cves').toUpperCase().split(/[\s,;]+/).filter(cve => cve !== ''),
+    confidence: one(typed, 'confidence'),
+    safeToUse: one(typed, 'safeToUse'),
+    respondBy,
+  })
+}
+
+function problemsOf(typed: Typed, platforms: readonly number[], steps: readonly number[], respondBy: string | null): readonly Problem[] {
+  const parsed = parse(typed, platforms, steps, respondBy)
+  const problems = (parsed.error?.issues ?? []).map((issue): Problem => {
+    const [field = '', at, part] = issue.path
+    const row = typeof at === 'number' ? (field === 'platforms' ? platforms[at] : steps[at]) : undefined
+    const pointer = row === undefined || part === undefined ? String(field) : `${field === 'platforms' ? 'platform' : 'step'}-${row}-${String(part)}`
+    return { rule: 'form.field', pointer, severity: 'error', message: issue.message }
+  })
+  return [...new Map(problems.map(problem => [problem.pointer, problem])).values()]
+}
+
+/** A bulletin as the form's fields hold it: what `readContent` reads. */
+export function typedFrom(content: BulletinContent): Typed {
+  const time = content.respondBy === null ? undefined : new TZDate(content.respondBy, ZONE)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return {
+    ...content,
+    respondBy: undefined,
+    'respondBy-day': time === undefined ? '' : String(time.getDate()),
+    'respondBy-month': time === undefined ? '' : String(time.getMonth() + 1),
+    'respondBy-year': time === undefined ? '' : String(time.getFullYear()),
+    'respondBy-time': time === undefined ? '' : `${two(time.getHours())}:${two(time.getMinutes())}`,
+    sources: content.sources.join('\n'),
+    cves: content.cves.join('\n'),
+    platforms: undefined,
+    steps: undefined,
+    ...Object.fromEntries(content.platforms.flatMap((row, at) => [[`platform-${at + 1}-platform`, row.platform], [`platform-${at + 1}-versions`, row.versions.join('\n')], [`platform-${at + 1}-text`, row.text]])),
+    ...Object.fromEntries(content.steps.flatMap((row, at) => [[`step-${at + 1}-type`, row.type], [`step-${at + 1}-text`, row.text], [`step-${at + 1}-link`, row.link]])),
+  }
+}
+
+/** The form's sections, each a heading and its fields with what was typed and what is wrong. */
+export function contentSections(typed: Typed, problems: readonly Problem[]) {
+  const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
+  const field = (kind: 'text' | 'textarea' | 'markdown' | 'select' | 'code', name: string, label: string, extra: object = {}) => ({ name, label, kind, value: one(typed, name), error: errorOf(name), ...extra })
+  const boxes = (name: string, label: string, values: readonly string[]) => ({ name, label, kind: 'checkboxes' as const, optional: true, value: many(typed, name), error: errorOf(name), options: values.map(value => ({ value, text: value })) })
+  const choices = (values: readonly string[], words: (value: string) => string = value => value) => values.map(value => ({ value, text: words(value) }))
+  return [
+    {
+      heading: 'What has happened',
+      fields: [
+        field('text', 'title', 'Title'),
+        field('textarea', 'shortSummary', 'In one sentence', { hint: 'What has happened, for somebody who reads it on a telephone.', rows: 2 }),
+        field('markdown', 'summary', 'Summary', { hint: 'Plain words. Markdown makes lists, links and bold type.', rows: 8 }),
+        field('select', 'severity', 'Severity', { options: SEVERITIES.map(value => ({ value, text: severityLabel(value) })) }),
+        field('select', 'confidence', 'How sure are we?', { options: CONFIDENCES.map(value => ({ value, text: CONFIDENCE_WORDS[value] })) }),
+      ],
+    },
+    {
+      heading: 'Who is affected',
+      hint: 'One row for each platform. Save to get more rows.',
+      fields: rowsOffered(typed, 'platform', ['platform', 'versions', 'text']).flatMap(row => [
+        field('text', `platform-${row}-platform`, `Platform ${row}`, { optional: row > 1 }),
+        field('textarea', `platform-${row}-versions`, `Versions of platform ${row}`, { hint: 'One on each line, as its maker writes them.', optional: true, rows: 2 }),
+        field('textarea', `platform-${row}-text`, `More about platform ${row}`, { optional: true, rows: 2 }),
+      ]),
+    },
+    {
+      heading: 'What to do',
+      hint: 'One row for each step. Save to get more rows.',
+      fields: [
+        field('markdown', 'remediationIntro', 'Advice before the steps', { optional: true, rows: 4 }),
+        ...rowsOffered(typed, 'step', ['text', 'link']).flatMap(row => [
+          field('select', `step-${row}-type`, `Kind of step ${row}`, { options: choices(STEP_TYPES) }),
+          field('markdown', `step-${row}-text`, `Step ${row}`, { optional: row > 1, rows: 3 }),
+          field('text', `step-${row}-link`, `Link for step ${row}`, { optional: true }),
+        ]),
+        field('markdown', 'safeToUse', 'What stays safe to use', { hint: 'So that nobody disconnects what need not be.', optional: true, rows: 3 }),
+        {
+          name: 'respondBy', label: 'Answer by', kind: 'date' as const, optional: true, error: errorOf('respondBy'),
+          hint: 'Leave empty to ask by the policy: 48 hours after release for high severity, no time for others.',
+          value: { day: one(typed, 'respondBy-day'), month: one(typed, 'respondBy-month'), year: one(typed, 'respondBy-year') },
+        },
+        field('text', 'respondBy-time', 'At what time', { hint: 'On the 24-hour clock, such as 17:00. London time.', optional: true, width: 5 }),
+      ],
+    },
+    {
+      heading: 'Details',
+      fields: [
+        field('markdown', 'threatDetails', 'Threat details', { optional: true }),
+        field('markdown', 'indicators', 'Indicators of compromise', { optional: true, rows: 6 }),
+        field('textarea', 'cves', 'CVEs', { hint: 'Such as CVE-2026-12345, one on each line.', optional: true, rows: 3 }),
+        field('text', 'ncscLink', 'The same at the NCSC', { hint: 'A web address.', optional: true }),
+        field('textarea', 'sources', 'Definitive sources', { hint: 'Web addresses, one on each line.', optional: true, rows: 3 }),
+        field('select', 'threatType', 'Threat type', { options: choices(THREAT_TYPES) }),
+        boxes('categories', 'Categories', CATEGORIES),
+        boxes('threatVectors', 'Threat vectors', THREAT_VECTORS),
+        field('select', 'tlp', 'TLP label', { hint: 'Above GREEN, the mail carries only a notice and a link.', options: choices(TLP, value => `TLP:${value}`) }),
+      ],
+    },
+  ]
+}
+
+function readTime(typed: Typed): string | null | Problem {
+  const [day, month, year, time] = ['day', 'month', 'year', 'time'].map(part => one(typed, `respondBy-${part}`).trim())
+  const wrong = (message: string): Problem => ({ rule: 'form.field', pointer: 'respondBy', severity: 'error', message })
+  if (day === '' && month === '' && year === '' && time === '') return null
+  const date = parseLocalDate(`${year ?? ''}-${(month ?? '').padStart(2, '0')}-${(day ?? '').padStart(2, '0')}`)
+  if (date === undefined) return wrong('Enter a date that exists, such as 27 3 2027')
+  const clock = /^([01]?\d|2[0-3])[:.]([0-5]\d)$/.exec(time === undefined || time === '' ? '17:00' : time)
+  if (clock === null) return { ...wrong('Enter a time such as 17:00'), pointer: 'respondBy-time' }
+  const at: Instant = new TZDate(Number(year), Number(month) - 1, Number(day), Number(clock[1]), Number(clock[2]), ZONE)
+  return new Date(at.getTime()).toISOString()
+}
+
+function filledRows(typed: Typed, prefix: string, parts: readonly string[]): readonly number[] {
+  return rowNumbers(typed, prefix).filter(row => parts.some(part => cleanText(one(typed, `${prefix}-${row}-${part}`)) !== ''))
+}
+
+function rowsOffered(typed: Typed, prefix: string, parts: readonly string[]): readonly number[] {
+  const last = filledRows(typed, prefix, parts).at(-1) ?? 0
+  return Array.from({ length: Math.min(last + SPARE_ROWS, MOST_ROWS) }, (_, at) => at + 1)
+}
+
+function rowNumbers(typed: Typed, prefix: string): readonly number[] {
+  const numbers = Object.keys(typed).flatMap(name => (name.startsWith(`${prefix}-`) ? [Number(name.split('-')[1])] : []))
+  return [...new Set(numbers)].filter(row => Number.isInteger(row) && row > 0 && row <= MOST_ROWS).toSorted((a, b) => a - b)
+}
+
+function one(typed: Typed, name: string): string {
+  const value = typed[name]
+  return typeof value === 'string' ? value : (value?.[0] ?? '')
+}
+
+function many(typed: Typed, name: string): readonly string[] {
+  const value = typed[name]
+  if (value === undefined || value === '') return []
+  return typeof value === 'string' ? [value] : value
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').map(line => line.trim()).filter(line => line !== '')
+}

@@ -1,0 +1,103 @@
+import { sql } from 'kysely'
+import type { Instant } from '../../../../kernel/instant.ts'
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import type { Tlp } from '../../../../kernel/tlp.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import type { Visible } from '../../tables.ts'
+import { parseBulletinNumber, type BulletinSeverity, type BulletinState } from '../model.ts'
+
+export interface BulletinFilter {
+  /** A number such as CC-5001, or words of the title. */
+  readonly search: string
+  readonly state: BulletinState | ''
+  readonly severity: BulletinSeverity | ''
+}
+
+/** Newest number first, or last changed first. */
+export const BULLETIN_SORTS = ['-number', 'number', '-updated', 'updated'] as const
+export type BulletinSort = (typeof BULLETIN_SORTS)[number]
+
+export interface ListedBulletin {
+  readonly number: number
+  readonly title: string
+  readonly state: BulletinState
+  readonly severity: BulletinSeverity
+  readonly tlp: Tlp
+  readonly isExercise: boolean
+  readonly author: string | null
+  readonly updatedAt: Instant
+  readonly releasedAt: Instant | null
+  readonly respondBy: Instant | null
+  /** Organisations in the reader's scope to which it was released; 0 before. */
+  readonly organisations: number
+  readonly answered: number
+  /** Neither answered nor within reach. */
+  readonly unreachable: number
+  /** The newest answer, where the reader has one organisation only. */
+  readonly response: string | null
+}
+
+/** Bulletins in the reader's scope. The figures count the recipients of the rows shown, each within the reader's scope. */
+export async function listBulletins(db: Reader<Visible>, filter: BulletinFilter, sort: BulletinSort, request: PageRequest): Promise<Page<ListedBulletin>> {
+  const number = parseBulletinNumber(filter.search)
+  const matching = db
+    .selectFrom('broadcast_bulletin as bulletin')
+    .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
+    .$if(filter.severity !== '', query => query.where('bulletin.severity', '=', filter.severity))
+    .$if(number !== undefined, query => query.where('bulletin.number', '=', number ?? 0))
+    .$if(number === undefined && filter.search !== '', query => query.where('bulletin.title', 'ilike', `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`))
+  const descending = sort.startsWith('-')
+  const column = sort.endsWith('number') ? 'bulletin.number' : 'bulletin.updated_at'
+  const cursor = decodeCursor(request.cursor, 2)
+  const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const after = cursor === null ? null : column === 'bulletin.number' ? Number(cursor[0]) : new Date(String(cursor[0]))
+  // The page is cut first, so that the figures are counted for its rows alone.
+  const cut = matching
+    .$if(after !== null, query => query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(descending ? '<' : '>')} (${after}, ${Number(cursor?.[1])})`))
+    .orderBy(column, descending ? 'desc' : 'asc')
+    .orderBy('bulletin.number', descending ? 'desc' : 'asc')
+    .limit(request.limit + 1)
+    .selectAll('bulletin')
+    .as('bulletin')
+  const rows = await db
+    .selectFrom(cut)
+    .leftJoin('directory_person as author', 'author.id', 'bulletin.author_id')
+    .leftJoinLateral(
+      eb =>
+        eb
+          .selectFrom('broadcast_recipient as recipient')
+          .whereRef('recipient.bulletin_id', '=', 'bulletin.id')
+          .select(({ fn }) => [
+            fn.countAll<number>().as('organisations'),
+            fn.count<number>('recipient.response').as('answered'),
+            sql<number>`count(*) filter (where recipient.response is null and not recipient.is_reachable)`.as('unreachable'),
+            sql<string | null>`case when count(*) = 1 then min(recipient.response) end`.as('response'),
+          ])
+          .as('figures'),
+      join => join.onTrue(),
+    )
+    .orderBy(column, descending ? 'desc' : 'asc')
+    .orderBy('bulletin.number', descending ? 'desc' : 'asc')
+    .select([
+      'bulletin.number', 'bulletin.title', 'bulletin.state', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'author.name as author',
+      'bulletin.updated_at as updatedAt', 'bulletin.released_at as releasedAt', 'bulletin.respond_by as respondBy', 'figures.organisations', 'figures.answered',
+      'figures.unreachable', 'figures.response',
+    ])
+    .execute()
+  const shown = rows.slice(0, request.limit)
+  const last = shown.at(-1)
+  return {
+    // Our own commands alone write these columns, each from the type that is asserted here.
+    rows: shown.map(row => ({
+      ...row,
+      state: row.state as BulletinState,
+      severity: row.severity as BulletinSeverity,
+      tlp: row.tlp as Tlp,
+      organisations: row.organisations ?? 0,
+      answered: row.answered ?? 0,
+      unreachable: row.unreachable ?? 0,
+    })),
+    total,
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([column === 'bulletin.number' ? last.number : last.updatedAt.toISOString(), last.number]) : null,
+  }
+}
