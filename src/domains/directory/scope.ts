@@ -1,5 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
-import type { Scope } from '../../platform/work/actor.ts'
+import { may, type Actor, type Scope } from '../../platform/work/actor.ts'
 
 /**
  * Whether the organisation in that column is one that the actor looks after: all of them for the centre, a region's or a
@@ -12,4 +12,9 @@ export function isInScope(scope: Scope, organisationIdColumn: string): RawBuilde
   if (scope.kind === 'centre' || scope.kind === 'system') return sql<SqlBool>`true`
   if (scope.kind === 'none') return sql<SqlBool>`false`
   return sql<SqlBool>`${sql.ref(organisationIdColumn)} in (select carecert_organisations())`
+}
+
+/** Whether the actor sees the organisation as their own, on its own page, rather than as one that they look after. */
+export function isOwnOrganisation(actor: Actor, organisation: { readonly id: string }): boolean {
+  return actor.organisationId === organisation.id && may(actor, 'directory.own-organisation.view')
 }

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Problem } from '../../kernel/problem.ts'
 
 /** A form that was read: the value, or what is wrong with it and what was typed, so that nothing typed is lost. */
@@ -22,4 +23,10 @@ export function readForm<T>(schema: ZodType<T>, body: Readonly<Record<string, un
 export function asList(value: unknown): readonly string[] {
   if (value === undefined || value === '') return []
   return Array.isArray(value) ? value.map(String) : [String(value)]
+}
+
+/** What a command refused, as a problem of one field, so that the form comes back with all that was typed. What is no refusal is thrown on. */
+export function refusalOf(error: unknown, pointer: string): Problem {
+  if (error instanceof Invalid || error instanceof Conflict) return { rule: error.code, pointer, severity: 'error', message: error.message }
+  throw error
 }

@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import { Invalid, NotFound } from '../../../kernel/errors.ts'
+import { Invalid } from '../../../kernel/errors.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { describeCounts } from '../organisations/model.ts'
-import { organisationInScope } from '../organisations/queries.ts'
+import { requireOrganisation } from '../organisations/queries.ts'
 import type { DirectoryTables } from '../tables.ts'
 import { addContact, importContacts } from './commands.ts'
 import { contactSchema } from './fields.ts'
@@ -38,11 +38,7 @@ const listCommand: Command = {
   options: [],
   permission: 'directory.organisation.view',
   async run({ platform, actor, output }, [code = '']) {
-    const contacts = await readAs<DirectoryTables, readonly Contact[] | undefined>(platform, actor, async db => {
-      const organisation = await organisationInScope(db, actor.scope, code)
-      return organisation === undefined ? undefined : contactsOf(db, organisation.id)
-    })
-    if (contacts === undefined) throw unknown(code)
+    const contacts = await readAs<DirectoryTables, readonly Contact[]>(platform, actor, async db => contactsOf(db, (await requireOrganisation(db, actor.scope, code)).id))
     const lines = contacts.map(contact => [contact.name, contact.purpose, contact.email ?? contact.mobile ?? contact.phone ?? '', contactState(contact)].join('  '))
     output.result(contacts.map(contact => ({ ...contact, state: contactState(contact) })), lines.length > 0 ? lines : ['No contacts yet. Add one with "carecert contacts add".'])
   },
@@ -70,16 +66,11 @@ const addCommand: Command = {
     })
     if (!parsed.success) throw new Invalid('directory.contact.details', parsed.error.issues.map(issue => issue.message).join('\n'))
     const id = await runWork<DirectoryTables, string>(platform, actor, async work => {
-      const organisation = await organisationInScope(work.db, actor.scope, code)
-      if (organisation === undefined) throw unknown(code)
+      const organisation = await requireOrganisation(work.db, actor.scope, code)
       return addContact(work, { organisationId: organisation.id, details: parsed.data })
     })
     output.result({ id }, ['Added.'])
   },
 }
 
-function unknown(code: string): NotFound {
-  return new NotFound('directory.organisation.unknown', `No organisation that you look after has the code ${code.slice(0, 20)}.`)
-}
-
-export const contactCommands: readonly Command[] = [importCommand, listCommand, addCommand]
+export const CONTACT_COMMANDS: readonly Command[] = [importCommand, listCommand, addCommand]

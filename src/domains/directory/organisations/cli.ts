@@ -125,4 +125,4 @@ function describe(value: unknown): string {
   return JSON.stringify(value)
 }
 
-export const organisationCommands: readonly Command[] = [importCommand, listCommand, showCommand, succeedCommand]
+export const ORGANISATION_COMMANDS: readonly Command[] = [importCommand, listCommand, showCommand, succeedCommand]

@@ -19,4 +19,4 @@ const closeDueHandler: JobHandler<Platform> = handles(closeDue, {
   },
 })
 
-export const organisationJobs: readonly JobHandler<Platform>[] = [closeDueHandler]
+export const ORGANISATION_JOBS: readonly JobHandler<Platform>[] = [closeDueHandler]

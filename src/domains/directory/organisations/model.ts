@@ -13,6 +13,11 @@ export interface OrganisationSummary {
   readonly status: 'open' | 'closed'
 }
 
+/** The page of the organisation: its own people see it as theirs, others under its code. */
+export function organisationPath(code: string, isOwn: boolean): string {
+  return isOwn ? '/our-organisation' : `/organisations/${encodeURIComponent(code)}`
+}
+
 /** A type of organisation. Types are rows, so that the sector can name its own. */
 export interface OrganisationType {
   readonly code: string

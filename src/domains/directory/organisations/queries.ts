@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely'
+import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import { nameKey } from '../../../kernel/name-key.ts'
@@ -39,6 +40,13 @@ export async function organisationInScope(db: Db, scope: Scope, code: string): P
     .where(isInScope(scope, 'directory_organisation.id'))
     .executeTakeFirst()
   return row as OrganisationSummary | undefined
+}
+
+/** As `organisationInScope`. Throws `NotFound` when there is none. */
+export async function requireOrganisation(db: Db, scope: Scope, code: string): Promise<OrganisationSummary> {
+  const organisation = await organisationInScope(db, scope, code)
+  if (organisation !== undefined) return organisation
+  throw new NotFound('directory.organisation.unknown', `There is no organisation "${code.slice(0, 20)}" among those that you look after. Check the code, or search.`)
 }
 
 /** Whether the actor looks after it. */
@@ -160,8 +168,8 @@ export interface OrganisationDetail extends OrganisationSummary {
   readonly parentCode: string | null
   readonly address: readonly string[]
   readonly phone: string | null
-  readonly openedOn: string | null
-  readonly closedOn: string | null
+  readonly openedOn: LocalDate | null
+  readonly closedOn: LocalDate | null
   readonly source: string
   readonly updatedAt: Date
 }

@@ -22,4 +22,4 @@ const partnerCommand: Command = {
   },
 }
 
-export const partnerCommands: readonly Command[] = [partnerCommand]
+export const PARTNER_COMMANDS: readonly Command[] = [partnerCommand]

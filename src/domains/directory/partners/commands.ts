@@ -10,12 +10,12 @@ type DirectoryWork = Work<DirectoryTables>
 
 /**
  * Lets a partner answer for an organisation. Only the organisation itself, or the centre, says so: a partner cannot make
- * itself one. Throws `NotFound` for an unknown code, `Conflict` when it is so already.
+ * itself one. Throws `Invalid` for a partner that cannot be one, `Conflict` when it is so already.
  */
 export async function startPartnership(work: DirectoryWork, input: { partnerCode: string; organisationCode: string }): Promise<Id<'partnership'>> {
   assertMay(work.actor, 'directory.partnership.change')
   const partner = await organisationByCode(work.db, input.partnerCode)
-  if (partner === undefined) throw new NotFound('directory.partner.unknown', `No organisation has the code "${input.partnerCode.slice(0, 20)}". Check the code of the partner.`)
+  if (partner === undefined) throw new Invalid('directory.partner.unknown', `No organisation has the code "${input.partnerCode.slice(0, 20)}". Check the code of the partner.`)
   const organisation = await organisationByCode(work.db, input.organisationCode)
   if (organisation === undefined || !(await isOwn(work, organisation.id))) {
     throw new NotFound('directory.organisation.out-of-scope', `There is no organisation "${input.organisationCode.slice(0, 20)}" among those that you look after.`)

@@ -49,4 +49,4 @@ const importCommand: Command = {
   },
 }
 
-export const technologyCommands: readonly Command[] = [importCommand]
+export const TECHNOLOGY_COMMANDS: readonly Command[] = [importCommand]

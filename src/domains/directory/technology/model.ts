@@ -4,7 +4,7 @@ import { nameKey } from '../../../kernel/name-key.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 
 /** Published when what organisations run has changed, so that higher domains can count anew who runs what. */
-export const technologyChanged = { name: 'directory.technology-changed', payload: z.strictObject({}) }
+export const technologyChanged = { name: 'directory.technology-changed', payload: z.strictObject({}), atMostOneWaiting: true }
 
 /** One product that one organisation runs, as a list told us. */
 export interface ImportedTechnology {
@@ -49,7 +49,7 @@ export interface Technology {
   readonly version: string
   readonly count: number | null
   readonly source: string
-  readonly asOf: string | null
+  readonly asOf: LocalDate | null
   readonly isShared: boolean
   readonly toldBy: 'organisation' | 'centre'
 }

@@ -53,7 +53,7 @@ export async function listTechnology(
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    rows: shown.map(({ sortKey: _key, tie: _tie, ...row }) => row),
+    rows: shown.map(({ sortKey: _key, tie: _tie, ...row }) => row as Technology),
     next: rows.length > request.limit && last !== undefined ? encodeCursor([last.sortKey, last.tie]) : null,
     total,
   }

@@ -15,7 +15,7 @@ export interface TechnologyFileOptions {
   readonly format: TechnologyFormat
   /** Which columns of a CSV file hold what: the name of a mapping, or pairs. `null` to go by the headings. */
   readonly mapping: string | null
-  /** Whom the whole file is about. Needed for CycloneDX, which does not say. */
+  /** Whom the whole file is about. Needed for CycloneDX, which does not say; of a CSV file, rows about others are rejected. */
   readonly organisationCode: string | null
   readonly source: string
   /** The day for which the list is true, where it does not say itself. */
@@ -39,22 +39,24 @@ export function readTechnologyFile(bytes: Uint8Array, name: string, options: Tec
   if (options.format === 'cyclonedx' && options.organisationCode === null) {
     throw new Invalid('directory.technology.whose', 'A CycloneDX inventory does not say whose it is. Name the organisation with --organisation CODE.')
   }
-  const rows: ImportedTechnology[] = file.rows.map(row => ({
-    ...row,
-    organisationCode: (options.organisationCode ?? row.organisationCode ?? '').toUpperCase(),
-    asOf: row.asOf ?? options.asOf,
-  }))
-  const rejected = file.rejected.map(({ position, reason }): Problem => ({
-    rule: 'directory.technology.row',
-    pointer: position,
-    severity: 'error',
-    message: `${position.charAt(0).toUpperCase()}${position.slice(1)}: ${reason}`,
-  }))
+  const rows: ImportedTechnology[] = []
+  const rejected = file.rejected.map(({ position, reason }) => rejectedRow(position, reason))
+  for (const row of file.rows) {
+    const organisationCode = (row.organisationCode ?? options.organisationCode ?? '').toUpperCase()
+    const isOfAnother = options.organisationCode !== null && organisationCode !== options.organisationCode.toUpperCase()
+    if (isOfAnother) rejected.push(rejectedRow(row.position, `this is about ${organisationCode}, and the list was given for ${options.organisationCode.toUpperCase()}.`))
+    else rows.push({ ...row, organisationCode, asOf: row.asOf ?? options.asOf })
+  }
   return {
     import: { rows, rejected, source: options.source, shared: options.shared, digest: createHash('sha256').update(bytes).digest('hex') },
     label: file.label,
     warnings: parsed.problems,
   }
+}
+
+function rejectedRow(position: string, reason: string): Problem {
+  const message = `${position.charAt(0).toUpperCase()}${position.slice(1)}: ${reason}`
+  return { rule: 'directory.technology.row', pointer: position, severity: 'error', message }
 }
 
 function valueOf<T>(name: string, result: Result<T>): T {
