@@ -2,6 +2,7 @@ import { Conflict, NotFound } from '../../../kernel/errors.ts'
 import { addHours } from '../../../kernel/instant.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
+import { failContact } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
 import { afterAttempt, BATCH_SIZE, DELIVER, LEASE_SECONDS, type DeliveryState } from './model.ts'
 import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery } from './queries.ts'
@@ -60,6 +61,10 @@ export async function settleDeliveries(work: Work<Visible>, releaseId: string, a
   const organisationsOf = (state: DeliveryState) => [...new Set(attempts.filter((_, index) => settled[index]?.state === state).map(({ delivery }) => delivery.organisationId))]
   await markDelivered(work, releaseId, organisationsOf('sent'))
   await markUnreachable(work, releaseId, organisationsOf('given-up'))
+  for (const [index, { delivery }] of attempts.entries()) {
+    const { state, words } = settled[index] ?? {}
+    if (state === 'given-up') await failContact(work.lend(), { contactId: delivery.contactId, words: words ?? '' })
+  }
   const count = (state: DeliveryState) => settled.filter(delivery => delivery.state === state).length
   work.record({
     verb: 'broadcast.delivery.settled',

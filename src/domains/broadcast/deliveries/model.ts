@@ -17,6 +17,17 @@ export const DELIVERY_STATES = ['waiting', 'sending', 'sent', 'failed', 'given-u
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
+/** How many deliveries of a bulletin stand in each state. */
+export interface DeliveryCounts {
+  /** Waiting, or with a worker. */
+  readonly queued: number
+  readonly sent: number
+  /** Failed, to be tried again. */
+  readonly failed: number
+  readonly givenUp: number
+  readonly total: number
+}
+
 /** Carries one release to its contacts. The release enqueues it; it comes back by itself while retries remain. */
 export const DELIVER = { name: 'broadcast.deliver', payload: z.object({ releaseId: z.string() }) }
 

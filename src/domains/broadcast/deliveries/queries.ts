@@ -6,7 +6,7 @@ import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import type { DeliveryState } from './model.ts'
+import type { DeliveryCounts, DeliveryState } from './model.ts'
 
 /** What a worker needs to know of a release to write its messages. */
 export interface ReleaseToDeliver {
@@ -157,17 +157,6 @@ export async function stalledReleases(db: Reader<Visible>, now: Instant): Promis
     if (sign === undefined || sign < quietSince) quiet.push(id)
   }
   return quiet
-}
-
-/** How many deliveries of a bulletin stand in each state. */
-export interface DeliveryCounts {
-  /** Waiting, or with a worker. */
-  readonly queued: number
-  readonly sent: number
-  /** Failed, to be tried again. */
-  readonly failed: number
-  readonly givenUp: number
-  readonly total: number
 }
 
 export async function deliveryCounts(db: Reader<Visible>, bulletinId: string): Promise<DeliveryCounts> {

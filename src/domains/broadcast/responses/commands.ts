@@ -2,6 +2,7 @@ import { Conflict, Invalid, NotFound, TooMany } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
+import { proveContact } from '../../directory/contract.ts'
 import { SEND_LINK } from '../deliveries/model.ts'
 import type { LinkedDelivery } from '../deliveries/queries.ts'
 import type { Visible } from '../tables.ts'
@@ -152,4 +153,6 @@ export async function spendLink(work: Work<Visible>, delivery: LinkedDelivery): 
   }
   await work.db.updateTable('broadcast_delivery').where('id', '=', delivery.id).set({ link_spent_at: work.now }).execute()
   work.record({ verb: 'broadcast.link.used', subject: { kind: 'delivery', id: delivery.id }, organisationId: delivery.organisationId })
+  // Somebody read it and answered: that, and not a relay's "250", proves that the contact works.
+  await proveContact(work.lend(), delivery.contactId)
 }
