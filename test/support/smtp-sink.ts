@@ -28,6 +28,7 @@ export async function startSmtpSink(manner: (address: string) => Manner = () => 
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     logger: false,
+    closeTimeout: 500,
     onRcptTo({ address }, session, done) {
       const what = sink.manner(address)
       if (what === 'take') return done()
