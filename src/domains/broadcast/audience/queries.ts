@@ -4,8 +4,9 @@ import { nameKey } from '../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { boards, organisationTypes, regions } from '../../directory/contract.ts'
+import { matchedProducts } from '../../watch/contract.ts'
 import type { Visible } from '../tables.ts'
-import { AudienceRule, canonicalRule, EMPTY_RULE, hasConditions, isEmptyRule, technologyText, type Exclusion, type RuleNames, type Unreachable } from './model.ts'
+import { AudienceRule, canonicalRule, EMPTY_RULE, hasConditions, isEmptyRule, parseTechnology, technologyText, type Exclusion, type RuleNames, type Unreachable } from './model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom' | 'getExecutor'>
 
@@ -39,8 +40,20 @@ export interface AudienceSummary extends Pick<Audience, 'contacts' | 'hash' | 'p
 
 /** The rule saved for a bulletin; the empty rule when none was. */
 export async function ruleOf(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<AudienceRule> {
+  return (await savedRuleOf(db, bulletinId)) ?? EMPTY_RULE
+}
+
+/** The rule saved for a bulletin; `undefined` when none was. */
+export async function savedRuleOf(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<AudienceRule | undefined> {
   const row = await db.selectFrom('broadcast_audience').select('rule').where('bulletin_id', '=', bulletinId).executeTakeFirst()
-  return row === undefined ? EMPTY_RULE : AudienceRule.parse(row.rule)
+  return row === undefined ? undefined : AudienceRule.parse(row.rule)
+}
+
+/** A first rule for a bulletin about a threat: whoever runs exactly what it is about. The empty rule when nobody lists any of it. */
+export async function suggestRule(db: Reader<Visible>, threatId: string): Promise<AudienceRule> {
+  const products = (await matchedProducts(db, threatId)).filter(({ exact }) => exact).slice(0, 200)
+  const technology = products.flatMap(({ maker, product }) => parseTechnology(maker === '' ? product : `${maker}: ${product}`) ?? [])
+  return { ...EMPTY_RULE, technology }
 }
 
 /** Resolves a rule to its organisations, at this moment. A rule that is empty or fails reaches nobody and says why. */

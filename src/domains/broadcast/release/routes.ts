@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
+import type { Problem } from '../../../kernel/problem.ts'
+import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
+import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import type { Reader } from '../../../platform/work/read.ts'
+import { namesFor, ruleOf, summariseAudience } from '../audience/queries.ts'
+import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
+import { bulletinOf, reviewsOf, versionOf } from '../bulletins/queries.ts'
+import type { Visible } from '../tables.ts'
+import { releaseBulletin, type Released } from './commands.ts'
+import { ReleaseAgreement } from './model.ts'
+import { releaseCheckView, type ReleaseFacts } from './views.ts'
+
+const Params = z.object({ number: z.string().max(20) })
+
+const check = route({
+  method: 'GET',
+  path: '/bulletins/:number/release',
+  access: { permission: 'broadcast.bulletin.release' },
+  params: Params,
+  handle: request => checkPage(request, request.params, []),
+})
+
+const release = route({
+  method: 'POST',
+  path: '/bulletins/:number/release',
+  access: { permission: 'broadcast.bulletin.release' },
+  params: Params,
+  async handle(request) {
+    const number = numberOf(request.params)
+    const agreed = ReleaseAgreement.safeParse({ version: request.body['version'], audienceHash: request.body['audienceHash'] })
+    if (!agreed.success) throw new Invalid('broadcast.release.agreement', 'The form was not complete. Open the page again and look before you release.')
+    try {
+      const released = await request.work<Visible, Released>(work => releaseBulletin(work, { number, ...agreed.data, baseUrl: request.platform.config.baseUrl }))
+      return redirect(`/bulletins/${bulletinNumber(number)}`, { notice: `Released to ${count(released.organisations, 'organisation')}. ${count(released.contacts, 'message')} ${released.contacts === 1 ? 'is' : 'are'} on the way.` })
+    } catch (error) {
+      // Nothing was released. The page is shown anew with what holds now, so that the next press is a fresh decision.
+      if (error instanceof Conflict || error instanceof Invalid) return checkPage(request, request.params, [{ rule: error.code, pointer: '', severity: 'error', message: error.message }])
+      throw error
+    }
+  },
+})
+
+export const releaseRoutes: readonly Route[] = [check, release]
+
+async function checkPage(request: Pick<RouteRequest, 'read' | 'actor' | 'now' | 'platform'>, params: { readonly number: string }, problems: readonly Problem[]): Promise<Reply> {
+  const number = numberOf(params)
+  const facts = await request.read<Visible, ReleaseFacts>(db => readFacts(db, number))
+  if (facts.bulletin.releasedAt !== null && problems.length === 0) return redirect(`/bulletins/${bulletinNumber(number)}`)
+  const model = releaseCheckView(facts, { actor: request.actor, now: request.now, isMailReady: request.platform.mail.isConfigured })
+  return page('broadcast/release/views/release.njk', `Release ${bulletinNumber(number)}`, model, { problems, isExercise: facts.bulletin.isExercise, ...(problems.length > 0 ? { status: 409 } : {}) })
+}
+
+async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFacts> {
+  const bulletin = await bulletinOf(db, number)
+  const rule = await ruleOf(db, bulletin.id)
+  return {
+    bulletin,
+    version: await versionOf(db, bulletin.id, bulletin.version),
+    reviews: await reviewsOf(db, bulletin.id),
+    rule,
+    names: await namesFor(db, rule),
+    audience: await summariseAudience(db, rule),
+  }
+}
+
+function numberOf(params: { readonly number: string }): number {
+  const number = parseBulletinNumber(params.number)
+  if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin. Numbers look like CC-5001.')
+  return number
+}
+
+function count(number: number, one: string): string {
+  return `${number.toLocaleString('en-GB')} ${one}${number === 1 ? '' : 's'}`
+}

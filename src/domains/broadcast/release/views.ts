@@ -1,0 +1,59 @@
+import type { Instant } from '../../../kernel/instant.ts'
+import { severityTag } from '../../../ui/labels.ts'
+import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
+import type { AudienceSummary } from '../audience/queries.ts'
+import { BULLETIN_LIFECYCLE, bulletinNumber, findingsOf, respondByAt, stateLabel } from '../bulletins/model.ts'
+import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
+import { canRelease, type PolicyActor } from '../policy.ts'
+import { judgeRelease, tlpEffect } from './model.ts'
+
+export interface ReleaseFacts {
+  readonly bulletin: Bulletin
+  readonly version: Version
+  readonly reviews: readonly Review[]
+  readonly rule: AudienceRule
+  readonly names: RuleNames
+  readonly audience: AudienceSummary
+}
+
+/** The check before a release: everything that the releaser agrees to, and the button only where nothing stands in the way. */
+export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: PolicyActor; readonly now: Instant; readonly isMailReady: boolean }) {
+  const { bulletin, version, audience } = facts
+  const number = bulletinNumber(bulletin.number)
+  const address = `/bulletins/${number}`
+  const { organisations, contacts, unreachable } = audience
+  const problems = judgeRelease({ organisations, contacts, unreachable, audienceProblems: audience.problems, isMailReady: by.isMailReady, contentFindings: findingsOf(version.content, by.now) })
+  const isOffered = 'release' in BULLETIN_LIFECYCLE[bulletin.state]
+  const decision = canRelease(by.actor, bulletin)
+  const obstacles = [
+    ...(isOffered ? [] : [`This bulletin is ${stateLabel(bulletin.state).toLowerCase()}. Only an approved one can be released.`]),
+    ...(isOffered && !decision.ok ? [decision.reason] : []),
+    ...problems.filter(({ severity }) => severity === 'error').map(({ message }) => message),
+  ]
+  const approval = facts.reviews.find(review => review.decision === 'approved' && review.version === bulletin.approvedVersion)
+  const respondBy = respondByAt(version.content, by.now)
+  return {
+    number,
+    address,
+    title: bulletin.title,
+    tlp: bulletin.tlp,
+    isExercise: bulletin.isExercise,
+    obstacles,
+    warnings: problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
+    checks: [
+      { key: 'Version', value: { text: `Version ${bulletin.version}`, href: `${address}/versions/${bulletin.version}`, hint: 'Open it to see what changed since the version before.' } },
+      { key: 'Approved by', value: approval === undefined ? { text: 'Nobody yet' } : { text: approval.by ?? 'The operator of this machine', hint: approval.byId === by.actor.id ? 'That is you. You may release it too.' : undefined } },
+      { key: 'Severity', value: { tags: [severityTag(bulletin.severity)] } },
+      { key: 'Who gets it', value: { text: ruleSentence(facts.rule, facts.names), href: `${address}/audience` } },
+      { key: 'Organisations', value: organisations },
+      { key: 'Contacts to be mailed', value: contacts },
+      { key: 'Cannot be mailed', value: { number: unreachable, href: unreachable > 0 ? `${address}/audience?list=unreachable` : undefined } },
+      { key: 'Hash of the audience', value: audience.hash },
+      { key: 'Mail', value: by.isMailReady ? 'Ready' : 'No mail server is set up' },
+      { key: 'What the mail carries', value: tlpEffect(bulletin.tlp) },
+      { key: 'Answer by', value: respondBy === null ? 'No time is asked for' : { at: respondBy, hint: version.content.respondBy === null ? 'By the policy, counted from now' : 'As the author set it' } },
+      { key: 'When', value: 'At once' },
+    ],
+    press: obstacles.length > 0 ? null : { action: `${address}/release`, label: `Release to ${organisations.toLocaleString('en-GB')} ${organisations === 1 ? 'organisation' : 'organisations'}`, values: { version: String(bulletin.version), audienceHash: audience.hash } },
+  }
+}
