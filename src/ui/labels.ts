@@ -25,6 +25,7 @@ const SEVERITY: TagTable = {
 const PRIORITY: TagTable = {
   urgent: { text: 'Urgent', colour: 'red' },
   act: { text: 'Act', colour: 'red' },
+  'act-now': { text: 'Act now', colour: 'red' },
   high: { text: 'High', colour: 'orange' },
   attend: { text: 'Attend', colour: 'orange' },
   medium: { text: 'Medium', colour: 'yellow' },

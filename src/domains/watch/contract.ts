@@ -19,6 +19,9 @@ export type { AffectedProduct, RemediationStep, ThreatForBulletin } from './thre
 export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
 export type { MatchedProduct } from './threats/queries/reach.ts'
 
+export { gather } from './gather.ts'
+export type { GatherInput, GatherResult } from './gather.ts'
+
 /** The job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
 export { recountAll } from './threats/model.ts'
 

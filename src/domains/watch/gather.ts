@@ -26,7 +26,7 @@ export interface GatherInput {
   /** The bytes, when they are at hand already. */
   readonly bytes?: Uint8Array
   /** The source's code, when it is known. Without it the content says which source it is. */
-  readonly source?: string
+  readonly source?: string | null
 }
 
 export interface GatherResult extends GatherCounts {

@@ -66,6 +66,11 @@ async function failingRun(db: Reader<Visible>, sourceId: string, lastSuccessAt: 
   return first === undefined ? null : { since: first.at, failure: last?.failure ?? null }
 }
 
+/** The sources by name, for a filter to offer. */
+export function sourceNames(db: Reader<Visible>): Promise<readonly { code: string; name: string }[]> {
+  return db.selectFrom('watch_source').select(['code', 'name']).orderBy('name').orderBy('code').execute()
+}
+
 export interface SourceKey {
   readonly id: string
   readonly code: string

@@ -87,6 +87,12 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
   }
 }
 
+/** The cursor for the rows after a threat, or `undefined` when there is none of that id. */
+export async function cursorAt(db: Reader<Visible>, id: string, sort: ThreatSort): Promise<string | undefined> {
+  const row = await db.selectFrom('watch_threat as threat').select(['threat.id', 'threat.published_at', keyOf(sort).as('key')]).where('threat.id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : encodeCursor([row.key, row.published_at?.toISOString() ?? null, row.id])
+}
+
 function filtered(db: Reader<Visible>, filter: ThreatFilter) {
   let query = db.selectFrom('watch_threat as threat')
   if (filter.state === 'open') query = query.where('threat.state', 'not in', ['dismissed', 'closed'])

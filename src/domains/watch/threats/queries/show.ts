@@ -77,11 +77,12 @@ export async function timelineOfThreat(db: Reader<Visible>, threatId: string): P
     .limit(100)
     .execute()
   const rows: TimelineRow[] = [
+    // A person acts on what a source gave, so at one instant the act is the newer.
+    ...notes.map(row => ({ at: row.at, kind: 'note' as const, action: row.action, fields: [], item: null, note: row.note, actorName: row.name ?? nameOf(row.actor_id) })),
     ...changes.map(row => ({
       at: row.at, kind: 'change' as const, action: row.kind, fields: row.fields, actorName: null, note: null,
       item: { id: row.id, externalId: row.external_id, source: row.source },
     })),
-    ...notes.map(row => ({ at: row.at, kind: 'note' as const, action: row.action, fields: [], item: null, note: row.note, actorName: row.name ?? nameOf(row.actor_id) })),
   ]
   return rows.toSorted((a, b) => b.at.getTime() - a.at.getTime())
 }

@@ -1,0 +1,82 @@
+import { Invalid } from '../../../kernel/errors.ts'
+import { many, type Command, type CommandContext } from '../../../platform/cli/command.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import { gather, gatherFromSource, type GatherResult } from '../gather.ts'
+import { listSources } from '../sources/queries.ts'
+import type { Visible } from '../tables.ts'
+import { addCounts, countsInWords, NO_COUNTS } from './model.ts'
+
+const gatherCommand: Command = {
+  name: 'gather',
+  summary: 'Take in files or addresses: the CISA catalogue, NHS cyber alerts, CSAF advisories',
+  arguments: [many('file-or-url', 'what to gather; what it is shows from its content')],
+  options: [{ flags: '--source <code>', meaning: 'the source that it is from; found out from its content otherwise' }],
+  permission: 'watch.source.gather',
+  async run({ platform, actor, output }, addresses, options) {
+    const source = typeof options['source'] === 'string' ? { source: options['source'] } : {}
+    const progress = output.progress('Documents', addresses.length)
+    const attempts: Attempt[] = []
+    try {
+      for (const address of addresses) {
+        attempts.push(await attempt(address, () => gather(platform, actor, { address, ...source })))
+        progress.update(attempts.length)
+      }
+    } finally {
+      progress.stop()
+    }
+    report(output, attempts)
+  },
+}
+
+const gatherSourcesCommand: Command = {
+  name: 'sources gather',
+  summary: 'Gather one source from its address, or all of them',
+  arguments: [{ name: 'code', meaning: 'the source; all that have an address when left out', required: false, many: false }],
+  options: [],
+  permission: 'watch.source.gather',
+  async run({ platform, actor, output }, [code]) {
+    const sources = code === undefined ? await readAs<Visible, readonly { code: string; url: string | null; enabled: boolean }[]>(platform, actor, db => listSources(db)) : []
+    const codes = code === undefined ? sources.filter(source => source.enabled && source.url !== null).map(source => source.code) : [code]
+    if (codes.length === 0) throw new Invalid('watch.source.none', 'No source has an address. Add one with "carecert sources add CODE --name NAME --format FORMAT --url ADDRESS".')
+    // All at once, so that a slow source delays no other.
+    report(output, await Promise.all(codes.map(one => attempt(one, () => gatherFromSource(platform, actor, one)))))
+  },
+}
+
+interface Attempt {
+  readonly asked: string
+  readonly result: GatherResult | null
+  readonly failure: string | null
+}
+
+/** What cannot be gathered stops nothing else. Only an error that is not ours to explain does. */
+async function attempt(asked: string, act: () => Promise<GatherResult>): Promise<Attempt> {
+  try {
+    const result = await act()
+    return { asked, result, failure: result.failure }
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    return { asked, result: null, failure: error.message }
+  }
+}
+
+
+/** One object a source; then, when something failed, an error that names each. */
+function report(output: CommandContext['output'], attempts: readonly Attempt[]): void {
+  const results = attempts.map(one => one.result).filter(result => result !== null)
+  for (const [source, own] of Map.groupBy(results, result => result.source)) {
+    const counts = own.map(({ added, changed, withdrawn, unchanged, quarantined }) => ({ added, changed, withdrawn, unchanged, quarantined })).reduce(addCounts, NO_COUNTS)
+    const labels = [...new Set(own.map(result => result.label).filter(label => label !== null))]
+    const what = labels.length === 1 ? (labels[0] ?? '') : `${own.length} documents`
+    output.result({ source, ...counts }, [`${source}: ${what}`, `  ${countsInWords(counts)}`])
+    for (const remark of new Set(own.flatMap(result => result.remarks))) output.say(`  ${remark}`)
+  }
+  const failed = attempts.filter(one => one.failure !== null)
+  if (failed.length === 0) return
+  const reasons = failed.slice(0, 10).map(one => `${one.asked}: ${one.failure ?? ''}`)
+  const more = failed.length > reasons.length ? [`and ${failed.length - reasons.length} more.`] : []
+  const rest = failed.length < attempts.length ? `${failed.length} of ${attempts.length} could not be gathered; the rest was taken in.` : 'Nothing could be gathered.'
+  throw new Invalid('watch.gather.failed', [rest, ...reasons, ...more].join('\n  '))
+}
+
+export const gatheringCommands: readonly Command[] = [gatherCommand, gatherSourcesCommand]

@@ -1,0 +1,84 @@
+import { Invalid, NotFound } from '../../../kernel/errors.ts'
+import { parseId } from '../../../kernel/id.ts'
+import type { Page } from '../../../kernel/page.ts'
+import { required, type Command } from '../../../platform/cli/command.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import type { Visible } from '../tables.ts'
+import { isThreatState, type ThreatState } from './model.ts'
+import { cursorAt, listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
+import { threatForBulletin } from './queries/bulletin.ts'
+import { itemsOfThreat, threatById } from './queries/show.ts'
+
+const MOST_AT_ONCE = 500
+
+const listCommand: Command = {
+  name: 'threats list',
+  summary: 'List threats, most pressing first',
+  arguments: [],
+  options: [
+    { flags: '--search <words>', meaning: 'in titles, CVEs, makers and products' },
+    { flags: '--state <state>', meaning: 'open (otherwise), new, in-hand, dismissed, closed or all' },
+    { flags: '--limit <number>', meaning: 'how many (50; with --json all)' },
+    { flags: '--cursor <id>', meaning: 'the id of the last threat of the list before, for those after it' },
+  ],
+  permission: 'watch.threat.list',
+  async run({ platform, actor, output }, _arguments, options) {
+    const text = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
+    const filter = { ...NO_FILTER, search: text('search'), state: readState(text('state') || 'open') }
+    const wanted = readLimit(text('limit'), output.json ? Infinity : 50)
+    const { rows, total } = await readAs<Visible, { rows: readonly ThreatRow[]; total: number }>(platform, actor, async db => {
+      let cursor = text('cursor') === '' ? null : await cursorAt(db, parseId('threat', text('cursor')) ?? '', 'pressing')
+      if (cursor === undefined) throw new NotFound('watch.threat.cursor', 'The cursor must be the id of a threat, as an earlier list gave it.')
+      const found: ThreatRow[] = []
+      for (;;) {
+        const page: Page<ThreatRow> = await listThreats(db, filter, 'pressing', { limit: Math.min(MOST_AT_ONCE, wanted - found.length), cursor })
+        found.push(...page.rows)
+        cursor = page.next
+        if (cursor === null || found.length >= wanted) return { rows: found, total: page.total }
+      }
+    })
+    const data = rows.map(({ id, title, cves, priority, reason, runs, mayRun }) => ({ id, title, cves, priority, reason, runs, mayRun }))
+    const lines = rows.flatMap(row => [`${row.priority.padEnd(8)} ${row.id}  ${row.title}`, `         ${row.reason}`])
+    const last = rows.at(-1)
+    const more = last === undefined || rows.length >= total ? [] : [`${total} in all. The next: --cursor ${last.id}`]
+    output.result(data, lines.length === 0 ? ['No threats. Gather a source first: "carecert gather FILE".'] : [...lines, ...more])
+  },
+}
+
+const showCommand: Command = {
+  name: 'threats show',
+  summary: 'Show one threat: what it is, why it is pressing, what its sources say',
+  arguments: [required('id', 'as "threats list" gives it')],
+  options: [],
+  permission: 'watch.threat.view',
+  async run({ platform, actor, output }, [id = '']) {
+    const shown = await readAs<Visible, object | undefined>(platform, actor, async db => {
+      const threat = await threatById(db, id)
+      const facts = await threatForBulletin(db, id)
+      if (threat === undefined || facts === undefined) return undefined
+      const items = await itemsOfThreat(db, id)
+      const { kev, remediation, affects, references, published, tlp, threatType } = facts
+      return {
+        id, title: threat.title, state: threat.state, priority: threat.priority_word, reason: threat.reason, runs: threat.runs, mayRun: threat.may_run, cves: threat.cves,
+        published, tlp, threatType, severity: threat.severity, cvss: threat.cvss_tenths === null ? null : threat.cvss_tenths / 10, kev, summary: threat.summary, affects, remediation, references,
+        items: items.map(item => ({ id: item.id, source: item.source, externalId: item.external_id, title: item.title, url: item.url, withdrawnAt: item.withdrawn_at, why: item.why })),
+      }
+    })
+    if (shown === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. "carecert threats list" gives their ids.')
+    output.result(shown, Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`))
+  },
+}
+
+function readState(text: string): ThreatState | 'open' | 'all' {
+  if (text === 'open' || text === 'all' || isThreatState(text)) return text
+  throw new Invalid('watch.threat.state', 'The state must be open, new, in-hand, dismissed, closed or all.')
+}
+
+function readLimit(text: string, otherwise: number): number {
+  if (text === '') return otherwise
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 1) throw new Invalid('watch.list.limit', 'The limit must be a whole number from 1.')
+  return limit
+}
+
+export const threatCommands: readonly Command[] = [listCommand, showCommand]

@@ -1,0 +1,268 @@
+import type { Instant } from '../../../kernel/instant.ts'
+import type { Page } from '../../../kernel/page.ts'
+import { date } from '../../../ui/filters/dates.ts'
+import { sentence } from '../../../ui/filters/words.ts'
+import { priorityTag, type Tag } from '../../../ui/labels.ts'
+import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
+import type { Action, Cell, Column, TableModel } from '../../../ui/models.ts'
+import { fieldWord, isMaterial } from '../gathering/model.ts'
+import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatState } from './model.ts'
+import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
+import type { ThreatFilter, ThreatRow, ThreatSort } from './queries/list.ts'
+import type { Holder, HolderFilter, MatchedProduct, ReachByType } from './queries/reach.ts'
+import type { ThreatItemRow, ThreatRecord, TimelineRow } from './queries/show.ts'
+import { listed } from './understanding.ts'
+
+const STATE_TAGS: Readonly<Record<ThreatState, Tag>> = {
+  new: { text: STATE_WORDS.new, colour: 'blue' },
+  'in-hand': { text: STATE_WORDS['in-hand'], colour: 'yellow' },
+  dismissed: { text: STATE_WORDS.dismissed, colour: 'grey' },
+  closed: { text: STATE_WORDS.closed, colour: 'green' },
+}
+const WITHDRAWN: Tag = { text: 'Withdrawn', colour: 'grey' }
+
+/** The list's address says all of its state, so that a reload or a link shows the same. */
+export function queryOf(filter: ThreatFilter, sort: ThreatSort): Query {
+  return {
+    q: filter.search,
+    state: filter.state === 'open' ? null : filter.state,
+    priority: filter.priority,
+    source: filter.source,
+    only: [...(filter.kev ? ['kev'] : []), ...(filter.ransomware ? ['ransomware'] : []), ...(filter.run ? ['run'] : [])],
+    sort: sort === 'pressing' ? null : sort,
+  }
+}
+
+export function listModel(
+  found: Page<ThreatRow>,
+  filter: ThreatFilter,
+  sort: ThreatSort,
+  sources: readonly { code: string; name: string }[],
+  cursor: string | null,
+) {
+  const query = queryOf(filter, sort)
+  const { sort: _sort, ...rest } = query
+  const isFiltered = withQuery('', rest) !== ''
+  return {
+    total: found.total,
+    isFiltered,
+    isBare: sources.length === 0,
+    filters: {
+      action: '/threats',
+      search: { label: 'Search threats', value: filter.search, hint: 'A CVE, a maker, a product or words of the title' },
+      selects: [
+        select('state', 'State', filter.state === 'open' ? '' : filter.state, [
+          ['', 'New and in hand'], ...THREAT_STATES.map(state => [state, STATE_WORDS[state]] as const), ['all', 'All'],
+        ]),
+        select('priority', 'Priority', filter.priority ?? '', [['', 'Any'], ...PRIORITY_WORDS.map(word => [word, word] as const)]),
+        select('source', 'Source', filter.source ?? '', [['', 'Any'], ...sources.map(source => [source.code, source.name] as const)]),
+      ],
+      checkboxes: [{
+        name: 'only', label: 'Only those', values: query['only'],
+        options: [{ value: 'kev', text: "on CISA's list of exploited flaws" }, { value: 'ransomware', text: 'used in ransomware attacks' }, { value: 'run', text: 'that somebody runs' }],
+      }],
+      keep: { sort: query['sort'] },
+      clearHref: isFiltered ? '/threats' : null,
+    },
+    table: threatsTable(found.rows, query),
+    firstHref: cursor === null ? null : withQuery('/threats', query),
+    nextHref: found.next === null ? null : withQuery('/threats', query, { cursor: found.next }),
+    csvHref: withQuery('/threats.csv', query),
+    rules: PRIORITY_RULES.map(rule => ({ tag: priorityTag(rule.word), when: sentence(rule.when) })),
+    reach: REACH_STEPS.map(step => step.when),
+  }
+}
+
+function select(name: string, label: string, value: string, options: readonly (readonly [string, string])[]) {
+  return { name, label, value, options: options.map(([option, text]) => ({ value: option, text })) }
+}
+
+/** The three orders. Each heading that sorts says so; the first is the order of the queue. */
+function threatsTable(rows: readonly ThreatRow[], query: Query): TableModel {
+  const sorts = (column: Column, name: ThreatSort) => {
+    const isCurrent = (query['sort'] ?? 'pressing') === name
+    const href = withQuery('/threats', query, { sort: name === 'pressing' ? null : name, cursor: null })
+    return { ...sortColumn(column, name, '/threats', query), href, sort: isCurrent ? ('descending' as const) : ('none' as const) }
+  }
+  return {
+    caption: 'Threats',
+    captionHidden: true,
+    head: [
+      sorts({ text: 'Threat and priority' }, 'pressing'),
+      sorts({ text: 'Run it', format: 'numeric' }, 'runs'),
+      { text: 'May run it', format: 'numeric' },
+      { text: 'Sources' },
+      sorts({ text: 'Published' }, 'newest'),
+      { text: 'State' },
+    ],
+    rows: rows.map(row => [
+      {
+        text: row.title,
+        href: `/threats/${row.id}`,
+        tlp: row.tlp === 'CLEAR' ? undefined : row.tlp,
+        tags: [priorityTag(row.priority), ...(row.isWithdrawn ? [WITHDRAWN] : [])],
+        hint: row.cves.length === 0 ? row.reason : `${row.reason} ${listed(row.cves)}`,
+      },
+      { number: row.runs, href: row.runs === 0 ? undefined : holdersHref(row.id, 'runs') },
+      { number: row.mayRun, href: row.mayRun === 0 ? undefined : holdersHref(row.id, 'may-run') },
+      { text: '', tags: row.sources.map(source => ({ text: source.name, colour: 'white' as const })) },
+      row.publishedAt === null ? null : { at: row.publishedAt },
+      { text: '', tags: [STATE_TAGS[row.state]], hint: row.holder ?? undefined },
+    ]),
+  }
+}
+
+function holdersHref(id: string, match: HolderFilter['match'], type: string | null = null): string {
+  return withQuery(`/threats/${id}/organisations`, { match, type })
+}
+
+export const THREATS_HEAD = ['Id', 'Title', 'CVEs', 'Priority', 'Why', 'Run it', 'May run it', 'Sources', 'Published', 'State', 'Who has it', 'TLP']
+
+export function threatLine(row: ThreatRow): (string | number | null)[] {
+  const sources = row.sources.map(source => source.name).join('; ')
+  return [row.id, row.title, row.cves.join(' '), row.priority, row.reason, row.runs, row.mayRun, sources, row.publishedAt?.toISOString() ?? null, STATE_WORDS[row.state], row.holder, row.tlp]
+}
+
+export interface ThreatParts {
+  readonly threat: ThreatRecord
+  readonly items: readonly ThreatItemRow[]
+  readonly named: readonly { maker: string; product: string }[]
+  readonly products: readonly MatchedProduct[]
+  readonly types: readonly ReachByType[]
+  readonly timeline: readonly TimelineRow[]
+}
+
+export function threatModel({ threat, items, named, products, types, timeline }: ThreatParts, may: { readonly triage: boolean; readonly draft: boolean }) {
+  const { id } = threat
+  const draft: Action[] = may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []
+  const steps = may.triage
+    ? offeredActions(threat.state).map((step): Action => ({ label: step.label, href: `/threats/${id}/${step.action}`, method: 'post', reason: step.reason, variant: 'secondary' }))
+    : []
+  return {
+    threat,
+    holder: threat.holder_id === null ? null : (threat.holder_name ?? 'The operator'),
+    priorityTag: priorityTag(threat.priority_word),
+    stateTag: STATE_TAGS[threat.state],
+    actions: [...draft, ...steps],
+    reach: [
+      { number: threat.runs, label: threat.runs === 1 ? 'organisation runs it' : 'organisations run it', href: threat.runs === 0 ? undefined : holdersHref(id, 'runs') },
+      { number: threat.may_run, label: 'more may run it', href: threat.may_run === 0 ? undefined : holdersHref(id, 'may-run') },
+    ],
+    facts: factsTable(items),
+    types: {
+      caption: 'Who runs it',
+      head: [{ text: 'Type' }, { text: 'Run it', format: 'numeric' as const }, { text: 'May run it', format: 'numeric' as const }],
+      rows: types.map((row): Cell[] => [
+        row.plural,
+        row.runs === 0 ? 0 : { number: row.runs, href: holdersHref(id, 'runs', row.type) },
+        row.mayRun === 0 ? 0 : { number: row.mayRun, href: holdersHref(id, 'may-run', row.type) },
+      ]),
+    } satisfies TableModel,
+    products: {
+      caption: 'Products',
+      head: [{ text: 'Product' }, { text: 'Said by' }],
+      rows: [
+        ...named.slice(0, 50).map((product): Cell[] => [productName(product), 'A source of this threat']),
+        ...products.slice(0, 50).map((product): Cell[] => [productName(product), product.exact ? 'Organisations: the same by name' : 'Organisations: may be the same']),
+      ],
+    } satisfies TableModel,
+    items: {
+      caption: 'Items, and why each belongs here',
+      head: [{ text: 'Item' }, { text: 'Source' }, { text: 'Why it is here' }, { text: 'Gathered' }],
+      rows: items.map((item): Cell[] => [
+        { text: item.title, href: `/items/${item.id}`, tags: item.withdrawn_at === null ? undefined : [WITHDRAWN], hint: item.external_id },
+        { text: item.sourceName, href: item.url ?? undefined },
+        item.why,
+        { at: item.first_gathered_at },
+      ]),
+    } satisfies TableModel,
+    timeline: {
+      caption: 'What happened, newest first',
+      head: [{ text: 'When' }, { text: 'What' }, { text: 'Who' }],
+      rows: timeline.map(timelineRow),
+    } satisfies TableModel,
+  }
+}
+
+function productName({ maker, product }: { maker: string; product: string }): string {
+  return maker === '' || product.toLowerCase().startsWith(maker.toLowerCase()) ? product : `${maker} ${product}`
+}
+
+const ITEM_ACTIONS: Readonly<Record<string, string>> = { added: 'gave', changed: 'changed', withdrawn: 'withdrew', returned: 'brought back' }
+const NOTE_ACTIONS: Readonly<Record<string, string>> = { 'take-up': 'Taken up', dismiss: 'Dismissed', close: 'Closed', reopen: 'Opened again', related: 'Related to another threat' }
+
+function timelineRow(row: TimelineRow): Cell[] {
+  if (row.item === null) return [{ at: row.at }, { text: NOTE_ACTIONS[row.action] ?? sentence(row.action), hint: row.note ?? undefined }, row.actorName]
+  const tags: Tag[] = row.action === 'changed' && isMaterial(row.fields) ? [{ text: 'What to do may change', colour: 'orange' }] : []
+  const hint = row.fields.length === 0 ? undefined : sentence(row.fields.map(fieldWord).join(', '))
+  return [{ at: row.at }, { text: `${row.item.source} ${ITEM_ACTIONS[row.action] ?? row.action} ${row.item.externalId}`, href: `/items/${row.item.id}`, tags, hint }, row.item.source]
+}
+
+/** What each source says of one fact, side by side. A row in which they differ is marked. */
+function factsTable(items: readonly ThreatItemRow[]): TableModel {
+  const shown = items.slice(0, 6)
+  const day = (at: Instant | string | null | undefined) => (at === null || at === undefined ? null : date(typeof at === 'string' && at.length > 10 ? new Date(at) : at))
+  const facts: readonly { label: string; compare: boolean; of(item: ThreatItemRow): string | null }[] = [
+    { label: 'Published', compare: false, of: item => day(item.published_at) },
+    { label: 'Changed', compare: false, of: item => day(item.changed_at) },
+    { label: 'Severity', compare: true, of: item => (item.content.severity === null ? null : sentence(item.content.severity)) },
+    { label: 'CVSS score', compare: true, of: item => (item.content.cvssTenths === null ? null : (item.content.cvssTenths / 10).toFixed(1)) },
+    { label: 'Exploited since', compare: true, of: item => day(item.content.kev?.dateAdded) },
+    { label: 'Due date for US agencies', compare: true, of: item => day(item.content.kev?.dueDate) },
+    { label: 'Used in ransomware attacks', compare: true, of: item => ransomwareWords(item.content.kev?.knownRansomwareUse) },
+    { label: 'CVEs', compare: false, of: item => listed(item.content.cves) || null },
+    { label: 'TLP label', compare: true, of: item => item.content.tlp },
+  ]
+  const rows = facts.flatMap(({ label, compare, of }): Cell[][] => {
+    const values = shown.map(of)
+    const said = new Set(values.filter(value => value !== null))
+    if (said.size === 0) return []
+    const head: Cell = compare && said.size > 1 ? { text: label, tags: [{ text: 'Sources differ', colour: 'orange' }] } : label
+    return [[head, ...values]]
+  })
+  return { caption: 'What each source says', head: [{ text: 'Fact' }, ...shown.map(item => ({ text: `${item.sourceName}, ${item.external_id}` }))], rows }
+}
+
+function ransomwareWords(use: boolean | null | undefined): string | null {
+  return use === null || use === undefined ? null : use ? 'Yes' : 'Not known'
+}
+
+export const HOLDERS_HEAD = ['Code', 'Name', 'Type', 'Region', 'Match', 'What it runs']
+
+export function holderLine(row: Holder): (string | null)[] {
+  return [row.code, row.name, row.typeName, row.region, matchWords(row.exact), row.products.join('; ')]
+}
+
+function matchWords(exact: boolean): string {
+  return exact ? 'Runs it' : 'May run it'
+}
+
+export function holdersModel(threat: { id: string; title: string }, found: Page<Holder>, filter: HolderFilter, types: readonly ReachByType[], cursor: string | null) {
+  const path = `/threats/${threat.id}/organisations`
+  const query = { match: filter.match, type: filter.type }
+  return {
+    threat,
+    total: found.total,
+    filters: {
+      action: path,
+      selects: [
+        select('match', 'Show', filter.match, [['runs', 'Those that run it'], ['may-run', 'Those that may run it'], ['all', 'Both']]),
+        select('type', 'Type', filter.type ?? '', [['', 'All'], ...types.map(type => [type.type, type.plural] as const)]),
+      ],
+    },
+    table: {
+      caption: 'Organisations',
+      captionHidden: true,
+      head: [{ text: 'Organisation' }, { text: 'Type' }, { text: 'Region' }, { text: 'What it told us that it runs' }],
+      rows: found.rows.map((row): Cell[] => [
+        { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
+        row.typeName,
+        row.region,
+        { text: row.products.join('; '), tags: row.exact ? undefined : [{ text: 'May be it', colour: 'grey' }] },
+      ]),
+    } satisfies TableModel,
+    firstHref: cursor === null ? null : withQuery(path, query),
+    nextHref: found.next === null ? null : withQuery(path, query, { cursor: found.next }),
+    csvHref: withQuery(`${path}.csv`, query),
+  }
+}
