@@ -1,4 +1,5 @@
 import type { Module } from '../../platform/module.ts'
+import { ACCOUNT_ROUTES } from './account/routes.ts'
 import { CONTACT_COMMANDS } from './contacts/cli.ts'
 import { CONTACT_ROUTES } from './contacts/routes.ts'
 import { ORGANISATION_COMMANDS } from './organisations/cli.ts'
@@ -6,7 +7,13 @@ import { ORGANISATION_JOBS } from './organisations/jobs.ts'
 import { ORGANISATION_ROUTES } from './organisations/routes.ts'
 import { PARTNER_COMMANDS } from './partners/cli.ts'
 import { PARTNER_ROUTES } from './partners/routes.ts'
+import { PEOPLE_COMMANDS } from './people/cli.ts'
+import { PEOPLE_ROUTES } from './people/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { SET_UP_JOBS } from './set-up/jobs.ts'
+import { SET_UP_ROUTES } from './set-up/routes.ts'
+import { SIGN_IN_JOBS } from './sign-in/jobs.ts'
+import { SIGN_IN_ROUTES } from './sign-in/routes.ts'
 import { TECHNOLOGY_COMMANDS } from './technology/cli.ts'
 import { TECHNOLOGY_ROUTES } from './technology/routes.ts'
 
@@ -14,12 +21,14 @@ import { TECHNOLOGY_ROUTES } from './technology/routes.ts'
 export const directory: Module = {
   name: 'directory',
   permissions: PERMISSIONS,
-  routes: [...ORGANISATION_ROUTES, ...CONTACT_ROUTES, ...PARTNER_ROUTES, ...TECHNOLOGY_ROUTES],
-  jobs: [...ORGANISATION_JOBS],
-  commands: [...ORGANISATION_COMMANDS, ...CONTACT_COMMANDS, ...PARTNER_COMMANDS, ...TECHNOLOGY_COMMANDS],
+  routes: [...ORGANISATION_ROUTES, ...CONTACT_ROUTES, ...PARTNER_ROUTES, ...TECHNOLOGY_ROUTES, ...PEOPLE_ROUTES, ...SIGN_IN_ROUTES, ...SET_UP_ROUTES, ...ACCOUNT_ROUTES],
+  jobs: [...ORGANISATION_JOBS, ...SIGN_IN_JOBS, ...SET_UP_JOBS],
+  commands: [...ORGANISATION_COMMANDS, ...CONTACT_COMMANDS, ...PARTNER_COMMANDS, ...TECHNOLOGY_COMMANDS, ...PEOPLE_COMMANDS],
   navigation: [
     { label: 'Organisations', href: '/organisations', permission: 'directory.organisation.list', position: 40 },
     { label: 'Our technology', href: '/technology', permission: 'directory.technology.view', position: 50 },
     { label: 'Our organisation', href: '/our-organisation', permission: 'directory.own-organisation.view', position: 60 },
+    { label: 'People', href: '/people', permission: 'directory.people.manage', position: 70 },
+    { label: 'Our people', href: '/people', permission: 'directory.people.manage-own', position: 70 },
   ],
 }

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
+import type { AuthTables } from '../../platform/auth/tables.ts'
 import type { Json } from '../../platform/db/json.ts'
 
 export interface OrganisationTypeTable {
@@ -135,3 +136,6 @@ export interface DirectoryTables {
   directory_product: ProductTable
   directory_technology: TechnologyTable
 }
+
+/** What signing in and looking after people need besides: who may come in, and how. Only the system scope sees those rows. */
+export type SignInTables = DirectoryTables & AuthTables

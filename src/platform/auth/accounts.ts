@@ -40,8 +40,8 @@ export function hasMeans(means: SignInMeans): boolean {
 
 /** The stored hash, or `null` when there is no such account or it has no password. */
 export async function passwordHashOf(db: AuthReader, personId: string | null): Promise<string | null> {
-  if (personId === null) return null
-  const row = await db.selectFrom('auth_account').select('password_hash').where('person_id', '=', personId).executeTakeFirst()
+  // Asked for nobody too: a query less would tell that there is no such account.
+  const row = await db.selectFrom('auth_account').select('password_hash').where('person_id', '=', personId ?? '').executeTakeFirst()
   return row?.password_hash ?? null
 }
 

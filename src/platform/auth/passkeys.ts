@@ -46,7 +46,7 @@ export async function passkeyRegistrationOptions(work: Work<AuthTables>, party: 
 
 /** Stores the passkey that the browser made. Whether it could be: the challenge must be ours, the person's and unused. */
 export async function addPasskey(work: Work<AuthTables>, party: RelyingParty, personId: string, name: string, credential: string): Promise<boolean> {
-  const response = parseAnswer<RegistrationResponseJSON>(credential)
+  const response = parseAnswer(credential) as RegistrationResponseJSON | null
   if (response === null) return false
   const expectedChallenge = challengeOf(response)
   const challenge = await takeChallenge(work, REGISTER, expectedChallenge)
@@ -98,7 +98,7 @@ export async function passkeySignInOptions(work: Work<AuthTables>, party: Relyin
 
 /** Whose passkey signed the challenge, or `null`. The challenge is used up either way. A counter that went back (a copied key) is refused. */
 export async function passkeyOwner(work: Work<AuthTables>, party: RelyingParty, credential: string): Promise<string | null> {
-  const response = parseAnswer<AuthenticationResponseJSON>(credential)
+  const response = parseAnswer(credential) as AuthenticationResponseJSON | null
   if (response === null) return null
   const expectedChallenge = challengeOf(response)
   if (expectedChallenge === null || (await takeChallenge(work, AUTHENTICATE, expectedChallenge)) === null) return null
@@ -120,10 +120,11 @@ export async function passkeyOwner(work: Work<AuthTables>, party: RelyingParty, 
   return passkey.person_id
 }
 
-function parseAnswer<T extends RegistrationResponseJSON | AuthenticationResponseJSON>(credential: string): T | null {
+/** Whether it is an answer to making or using a key shows only when it is verified. */
+function parseAnswer(credential: string): RegistrationResponseJSON | AuthenticationResponseJSON | null {
   try {
     // The parts that are not checked here are checked by the library, which trusts none of them.
-    return answer.parse(JSON.parse(credential)) as unknown as T
+    return answer.parse(JSON.parse(credential)) as unknown as RegistrationResponseJSON | AuthenticationResponseJSON
   } catch {
     return null
   }

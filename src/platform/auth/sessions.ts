@@ -24,14 +24,16 @@ export interface NewSession {
 
 /** Starts a session with an id of its own. Gives the cookie's value; only its hash is stored. */
 export async function startSession(work: Work<AuthTables>, session: NewSession): Promise<string> {
-  if (session.replaces !== null) await endSession(work, session.replaces)
   const last = await work.db
     .selectFrom('auth_session')
-    .select('last_seen_at')
+    .select(['id_hash', 'last_seen_at', 'previous_visit_at'])
     .where('person_id', '=', session.personId)
     .orderBy('last_seen_at', 'desc')
     .limit(1)
     .executeTakeFirst()
+  // Signing in again in the middle of a visit is the same visit.
+  const previousVisit = last !== undefined && last.id_hash === session.replaces ? last.previous_visit_at : (last?.last_seen_at ?? null)
+  if (session.replaces !== null) await endSession(work, session.replaces)
   const token = newToken()
   await work.db
     .insertInto('auth_session')
@@ -44,7 +46,7 @@ export async function startSession(work: Work<AuthTables>, session: NewSession):
       created_at: work.now,
       last_seen_at: work.now,
       expires_at: addHours(work.now, SESSION_HOURS),
-      previous_visit_at: last?.last_seen_at ?? null,
+      previous_visit_at: previousVisit,
       ended_at: null,
     })
     .execute()
@@ -94,6 +96,12 @@ export function needsTouch(lastSeenAt: Instant, now: Instant): boolean {
 /** A session last seen before this has been idle for too long. */
 export function idleSince(now: Instant): Instant {
   return addHours(now, -IDLE_HOURS)
+}
+
+/** When the person of a living session signed in. `null` when it has ended. */
+export async function signedInAt(db: AuthReader, idHash: string): Promise<Instant | null> {
+  const row = await db.selectFrom('auth_session').select('created_at').where('id_hash', '=', idHash).where('ended_at', 'is', null).executeTakeFirst()
+  return row?.created_at ?? null
 }
 
 /** Whether the person signed in lately enough to change how they sign in. */

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { isRole, type Role } from '../../../kernel/role.ts'
+
+const role = z.custom<Role>(value => typeof value === 'string' && isRole(value), 'Choose a role.')
+const organisation = z.string('Enter an organisation’s code.').trim().toUpperCase().min(1, 'Enter an organisation’s code.').max(20, 'Enter an organisation’s code.')
+
+export const personForm = z.object({
+  name: z.string('Enter a name.').trim().min(2, 'Enter a name.').max(120, 'Enter a shorter name.'),
+  email: z
+    .string('Enter an e-mail address.')
+    .trim()
+    .toLowerCase()
+    .max(254, 'Enter a shorter e-mail address.')
+    .pipe(z.email('Enter an e-mail address in the right form, like name@example.org.')),
+  phone: z.string().trim().max(40, 'Enter a shorter telephone number.').regex(/^[\d\s()+-]*$/, 'Enter a telephone number in digits, like 020 7946 0000.').optional(),
+  role,
+  organisation,
+})
+
+export const roleForm = z.object({ role, organisation })
+
+export const reasonForm = z.object({ reason: z.string().trim().max(500, 'Say it in fewer words.').optional() })
+
+export const peopleQuery = z.object({
+  q: z.string().max(200).catch('').default(''),
+  role: z.string().max(40).catch('').default(''),
+  organisation: z.string().max(20).catch('').default(''),
+  status: z.enum(['here', 'left']).catch('here').default('here'),
+  cursor: z.string().max(1_000).nullable().catch(null).default(null),
+})
+export type PeopleQuery = z.infer<typeof peopleQuery>
