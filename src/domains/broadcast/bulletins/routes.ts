@@ -9,6 +9,7 @@ import type { Reader } from '../../../platform/work/read.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { withQuery } from '../../../ui/links.ts'
 import { threatForBulletin } from '../../watch/contract.ts'
+import { DIMENSIONS } from '../picture/model.ts'
 import type { Visible } from '../tables.ts'
 import { abandonBulletin, addUpdate, approveBulletin, changeSeverity, draftBulletin, returnForChanges, saveVersion, sendForReview, withdrawBulletin } from './commands.ts'
 import { contentSections, readContent, typedFrom, type Typed } from './fields.ts'
@@ -112,8 +113,9 @@ const show = route({
   path: '/bulletins/:number',
   access: { permission: 'broadcast.bulletin.view' },
   params: Number_,
-  async handle({ params, read, actor, now }) {
-    const shown = await read<Visible, ShownBulletin>(db => readShown(db, numberOf(params), actor, now))
+  query: z.object({ by: z.enum(DIMENSIONS).catch('type').default('type') }),
+  async handle({ params, query, read, actor, now }) {
+    const shown = await read<Visible, ShownBulletin>(db => readShown(db, numberOf(params), actor, now, query.by))
     const { bulletin } = shown
     return page(`${VIEWS}/show.njk`, `${bulletinNumber(bulletin.number)} ${bulletin.title}`, showView(shown, actor, now), { isExercise: bulletin.isExercise })
   },

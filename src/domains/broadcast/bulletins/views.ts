@@ -5,6 +5,7 @@ import { severityTag, type Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
 import { isEmptyRule, ruleSentence } from '../audience/model.ts'
+import { pictureView } from '../picture/model.ts'
 import { canApprove, canRelease, type PolicyActor } from '../policy.ts'
 import { isResponseState, RESPONSE_STATES } from '../responses/model.ts'
 import { differenceOf } from './difference.ts'
@@ -65,7 +66,7 @@ export function readingView(content: BulletinContent, respondBy: Instant | null,
   }
 }
 
-/** The page of a bulletin: for everyone the text; `desk` is what the centre works with; `panel` and `matches` are an organisation's own. */
+/** The page of a bulletin: for everyone the text; `desk` is what the centre works with; `picture` who acts; `panel` and `matches` are an organisation's own. */
 export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant) {
   const { bulletin, version, desk } = shown
   const { content } = version
@@ -75,6 +76,7 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant)
     reading: readingView(content, bulletin.respondBy, byPolicy === undefined ? null : `${byPolicy.hours} hours after release`),
     updates: shown.updates,
     severities: shown.severities.map(change => ({ ...change, tag: severityTag(change.severity) })),
+    picture: shown.picture === null ? null : pictureView(shown.picture),
     panel: shown.panel,
     matches: shown.matches,
     desk:

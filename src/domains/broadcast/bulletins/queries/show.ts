@@ -3,6 +3,8 @@ import { may, type Actor } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { AudienceRule, RuleNames } from '../../audience/model.ts'
 import { matchesOf, namesFor, ruleOf, type OwnMatch } from '../../audience/queries.ts'
+import type { Dimension, Picture } from '../../picture/model.ts'
+import { readPicture } from '../../picture/queries.ts'
 import { releaseOf, type Release } from '../../release/queries.ts'
 import { readAnswerPanel, type AnswerPanel } from '../../responses/queries.ts'
 import type { Visible } from '../../tables.ts'
@@ -16,6 +18,8 @@ export interface ShownBulletin {
   readonly severities: readonly SeverityChange[]
   /** What only the centre works with; `null` for everyone else. */
   readonly desk: Desk | null
+  /** Who acts and who is silent, once it is released, for those who watch over more than themselves. */
+  readonly picture: Picture | null
   /** For a member of an organisation that it went to. */
   readonly panel: AnswerPanel | null
   /** What the reader's organisation told that it runs of what this is about. */
@@ -32,7 +36,7 @@ export interface Desk {
 }
 
 /** Reads the page of one bulletin in the reader's scope. Throws `NotFound`. */
-export async function readShown(db: Reader<Visible>, number: number, actor: Actor, now: Instant): Promise<ShownBulletin> {
+export async function readShown(db: Reader<Visible>, number: number, actor: Actor, now: Instant, by: Dimension): Promise<ShownBulletin> {
   const bulletin = await bulletinOf(db, number)
   const release = (await releaseOf(db, bulletin.id)) ?? null
   const isCentre = may(actor, 'broadcast.bulletin.work')
@@ -48,6 +52,7 @@ export async function readShown(db: Reader<Visible>, number: number, actor: Acto
       organisationId === null
         ? null
         : await readAnswerPanel(db, { bulletinId: id, number, respondBy, organisationId, mayAnswer: may(actor, 'broadcast.response.answer') && bulletin.state === 'released', now }),
+    picture: may(actor, 'broadcast.picture.view') ? await readPicture(db, bulletin, by, now) : null,
     matches: organisationId === null || release === null ? [] : await matchesOf(db, organisationId, release.rule),
   }
 }
