@@ -50,8 +50,11 @@ export function findPostgres(): string | undefined {
   return candidates.find(folder => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
-/** Makes a cluster and starts it. Takes about two seconds. Throws with the server's own words when it does not come up. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Makes a cluster and starts it, with settings that come before those of a test run. Takes about two seconds. Throws with
+ * the server's own words when it does not come up.
+ */
+export async function startPostgres(overrides: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const programs = findPostgres()
   if (programs === undefined)
     throw new Error('There is no PostgreSQL server on this machine. `npm test` installs one; on Debian: apt-get install postgresql.')
@@ -74,7 +77,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     '--no-sync',
   ]
   execFileSync(join(programs, 'initdb'), how, { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
-  const settings = Object.entries({ ...SETTINGS, port: String(port), unix_socket_directories: folder })
+  const settings = Object.entries({ ...SETTINGS, ...overrides, port: String(port), unix_socket_directories: folder })
   writeFileSync(`${folder}/data/postgresql.auto.conf`, settings.map(([name, value]) => `${name} = '${value}'\n`).join(''))
 
   // In a session of its own, so that Ctrl-C in the terminal reaches us first and the shell tidies up after us.
