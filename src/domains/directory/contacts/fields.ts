@@ -26,8 +26,9 @@ const email = line('The e-mail address')
   .transform(text => (text === '' ? null : text))
 
 const yes = z
-  .unknown()
-  .transform(value => typeof value === 'string' && /^(yes|y|true|1)$/i.test(value.trim()))
+  .string()
+  .optional()
+  .transform(value => /^(yes|y|true|1)$/i.test((value ?? '').trim()))
 
 /** A contact as a form or a list gives it. The messages are for the person who filled it in. */
 export const contactSchema = z

@@ -14,7 +14,10 @@ export const technologySchema = z
     'asOf-day': z.string().default(''),
     'asOf-month': z.string().default(''),
     'asOf-year': z.string().default(''),
-    shared: z.unknown().transform(value => value === 'yes'),
+    shared: z
+      .string()
+      .optional()
+      .transform(value => value === 'yes'),
   })
   .transform((form, context) => {
     const { 'asOf-day': day, 'asOf-month': month, 'asOf-year': year, ...rest } = form
