@@ -30,8 +30,11 @@ export interface ServerParts {
   identify(sessionCookie: string | null): Promise<Identity>
   /** The model of the frame around every page: navigation, who is signed in, notices. */
   shell(page: ShellRequest): object
-  /** Keeps a form that was sent after the session ran out. Gives the value of a cookie under which sign-in finds it. */
-  keepInterruptedForm(address: string, body: FormBody): Promise<string>
+  /**
+   * Keeps a form that was sent after the session ran out, for whoever that session belonged to. Gives the value of a cookie
+   * under which sign-in finds it; `null` when the browser never was signed in, so that strangers store nothing.
+   */
+  keepInterruptedForm(address: string, body: FormBody, sessionCookie: string | null): Promise<string | null>
   isReady(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>
 }
 
@@ -193,8 +196,8 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     if ('public' in route.access) return
     if (identity.actor.kind === 'anonymous') {
       if (request.method === 'POST' && !route.isApi) {
-        const value = await parts.keepInterruptedForm(request.url, (request.body ?? {}) as FormBody)
-        setCookie(reply, { name: 'challenge', value, maxAgeSeconds: 3_600 })
+        const value = await parts.keepInterruptedForm(request.url, (request.body ?? {}) as FormBody, request.cookies[cookies.session] ?? null)
+        if (value !== null) setCookie(reply, { name: 'challenge', value, maxAgeSeconds: 3_600 })
       }
       throw new SignInNeeded('platform.http.sign-in-needed', 'Sign in, and you come back to this page. What you typed is kept for an hour.')
     }
