@@ -11,7 +11,13 @@ import { may, type Actor, type Scope } from '../../platform/work/actor.ts'
 export function isInScope(scope: Scope, organisationIdColumn: string): RawBuilder<SqlBool> {
   if (scope.kind === 'centre' || scope.kind === 'system') return sql<SqlBool>`true`
   if (scope.kind === 'none') return sql<SqlBool>`false`
-  return sql<SqlBool>`${sql.ref(organisationIdColumn)} in (select carecert_organisations())`
+  const column = sql.ref(organisationIdColumn)
+  if (scope.kind === 'region') {
+    // A region is thousands of organisations: said in full, the database can walk them by index instead of collecting them all first.
+    return sql<SqlBool>`${column} in (select reached.id from directory_organisation reached where reached.id = ${scope.organisationId}
+      or reached.region_code = (select region.code from directory_organisation region where region.id = ${scope.organisationId}))`
+  }
+  return sql<SqlBool>`${column} in (select carecert_organisations())`
 }
 
 /** Whether the actor sees the organisation as their own, on its own page, rather than as one that they look after. */
