@@ -1,0 +1,250 @@
+import { sql } from 'kysely'
+import { addHours, type Instant } from '../../../kernel/instant.ts'
+import type { Reader } from '../../../platform/work/read.ts'
+import type { Actor } from '../../../platform/work/actor.ts'
+import { isInScope } from '../../directory/contract.ts'
+import type { Visible } from '../tables.ts'
+import type { ResponseState } from '../responses/model.ts'
+
+/** How many live bulletins the first page shows; the rest are one link away. */
+const LIVE_SHOWN = 8
+
+/** A live bulletin in one line. */
+export interface LiveBulletin {
+  readonly id: string
+  readonly releaseId: string
+  readonly number: number
+  readonly title: string
+  readonly severity: string
+  readonly tlp: string
+  readonly isExercise: boolean
+  readonly respondBy: Instant | null
+  readonly releasedAt: Instant | null
+  readonly organisations: number
+  readonly answered: number
+  readonly undecided: number
+  readonly silent: number
+  readonly unreachable: number
+  readonly givenUp: number
+}
+
+/** Released and not withdrawn, those whose answers are due soonest first; of the reader's own part of the sector. */
+export async function liveBulletins(db: Reader<Visible>, now: Instant): Promise<readonly LiveBulletin[]> {
+  const live = db
+    .selectFrom('broadcast_bulletin as bulletin')
+    .innerJoin('broadcast_release as release', 'release.bulletin_id', 'bulletin.id')
+    .where('bulletin.state', '=', 'released')
+    // Those due soon or overdue for less than a month come before those that nobody waits for any more.
+    .orderBy(sql`case when bulletin.respond_by > ${addHours(now, -30 * 24)}::timestamptz then 0 else 1 end`)
+    .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
+    .orderBy('bulletin.number', 'desc')
+    .limit(LIVE_SHOWN)
+    .select([
+      'bulletin.id', 'release.id as releaseId', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise',
+      'bulletin.respond_by as respondBy', 'bulletin.released_at as releasedAt',
+    ])
+    .as('live')
+  const rows = await db
+    .selectFrom(live)
+    .innerJoinLateral(
+      eb =>
+        eb
+          .selectFrom('broadcast_recipient as recipient')
+          .whereRef('recipient.bulletin_id', '=', 'live.id')
+          .select(({ fn }) => [
+            fn.countAll<number>().as('organisations'),
+            fn.count<number>('recipient.response').as('answered'),
+            sql<number>`count(*) filter (where recipient.decided_at is null)`.as('undecided'),
+            sql<number>`count(*) filter (where recipient.response is null and not recipient.is_reachable)`.as('unreachable'),
+          ])
+          .as('figures'),
+      join => join.onTrue(),
+    )
+    .innerJoinLateral(
+      eb => eb.selectFrom('broadcast_delivery as delivery').whereRef('delivery.release_id', '=', 'live.releaseId').where('delivery.state', '=', 'given-up').select(({ fn }) => fn.countAll<number>().as('givenUp')).as('failures'),
+      join => join.onTrue(),
+    )
+    .selectAll()
+    .execute()
+  return rows.map(row => ({ ...row, silent: row.organisations - row.answered - row.unreachable }))
+}
+
+/** A bulletin that waits for a reviewer. */
+export interface WaitingReview {
+  readonly number: number
+  readonly title: string
+  readonly severity: string
+  readonly since: Instant
+}
+
+/** What this actor may approve: in review, and none of its versions by the actor. */
+export function reviewsFor(db: Reader<Visible>, actor: Actor): Promise<readonly WaitingReview[]> {
+  return db
+    .selectFrom('broadcast_bulletin as bulletin')
+    .where('bulletin.state', '=', 'in-review')
+    .where('bulletin.author_id', '!=', actor.id)
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('broadcast_version as version').whereRef('version.bulletin_id', '=', 'bulletin.id').where('version.saved_by', '=', actor.id).select('version.version'))))
+    .orderBy('bulletin.updated_at')
+    .limit(20)
+    .select(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.updated_at as since'])
+    .execute()
+}
+
+/** What happened since a time, counted. */
+export interface Changes {
+  readonly released: number
+  readonly withdrawn: number
+  readonly answers: number
+  readonly threats: number
+}
+
+export async function changesSince(db: Reader<Visible>, since: Instant): Promise<Changes> {
+  const bulletins = await db
+    .selectFrom('broadcast_bulletin')
+    .where(eb => eb.or([eb('released_at', '>', since), eb('withdrawn_at', '>', since)]))
+    .select([sql<number>`count(*) filter (where released_at > ${since}::timestamptz)`.as('released'), sql<number>`count(*) filter (where withdrawn_at > ${since}::timestamptz)`.as('withdrawn')])
+    .executeTakeFirstOrThrow()
+  const { answers } = await db.selectFrom('broadcast_response').where('at', '>', since).select(({ fn }) => fn.countAll<number>().as('answers')).executeTakeFirstOrThrow()
+  const { threats } = await db.selectFrom('watch_threat').where('created_at', '>', since).select(({ fn }) => fn.countAll<number>().as('threats')).executeTakeFirstOrThrow()
+  return { ...bulletins, answers, threats }
+}
+
+/** One bulletin as one organisation's home shows it. */
+export interface OwnBulletin {
+  readonly id: string
+  readonly number: number
+  readonly title: string
+  readonly severity: string
+  readonly tlp: string
+  readonly isExercise: boolean
+  readonly respondBy: Instant | null
+  readonly response: ResponseState | null
+  readonly responseAt: Instant | null
+  readonly nextDate: string | null
+}
+
+const OWN_SHOWN = 20
+
+/** What the organisation has not decided yet, most urgent first: by when, then how severe, then the newest. */
+export async function toAnswer(db: Reader<Visible>, organisationId: string): Promise<{ readonly rows: readonly OwnBulletin[]; readonly total: number }> {
+  const open = own(db, organisationId).where('recipient.decided_at', 'is', null)
+  const { count } = await open.clearSelect().select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  const rows = await open
+    .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
+    .orderBy(sql`array_position(array['high', 'medium', 'low', 'information'], bulletin.severity)`)
+    .orderBy('bulletin.number', 'desc')
+    .limit(OWN_SHOWN)
+    .execute()
+  return { rows: rows.map(ownBulletin), total: count }
+}
+
+/** What the organisation said that it would do, by the date that it gave. */
+export async function promised(db: Reader<Visible>, organisationId: string): Promise<readonly OwnBulletin[]> {
+  const rows = await own(db, organisationId)
+    .where('recipient.response', '=', 'in-progress')
+    .orderBy('recipient.next_date', order => order.asc().nullsLast())
+    .orderBy('bulletin.number', 'desc')
+    .limit(OWN_SHOWN)
+    .execute()
+  return rows.map(ownBulletin)
+}
+
+function own(db: Reader<Visible>, organisationId: string) {
+  return db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .where('recipient.organisation_id', '=', organisationId)
+    .where('bulletin.state', '=', 'released')
+    .select([
+      'bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'bulletin.respond_by as respondBy', 'recipient.response',
+      'recipient.response_at as responseAt', 'recipient.next_date as nextDate',
+    ])
+}
+
+type OwnRow = Awaited<ReturnType<ReturnType<typeof own>['executeTakeFirstOrThrow']>>
+
+function ownBulletin(row: OwnRow): OwnBulletin {
+  // Written by `respond` alone, from the type that is asserted here.
+  return { ...row, response: row.response as ResponseState | null }
+}
+
+/** What the centre says stays safe to use, from the live bulletins that went to the organisation. */
+export interface SafeToUse {
+  readonly number: number
+  readonly title: string
+  readonly text: string
+  readonly since: Instant | null
+}
+
+export async function safeToUse(db: Reader<Visible>, organisationId: string): Promise<readonly SafeToUse[]> {
+  return db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .innerJoin('broadcast_version as version', join => join.onRef('version.bulletin_id', '=', 'bulletin.id').onRef('version.version', '=', 'bulletin.version'))
+    .where('recipient.organisation_id', '=', organisationId)
+    .where('bulletin.state', '=', 'released')
+    .where(sql<boolean>`coalesce(version.content ->> 'safeToUse', '') <> ''`)
+    .orderBy('bulletin.number', 'desc')
+    .limit(5)
+    .select(['bulletin.number', 'bulletin.title', sql<string>`version.content ->> 'safeToUse'`.as('text'), 'bulletin.released_at as since'])
+    .execute()
+}
+
+/** How much a partner still has to answer, by bulletin. */
+export interface PartnerLine {
+  readonly number: number
+  readonly title: string
+  readonly severity: string
+  readonly tlp: string
+  readonly respondBy: Instant | null
+  readonly undecided: number
+  readonly organisations: number
+}
+
+export function partnerLines(db: Reader<Visible>): Promise<readonly PartnerLine[]> {
+  return db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .where('bulletin.state', '=', 'released')
+    .groupBy(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by'])
+    .having(sql<boolean>`count(*) filter (where recipient.decided_at is null) > 0`)
+    .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
+    .orderBy('bulletin.number', 'desc')
+    .limit(OWN_SHOWN)
+    .select(({ fn }) => [
+      'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by as respondBy',
+      sql<number>`count(*) filter (where recipient.decided_at is null)`.as('undecided'), fn.countAll<number>().as('organisations'),
+    ])
+    .execute()
+}
+
+/** Whether the reader may see a bulletin of that number. */
+export async function bulletinExists(db: Reader<Visible>, number: number): Promise<boolean> {
+  return (await db.selectFrom('broadcast_bulletin').where('number', '=', number).select('id').executeTakeFirst()) !== undefined
+}
+
+const FOUND_SHOWN = 10
+
+/** What a search found, each kind cut to ten. Threats come to the centre alone: nobody else's scope has any. */
+export interface Found {
+  readonly bulletins: readonly { readonly number: number; readonly title: string; readonly severity: string; readonly tlp: string; readonly state: string }[]
+  readonly threats: readonly { readonly id: string; readonly title: string; readonly reason: string }[]
+  readonly organisations: readonly { readonly code: string; readonly name: string; readonly type: string; readonly status: string }[]
+}
+
+export async function search(db: Reader<Visible>, actor: Actor, words: string): Promise<Found> {
+  const pattern = `%${words.replace(/[\\%_]/g, match => `\\${match}`)}%`
+  return {
+    bulletins: await db.selectFrom('broadcast_bulletin').where('title', 'ilike', pattern).orderBy('number', 'desc').limit(FOUND_SHOWN).select(['number', 'title', 'severity', 'tlp', 'state']).execute(),
+    threats: await db.selectFrom('watch_threat').where('search', 'like', pattern.toLowerCase()).orderBy('priority').orderBy('id').limit(FOUND_SHOWN).select(['id', 'title', 'reason']).execute(),
+    organisations: await db
+      .selectFrom('directory_organisation as organisation')
+      .where('organisation.name', 'ilike', pattern)
+      .where(isInScope(actor.scope, 'organisation.id'))
+      .orderBy('organisation.name_key')
+      .orderBy('organisation.id')
+      .limit(FOUND_SHOWN)
+      .select(['organisation.code', 'organisation.name', 'organisation.type', 'organisation.status'])
+      .execute(),
+  }
+}

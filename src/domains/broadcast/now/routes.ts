@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { SignInNeeded } from '../../../kernel/errors.ts'
+import { addHours, type Instant } from '../../../kernel/instant.ts'
+import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
+import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import { may } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
+import { withQuery } from '../../../ui/links.ts'
+import { contactsOf, organisationById, organisationInScope, type Contact } from '../../directory/contract.ts'
+import { failingSources, threatSummaries, type FailingSource, type ThreatSummary } from '../../watch/contract.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
+import type { Visible } from '../tables.ts'
+import { searchTarget } from './model.ts'
+import { bulletinExists, changesSince, liveBulletins, partnerLines, promised, reviewsFor, safeToUse, search, toAnswer, type Changes, type Found, type LiveBulletin, type OwnBulletin, type PartnerLine, type SafeToUse, type WaitingReview } from './queries.ts'
+import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, threatLines } from './views.ts'
+
+const THREATS_SHOWN = 3
+/** What "since your last visit" means on the first one. */
+const FIRST_VISIT_HOURS = 24
+
+const now = route({
+  method: 'GET',
+  path: '/',
+  access: { public: 'Where everybody arrives: it sends those who are not signed in to sign in, and shows nothing before.' },
+  async handle(request) {
+    const { scope } = request.actor
+    switch (scope.kind) {
+      case 'none':
+      case 'system':
+        return redirect('/sign-in')
+      case 'centre':
+      case 'region':
+        return overseersNow(request)
+      case 'partner':
+        return partnersNow(request)
+      case 'organisation':
+        return organisationsHome(request)
+    }
+  },
+})
+
+interface OverseersNow {
+  readonly live: readonly LiveBulletin[]
+  readonly reviews: readonly WaitingReview[]
+  readonly sources: readonly FailingSource[]
+  readonly threats: readonly ThreatSummary[]
+  readonly changes: Changes
+}
+
+/** The centre's page; a region's is the same less what only the centre does, and of its own organisations. */
+async function overseersNow(request: RouteRequest): Promise<Reply> {
+  const { actor } = request
+  const since = sinceOf(request)
+  const found = await request.read<Visible, OverseersNow>(async db => ({
+    live: await liveBulletins(db, request.now),
+    reviews: may(actor, 'broadcast.bulletin.approve') ? await reviewsFor(db, actor) : [],
+    sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
+    threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN) : [],
+    changes: await changesSince(db, since),
+  }))
+  const model = {
+    needs: needsOf({ ...found, showsDeliveries: may(actor, 'broadcast.delivery.view'), now: request.now }),
+    showsThreats: may(actor, 'watch.threat.view'),
+    threats: threatLines(found.threats),
+    live: found.live.length === 0 ? null : liveTable(found.live, request.now),
+    mayDraft: may(actor, 'broadcast.bulletin.draft'),
+    since,
+    changes: changeLines(found.changes),
+  }
+  return page('broadcast/now/views/centre.njk', 'Now', model, { isExercise: found.live.some(({ isExercise }) => isExercise) })
+}
+
+async function partnersNow(request: RouteRequest): Promise<Reply> {
+  const since = sinceOf(request)
+  const { lines, changes } = await request.read<Visible, { lines: readonly PartnerLine[]; changes: Changes }>(async db => ({ lines: await partnerLines(db), changes: await changesSince(db, since) }))
+  return page('broadcast/now/views/partner.njk', 'Home', { table: lines.length === 0 ? null : partnerTable(lines), since, changes: changeLines(changes) })
+}
+
+interface OrganisationsHome {
+  readonly open: { readonly rows: readonly OwnBulletin[]; readonly total: number }
+  readonly plans: readonly OwnBulletin[]
+  readonly notices: readonly SafeToUse[]
+  readonly contacts: readonly Contact[]
+  /** The organisation's code. */
+  readonly code: string
+}
+
+async function organisationsHome(request: RouteRequest): Promise<Reply> {
+  const { organisationId } = request.actor
+  if (organisationId === null) throw new SignInNeeded('broadcast.home.for-whom', 'Sign in, and choose for whom you act.')
+  const found = await request.read<Visible, OrganisationsHome>(db => readHome(db, organisationId))
+  const model = {
+    acting: request.session?.actingFor ?? '',
+    open: found.open.rows.map(row => ownLine(row, request.now)),
+    openTotal: found.open.total,
+    plans: found.plans.map(row => ownLine(row, request.now)),
+    notices: noticeLines(found.notices),
+    contacts: contactsToProve(found.contacts),
+    ownAddress: `/organisations/${encodeURIComponent(found.code)}`,
+    hasContacts: found.contacts.length > 0,
+    mayAnswer: may(request.actor, 'broadcast.response.answer'),
+  }
+  return page('broadcast/now/views/organisation.njk', 'Home', model, { isExercise: [...found.open.rows, ...found.plans].some(({ isExercise }) => isExercise) })
+}
+
+async function readHome(db: Reader<Visible>, organisationId: NonNullable<RouteRequest['actor']['organisationId']>): Promise<OrganisationsHome> {
+  return { open: await toAnswer(db, organisationId), plans: await promised(db, organisationId), notices: await safeToUse(db, organisationId), contacts: await contactsOf(db, organisationId), code: (await organisationById(db, organisationId))?.code ?? '' }
+}
+
+function sinceOf({ session, now: at }: RouteRequest): Instant {
+  return session?.previousVisitAt ?? addHours(at, -FIRST_VISIT_HOURS)
+}
+
+const searchEverything = route({
+  method: 'GET',
+  path: '/search',
+  access: { signedIn: 'It finds only what the reader may see anyway.' },
+  query: z.object({ q: z.string().trim().max(200).catch('').default('') }),
+  async handle({ query, actor, read }) {
+    const target = searchTarget(query.q)
+    if (target.kind === 'cve' && may(actor, 'watch.threat.list')) return redirect(withQuery('/threats', { q: target.cve }))
+    const { to, found } = await read<Visible, { to: string | null; found: Found }>(async db => ({ to: await exactly(db, actor, target), found: await search(db, actor, query.q) }))
+    if (to !== null) return redirect(to)
+    const model = {
+      words: query.q,
+      bulletins: query.q === '' ? [] : found.bulletins.map(row => ({ ...row, number: bulletinNumber(row.number) })),
+      threats: query.q === '' ? [] : found.threats,
+      organisations: query.q === '' ? [] : found.organisations,
+      allBulletins: withQuery('/bulletins', { q: query.q }),
+      allThreats: withQuery('/threats', { q: query.q }),
+      allOrganisations: may(actor, 'directory.organisation.list') ? withQuery('/organisations', { q: query.q }) : null,
+    }
+    return page('broadcast/now/views/search.njk', query.q === '' ? 'Search' : `Search: ${query.q}`, model)
+  },
+})
+
+/** Where a search leads that names one thing: a bulletin by its number, an organisation by its code. */
+async function exactly(db: Reader<Visible>, actor: RouteRequest['actor'], target: ReturnType<typeof searchTarget>): Promise<string | null> {
+  if (target.kind === 'bulletin') return (await bulletinExists(db, target.number)) ? `/bulletins/${bulletinNumber(target.number)}` : null
+  if (target.kind !== 'words' || target.words === '' || target.words.includes(' ')) return null
+  const organisation = await organisationInScope(db, actor.scope, target.words)
+  return organisation === undefined ? null : `/organisations/${encodeURIComponent(organisation.code)}`
+}
+
+export const nowRoutes: readonly Route[] = [now, searchEverything]

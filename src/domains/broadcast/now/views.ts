@@ -1,0 +1,123 @@
+import { londonDate, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
+import { severityTag } from '../../../ui/labels.ts'
+import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
+import type { FailingSource, ThreatSummary } from '../../watch/contract.ts'
+import { contactState, type Contact } from '../../directory/contract.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
+import { answerChoices } from '../responses/queries.ts'
+import { needsChasing } from './model.ts'
+import type { Changes, LiveBulletin, OwnBulletin, PartnerLine, SafeToUse, WaitingReview } from './queries.ts'
+
+/** One thing that needs somebody now: what, and where to go. */
+export interface Need {
+  readonly text: string
+  readonly href: string
+  readonly hint?: string | undefined
+  readonly at?: Instant | null
+}
+
+export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonly reviews: readonly WaitingReview[]; readonly sources: readonly FailingSource[]; readonly showsDeliveries: boolean; readonly now: Instant }): readonly Need[] {
+  const organisations = (count: number) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}`
+  const chase = input.live.filter(bulletin => needsChasing(bulletin, input.now))
+  const failing = input.live.filter(bulletin => input.showsDeliveries && bulletin.givenUp > 0)
+  return [
+    ...chase.map(bulletin => ({
+      text: `${organisations(bulletin.silent)} silent on ${bulletinNumber(bulletin.number)} ${bulletin.title}`,
+      href: `/bulletins/${bulletinNumber(bulletin.number)}/recipients?stage=silent`,
+      at: bulletin.respondBy,
+    })),
+    ...input.reviews.map(review => ({ text: `Review ${bulletinNumber(review.number)} ${review.title}`, href: `/bulletins/${bulletinNumber(review.number)}`, hint: 'waits for a reviewer who wrote none of it' })),
+    ...failing.map(bulletin => ({
+      text: `${bulletin.givenUp.toLocaleString('en-GB')} ${bulletin.givenUp === 1 ? 'message' : 'messages'} of ${bulletinNumber(bulletin.number)} given up`,
+      href: `/bulletins/${bulletinNumber(bulletin.number)}/deliveries?state=given-up`,
+      hint: 'the mail server refused them: mend the contact, or ring',
+    })),
+    ...input.sources.map(source => ({ text: `${source.name} ${source.health === 'failing' ? 'fails' : 'has gone quiet'}`, href: `/sources/${encodeURIComponent(source.code)}`, hint: source.failure ?? undefined })),
+  ]
+}
+
+export function threatLines(threats: readonly ThreatSummary[]): readonly { readonly title: string; readonly href: string; readonly reason: string; readonly priority: string; readonly tlp: string }[] {
+  return threats.map(({ id, title, reason, priority, tlp }) => ({ title, reason, priority, tlp, href: `/threats/${id}` }))
+}
+
+export function liveTable(live: readonly LiveBulletin[], now: Instant): TableModel {
+  return {
+    caption: 'Live bulletins',
+    captionHidden: true,
+    head: [{ text: 'Bulletin' }, { text: 'Answered', format: 'numeric' }, { text: 'Silent', format: 'numeric' }, { text: 'Cannot be reached', format: 'numeric' }, { text: 'Answered, silent, cannot be reached' }, { text: 'Answer by' }],
+    rows: live.map((bulletin): readonly Cell[] => {
+      const number = bulletinNumber(bulletin.number)
+      const behind = (count: number, query: string): Cell => (count === 0 ? 0 : { number: count, href: `/bulletins/${number}/recipients?${query}` })
+      return [
+        { text: `${number} ${bulletin.title}`, href: `/bulletins/${number}`, tags: [severityTag(bulletin.severity)], tlp: bulletin.tlp === 'CLEAR' ? undefined : bulletin.tlp },
+        behind(bulletin.answered, 'stage=acknowledged'),
+        behind(bulletin.silent, 'stage=silent'),
+        behind(bulletin.unreachable, 'stage=unreachable'),
+        { text: '', bar: liveBar(bulletin) },
+        bulletin.respondBy === null ? 'No time is set' : { at: bulletin.respondBy, hint: bulletin.respondBy < now ? 'the time is over' : undefined },
+      ]
+    }),
+  }
+}
+
+function liveBar(bulletin: LiveBulletin): readonly BarSegment[] {
+  return [
+    { label: 'answered', count: bulletin.answered, tone: 'done' },
+    { label: 'silent', count: bulletin.silent, tone: 'silent' },
+    { label: 'cannot be reached', count: bulletin.unreachable, tone: 'unreachable' },
+  ]
+}
+
+export function changeLines(changes: Changes): readonly Need[] {
+  const line = (count: number, one: string, many: string, href: string): readonly Need[] => (count === 0 ? [] : [{ text: `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`, href }])
+  return [
+    ...line(changes.released, 'bulletin released', 'bulletins released', '/bulletins?state=released'),
+    ...line(changes.answers, 'answer came in', 'answers came in', '/bulletins?state=released'),
+    ...line(changes.threats, 'new threat', 'new threats', '/threats?sort=newest'),
+    ...line(changes.withdrawn, 'bulletin withdrawn', 'bulletins withdrawn', '/bulletins?state=withdrawn'),
+  ]
+}
+
+/** A bulletin of one's own with the answers that one tap gives. */
+export function ownLine(bulletin: OwnBulletin, now: Instant) {
+  const number = bulletinNumber(bulletin.number)
+  const nextDate = bulletin.nextDate === null ? undefined : parseLocalDate(bulletin.nextDate)
+  return {
+    ...bulletin,
+    number,
+    href: `/bulletins/${number}`,
+    action: `/bulletins/${number}/answer`,
+    tag: severityTag(bulletin.severity),
+    choices: answerChoices(bulletin.response),
+    isOverdue: nextDate !== undefined && nextDate < londonDate(now),
+  }
+}
+
+export function noticeLines(notices: readonly SafeToUse[]) {
+  return notices.map(notice => ({ ...notice, number: bulletinNumber(notice.number) }))
+}
+
+/** The contacts that are not known to work, those that failed first. */
+export function contactsToProve(contacts: readonly Contact[]) {
+  return contacts
+    .map(contact => ({ name: contact.name, purpose: contact.purpose, state: contactState(contact), failure: contact.lastFailure }))
+    .filter(({ state }) => state !== 'works')
+    .toSorted((a, b) => a.state.localeCompare(b.state) || a.name.localeCompare(b.name))
+}
+
+export function partnerTable(lines: readonly PartnerLine[]): TableModel {
+  return {
+    caption: 'Bulletins that wait for your answer',
+    captionHidden: true,
+    head: [{ text: 'Bulletin' }, { text: 'Not decided yet', format: 'numeric' }, { text: 'Your organisations', format: 'numeric' }, { text: 'Answer by' }],
+    rows: lines.map((line): readonly Cell[] => {
+      const number = bulletinNumber(line.number)
+      return [
+        { text: `${number} ${line.title}`, href: `/bulletins/${number}`, tags: [severityTag(line.severity)], tlp: line.tlp === 'CLEAR' ? undefined : line.tlp },
+        { number: line.undecided, href: `/answers?bulletin=${number}` },
+        line.organisations,
+        line.respondBy === null ? 'No time is set' : { at: line.respondBy },
+      ]
+    }),
+  }
+}
