@@ -16,6 +16,8 @@ export interface TestApp {
   readonly server: FastifyInstance
   /** A browser with nobody signed in. */
   readonly visitor: Browser
+  /** Another such browser, at that network address. */
+  newVisitor(remoteAddress?: string): Browser
   /** A browser in which somebody new with this role is signed in, at that organisation (an ODS code) or at one made up for the role. */
   signIn(role: Role, options?: { organisation?: string; name?: string }): Promise<SignedIn>
 }
@@ -30,6 +32,10 @@ export interface Browser {
   get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   /** Sends a form as a page of ours would. Opens `from` first, where given, for its token. */
   post(url: string, form: Readonly<Record<string, string | readonly string[]>>, options?: { from?: string; headers?: Record<string, string> }): Promise<LightMyRequestResponse>
+  /** The value of a cookie that it keeps. */
+  cookie(name: string): string | undefined
+  /** Puts a cookie there, as an attacker would. */
+  setCookie(name: string, value: string): void
   /** Follows the redirect of an answer. */
   follow(response: LightMyRequestResponse): Promise<LightMyRequestResponse>
 }
@@ -45,6 +51,7 @@ export async function createTestApp(options: TestPlatformOptions = {}): Promise<
     platform,
     server,
     visitor: browser(server, new Map()),
+    newVisitor: remoteAddress => browser(server, new Map(), remoteAddress),
     async signIn(role, who = {}) {
       const signedIn = await runWork<DirectoryTables & AuthTables, { cookie: string; personId: string; organisationId: string }>(platform, SYSTEM, async work => {
         const organisationId = await organisationFor(work, role, who.organisation)
@@ -75,10 +82,10 @@ async function organisationFor(work: Work<DirectoryTables>, role: Role, code: st
   return id
 }
 
-function browser(server: FastifyInstance, cookies: Map<string, string>): Browser {
+function browser(server: FastifyInstance, cookies: Map<string, string>, remoteAddress = '127.0.0.1'): Browser {
   let token = ''
   async function ask(options: InjectOptions): Promise<LightMyRequestResponse> {
-    const response = await server.inject({ ...options, cookies: Object.fromEntries(cookies) })
+    const response = await server.inject({ ...options, remoteAddress, cookies: Object.fromEntries(cookies) })
     for (const cookie of response.cookies) {
       if (cookie.value === '' || cookie.maxAge === 0) cookies.delete(cookie.name)
       else cookies.set(cookie.name, cookie.value)
@@ -89,6 +96,8 @@ function browser(server: FastifyInstance, cookies: Map<string, string>): Browser
   const get: Browser['get'] = (url, headers = {}) => ask({ method: 'GET', url, headers })
   return {
     get,
+    cookie: name => cookies.get(name),
+    setCookie: (name, value) => void cookies.set(name, value),
     async post(url, form, options = {}) {
       if (options.from !== undefined) await get(options.from)
       const fields = new URLSearchParams()

@@ -37,17 +37,19 @@ export async function readLink(db: AuthReader, token: string, now: Instant): Pro
 
 /** Uses the link up: of two that try at the same time, one succeeds. `null` when it does not work. */
 export async function takeLink(work: Work<AuthTables>, token: string): Promise<Link | null> {
-  const row = await work.db
-    .updateTable('auth_invitation')
-    .set({ used_at: work.now })
+  // Locked before it is changed: a unit of work that changes nothing has nothing to record.
+  const link = await work.db
+    .selectFrom('auth_invitation')
+    .select(['id', 'person_id', 'purpose'])
     .where('token_hash', '=', hashToken(token))
     .where('used_at', 'is', null)
     .where('expires_at', '>', work.now)
-    .returning(['person_id', 'purpose'])
+    .forUpdate()
     .executeTakeFirst()
-  if (row === undefined) return null
-  work.record({ verb: 'auth.link.used', subject: { kind: 'person', id: row.person_id }, change: { purpose: row.purpose } })
-  return { personId: row.person_id, purpose: row.purpose }
+  if (link === undefined) return null
+  await work.db.updateTable('auth_invitation').set({ used_at: work.now }).where('id', '=', link.id).execute()
+  work.record({ verb: 'auth.link.used', subject: { kind: 'person', id: link.person_id }, change: { purpose: link.purpose } })
+  return { personId: link.person_id, purpose: link.purpose }
 }
 
 /** When the link that the person has not used yet stops working. `null` when there is none. */

@@ -1,4 +1,4 @@
-import { allowInsecureRequests, authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge, ClientSecretBasic, discovery, randomNonce, randomPKCECodeVerifier, randomState, type Configuration } from 'openid-client'
+import { allowInsecureRequests, authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge, ClientSecretBasic, discovery, fetchUserInfo, randomNonce, randomPKCECodeVerifier, randomState, type Configuration } from 'openid-client'
 import { z } from 'zod'
 import { Unavailable } from '../../kernel/errors.ts'
 import type { OidcConfig } from '../config/config.ts'
@@ -65,10 +65,12 @@ export async function finishOutside(oidc: OidcConfig, baseUrl: string, address: 
   const checks = { pkceCodeVerifier: kept.verifier, expectedState: kept.state, expectedNonce: kept.nonce, idTokenExpected: true }
   const tokens = await authorizationCodeGrant(configuration, new URL(baseUrl + address), checks).catch(() => null)
   const claims = tokens?.claims()
-  if (claims === undefined) return null
-  const { iss, sub, email, email_verified: isVerified } = claims
+  if (tokens === null || claims === undefined) return null
+  // Many providers tell the address only when they are asked for it (OpenID Connect Core 1.0 §5.4).
+  const about = claims['email'] !== undefined ? claims : await fetchUserInfo(configuration, tokens.access_token, claims.sub).catch(() => null)
+  const { email, email_verified: isVerified } = about ?? {}
   // An address that the provider does not vouch for could be anybody's, so it links to nobody.
-  return { issuer: iss, subject: sub, verifiedEmail: typeof email === 'string' && isVerified === true ? email : null }
+  return { issuer: claims.iss, subject: claims.sub, verifiedEmail: typeof email === 'string' && isVerified === true ? email : null }
 }
 
 /** Who was linked to that identity before, or `null`. */

@@ -36,15 +36,18 @@ export async function replaceRecoveryCodes(work: Work<AuthTables>, personId: str
 
 /** Uses a code up. Whether it was one of the person's that had not been used. */
 export async function takeRecoveryCode(work: Work<AuthTables>, personId: string, typed: string): Promise<boolean> {
-  const used = await work.db
-    .updateTable('auth_recovery_code')
-    .set({ used_at: work.now })
+  const codeHash = hashToken(tidyRecoveryCode(typed))
+  // Locked before it is changed: of two requests with the same code, the second finds it used.
+  const unused = await work.db
+    .selectFrom('auth_recovery_code')
+    .select('person_id')
     .where('person_id', '=', personId)
-    .where('code_hash', '=', hashToken(tidyRecoveryCode(typed)))
+    .where('code_hash', '=', codeHash)
     .where('used_at', 'is', null)
-    .returning('person_id')
+    .forUpdate()
     .executeTakeFirst()
-  if (used === undefined) return false
+  if (unused === undefined) return false
+  await work.db.updateTable('auth_recovery_code').set({ used_at: work.now }).where('person_id', '=', personId).where('code_hash', '=', codeHash).execute()
   work.record({ verb: 'auth.recovery-code.used', subject: { kind: 'person', id: personId } })
   return true
 }
