@@ -94,6 +94,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       reason text not null,
       runs integer not null default 0,
       may_run integer not null default 0,
+      reach jsonb not null default '[]',
       search text not null,
       tlp text not null default 'CLEAR',
       holder_id text,

@@ -1,11 +1,11 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Severity } from '../../kernel/severity.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
 import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { StoredItem } from './gathering/model.ts'
-import type { ThreatState } from './threats/model.ts'
+import type { ThreatState, TypeReach } from './threats/model.ts'
 
 export interface SourceTable {
   id: string
@@ -105,6 +105,8 @@ export interface ThreatTable {
   runs: Generated<number>
   /** How many more may run it: same maker, product name alike. */
   may_run: Generated<number>
+  /** The two by type of organisation, in the order of types. */
+  reach: ColumnType<readonly TypeReach[], string | undefined, string>
   /** What the search box looks in, lower case. */
   search: string
   /** The narrowest label of its items. */

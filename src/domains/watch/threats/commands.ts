@@ -5,7 +5,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
-import { THREAT_LIFECYCLE, type ThreatAction } from './model.ts'
+import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
 import { countReach, type Which } from './queries/reach.ts'
 import { stateOfThreat } from './queries/show.ts'
@@ -46,13 +46,14 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
  * technology of organisations has changed; gives how many changed.
  */
 export async function recountThreats(work: Work<Visible>, which: Which = 'all'): Promise<number> {
-  const reach = new Map((await countReach(work.db, which)).map(row => [row.threatId, row]))
+  const reaches = new Map((await countReach(work.db, which)).map(row => [row.threatId, row.types]))
   const facts = await priorityFacts(work.db, which)
   const rows = facts.flatMap((before): Reckoning[] => {
-    const { runs, mayRun } = reach.get(before.id) ?? { runs: 0, mayRun: 0 }
+    const reach = reaches.get(before.id) ?? []
+    const [runs, mayRun] = [sum(reach.map(type => type.runs)), sum(reach.map(type => type.mayRun))]
     const { order, word, reason } = prioritise({ ...before, runs, mayRun })
-    const isSame = before.runs === runs && before.mayRun === mayRun && before.order === order && before.reason === reason
-    return isSame ? [] : [{ id: before.id, runs, may_run: mayRun, priority: order, priority_word: word, reason }]
+    const isSame = before.order === order && before.reason === reason && isSameReach(before.types, reach)
+    return isSame ? [] : [{ id: before.id, runs, may_run: mayRun, reach, priority: order, priority_word: word, reason }]
   })
   if (rows.length === 0) return 0
   await work.db
@@ -61,6 +62,7 @@ export async function recountThreats(work: Work<Visible>, which: Which = 'all'):
     .set(eb => ({
       runs: eb.ref('reckoning.runs'),
       may_run: eb.ref('reckoning.may_run'),
+      reach: eb.ref('reckoning.reach'),
       priority: eb.ref('reckoning.priority'),
       priority_word: eb.ref('reckoning.priority_word'),
       reason: eb.ref('reckoning.reason'),
@@ -164,4 +166,12 @@ async function restateProducts(work: Work<Visible>, stated: readonly { id: strin
     facts.products.map(({ maker, product, makerKey, productKey }) => ({ threat_id: id, maker, product, maker_key: makerKey, product_key: productKey })),
   )
   for (const some of chunks(products)) await work.db.insertInto('watch_threat_product').values(some).execute()
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function isSameReach(a: readonly TypeReach[], b: readonly TypeReach[]): boolean {
+  return a.length === b.length && a.every((one, index) => one.type === b[index]?.type && one.runs === b[index]?.runs && one.mayRun === b[index]?.mayRun)
 }

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { actionsIn, type Lifecycle } from '../../../kernel/lifecycle.ts'
 
+/** How many open organisations of one type run what a threat is about, and how many more may. */
+export interface TypeReach {
+  readonly type: string
+  readonly runs: number
+  readonly mayRun: number
+}
+
 export const THREAT_STATES = ['new', 'in-hand', 'dismissed', 'closed'] as const
 export type ThreatState = (typeof THREAT_STATES)[number]
 

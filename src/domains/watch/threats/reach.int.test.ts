@@ -10,8 +10,9 @@ import { gather } from '../gather.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
 import type { Visible } from '../tables.ts'
 import { recountAll } from './model.ts'
+import { threatById } from './queries/show.ts'
 import { listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
-import { listHolders, matchedProducts, reachByType } from './queries/reach.ts'
+import { listHolders, matchedProducts } from './queries/reach.ts'
 
 const platform = await createTestPlatform()
 let cves = 0
@@ -77,9 +78,9 @@ test('open organisations are counted once each, and never what is not shared or 
   assert.match(threat?.reason ?? '', /1 organisation runs it, and 1 more may\.$/)
 
   const products = await read(db => matchedProducts(db, threat?.id ?? ''))
-  assert.deepEqual(await read(db => reachByType(db, products)), [
-    { type: 'trust', plural: 'Trusts', runs: 1, mayRun: 0 },
-    { type: 'practice', plural: 'GP practices', runs: 0, mayRun: 1 },
+  assert.deepEqual((await read(db => threatById(db, threat?.id ?? '')))?.reach, [
+    { type: 'trust', runs: 1, mayRun: 0 },
+    { type: 'practice', runs: 0, mayRun: 1 },
   ])
   const behind = await read(db => listHolders(db, products, { match: 'runs', type: null }, { limit: 10, cursor: null }))
   assert.deepEqual([behind.total, behind.rows.map(row => [row.code, row.products])], [1, [['Z1', ['3 × Zenith Core 1', '3 × Zenith Core Plus 1']]]])

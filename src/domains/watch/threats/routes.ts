@@ -12,8 +12,8 @@ import { actOnThreat } from './commands.ts'
 import { isThreatAction, isThreatState } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
 import { listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
-import { listHolders, matchedProducts, reachByType, type Holder, type HolderFilter } from './queries/reach.ts'
-import { itemsOfThreat, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
+import { listHolders, matchedProducts, type Holder, type HolderFilter } from './queries/reach.ts'
+import { itemsOfThreat, organisationTypes, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
 import { HOLDERS_HEAD, holderLine, holdersModel, listModel, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
 
 const PAGE_ROWS = 50
@@ -75,7 +75,7 @@ async function showPage(request: RouteRequest, id: string, problems: readonly Pr
       products,
       items: await itemsOfThreat(db, id),
       named: await productsOfThreat(db, id),
-      types: await reachByType(db, products),
+      types: await organisationTypes(db),
       timeline: await timelineOfThreat(db, id),
     }
   })
@@ -118,11 +118,13 @@ const holderQuery = z.object({
 })
 
 async function holders(request: RouteRequest, id: string, filter: HolderFilter, cursor: string | null, limit: number) {
-  const found = await request.read<Visible, { threat: { id: string; title: string }; page: Page<Holder>; types: Awaited<ReturnType<typeof reachByType>> } | undefined>(async db => {
+  const found = await request.read<Visible, { threat: { id: string; title: string }; page: Page<Holder>; types: readonly { code: string; plural: string }[] } | undefined>(async db => {
     const threat = await threatById(db, id)
     if (threat === undefined) return undefined
     const products = await matchedProducts(db, id)
-    return { threat, page: await listHolders(db, products, filter, { limit, cursor }), types: await reachByType(db, products) }
+    const held = new Set(threat.reach.map(reach => reach.type))
+    const types = (await organisationTypes(db)).filter(type => held.has(type.code) || type.code === filter.type)
+    return { threat, types, page: await listHolders(db, products, filter, { limit, cursor }) }
   })
   if (found === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)
   return found

@@ -9,7 +9,7 @@ import { fieldWord, isMaterial } from '../gathering/model.ts'
 import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatState } from './model.ts'
 import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
 import type { ThreatFilter, ThreatRow, ThreatSort } from './queries/list.ts'
-import type { Holder, HolderFilter, MatchedProduct, ReachByType } from './queries/reach.ts'
+import type { Holder, HolderFilter, MatchedProduct } from './queries/reach.ts'
 import type { ThreatItemRow, ThreatRecord, TimelineRow } from './queries/show.ts'
 import { listed } from './understanding.ts'
 
@@ -128,7 +128,7 @@ export interface ThreatParts {
   readonly items: readonly ThreatItemRow[]
   readonly named: readonly { maker: string; product: string }[]
   readonly products: readonly MatchedProduct[]
-  readonly types: readonly ReachByType[]
+  readonly types: readonly { code: string; plural: string }[]
   readonly timeline: readonly TimelineRow[]
 }
 
@@ -152,8 +152,8 @@ export function threatModel({ threat, items, named, products, types, timeline }:
     types: {
       caption: 'Who runs it',
       head: [{ text: 'Type' }, { text: 'Run it', format: 'numeric' as const }, { text: 'May run it', format: 'numeric' as const }],
-      rows: types.map((row): Cell[] => [
-        row.plural,
+      rows: threat.reach.map((row): Cell[] => [
+        types.find(type => type.code === row.type)?.plural ?? row.type,
         row.runs === 0 ? 0 : { number: row.runs, href: holdersHref(id, 'runs', row.type) },
         row.mayRun === 0 ? 0 : { number: row.mayRun, href: holdersHref(id, 'may-run', row.type) },
       ]),
@@ -237,7 +237,7 @@ function matchWords(exact: boolean): string {
   return exact ? 'Runs it' : 'May run it'
 }
 
-export function holdersModel(threat: { id: string; title: string }, found: Page<Holder>, filter: HolderFilter, types: readonly ReachByType[], cursor: string | null) {
+export function holdersModel(threat: { id: string; title: string }, found: Page<Holder>, filter: HolderFilter, types: readonly { code: string; plural: string }[], cursor: string | null) {
   const path = `/threats/${threat.id}/organisations`
   const query = { match: filter.match, type: filter.type }
   return {
@@ -247,7 +247,7 @@ export function holdersModel(threat: { id: string; title: string }, found: Page<
       action: path,
       selects: [
         select('match', 'Show', filter.match, [['runs', 'Those that run it'], ['may-run', 'Those that may run it'], ['all', 'Both']]),
-        select('type', 'Type', filter.type ?? '', [['', 'All'], ...types.map(type => [type.type, type.plural] as const)]),
+        select('type', 'Type', filter.type ?? '', [['', 'All'], ...types.map(type => [type.code, type.plural] as const)]),
       ],
     },
     table: {

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
+import type { TypeReach } from '../model.ts'
 
 /**
  * Who runs what a threat is about. Names are compared by their keys (kernel/name-key.ts), which leave out case, punctuation and
@@ -69,13 +70,12 @@ function matched(which: Which): RawBuilder<unknown> {
 
 export interface Reach {
   readonly threatId: string
-  readonly runs: number
-  readonly mayRun: number
+  readonly types: readonly TypeReach[]
 }
 
-/** How many open organisations run, and how many more may run, what each threat is about. Threats that nobody runs are left out. */
+/** How many open organisations run, and how many more may run, what each threat is about, by type. Threats that nobody runs are left out. */
 export async function countReach(db: Pick<Reader<Visible>, 'getExecutor'>, which: Which): Promise<readonly Reach[]> {
-  const { rows } = await sql<{ threat_id: string; runs: number; may_run: number }>`
+  const { rows } = await sql<{ threat_id: string; types: TypeReach[] }>`
     with ${matched(which)},
     chosen as (
       select threat_id,
@@ -88,17 +88,21 @@ export async function countReach(db: Pick<Reader<Visible>, 'getExecutor'>, which
     ),
     holders as (
       select members.id, technology.organisation_id, bool_or(members.exact) as exact
-      from members
-      join directory_technology technology on technology.product_id = members.product_id and technology.shared
-      join directory_organisation organisation on organisation.id = technology.organisation_id and organisation.status = 'open'
+      from members join directory_technology technology on technology.product_id = members.product_id and technology.shared
       group by members.id, technology.organisation_id
     ),
     counts as (
-      select id, count(*) filter (where exact) as runs, count(*) filter (where not exact) as may_run from holders group by id
+      select holders.id, organisation.type, count(*) filter (where holders.exact) as runs, count(*) filter (where not holders.exact) as may_run
+      from holders join directory_organisation organisation on organisation.id = holders.organisation_id and organisation.status = 'open'
+      group by holders.id, organisation.type
+    ),
+    reaches as (
+      select counts.id, jsonb_agg(jsonb_build_object('type', counts.type, 'runs', counts.runs, 'mayRun', counts.may_run) order by type.position) as types
+      from counts join directory_organisation_type type on type.code = counts.type group by counts.id
     )
-    select chosen.threat_id, counts.runs, counts.may_run
-    from chosen join sets on sets.products = chosen.products join counts on counts.id = sets.id`.execute(db)
-  return rows.map(row => ({ threatId: row.threat_id, runs: Number(row.runs), mayRun: Number(row.may_run) }))
+    select chosen.threat_id, reaches.types
+    from chosen join sets on sets.products = chosen.products join reaches on reaches.id = sets.id`.execute(db)
+  return rows.map(row => ({ threatId: row.threat_id, types: row.types }))
 }
 
 export interface MatchedProduct {
@@ -119,36 +123,6 @@ export async function matchedProducts(db: Pick<Reader<Visible>, 'getExecutor'>, 
   return rows.map(row => ({ productId: row.product_id, maker: row.maker, product: row.product, exact: row.exact }))
 }
 
-export interface ReachByType {
-  readonly type: string
-  readonly plural: string
-  readonly runs: number
-  readonly mayRun: number
-}
-
-/** Who runs these products, by type of organisation, in the order of types. */
-export async function reachByType(db: Pick<Reader<Visible>, 'getExecutor'>, products: readonly MatchedProduct[]): Promise<readonly ReachByType[]> {
-  const { rows } = await sql<{ type: string; plural: string; runs: number; may_run: number }>`
-    with ${holdersOf(products)}
-    select type.code as type, type.plural, count(*) filter (where holders.exact) as runs, count(*) filter (where not holders.exact) as may_run
-    from holders
-    join directory_organisation organisation on organisation.id = holders.organisation_id and organisation.status = 'open'
-    join directory_organisation_type type on type.code = organisation.type
-    group by type.code, type.plural, type.position order by type.position`.execute(db)
-  return rows.map(row => ({ type: row.type, plural: row.plural, runs: Number(row.runs), mayRun: Number(row.may_run) }))
-}
-
-/** A common table expression `holders (organisation_id, exact)`, each organisation once. */
-function holdersOf(products: readonly MatchedProduct[]): RawBuilder<unknown> {
-  return sql`
-    members as materialized (select * from unnest(${products.map(product => product.productId)}::integer[], ${products.map(product => product.exact)}::boolean[]) as member (product_id, exact)),
-    holders as (
-      select technology.organisation_id, bool_or(members.exact) as exact
-      from members join directory_technology technology on technology.product_id = members.product_id and technology.shared
-      group by technology.organisation_id
-    )`
-}
-
 export interface Holder {
   readonly id: string
   readonly code: string
@@ -167,39 +141,51 @@ export interface HolderFilter {
   readonly type: string | null
 }
 
-/** The open organisations behind the figures, by name. */
+/** The open organisations behind the figures, by name, with a count of its own: what has changed since the last recount shows at once. */
 export async function listHolders(db: Pick<Reader<Visible>, 'getExecutor'>, products: readonly MatchedProduct[], filter: HolderFilter, request: PageRequest): Promise<Page<Holder>> {
   const cursor = decodeCursor(request.cursor, 2)
-  const isMatch = filter.match === 'all' ? sql`true` : sql`holders.exact = ${filter.match === 'runs'}`
+  const all = products.map(product => product.productId)
+  const exact = products.filter(product => product.exact).map(product => product.productId)
+  const holdsAny = (ids: readonly number[]) => sql`organisation.id in (
+    select technology.organisation_id from directory_technology technology where technology.product_id = any(${ids}::integer[]) and technology.shared)`
+  const isMatch = filter.match === 'runs' ? holdsAny(exact) : filter.match === 'all' ? holdsAny(all) : sql`${holdsAny(all)} and not (${holdsAny(exact)})`
   const isType = filter.type === null ? sql`true` : sql`organisation.type = ${filter.type}`
-  const from = sql`from holders
-    join directory_organisation organisation on organisation.id = holders.organisation_id and organisation.status = 'open'
-    join directory_organisation_type type on type.code = organisation.type
-    where ${isMatch} and ${isType}`
+  const from = sql`from directory_organisation organisation where organisation.status = 'open' and ${isType} and ${isMatch}`
   const isAfter = cursor === null ? sql`true` : sql`(organisation.name_key, organisation.id) > (${String(cursor[0])}::text, ${String(cursor[1])}::text)`
-  const counted = await sql<{ total: number }>`with ${holdersOf(products)} select count(*) as total ${from}`.execute(db)
-  const { rows } = await sql<{ id: string; code: string; name: string; name_key: string; type: string; type_name: string; region: string | null; exact: boolean; products: string[] }>`
-    with ${holdersOf(products)},
-    page as (
-      select organisation.id, organisation.code, organisation.name, organisation.name_key, organisation.type, type.name as type_name, organisation.region_code, holders.exact
+  const counted = await sql<{ total: number }>`select count(*) as total ${from}`.execute(db)
+  const { rows } = await sql<HolderRow>`
+    select page.*, type.name as type_name, coalesce(region.name, page.region_code) as region, runs.products, runs.exact
+    from (
+      select organisation.id, organisation.code, organisation.name, organisation.name_key, organisation.type, organisation.region_code
       ${from} and ${isAfter} order by organisation.name_key, organisation.id limit ${request.limit + 1}
-    )
-    select page.id, page.code, page.name, page.name_key, page.type, page.type_name, page.exact,
-      coalesce((select region.name from directory_organisation region where region.code = page.region_code), page.region_code) as region,
-      array(
-        select concat_ws(' ', technology.count::text || ' ×', nullif(product.maker, ''), product.product, nullif(technology.version, ''))
-        from directory_technology technology
-        join members on members.product_id = technology.product_id
-        join directory_product product on product.id = technology.product_id
-        where technology.organisation_id = page.id and technology.shared
-        order by product.maker_key, product.product_key, technology.version limit 5
-      ) as products
-    from page order by page.name_key, page.id`.execute(db)
+    ) page
+    join directory_organisation_type type on type.code = page.type
+    left join directory_organisation region on region.code = page.region_code
+    cross join lateral (
+      select bool_or(technology.product_id = any(${exact}::integer[])) as exact,
+        (array_agg(concat_ws(' ', technology.count::text || ' ×', nullif(product.maker, ''), product.product, nullif(technology.version, ''))
+          order by product.maker_key, product.product_key, technology.version))[1:5] as products
+      from directory_technology technology join directory_product product on product.id = technology.product_id
+      where technology.organisation_id = page.id and technology.product_id = any(${all}::integer[]) and technology.shared
+    ) runs
+    order by page.name_key, page.id`.execute(db)
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    rows: shown.map(({ name_key: _, type_name: typeName, ...row }) => ({ ...row, typeName })),
+    rows: shown.map(row => ({ id: row.id, code: row.code, name: row.name, type: row.type, typeName: row.type_name, region: row.region, exact: row.exact, products: row.products })),
     next: rows.length > request.limit && last !== undefined ? encodeCursor([last.name_key, last.id]) : null,
     total: Number(counted.rows[0]?.total ?? 0),
   }
+}
+
+interface HolderRow {
+  readonly id: string
+  readonly code: string
+  readonly name: string
+  readonly name_key: string
+  readonly type: string
+  readonly type_name: string
+  readonly region: string | null
+  readonly exact: boolean
+  readonly products: readonly string[]
 }

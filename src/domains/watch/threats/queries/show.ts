@@ -44,6 +44,11 @@ export function productsOfThreat(db: Reader<Visible>, threatId: string): Promise
   return db.selectFrom('watch_threat_product').select(['maker', 'product']).where('threat_id', '=', threatId).orderBy('maker_key').orderBy('product_key').execute()
 }
 
+/** The types of organisation with their plural, in order. */
+export function organisationTypes(db: Reader<Visible>): Promise<readonly { code: string; plural: string }[]> {
+  return db.selectFrom('directory_organisation_type').select(['code', 'plural']).orderBy('position').execute()
+}
+
 export interface TimelineRow {
   readonly at: Instant
   readonly kind: 'change' | 'note'

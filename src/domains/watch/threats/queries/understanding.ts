@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import type { KnownThreat, ThreatItem } from '../understanding.ts'
+import type { TypeReach } from '../model.ts'
 import type { PriorityFacts } from '../priority.ts'
 import type { Which } from './reach.ts'
 
@@ -52,10 +53,10 @@ export async function keptOfThreats(db: Reader<Visible>, threatIds: readonly str
 }
 
 /** What the rules of priority look at, of each threat. */
-export async function priorityFacts(db: Reader<Visible>, which: Which): Promise<readonly (PriorityFacts & { id: string; order: number; reason: string })[]> {
+export async function priorityFacts(db: Reader<Visible>, which: Which): Promise<readonly (PriorityFacts & { id: string; order: number; reason: string; types: readonly TypeReach[] })[]> {
   let query = db
     .selectFrom('watch_threat')
-    .select(['id', 'kev_since', 'ransomware', 'cvss_tenths', 'severity', 'runs', 'may_run', 'withdrawn_at', 'priority', 'reason'])
+    .select(['id', 'kev_since', 'ransomware', 'cvss_tenths', 'severity', 'runs', 'may_run', 'withdrawn_at', 'priority', 'reason', 'reach'])
   if (which !== 'all') query = query.where('id', '=', sql<string>`any(${which}::text[])`)
   const rows = await query.execute()
   return rows.map(row => ({
@@ -69,6 +70,7 @@ export async function priorityFacts(db: Reader<Visible>, which: Which): Promise<
     isWithdrawn: row.withdrawn_at !== null,
     order: row.priority,
     reason: row.reason,
+    types: row.reach,
   }))
 }
 
@@ -76,6 +78,7 @@ export interface Reckoning {
   readonly id: string
   readonly runs: number
   readonly may_run: number
+  readonly reach: readonly TypeReach[]
   readonly priority: number
   readonly priority_word: string
   readonly reason: string
@@ -83,7 +86,8 @@ export interface Reckoning {
 
 /** Rows handed over as one parameter, to update many threats by one statement. */
 export function reckonings(rows: readonly Reckoning[]) {
-  return sql<Reckoning>`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`.as<'reckoning'>(
-    sql`reckoning (id text, runs integer, may_run integer, priority integer, priority_word text, reason text)`,
+  // `reach` goes from one jsonb into another, and a jsonb column is written as text to the compiler.
+  return sql<Omit<Reckoning, 'reach'> & { reach: string }>`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`.as<'reckoning'>(
+    sql`reckoning (id text, runs integer, may_run integer, reach jsonb, priority integer, priority_word text, reason text)`,
   )
 }
