@@ -1,9 +1,14 @@
 import type { Module } from '../../platform/module.ts'
+import { audienceCommands } from './audience/cli.ts'
 import { audienceRoutes } from './audience/routes.ts'
+import { bulletinCommands } from './bulletins/cli.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
+import { mailboxRoutes } from './mailbox/routes.ts'
+import { nowRoutes } from './now/routes.ts'
 import { pictureRoutes } from './picture/routes.ts'
+import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
 import { listResponses } from './responses/cli.ts'
 import { linkRoutes } from './responses/link/routes.ts'
@@ -14,8 +19,8 @@ import { PERMISSIONS } from './policy.ts'
 export const broadcast: Module = {
   name: 'broadcast',
   permissions: PERMISSIONS,
-  routes: [...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes],
+  routes: [...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes, ...nowRoutes, ...mailboxRoutes],
   jobs: [deliverJob, resumeDeliveryJob, sendLinkJob],
-  commands: [listResponses],
+  commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
   navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 20 }],
 }

@@ -1,0 +1,184 @@
+import { Invalid, NotFound } from '../../../kernel/errors.ts'
+import { parseJson } from '../../../kernel/json.ts'
+import { required, type Command, type CommandContext } from '../../../platform/cli/command.ts'
+import { readFileLimited } from '../../../platform/fetch/fetch.ts'
+import { readAs, type Reader } from '../../../platform/work/read.ts'
+import { runWork, type Work } from '../../../platform/work/work.ts'
+import { threatForBulletin } from '../../watch/contract.ts'
+import { releaseOf } from '../release/queries.ts'
+import type { Visible } from '../tables.ts'
+import { approveBulletin, draftBulletin, returnForChanges, sendForReview, withdrawBulletin } from './commands.ts'
+import { contentFromThreat } from './from-threat.ts'
+import { BULLETIN_STATES, BulletinContent, bulletinNumber, isSeverity, parseBulletinNumber, severityLabel, stateLabel } from './model.ts'
+import { bulletinOf, severitiesOf, updatesOf, versionOf } from './queries.ts'
+import { listBulletins } from './queries/list.ts'
+
+const ID = required('id', 'the bulletin, such as CC-5001')
+
+const list: Command = {
+  name: 'bulletins list',
+  summary: 'List bulletins, newest first',
+  arguments: [],
+  options: [
+    { flags: '--search <words>', meaning: 'a number such as CC-5001, or words of the title' },
+    { flags: '--state <state>', meaning: BULLETIN_STATES.join(', ') },
+    { flags: '--severity <severity>', meaning: 'high, medium, low or information' },
+    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
+    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
+  ],
+  permission: 'broadcast.bulletin.list',
+  async run(context, _arguments, options) {
+    const state = BULLETIN_STATES.find(known => known === options['state']) ?? ''
+    if (options['state'] !== undefined && state === '') throw new Invalid('broadcast.list.state', `The state must be one of ${BULLETIN_STATES.join(', ')}.`)
+    const severity = String(options['severity'] ?? '')
+    if (severity !== '' && !isSeverity(severity)) throw new Invalid('broadcast.list.severity', 'The severity must be high, medium, low or information.')
+    const limit = Number(options['limit'] ?? 50)
+    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('broadcast.list.limit', 'The limit must be a number from 1 to 500.')
+    const filter = { search: String(options['search'] ?? ''), state, severity } as const
+    const found = await asking(context, db => listBulletins(db, filter, '-number', { limit, cursor: typeof options['cursor'] === 'string' ? options['cursor'] : null }))
+    const bulletins = found.rows.map(row => ({ ...row, number: bulletinNumber(row.number) }))
+    const lines = found.rows.map(row => {
+      const figures = row.releasedAt === null ? '' : `${row.answered} of ${row.organisations} answered`
+      return `${bulletinNumber(row.number)}  ${severityLabel(row.severity).padEnd(16)}  ${stateLabel(row.state).padEnd(9)}  ${row.title}${figures === '' ? '' : `  (${figures})`}`
+    })
+    const more = found.next === null ? [] : [`The next: --cursor ${found.next}`]
+    context.output.result({ bulletins, total: found.total, next: found.next }, [...lines, `${found.total.toLocaleString('en-GB')} in all.`, ...more])
+  },
+}
+
+const show: Command = {
+  name: 'bulletins show',
+  summary: 'Show one bulletin: what it says, where it stands, who was sent it',
+  arguments: [ID],
+  options: [],
+  permission: 'broadcast.bulletin.view',
+  async run(context, [id = '']) {
+    const shown = await asking(context, async db => {
+      const bulletin = await bulletinOf(db, numberOf(id))
+      const { content, hash } = await versionOf(db, bulletin.id, bulletin.version)
+      const release = await releaseOf(db, bulletin.id)
+      return { bulletin, content, hash, severities: await severitiesOf(db, bulletin.id), updates: await updatesOf(db, bulletin.id), release }
+    })
+    const { bulletin, content, release } = shown
+    const number = bulletinNumber(bulletin.number)
+    const lines = [
+      `${number}  ${bulletin.title}`,
+      `${severityLabel(bulletin.severity)} · ${stateLabel(bulletin.state)} · TLP:${bulletin.tlp} · version ${bulletin.version}${bulletin.isExercise ? ' · EXERCISE' : ''}`,
+      ...(bulletin.respondBy === null ? [] : [`Answer by ${bulletin.respondBy.toISOString()}`]),
+      ...(release === undefined ? [] : [`Released ${release.releasedAt.toISOString()} to ${release.organisations.toLocaleString('en-GB')} organisations, ${release.unreachable.toLocaleString('en-GB')} of them out of reach`]),
+      '',
+      content.summary || content.shortSummary,
+      '',
+      ...content.steps.map((step, at) => `${at + 1}. ${step.type}: ${step.text}${step.link === '' ? '' : ` (${step.link})`}`),
+    ]
+    const { id: _internal, authorId: _author, ...head } = bulletin
+    const frozen = release === undefined ? null : { at: release.releasedAt, organisations: release.organisations, contacts: release.contacts, unreachable: release.unreachable, hash: release.audienceHash }
+    context.output.result({ ...head, number, content, contentHash: shown.hash, severities: shown.severities, updates: shown.updates, release: frozen }, lines)
+  },
+}
+
+const draft: Command = {
+  name: 'bulletins draft',
+  summary: 'Draft a bulletin from a threat, or from a JSON file of its fields',
+  arguments: [],
+  options: [
+    { flags: '--threat <id>', meaning: 'the threat that it is about: the fields are filled in from it' },
+    { flags: '--from-file <file>', meaning: 'a JSON file of fields: title, summary, severity, steps …; what it names wins over the threat' },
+    { flags: '--exercise', meaning: 'every page and message about it says that it is an exercise' },
+  ],
+  permission: 'broadcast.bulletin.draft',
+  async run(context, _arguments, options) {
+    const threatId = typeof options['threat'] === 'string' ? options['threat'] : null
+    const path = typeof options['fromFile'] === 'string' ? options['fromFile'] : null
+    if (threatId === null && path === null) throw new Invalid('broadcast.draft.nothing', 'Say what to draft from: --threat ID, --from-file FILE, or both.')
+    const threat = threatId === null ? undefined : await asking(context, db => threatForBulletin(db, threatId))
+    if (threatId !== null && threat === undefined) throw new NotFound('broadcast.threat.not-found', `There is no threat ${threatId}. "carecert threats list" shows those that there are.`)
+    const content = contentFrom({ ...(threat === undefined ? {} : contentFromThreat(threat)), ...(path === null ? {} : await fieldsFrom(path)) })
+    const { number } = await doing(context, work => draftBulletin(work, { threatId, content, isExercise: options['exercise'] === true }))
+    context.output.result({ number, version: 1, state: 'draft' }, [`${number} is a draft: ${content.title}`, `Next: choose who gets it ("carecert bulletins audience ${number} --technology NAME"), then "carecert bulletins review ${number}".`])
+  },
+}
+
+const review: Command = {
+  name: 'bulletins review',
+  summary: 'Send a draft for review',
+  arguments: [ID],
+  options: [],
+  permission: 'broadcast.bulletin.draft',
+  run: (context, [id = '']) => step(context, id, 'sent for review. Somebody who wrote none of it must approve it.', sendForReview),
+}
+
+const approve: Command = {
+  name: 'bulletins approve',
+  summary: 'Approve the newest version; nobody approves what they wrote (use --as EMAIL to act as a person)',
+  arguments: [ID],
+  options: [],
+  permission: 'broadcast.bulletin.approve',
+  run: (context, [id = '']) => step(context, id, 'approved. It can be released.', approveBulletin),
+}
+
+const giveBack: Command = {
+  name: 'bulletins return',
+  summary: 'Return a bulletin to its author for changes',
+  arguments: [ID],
+  options: [{ flags: '--comment <words>', meaning: 'what to change' }],
+  permission: 'broadcast.bulletin.approve',
+  run: (context, [id = ''], options) => step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: String(options['comment'] ?? '') })),
+}
+
+const withdraw: Command = {
+  name: 'bulletins withdraw',
+  summary: 'Withdraw a released bulletin; the record is kept, and nothing more is sent',
+  arguments: [ID],
+  options: [{ flags: '--reason <words>', meaning: 'why, for those who got it' }],
+  permission: 'broadcast.bulletin.withdraw',
+  async run(context, [id = ''], options) {
+    const number = numberOf(id)
+    const bulletin = await asking(context, db => bulletinOf(db, number))
+    if (!(await context.output.confirm(`Withdraw ${bulletinNumber(number)} "${bulletin.title}"?`))) throw new Invalid('broadcast.withdraw.not-confirmed', 'Nothing was withdrawn. Answer yes, or give --yes.')
+    await step(context, id, 'withdrawn. The record is kept.', (work, asked) => withdrawBulletin(work, { number: asked.number, reason: String(options['reason'] ?? '') }))
+  },
+}
+
+export const bulletinCommands: readonly Command[] = [list, show, draft, review, approve, giveBack, withdraw]
+
+/** One step of the lifecycle on the newest version, and where the bulletin stands after it. */
+async function step(context: CommandContext, id: string, words: string, run: (work: Work<Visible>, asked: { number: number; version: number }) => Promise<void>): Promise<void> {
+  const number = numberOf(id)
+  const after = await doing(context, async work => {
+    const { version } = await bulletinOf(work.db, number)
+    await run(work, { number, version })
+    return bulletinOf(work.db, number)
+  })
+  context.output.result({ number: bulletinNumber(number), version: after.version, state: after.state }, [`${bulletinNumber(number)} is ${words}`])
+}
+
+function asking<R>({ platform, actor }: CommandContext, body: (db: Reader<Visible>) => Promise<R>): Promise<R> {
+  return readAs<Visible, R>(platform, actor, body)
+}
+
+function doing<R>({ platform, actor }: CommandContext, body: (work: Work<Visible>) => Promise<R>): Promise<R> {
+  return runWork<Visible, R>(platform, actor, body)
+}
+
+function numberOf(id: string): number {
+  const number = parseBulletinNumber(id)
+  if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `"${id}" is not the number of a bulletin. Write it as CC-5001.`)
+  return number
+}
+
+async function fieldsFrom(path: string): Promise<object> {
+  const read = parseJson((await readFileLimited(path, MOST_BYTES)).toString('utf8'))
+  if (!read.ok) throw new Invalid('broadcast.draft.file', read.problems.map(({ message }) => message).join(' '))
+  if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value)) throw new Invalid('broadcast.draft.file', 'The file must hold one JSON object: { "title": … }.')
+  return read.value
+}
+
+const MOST_BYTES = 1_000_000
+
+function contentFrom(fields: object): BulletinContent {
+  const parsed = BulletinContent.safeParse(fields)
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
+  throw new Invalid('broadcast.draft.content', `This cannot be drafted. ${faults.join('; ')}.`)
+}
