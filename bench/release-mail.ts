@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { setTimeout as pause } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { claimedDeliveries, releaseToDeliver } from '../src/domains/broadcast/deliveries/queries.ts'
+import { prepareLetter } from '../src/domains/broadcast/deliveries/views.ts'
+import type { Visible } from '../src/domains/broadcast/tables.ts'
+import type { MailMessage } from '../src/platform/mail/transport.ts'
+import type { Platform } from '../src/platform/platform.ts'
+import { SYSTEM } from '../src/platform/work/actor.ts'
+import { readAs } from '../src/platform/work/read.ts'
+import type { Bench } from './support/bench.ts'
+import { byTurns } from './support/measure.ts'
+import { startCarecert, startSink, type Sink } from './support/processes.ts'
+import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './support/product.ts'
+import { describe, note, printHeading, printTable, round, times } from './support/report.ts'
+import { plantSector } from './support/sector.ts'
+import { serverWords, startServer, withFolder } from './support/server.ts'
+import { pairedRatio, summarise } from './support/stats.ts'
+
+/**
+ * Carrying a release to 10,000 contacts: `carecert work`, one process and two, each message personalised with its signed link, each
+ * outcome on disk in PostgreSQL, into a mail server that takes everything. Messages a second, from the first that arrives to the last.
+ *
+ * The peer: nodemailer's pool by itself, in one process, sending the very same messages, written beforehand, and recording nothing.
+ */
+export const releaseMail: Bench = {
+  about: 'a release to 10,000 contacts by one worker and by two, beside nodemailer alone with the same messages',
+  async run({ rounds, small, command }) {
+    const server = await startServer()
+    const sink = await startSink()
+    try {
+      await withFolder(async folder => {
+        const env = environmentOf(await server.createDatabase(), folder, { SMTP_URL: sink.url })
+        const { platform, close } = await openPlatform(env)
+        try {
+          await plantSector(platform.database, small ? 800 : 8_000)
+          await leaveContacts(platform, small ? 500 : CONTACTS)
+          await measure({ platform, sink, env, folder }, rounds ?? (small ? 1 : 5), small ? 0 : 1, command)
+        } finally {
+          await close()
+        }
+      })
+    } finally {
+      await sink.stop()
+      await server.stop()
+    }
+  },
+}
+
+const CONTACTS = 10_000
+const EVERYBODY = { types: ['practice', 'pharmacy', 'care-home', 'dentist', 'trust', 'supplier', 'board', 'support-unit', 'region'] }
+const BARE_SENDER = fileURLToPath(new URL('./support/bare-sender.ts', import.meta.url))
+
+interface Setting {
+  readonly platform: Platform
+  readonly sink: Sink
+  readonly env: Readonly<Record<string, string>>
+  readonly folder: string
+}
+
+async function measure(setting: Setting, rounds: number, warmUps: number, command: string): Promise<void> {
+  const { platform, sink, folder } = setting
+  const file = join(folder, 'messages.json')
+  const messages = await writtenMessages(platform)
+  await writeFile(file, JSON.stringify(messages))
+  printHeading(`A release to ${messages.length.toLocaleString('en-GB')} contacts`, command)
+  const delays: number[] = []
+  const figures = await byTurns(
+    {
+      one: () => delivered(setting, 1, messages.length, delays),
+      two: () => delivered(setting, 2, messages.length, delays),
+      bare: async () => {
+        await sink.reset()
+        await promisify(execFile)(process.execPath, [BARE_SENDER, sink.url, file])
+        return rateOf(sink, messages.length)
+      },
+    },
+    rounds,
+    warmUps,
+  )
+  const { bytes } = await sink.count()
+  console.log(`\n${await serverWords(platform.database)}; messages of ${round(bytes / messages.length / 1_000)} kB; from the release's commit to the first message ${describe(summarise(delays))} ms`)
+  printTable(
+    ['who sends', 'messages a second', 'of the bare sender’s rate'],
+    [
+      ['carecert work, one process', describe(summarise(figures.one)), times(pairedRatio(figures.one, figures.bare))],
+      ['carecert work, two processes', describe(summarise(figures.two)), times(pairedRatio(figures.two, figures.bare))],
+      ['nodemailer alone, one process, nothing recorded', describe(summarise(figures.bare)), ''],
+    ],
+  )
+}
+
+/** Releases a bulletin with so many workers up, and waits for the last message. Gives messages a second. */
+async function delivered({ platform, sink, env }: Setting, workers: number, messages: number, delays: number[]): Promise<number> {
+  const number = await approvedBulletin(platform, EVERYBODY)
+  const running = []
+  for (let worker = 0; worker < workers; worker += 1) running.push(await startCarecert(['work'], env, 'Taking up jobs'))
+  try {
+    await sink.reset()
+    const { releaseId, contacts } = await releaseNow(platform, number)
+    const releasedAt = Number(process.hrtime.bigint()) / 1e6
+    if (contacts !== messages) throw new Error(`The release reached ${contacts} contacts, not ${messages}.`)
+    await untilSettled(platform, releaseId, messages)
+    delays.push((await sink.count()).firstAt - releasedAt)
+    return await rateOf(sink, messages)
+  } finally {
+    for (const worker of running) await worker.stop()
+  }
+}
+
+async function untilSettled(platform: Platform, releaseId: string, messages: number): Promise<void> {
+  for (let waited = 0; waited < 600; waited += 1) {
+    const { rows } = await sql<{ sent: number }>`select count(*)::int as sent from broadcast_delivery where release_id = ${releaseId} and state = 'sent'`.execute(platform.database.kysely)
+    if (rows[0]?.sent === messages) return
+    await pause(500)
+  }
+  throw new Error('Five minutes passed, and not every message was sent.')
+}
+
+async function rateOf(sink: Sink, expected: number): Promise<number> {
+  const { messages, recipients, firstAt, lastAt } = await sink.count()
+  if (messages !== expected || recipients !== expected) throw new Error(`${messages} messages to ${recipients} recipients came in, not ${expected}.`)
+  return ((messages - 1) / (lastAt - firstAt)) * 1_000
+}
+
+/** Ends contacts until so many are left that receive bulletins. */
+async function leaveContacts(platform: Platform, contacts: number): Promise<void> {
+  await sql`update directory_contact set ended_at = now() where id not in (select id from directory_contact order by id limit ${contacts})`.execute(platform.database.kysely)
+  await sql`vacuum analyze directory_contact`.execute(platform.database.kysely)
+}
+
+/** The messages of one release as our worker would write them, with a stand-in for the link that is as long. */
+async function writtenMessages(platform: Platform): Promise<readonly MailMessage[]> {
+  const { releaseId } = await releaseNow(platform, await approvedBulletin(platform, EVERYBODY))
+  const messages = await readAs<Visible, readonly MailMessage[]>(platform, SYSTEM, async db => {
+    const release = await releaseToDeliver(db, releaseId)
+    const ids = await db.selectFrom('broadcast_delivery').select('id').where('release_id', '=', releaseId).orderBy('id').execute()
+    if (release === undefined) throw new Error('The release is gone.')
+    const letter = prepareLetter(platform.views, release, platform.config.baseUrl)
+    return (await claimedDeliveries(db, ids.map(({ id }) => id))).map(delivery => letter(delivery, `${platform.config.baseUrl}/r/${delivery.id}.1.1800000000.${'x'.repeat(43)}`))
+  })
+  // This one is not for the workers.
+  await sql`update broadcast_delivery set state = 'given-up' where release_id = ${releaseId}`.execute(platform.database.kysely)
+  await sql`delete from pgboss.job where name = 'broadcast.deliver'`.execute(platform.database.kysely)
+  note(`${messages.length} messages written`)
+  return messages
+}
