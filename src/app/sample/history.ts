@@ -56,8 +56,8 @@ async function tell(platform: Platform, staff: SampleStaff, random: Random, bull
 }
 
 async function threatOf(platform: Platform, cve: string): Promise<string | null> {
-  const found = await readAs<Visible, { id: string } | undefined>(platform, SYSTEM, db => db.selectFrom('watch_threat').select('id').where('cves', '@>', [cve]).executeTakeFirst())
-  return found?.id ?? null
+  const threats = await readAs<Visible, { id: string; cves: string[] }[]>(platform, SYSTEM, db => db.selectFrom('watch_threat').select(['id', 'cves']).execute())
+  return threats.find(({ cves }) => cves.includes(cve))?.id ?? null
 }
 
 /** The mail of long ago: what the mail server said then is invented; a few contacts did not exist. */

@@ -59,6 +59,13 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 const jobs = await anotherWorker()
 const own = { ...platform, jobs }
 
+test('the very first job of a new queue can be asked for inside a unit of work', { timeout: 20_000 }, async () => {
+  await runWork<object, void>(own, SYSTEM, async work => work.enqueue(COUNT, { number: -1 }))
+  await jobs.drain({}, handlers)
+  assert.equal(taken.get(-1), 1)
+  taken.clear()
+})
+
 test('a job whose unit of work is rolled back does not exist', async () => {
   await assert.rejects(
     runWork<object, void>(own, SYSTEM, async work => {

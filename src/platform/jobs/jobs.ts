@@ -96,8 +96,9 @@ async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<nev
     const found = existing.get(name)
     if (found === undefined) await boss.createQueue(name, { ...settings, policy: isOnce ? 'short' : 'standard' })
     else if (found.retryLimit !== settings.retryLimit || found.retryDelay !== settings.retryDelay || found.expireInSeconds !== settings.expireInSeconds) await boss.updateQueue(name, settings)
-    // Asked once here so that it is in the queue's own cache: a look-up inside a transaction would need a second connection.
-    await boss.getQueue(name)
+    // An insert of nothing puts the queue into pg-boss's cache: looking it up later, inside a transaction, would take a second
+    // connection, for which the embedded database would wait for ever.
+    await boss.insert(name, [])
   }
   for (const handler of handlers) {
     if (handler.cron !== undefined) await boss.schedule(handler.kind.name, handler.cron, {}, { tz: 'Europe/London' })
