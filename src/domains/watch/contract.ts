@@ -1,11 +1,11 @@
-import { healthOf } from './sources/model.ts'
-import { listSources } from './sources/queries.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Reader } from '../../platform/work/read.ts'
-import { listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
-import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
-import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
+import { healthOf } from './sources/model.ts'
+import { listSources } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
+import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
+import { listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
+import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
 
 /**
  * What the domains above may use of watch. Its tables are the centre's own: row-level security gives an organisation's
@@ -15,12 +15,11 @@ import type { Visible, WatchShared } from './tables.ts'
 /** The tables of watch that the domains above may join in their queries. They never write them. */
 export type WatchVisible = WatchShared
 
-export type { AffectedProduct, RemediationStep, ThreatForBulletin } from './threats/queries/bulletin.ts'
+export type { ThreatForBulletin } from './threats/queries/bulletin.ts'
 export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
 export type { MatchedProduct } from './threats/queries/reach.ts'
 
 export { gather } from './gather.ts'
-export type { GatherInput, GatherResult } from './gather.ts'
 
 /** The job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
 export { recountAll } from './threats/model.ts'

@@ -13,8 +13,8 @@ import { recognise } from './gathering/recognise.ts'
 import { ensureSource } from './sources/commands.ts'
 import { defaultSource, formatName, UNRECOGNISED_SOURCE } from './sources/model.ts'
 import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
-import { understand } from './threats/commands.ts'
 import type { Visible } from './tables.ts'
+import { understand } from './threats/commands.ts'
 
 /**
  * The main flow of this domain: a document is fetched, recognised by what it holds, taken in as items and understood as threats.
@@ -57,7 +57,12 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
   } catch (error) {
     if (named === undefined || !(error instanceof CareCertError)) throw error
     return runWork(platform, actor, async (work: Work<Visible>) => ({
-      ...(await recordFailure(work, named.id, { address }, error.message, null)), source: named.code, address, label: null, failure: error.message, remarks: [],
+      ...(await recordFailure(work, named.id, { address }, error.message, null)),
+      source: named.code,
+      address,
+      label: null,
+      failure: error.message,
+      remarks: [],
     }))
   }
   const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
@@ -68,7 +73,7 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
   })
 }
 
-export function isWebAddress(address: string): boolean {
+function isWebAddress(address: string): boolean {
   return /^https?:\/\//i.test(address)
 }
 
@@ -79,12 +84,24 @@ async function namedSource(db: Reader<Visible>, code: string | null, address: st
   return source
 }
 
-async function store(work: Work<Visible>, document: Document, read: Extract<Result<IntelligenceBatch>, { ok: true }>, named: SourceKey | undefined): Promise<GatherResult> {
+async function store(
+  work: Work<Visible>,
+  document: Document,
+  read: Extract<Result<IntelligenceBatch>, { ok: true }>,
+  named: SourceKey | undefined,
+): Promise<GatherResult> {
   const batch = read.value
   const { address } = document
   if (named !== undefined && named.format !== batch.format) {
     const failure = `This is ${batch.label}, but the source ${named.code} gives ${formatName(named.format)}. Check its address, or gather the file without naming a source.`
-    return { ...(await recordFailure(work, named.id, document, failure, null)), source: named.code, address, label: batch.label, failure, remarks: [] }
+    return {
+      ...(await recordFailure(work, named.id, document, failure, null)),
+      source: named.code,
+      address,
+      label: batch.label,
+      failure,
+      remarks: [],
+    }
   }
   const source = named ?? (await sourceOf(work, batch))
   const { counts, touched, isOutdated } = await takeIn(work, source.id, document, batch)
@@ -100,10 +117,23 @@ async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<
   return known ?? ensureSource(work, defaultSource(batch))
 }
 
-async function refuse(work: Work<Visible>, document: Document, failure: string, named: SourceKey | undefined, bytes: Uint8Array): Promise<GatherResult> {
+async function refuse(
+  work: Work<Visible>,
+  document: Document,
+  failure: string,
+  named: SourceKey | undefined,
+  bytes: Uint8Array,
+): Promise<GatherResult> {
   const source = named ?? (await ensureSource(work, UNRECOGNISED_SOURCE))
   const start = shorten(cleanText(Buffer.from(bytes.subarray(0, 2_000)).toString('utf8')), 500)
-  return { ...(await recordFailure(work, source.id, document, failure, start)), source: source.code, address: document.address, label: null, failure, remarks: [] }
+  return {
+    ...(await recordFailure(work, source.id, document, failure, start)),
+    source: source.code,
+    address: document.address,
+    label: null,
+    failure,
+    remarks: [],
+  }
 }
 
 /** Gathers a source from its own address. Throws `Invalid` for one that has none. */

@@ -17,5 +17,3 @@ export const PERMISSIONS = {
   /** Add a source, and stop or start its gathering. */
   'watch.source.change': KEEPERS,
 } as const satisfies Readonly<Record<string, readonly Role[]>>
-
-export type WatchPermission = keyof typeof PERMISSIONS

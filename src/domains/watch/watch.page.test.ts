@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SYSTEM } from '../../platform/work/actor.ts'
 import { createTestApp } from '../../../test/support/app.ts'
+import { SYSTEM } from '../../platform/work/actor.ts'
 import { gather } from './contract.ts'
 
 const app = await createTestApp()
 const analyst = await app.signIn('analyst', { name: 'Ada Analyst' })
 
 const ENTRY = {
-  cveID: 'CVE-2050-0001', vendorProject: 'Acme', product: 'Gateway', vulnerabilityName: 'Acme Gateway <b>flaw</b>', dateAdded: '2026-11-01', shortDescription: 'Line one.\nLine two.',
-  requiredAction: 'Apply updates.', dueDate: '2026-12-01', knownRansomwareCampaignUse: 'Known', notes: 'https://acme.example/x',
+  cveID: 'CVE-2050-0001',
+  vendorProject: 'Acme',
+  product: 'Gateway',
+  vulnerabilityName: 'Acme Gateway <b>flaw</b>',
+  dateAdded: '2026-11-01',
+  shortDescription: 'Line one.\nLine two.',
+  requiredAction: 'Apply updates.',
+  dueDate: '2026-12-01',
+  knownRansomwareCampaignUse: 'Known',
+  notes: 'https://acme.example/x',
 }
 
 test('with nothing gathered, the pages say what to do first', async () => {
@@ -19,7 +27,11 @@ test('with nothing gathered, the pages say what to do first', async () => {
 })
 
 test('a source is added by a form that loses nothing typed', async () => {
-  const wrong = await analyst.post('/sources/add', { name: 'My feed', code: 'Not A Code', format: 'kev-json', url: 'ftp://x' }, { from: '/sources/add' })
+  const wrong = await analyst.post(
+    '/sources/add',
+    { name: 'My feed', code: 'Not A Code', format: 'kev-json', url: 'ftp://x' },
+    { from: '/sources/add' },
+  )
   assert.equal(wrong.statusCode, 422)
   assert.match(wrong.body, /There is a problem[\s\S]*Use small letters[\s\S]*value="My feed"[\s\S]*value="Not A Code"[\s\S]*value="ftp:\/\/x"/)
   const added = await analyst.post('/sources/add', { name: 'My feed', code: 'my-feed', format: 'kev-json', url: '' })
@@ -30,9 +42,16 @@ test('a source is added by a form that loses nothing typed', async () => {
 })
 
 test('the queue shows the priority, the reason and the sources; filters stay in the address', async () => {
-  await feed([ENTRY, { ...ENTRY, cveID: 'CVE-2050-0002', vulnerabilityName: 'Beta flaw', vendorProject: 'Beta', knownRansomwareCampaignUse: 'Unknown' }, { cveID: 'nonsense' }])
+  await feed([
+    ENTRY,
+    { ...ENTRY, cveID: 'CVE-2050-0002', vulnerabilityName: 'Beta flaw', vendorProject: 'Beta', knownRansomwareCampaignUse: 'Unknown' },
+    { cveID: 'nonsense' },
+  ])
   const { body } = await analyst.get('/threats')
-  assert.match(body, /Acme Gateway &lt;b&gt;flaw&lt;\/b&gt;[\s\S]*Act now[\s\S]*On CISA&#39;s list of exploited flaws since 1 November 2026; used in ransomware attacks[\s\S]*Beta flaw[\s\S]*Urgent/)
+  assert.match(
+    body,
+    /Acme Gateway &lt;b&gt;flaw&lt;\/b&gt;[\s\S]*Act now[\s\S]*On CISA&#39;s list of exploited flaws since 1 November 2026; used in ransomware attacks[\s\S]*Beta flaw[\s\S]*Urgent/,
+  )
   const filtered = await analyst.get('/threats?q=beta&priority=Urgent&only=kev&source=my-feed')
   assert.match(filtered.body, /1 threat<[\s\S]*Beta flaw/)
   assert.doesNotMatch(filtered.body, /Acme Gateway/)
@@ -41,7 +60,8 @@ test('the queue shows the priority, the reason and the sources; filters stay in 
   assert.match(filtered.body, /value="kev" checked/)
   assert.match((await analyst.get('/threats?only=ransomware')).body, /1 threat</)
   assert.match((await analyst.get('/threats?q=zebra')).body, /No threat matches/)
-  for (const odd of ['?state=%00', '?cursor=xyz', '?priority=none&only=a&only=b', '?sort=runs', '?sort=newest']) assert.equal((await analyst.get(`/threats${odd}`)).statusCode, 200, odd)
+  for (const odd of ['?state=%00', '?cursor=xyz', '?priority=none&only=a&only=b', '?sort=runs', '?sort=newest'])
+    assert.equal((await analyst.get(`/threats${odd}`)).statusCode, 200, odd)
 })
 
 test('a threat leads to its items, its organisations and a draft; an analyst takes it up', async () => {
@@ -78,7 +98,8 @@ test('the lists can be downloaded', async () => {
 })
 
 test('what does not exist is not found', async () => {
-  for (const path of ['/threats/thr_0', '/threats/thr_0/organisations', '/items/itm_0', '/sources/nowhere']) assert.equal((await analyst.get(path)).statusCode, 404, path)
+  for (const path of ['/threats/thr_0', '/threats/thr_0/organisations', '/items/itm_0', '/sources/nowhere'])
+    assert.equal((await analyst.get(path)).statusCode, 404, path)
 })
 
 test('an organisation sees nothing of what the centre watches', async () => {

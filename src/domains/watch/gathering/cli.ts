@@ -35,9 +35,16 @@ const gatherSourcesCommand: Command = {
   options: [],
   permission: 'watch.source.gather',
   async run({ platform, actor, output }, [code]) {
-    const sources = code === undefined ? await readAs<Visible, readonly { code: string; url: string | null; enabled: boolean }[]>(platform, actor, db => listSources(db)) : []
+    const sources =
+      code === undefined
+        ? await readAs<Visible, readonly { code: string; url: string | null; enabled: boolean }[]>(platform, actor, db => listSources(db))
+        : []
     const codes = code === undefined ? sources.filter(source => source.enabled && source.url !== null).map(source => source.code) : [code]
-    if (codes.length === 0) throw new Invalid('watch.source.none', 'No source has an address. Add one with "carecert sources add CODE --name NAME --format FORMAT --url ADDRESS".')
+    if (codes.length === 0)
+      throw new Invalid(
+        'watch.source.none',
+        'No source has an address. Add one with "carecert sources add CODE --name NAME --format FORMAT --url ADDRESS".',
+      )
     // All at once, so that a slow source delays no other.
     report(output, await Promise.all(codes.map(one => attempt(one, () => gatherFromSource(platform, actor, one)))))
   },
@@ -60,12 +67,13 @@ async function attempt(asked: string, act: () => Promise<GatherResult>): Promise
   }
 }
 
-
 /** One object a source; then, when something failed, an error that names each. */
 function report(output: CommandContext['output'], attempts: readonly Attempt[]): void {
   const results = attempts.map(one => one.result).filter(result => result !== null)
   for (const [source, own] of Map.groupBy(results, result => result.source)) {
-    const counts = own.map(({ added, changed, withdrawn, unchanged, quarantined }) => ({ added, changed, withdrawn, unchanged, quarantined })).reduce(addCounts, NO_COUNTS)
+    const counts = own
+      .map(({ added, changed, withdrawn, unchanged, quarantined }) => ({ added, changed, withdrawn, unchanged, quarantined }))
+      .reduce(addCounts, NO_COUNTS)
     const labels = [...new Set(own.map(result => result.label).filter(label => label !== null))]
     const what = labels.length === 1 ? (labels[0] ?? '') : `${own.length} documents`
     output.result({ source, ...counts }, [`${source}: ${what}`, `  ${countsInWords(counts)}`])
@@ -75,7 +83,10 @@ function report(output: CommandContext['output'], attempts: readonly Attempt[]):
   if (failed.length === 0) return
   const reasons = failed.slice(0, 10).map(one => `${one.asked}: ${one.failure ?? ''}`)
   const more = failed.length > reasons.length ? [`and ${failed.length - reasons.length} more.`] : []
-  const rest = failed.length < attempts.length ? `${failed.length} of ${attempts.length} could not be gathered; the rest was taken in.` : 'Nothing could be gathered.'
+  const rest =
+    failed.length < attempts.length
+      ? `${failed.length} of ${attempts.length} could not be gathered; the rest was taken in.`
+      : 'Nothing could be gathered.'
   throw new Invalid('watch.gather.failed', [rest, ...reasons, ...more].join('\n  '))
 }
 

@@ -59,16 +59,32 @@ export async function takeIn(work: Work<Visible>, sourceId: string, document: Do
   const touched = prepared.filter(item => item.fate !== 'unchanged')
   await storeItems(work, sourceId, gatheringId, document, touched)
   if (!isOutdated) await putAside(work, sourceId, gatheringId, document.address, rejected, new Set(items.map(item => item.externalId)))
-  return { counts, isOutdated, touched: touched.map(item => ({ id: item.id, kind: item.fate as TouchedItem['kind'], fields: item.fields, cves: item.content.cves })) }
+  return {
+    counts,
+    isOutdated,
+    touched: touched.map(item => ({ id: item.id, kind: item.fate as TouchedItem['kind'], fields: item.fields, cves: item.content.cves })),
+  }
 }
 
 /** Records that a document gave nothing, and why. With `excerpt`, what it was lies in quarantine as a whole. */
-export async function recordFailure(work: Work<Visible>, sourceId: string, document: Document | { readonly address: string }, reason: string, excerpt: string | null): Promise<GatherCounts> {
+export async function recordFailure(
+  work: Work<Visible>,
+  sourceId: string,
+  document: Document | { readonly address: string },
+  reason: string,
+  excerpt: string | null,
+): Promise<GatherCounts> {
   const quarantined = excerpt === null ? 0 : 1
   const gatheringId = await storeGathering(work, sourceId, document, {
-    ...NO_COUNTS, quarantined, outcome: 'failed', label: null, released_at: null, failure: reason,
+    ...NO_COUNTS,
+    quarantined,
+    outcome: 'failed',
+    label: null,
+    released_at: null,
+    failure: reason,
   })
-  if (excerpt !== null) await putAside(work, sourceId, gatheringId, document.address, [{ position: '', externalId: null, reason, excerpt }], new Set())
+  if (excerpt !== null)
+    await putAside(work, sourceId, gatheringId, document.address, [{ position: '', externalId: null, reason, excerpt }], new Set())
   return { ...NO_COUNTS, quarantined }
 }
 
@@ -89,7 +105,12 @@ async function compare(
   items: readonly IntelligenceItem[],
   options: { withdrawMissing: boolean; rejected: readonly RejectedItem[] },
 ): Promise<readonly PreparedItem[]> {
-  const held = await heldItems(work.db, sourceId, items.map(item => item.externalId), options.withdrawMissing)
+  const held = await heldItems(
+    work.db,
+    sourceId,
+    items.map(item => item.externalId),
+    options.withdrawMissing,
+  )
   const heldById = new Map(held.map(item => [item.externalId, item]))
   const read = items.map(item => {
     const content = toStored(item)
@@ -101,7 +122,10 @@ async function compare(
   const missing = options.withdrawMissing ? held.filter(item => !item.isWithdrawn && !present.has(item.externalId)) : []
 
   const altered = read.filter(item => item.fate !== 'added' && item.fate !== 'unchanged')
-  const before = await contentsOf(work.db, [...altered, ...missing].map(item => item.id))
+  const before = await contentsOf(
+    work.db,
+    [...altered, ...missing].map(item => item.id),
+  )
   const prepared: PreparedItem[] = read.map(item => {
     const earlier = before.get(item.id)
     return { ...item, fields: earlier === undefined ? [] : changedFields(earlier, item.content) }
@@ -121,7 +145,10 @@ async function storeGathering(
 ): Promise<string> {
   const id = work.newId('gathering')
   const bytes = 'bytesHash' in document ? { bytes_hash: document.bytesHash, bytes: document.bytes } : { bytes_hash: null, bytes: null }
-  await work.db.insertInto('watch_gathering').values({ id, source_id: sourceId, at: work.now, address: document.address, ...bytes, ...result }).execute()
+  await work.db
+    .insertInto('watch_gathering')
+    .values({ id, source_id: sourceId, at: work.now, address: document.address, ...bytes, ...result })
+    .execute()
   const { added, changed, withdrawn, unchanged, quarantined, outcome } = result
   work.record({
     verb: 'watch.source.gathered',
@@ -131,27 +158,35 @@ async function storeGathering(
   return id
 }
 
-async function storeItems(work: Work<Visible>, sourceId: string, gatheringId: string, document: Document, items: readonly PreparedItem[]): Promise<void> {
+async function storeItems(
+  work: Work<Visible>,
+  sourceId: string,
+  gatheringId: string,
+  document: Document,
+  items: readonly PreparedItem[],
+): Promise<void> {
   const read = items.flatMap(({ id, externalId, content, hash, item }) =>
     item === null
       ? []
-      : [{
-          id,
-          source_id: sourceId,
-          external_id: externalId,
-          title: item.title,
-          summary: item.summary,
-          url: item.url,
-          published_at: item.published,
-          changed_at: item.updated,
-          content: JSON.stringify(content),
-          content_hash: hash,
-          bytes_hash: document.bytesHash,
-          gathering_id: gatheringId,
-          first_gathered_at: work.now,
-          last_gathered_at: work.now,
-          withdrawn_at: item.withdrawn ? work.now : null,
-        }],
+      : [
+          {
+            id,
+            source_id: sourceId,
+            external_id: externalId,
+            title: item.title,
+            summary: item.summary,
+            url: item.url,
+            published_at: item.published,
+            changed_at: item.updated,
+            content: JSON.stringify(content),
+            content_hash: hash,
+            bytes_hash: document.bytesHash,
+            gathering_id: gatheringId,
+            first_gathered_at: work.now,
+            last_gathered_at: work.now,
+            withdrawn_at: item.withdrawn ? work.now : null,
+          },
+        ],
   )
   for (const rows of chunks(read)) {
     await work.db
@@ -198,9 +233,11 @@ async function putAside(
   read: ReadonlySet<string>,
 ): Promise<void> {
   const open = await openQuarantine(work.db, sourceId, address)
-  const keyOf = (entry: Pick<RejectedItem, 'position' | 'externalId' | 'reason' | 'excerpt'>) => JSON.stringify([entry.position, entry.externalId, entry.reason, entry.excerpt])
+  const keyOf = (entry: Pick<RejectedItem, 'position' | 'externalId' | 'reason' | 'excerpt'>) =>
+    JSON.stringify([entry.position, entry.externalId, entry.reason, entry.excerpt])
   const stillBad = new Set(rejected.map(keyOf))
-  const isResolved = (entry: (typeof open)[number]) => (entry.externalId !== null && read.has(entry.externalId)) || (entry.address === address && !stillBad.has(keyOf(entry)))
+  const isResolved = (entry: (typeof open)[number]) =>
+    (entry.externalId !== null && read.has(entry.externalId)) || (entry.address === address && !stillBad.has(keyOf(entry)))
   const resolved = open.filter(isResolved).map(entry => entry.id)
   for (const ids of chunks(resolved)) await work.db.updateTable('watch_quarantine').set({ resolved_at: work.now }).where('id', 'in', ids).execute()
 
@@ -208,10 +245,22 @@ async function putAside(
   const fresh = rejected.filter(entry => !known.has(keyOf(entry)))
   const shown = fresh.slice(0, MOST_QUARANTINED)
   if (fresh.length > shown.length) {
-    shown.push({ position: '', externalId: null, reason: `${fresh.length - shown.length} more entries of this document could not be read.`, excerpt: '' })
+    shown.push({
+      position: '',
+      externalId: null,
+      reason: `${fresh.length - shown.length} more entries of this document could not be read.`,
+      excerpt: '',
+    })
   }
   const rows = shown.map(({ position, externalId, reason, excerpt }) => ({
-    id: work.newId('quarantined'), source_id: sourceId, gathering_id: gatheringId, position, external_id: externalId, reason, excerpt, at: work.now,
+    id: work.newId('quarantined'),
+    source_id: sourceId,
+    gathering_id: gatheringId,
+    position,
+    external_id: externalId,
+    reason,
+    excerpt,
+    at: work.now,
   }))
   for (const some of chunks(rows)) await work.db.insertInto('watch_quarantine').values(some).execute()
 }

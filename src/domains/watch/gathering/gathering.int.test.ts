@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { createTestPlatform } from '../../../../test/support/platform.ts'
+import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
 import { Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import { createFetcher } from '../../../platform/fetch/fetch.ts'
 import { ANONYMOUS, SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import { createTestPlatform } from '../../../../test/support/platform.ts'
-import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
 import { gather, type GatherResult } from '../gather.ts'
 import { addSource } from '../sources/commands.ts'
 import { healthOf } from '../sources/model.ts'
@@ -25,19 +25,48 @@ const KEV_2 = 'kev/2025-02-05/known_exploited_vulnerabilities.json'
 const skip = skipWithoutSharedData
 
 test('a whole catalogue is gathered, twice without a change, then the next exactly as it differs', { skip }, async () => {
-  assert.deepEqual(countsOf(await take(sharedData(KEV_1))), { source: 'cisa-kev', added: 1252, changed: 0, withdrawn: 0, unchanged: 0, quarantined: 0 })
+  assert.deepEqual(countsOf(await take(sharedData(KEV_1))), {
+    source: 'cisa-kev',
+    added: 1252,
+    changed: 0,
+    withdrawn: 0,
+    unchanged: 0,
+    quarantined: 0,
+  })
   const before = await snapshot()
-  assert.deepEqual(countsOf(await take(sharedData(KEV_1))), { source: 'cisa-kev', added: 0, changed: 0, withdrawn: 0, unchanged: 1252, quarantined: 0 })
+  assert.deepEqual(countsOf(await take(sharedData(KEV_1))), {
+    source: 'cisa-kev',
+    added: 0,
+    changed: 0,
+    withdrawn: 0,
+    unchanged: 1252,
+    quarantined: 0,
+  })
   assert.deepEqual(await snapshot(), before)
   assert.equal(await lastOutcome(), 'unchanged')
 
-  const expected = JSON.parse(readFileSync(sharedData('kev/EXPECTED-delta-2025-01-24_2025-02-05.json'), 'utf8')) as { added: string[]; removed: string[]; changed: object }
+  const expected = JSON.parse(readFileSync(sharedData('kev/EXPECTED-delta-2025-01-24_2025-02-05.json'), 'utf8')) as {
+    added: string[]
+    removed: string[]
+    changed: object
+  }
   assert.deepEqual(countsOf(await take(sharedData(KEV_2))), {
-    source: 'cisa-kev', added: expected.added.length, changed: Object.keys(expected.changed).length, withdrawn: expected.removed.length, unchanged: 1252, quarantined: 0,
+    source: 'cisa-kev',
+    added: expected.added.length,
+    changed: Object.keys(expected.changed).length,
+    withdrawn: expected.removed.length,
+    unchanged: 1252,
+    quarantined: 0,
   })
   const added = await read(db =>
-    db.selectFrom('watch_item_change as change').innerJoin('watch_item as item', 'item.id', 'change.item_id').innerJoin('watch_gathering as gathering', 'gathering.id', 'change.gathering_id')
-      .select(['item.external_id', 'change.kind']).where('gathering.label', '=', 'CISA KEV catalogue 2025.02.05').orderBy('item.external_id').execute(),
+    db
+      .selectFrom('watch_item_change as change')
+      .innerJoin('watch_item as item', 'item.id', 'change.item_id')
+      .innerJoin('watch_gathering as gathering', 'gathering.id', 'change.gathering_id')
+      .select(['item.external_id', 'change.kind'])
+      .where('gathering.label', '=', 'CISA KEV catalogue 2025.02.05')
+      .orderBy('item.external_id')
+      .execute(),
   )
   assert.deepEqual(added.map(row => row.external_id).toSorted(), expected.added.toSorted())
   assert.ok(added.every(row => row.kind === 'added'))
@@ -60,23 +89,65 @@ test('each entry is a threat of its own that says why it is pressing', { skip },
 })
 
 test('the page of NHS cyber alerts and every medical advisory are gathered, each publisher under its own source', { skip }, async () => {
-  assert.deepEqual(countsOf(await take(sharedData('nhs-alerts/cyber-alerts-api-page.json'))), { source: 'nhs-cyber-alerts', added: 10, changed: 0, withdrawn: 0, unchanged: 0, quarantined: 0 })
+  assert.deepEqual(countsOf(await take(sharedData('nhs-alerts/cyber-alerts-api-page.json'))), {
+    source: 'nhs-cyber-alerts',
+    added: 10,
+    changed: 0,
+    withdrawn: 0,
+    unchanged: 0,
+    quarantined: 0,
+  })
   const folder = sharedData('csaf/cisa-medical/')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.json'))
-  for (const name of files) assert.deepEqual(countsOf(await take(folder + name)), { source: 'csaf-cisa.gov', added: 1, changed: 0, withdrawn: 0, unchanged: 0, quarantined: 0 }, name)
-  assert.deepEqual(countsOf(await take(folder + files[0])), { source: 'csaf-cisa.gov', added: 0, changed: 0, withdrawn: 0, unchanged: 1, quarantined: 0 })
+  for (const name of files)
+    assert.deepEqual(
+      countsOf(await take(folder + name)),
+      { source: 'csaf-cisa.gov', added: 1, changed: 0, withdrawn: 0, unchanged: 0, quarantined: 0 },
+      name,
+    )
+  assert.deepEqual(countsOf(await take(folder + files[0])), {
+    source: 'csaf-cisa.gov',
+    added: 0,
+    changed: 0,
+    withdrawn: 0,
+    unchanged: 1,
+    quarantined: 0,
+  })
 })
 
 test('an advisory joins the threat of the catalogue entry whose CVE it shares, and both sources show', { skip }, async () => {
   const { rows } = await threats('CVE-2017-0143')
-  assert.deepEqual(rows.map(row => row.sources.map(source => source.code)), [['csaf-cisa.gov', 'cisa-kev']])
-  const why = await read(db => db.selectFrom('watch_threat_item').select('why').where('threat_id', '=', rows[0]?.id ?? '').execute())
-  assert.deepEqual(why.map(row => row.why).toSorted(), ['It is about CVE-2017-0143, as this threat is.', 'It was the first gathered about CVE-2017-0143.'])
+  assert.deepEqual(
+    rows.map(row => row.sources.map(source => source.code)),
+    [['csaf-cisa.gov', 'cisa-kev']],
+  )
+  const why = await read(db =>
+    db
+      .selectFrom('watch_threat_item')
+      .select('why')
+      .where('threat_id', '=', rows[0]?.id ?? '')
+      .execute(),
+  )
+  assert.deepEqual(why.map(row => row.why).toSorted(), [
+    'It is about CVE-2017-0143, as this threat is.',
+    'It was the first gathered about CVE-2017-0143.',
+  ])
 })
 
 test('every item knows where it came from, when, and the hash of its bytes', { skip }, async () => {
-  const items = await read(db => db.selectFrom('watch_item as item').innerJoin('watch_gathering as gathering', 'gathering.id', 'item.gathering_id').select(['item.bytes_hash', 'gathering.address', 'gathering.at', 'gathering.bytes_hash as document']).execute())
-  assert.ok(items.every(item => /^[0-9a-f]{64}$/.test(item.bytes_hash) && item.bytes_hash === item.document && item.address.endsWith('.json') && item.at instanceof Date))
+  const items = await read(db =>
+    db
+      .selectFrom('watch_item as item')
+      .innerJoin('watch_gathering as gathering', 'gathering.id', 'item.gathering_id')
+      .select(['item.bytes_hash', 'gathering.address', 'gathering.at', 'gathering.bytes_hash as document'])
+      .execute(),
+  )
+  assert.ok(
+    items.every(
+      item =>
+        /^[0-9a-f]{64}$/.test(item.bytes_hash) && item.bytes_hash === item.document && item.address.endsWith('.json') && item.at instanceof Date,
+    ),
+  )
 })
 
 test('what changes, goes and comes back in a catalogue is told apart, and known ransomware use moves the threat up', async () => {
@@ -102,7 +173,10 @@ test('an entry that cannot be read is put aside with its reason, the rest goes o
   const bad = { ...entry('CVE-2032-0002'), dateAdded: 'yesterday' }
   const first = await feed(source, '1', [entry('CVE-2032-0001'), bad, 'not an entry'])
   assert.deepEqual([first.added, first.quarantined], [1, 2])
-  assert.deepEqual((await quarantined(source)).map(row => row.external_id), [null, 'CVE-2032-0002'])
+  assert.deepEqual(
+    (await quarantined(source)).map(row => row.external_id),
+    [null, 'CVE-2032-0002'],
+  )
   assert.match((await quarantined(source))[1]?.reason ?? '', /CVE-2032-0002: the date it was added should look like 2024-01-31, and is "yesterday"/)
 
   await feed(source, '2', [entry('CVE-2032-0001'), bad, 'not an entry'])
@@ -140,7 +214,11 @@ test('hostile and broken files are refused in words, recorded, and change nothin
   }
   assert.deepEqual(await snapshot(), before)
   assert.equal((await quarantined('unrecognised')).length, files.length)
-  await gather(platform, SYSTEM, { address: 'hostile/other JSON.json', bytes: catalogue('1', [entry('CVE-2034-0001')]), source: await catalogueSource() })
+  await gather(platform, SYSTEM, {
+    address: 'hostile/other JSON.json',
+    bytes: catalogue('1', [entry('CVE-2034-0001')]),
+    source: await catalogueSource(),
+  })
   assert.equal((await quarantined('unrecognised')).length, files.length - 1, 'a file that reads now leaves quarantine')
 })
 
@@ -186,12 +264,18 @@ test('a dismissed threat leaves the queue and says why it went', async () => {
   const source = await catalogueSource()
   await feed(source, '1', [entry('CVE-2036-0001')])
   const id = (await threats('CVE-2036-0001')).rows[0]?.id ?? ''
-  await assert.rejects(runWork<Visible, unknown>(platform, SYSTEM, work => actOnThreat(work, id, 'dismiss', '  ')), Invalid)
+  await assert.rejects(
+    runWork<Visible, unknown>(platform, SYSTEM, work => actOnThreat(work, id, 'dismiss', '  ')),
+    Invalid,
+  )
   await runWork<Visible, unknown>(platform, SYSTEM, work => actOnThreat(work, id, 'dismiss', 'Nobody has it'))
   assert.equal((await threats('CVE-2036-0001')).total, 0)
   const timeline = await read(db => timelineOfThreat(db, id))
   assert.deepEqual([timeline[0]?.action, timeline[0]?.note], ['dismiss', 'Nobody has it'])
-  await assert.rejects(runWork<Visible, unknown>(platform, SYSTEM, work => actOnThreat(work, id, 'close', '')), /You can open again/)
+  await assert.rejects(
+    runWork<Visible, unknown>(platform, SYSTEM, work => actOnThreat(work, id, 'close', '')),
+    /You can open again/,
+  )
 })
 
 function take(address: string): Promise<GatherResult> {
@@ -222,7 +306,10 @@ async function quarantined(code: string) {
 function snapshot() {
   return read(async db => ({
     items: await db.selectFrom('watch_item').select(['id', 'content_hash', 'last_gathered_at', 'withdrawn_at']).orderBy('id').execute(),
-    changes: await db.selectFrom('watch_item_change').select(eb => eb.fn.countAll().as('n')).execute(),
+    changes: await db
+      .selectFrom('watch_item_change')
+      .select(eb => eb.fn.countAll().as('n'))
+      .execute(),
     threats: await db.selectFrom('watch_threat').select(['id', 'updated_at', 'priority']).orderBy('id').execute(),
     links: await db.selectFrom('watch_threat_item').select(['threat_id', 'item_id']).orderBy('item_id').execute(),
   }))
@@ -244,13 +331,30 @@ async function catalogueSource(): Promise<string> {
 
 function entry(cveID: string) {
   return {
-    cveID, vendorProject: 'Acme', product: 'Gateway', vulnerabilityName: `Acme Gateway flaw ${cveID}`, dateAdded: '2031-01-02', shortDescription: 'A flaw.',
-    requiredAction: 'Apply updates.', dueDate: '2031-02-02', knownRansomwareCampaignUse: 'Unknown', notes: '', cwes: [],
+    cveID,
+    vendorProject: 'Acme',
+    product: 'Gateway',
+    vulnerabilityName: `Acme Gateway flaw ${cveID}`,
+    dateAdded: '2031-01-02',
+    shortDescription: 'A flaw.',
+    requiredAction: 'Apply updates.',
+    dueDate: '2031-02-02',
+    knownRansomwareCampaignUse: 'Unknown',
+    notes: '',
+    cwes: [],
   }
 }
 
 function catalogue(version: string, vulnerabilities: readonly unknown[]): Buffer {
-  return Buffer.from(JSON.stringify({ title: 'x', catalogVersion: version, dateReleased: `2031-01-0${version}T00:00:00Z`, count: vulnerabilities.length, vulnerabilities }))
+  return Buffer.from(
+    JSON.stringify({
+      title: 'x',
+      catalogVersion: version,
+      dateReleased: `2031-01-0${version}T00:00:00Z`,
+      count: vulnerabilities.length,
+      vulnerabilities,
+    }),
+  )
 }
 
 function feed(code: string, version: string, vulnerabilities: readonly unknown[]): Promise<GatherResult> {

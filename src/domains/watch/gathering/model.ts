@@ -74,9 +74,19 @@ export function fieldWord(field: string): string {
 
 /** The fields of which people must hear when they change (broadcast.md §2 row 52: stay silent unless what to do has changed). */
 const MATERIAL: ReadonlySet<string> = new Set([
-  'cves', 'severity', 'cvssTenths', 'products', 'tlp', 'withdrawn',
-  'kev.dateAdded', 'kev.dueDate', 'kev.knownRansomwareUse', 'kev.requiredAction',
-  'details.remediationSteps', 'details.vulnerabilities', 'details.updates',
+  'cves',
+  'severity',
+  'cvssTenths',
+  'products',
+  'tlp',
+  'withdrawn',
+  'kev.dateAdded',
+  'kev.dueDate',
+  'kev.knownRansomwareUse',
+  'kev.requiredAction',
+  'details.remediationSteps',
+  'details.vulnerabilities',
+  'details.updates',
 ])
 
 /** Whether a change of these fields alters what an organisation should do, or how soon. */

@@ -6,7 +6,12 @@ import type { Visible } from '../tables.ts'
 import type { HeldItem, StoredItem } from './model.ts'
 
 /** What is held of these items of a source; of all that are not withdrawn as well when `andAllLive`. */
-export async function heldItems(db: Reader<Visible>, sourceId: string, externalIds: readonly string[], andAllLive: boolean): Promise<readonly HeldItem[]> {
+export async function heldItems(
+  db: Reader<Visible>,
+  sourceId: string,
+  externalIds: readonly string[],
+  andAllLive: boolean,
+): Promise<readonly HeldItem[]> {
   const rows = await db
     .selectFrom('watch_item')
     .select(['id', 'external_id', 'content_hash', 'changed_at', 'withdrawn_at'])
@@ -27,7 +32,11 @@ export async function heldItems(db: Reader<Visible>, sourceId: string, externalI
 
 /** The items as they stand, by id. */
 export async function contentsOf(db: Reader<Visible>, itemIds: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
-  const rows = await db.selectFrom('watch_item').select(['id', 'content']).where('id', '=', sql<string>`any(${itemIds}::text[])`).execute()
+  const rows = await db
+    .selectFrom('watch_item')
+    .select(['id', 'content'])
+    .where('id', '=', sql<string>`any(${itemIds}::text[])`)
+    .execute()
   return new Map(rows.map(row => [row.id, row.content]))
 }
 
@@ -107,8 +116,16 @@ export async function listQuarantine(db: Reader<Visible>, filter: QuarantineFilt
   if (typeof last === 'string') base = base.where('quarantine.id', '<', last)
   const rows = await base
     .select([
-      'quarantine.id', 'source.code as source', 'source.name as sourceName', 'gathering.address', 'quarantine.position', 'quarantine.external_id',
-      'quarantine.reason', 'quarantine.excerpt', 'quarantine.at', 'quarantine.resolved_at',
+      'quarantine.id',
+      'source.code as source',
+      'source.name as sourceName',
+      'gathering.address',
+      'quarantine.position',
+      'quarantine.external_id',
+      'quarantine.reason',
+      'quarantine.excerpt',
+      'quarantine.at',
+      'quarantine.resolved_at',
     ])
     .orderBy('quarantine.id', 'desc')
     .limit(request.limit + 1)
@@ -126,9 +143,29 @@ export function itemById(db: Reader<Visible>, id: string) {
     .leftJoin('watch_threat_item as link', 'link.item_id', 'item.id')
     .leftJoin('watch_threat as threat', 'threat.id', 'link.threat_id')
     .select([
-      'item.id', 'item.external_id', 'item.title', 'item.summary', 'item.url', 'item.published_at', 'item.changed_at', 'item.content', 'item.content_hash',
-      'item.bytes_hash', 'item.first_gathered_at', 'item.last_gathered_at', 'item.withdrawn_at', 'source.code as source', 'source.name as sourceName',
-      'source.format', 'gathering.address', 'gathering.at as gatheredAt', 'gathering.label', 'threat.id as threatId', 'threat.title as threatTitle', 'threat.tlp', 'link.why',
+      'item.id',
+      'item.external_id',
+      'item.title',
+      'item.summary',
+      'item.url',
+      'item.published_at',
+      'item.changed_at',
+      'item.content',
+      'item.content_hash',
+      'item.bytes_hash',
+      'item.first_gathered_at',
+      'item.last_gathered_at',
+      'item.withdrawn_at',
+      'source.code as source',
+      'source.name as sourceName',
+      'source.format',
+      'gathering.address',
+      'gathering.at as gatheredAt',
+      'gathering.label',
+      'threat.id as threatId',
+      'threat.title as threatTitle',
+      'threat.tlp',
+      'link.why',
     ])
     .where('item.id', '=', id)
     .executeTakeFirst()

@@ -27,7 +27,8 @@ export function recognise(bytes: Uint8Array): Result<IntelligenceBatch> {
   return batch.ok ? { ...batch, problems: [...text.problems, ...batch.problems] } : batch
 }
 
-const NOT_TEXT = 'This is not text in UTF-8, so it is no feed or advisory: a program, an archive or another binary file, or a damaged one. Fetch the JSON file itself.'
+const NOT_TEXT =
+  'This is not text in UTF-8, so it is no feed or advisory: a program, an archive or another binary file, or a damaged one. Fetch the JSON file itself.'
 
 /** The codec of CSAF knows the lists and feeds that are mistaken for advisories, and says what to gather instead. */
 function notRecognised(csafProblems: readonly Problem[]): Result<never> {

@@ -12,7 +12,11 @@ import { itemModel, quarantineModel, QUARANTINE_HEAD } from './views.ts'
 const PAGE_ROWS = 50
 const CSV_ROWS = 50_000
 
-const query = z.object({ source: z.string().max(64).optional().catch(undefined), resolved: z.string().optional().catch(undefined), cursor: z.string().max(500).optional().catch(undefined) })
+const query = z.object({
+  source: z.string().max(64).optional().catch(undefined),
+  resolved: z.string().optional().catch(undefined),
+  cursor: z.string().max(500).optional().catch(undefined),
+})
 
 function filterOf(asked: z.infer<typeof query>): QuarantineFilter {
   return { source: asked.source === undefined || asked.source === '' ? null : asked.source, resolved: asked.resolved === 'yes' }
@@ -39,8 +43,19 @@ const quarantineCsv = route({
   access: { permission: 'watch.source.view' },
   query,
   async handle(request) {
-    const { rows } = await request.read<Visible, Awaited<ReturnType<typeof listQuarantine>>>(db => listQuarantine(db, filterOf(request.query), { limit: CSV_ROWS, cursor: null }))
-    const lines = rows.map(row => [row.source, row.address, row.position, row.external_id, row.reason, row.excerpt, row.at.toISOString(), row.resolved_at?.toISOString() ?? null])
+    const { rows } = await request.read<Visible, Awaited<ReturnType<typeof listQuarantine>>>(db =>
+      listQuarantine(db, filterOf(request.query), { limit: CSV_ROWS, cursor: null }),
+    )
+    const lines = rows.map(row => [
+      row.source,
+      row.address,
+      row.position,
+      row.external_id,
+      row.reason,
+      row.excerpt,
+      row.at.toISOString(),
+      row.resolved_at?.toISOString() ?? null,
+    ])
     return csv('quarantine.csv', csvText(QUARANTINE_HEAD, lines))
   },
 })
@@ -69,7 +84,8 @@ const gatherNow = route({
     const { code } = request.params
     await request.work<Visible, void>(async work => {
       const source = await sourceByCode(work.db, code)
-      if (source === undefined || source.url === null) throw new NotFound('watch.source.no-address', 'There is no source of that code with an address to gather from.')
+      if (source === undefined || source.url === null)
+        throw new NotFound('watch.source.no-address', 'There is no source of that code with an address to gather from.')
       work.enqueue(gatherSource, { source: code }, { onceKey: code })
     })
     return redirect(`/sources/${encodeURIComponent(code)}`, { notice: 'It is being gathered. Load this page again in a moment to see what came.' })

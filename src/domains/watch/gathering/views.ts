@@ -8,14 +8,33 @@ import type { itemById, itemChanges, QuarantineFilter, QuarantineRow } from './q
 
 export const QUARANTINE_HEAD = ['Source', 'From', 'Where in it', 'Id', 'Reason', 'What stood there', 'When', 'Read since']
 
-export function quarantineModel(found: Page<QuarantineRow>, filter: QuarantineFilter, sources: readonly { code: string; name: string }[], cursor: string | null) {
+export function quarantineModel(
+  found: Page<QuarantineRow>,
+  filter: QuarantineFilter,
+  sources: readonly { code: string; name: string }[],
+  cursor: string | null,
+) {
   const query = { source: filter.source, resolved: filter.resolved ? 'yes' : null }
   return {
     total: found.total,
     filters: {
       action: '/quarantine',
-      selects: [{ name: 'source', label: 'Source', value: filter.source ?? '', options: [{ value: '', text: 'All' }, ...sources.map(source => ({ value: source.code, text: source.name }))] }],
-      checkboxes: [{ name: 'resolved', label: 'Show too', values: filter.resolved ? ['yes'] : [], options: [{ value: 'yes', text: 'What has been read since' }] }],
+      selects: [
+        {
+          name: 'source',
+          label: 'Source',
+          value: filter.source ?? '',
+          options: [{ value: '', text: 'All' }, ...sources.map(source => ({ value: source.code, text: source.name }))],
+        },
+      ],
+      checkboxes: [
+        {
+          name: 'resolved',
+          label: 'Show too',
+          values: filter.resolved ? ['yes'] : [],
+          options: [{ value: 'yes', text: 'What has been read since' }],
+        },
+      ],
       clearHref: filter.source === null && !filter.resolved ? null : '/quarantine',
     },
     isFiltered: filter.source !== null,
@@ -27,7 +46,11 @@ export function quarantineModel(found: Page<QuarantineRow>, filter: QuarantineFi
       captionHidden: true,
       head: [{ text: 'Reason' }, { text: 'What stood there' }, { text: 'Source' }, { text: 'When' }],
       rows: found.rows.map((row): Cell[] => [
-        { text: row.reason, tags: row.resolved_at === null ? undefined : [{ text: 'Read since', colour: 'green' }], hint: [row.external_id, row.position].filter(text => text !== null && text !== '').join(' at ') || undefined },
+        {
+          text: row.reason,
+          tags: row.resolved_at === null ? undefined : [{ text: 'Read since', colour: 'green' }],
+          hint: [row.external_id, row.position].filter(text => text !== null && text !== '').join(' at ') || undefined,
+        },
         { text: row.excerpt.slice(0, 200), hint: row.address },
         { text: row.sourceName, href: `/sources/${encodeURIComponent(row.source)}` },
         { at: row.at },
@@ -39,7 +62,12 @@ export function quarantineModel(found: Page<QuarantineRow>, filter: QuarantineFi
 type ItemRow = NonNullable<Awaited<ReturnType<typeof itemById>>>
 type ChangeRow = Awaited<ReturnType<typeof itemChanges>>[number]
 
-const CHANGES: Readonly<Record<ChangeRow['kind'], string>> = { added: 'First gathered', changed: 'Changed', withdrawn: 'Withdrawn by its source', returned: 'Brought back by its source' }
+const CHANGES: Readonly<Record<ChangeRow['kind'], string>> = {
+  added: 'First gathered',
+  changed: 'Changed',
+  withdrawn: 'Withdrawn by its source',
+  returned: 'Brought back by its source',
+}
 
 export function itemModel(item: ItemRow, changes: readonly ChangeRow[]) {
   const { content } = item
@@ -61,7 +89,10 @@ export function itemModel(item: ItemRow, changes: readonly ChangeRow[]) {
           : [
               { key: "On CISA's list since", value: { date: content.kev.dateAdded } },
               { key: 'Due date for US agencies', value: content.kev.dueDate === null ? null : { date: content.kev.dueDate } },
-              { key: 'Used in ransomware attacks', value: text(content.kev.knownRansomwareUse === null ? null : content.kev.knownRansomwareUse ? 'Yes' : 'Not known') },
+              {
+                key: 'Used in ransomware attacks',
+                value: text(content.kev.knownRansomwareUse === null ? null : content.kev.knownRansomwareUse ? 'Yes' : 'Not known'),
+              },
               { key: 'Required action', value: text(content.kev.requiredAction) },
             ]),
         { key: 'TLP label', value: { text: content.tlp ?? 'None given' } },
@@ -80,9 +111,14 @@ export function itemModel(item: ItemRow, changes: readonly ChangeRow[]) {
     products: {
       caption: 'Products that it names',
       head: [{ text: 'Product' }, { text: 'Maker' }, { text: 'Versions' }, { text: 'Affected' }],
-      rows: content.products.slice(0, 200).map(product => [
-        product.product, text(product.maker), text(product.version), product.affected === null ? 'Not said' : product.affected ? 'Yes' : 'No',
-      ]),
+      rows: content.products
+        .slice(0, 200)
+        .map(product => [
+          product.product,
+          text(product.maker),
+          text(product.version),
+          product.affected === null ? 'Not said' : product.affected ? 'Yes' : 'No',
+        ]),
     } satisfies TableModel,
     changes: {
       caption: 'What happened to it',
@@ -99,13 +135,28 @@ export function itemModel(item: ItemRow, changes: readonly ChangeRow[]) {
 /** The long texts of an item with their headings: HTML (`html`) is made safe by the template, the rest is plain. */
 function bodiesOf(details: Readonly<Record<string, unknown>>): readonly { heading: string; text?: string; html?: string }[] {
   const blocks = (name: string, heading: string) =>
-    listAt(details, name).filter(isRecord).map(block => ({ heading: lineAt(block, 'heading') ?? lineAt(block, 'title') ?? heading, html: textAt(block, 'contentHtml') ?? '' }))
-  const notes = listAt(details, 'notes').filter(isRecord).map(note => ({ heading: lineAt(note, 'title') ?? sentence(lineAt(note, 'category') ?? 'Note'), text: textAt(note, 'text') ?? '' }))
-  const remedies = [...new Set(listAt(details, 'vulnerabilities').flatMap(entry => listAt(entry, 'remediations')).map(remedy => textAt(remedy, 'details') ?? ''))]
+    listAt(details, name)
+      .filter(isRecord)
+      .map(block => ({ heading: lineAt(block, 'heading') ?? lineAt(block, 'title') ?? heading, html: textAt(block, 'contentHtml') ?? '' }))
+  const notes = listAt(details, 'notes')
+    .filter(isRecord)
+    .map(note => ({ heading: lineAt(note, 'title') ?? sentence(lineAt(note, 'category') ?? 'Note'), text: textAt(note, 'text') ?? '' }))
+  const remedies = [
+    ...new Set(
+      listAt(details, 'vulnerabilities')
+        .flatMap(entry => listAt(entry, 'remediations'))
+        .map(remedy => textAt(remedy, 'details') ?? ''),
+    ),
+  ]
   return [
     ...blocks('sections', 'Details'),
     ...blocks('updates', 'Update'),
-    { heading: 'What to do', html: [textAt(details, 'remediationIntroHtml') ?? '', ...listAt(details, 'remediationSteps').map(step => textAt(step, 'stepHtml') ?? '')].join('') },
+    {
+      heading: 'What to do',
+      html: [textAt(details, 'remediationIntroHtml') ?? '', ...listAt(details, 'remediationSteps').map(step => textAt(step, 'stepHtml') ?? '')].join(
+        '',
+      ),
+    },
     ...blocks('indicatorsOfCompromise', 'Indicators of compromise'),
     ...notes,
     { heading: 'What to do', text: remedies.filter(remedy => remedy !== '').join('\n\n') },

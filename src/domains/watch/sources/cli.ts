@@ -23,7 +23,10 @@ const addCommand: Command = {
     // The command refuses a format that it does not know.
     const source: NewSource = { code, name: text('name') || code, format: text('format') as NewSource['format'], url: text('url') || null }
     const { url } = await runWork<Visible, SourceKey>(platform, actor, work => addSource(work, source))
-    const next = url === null ? `Gather a file of it with "carecert gather FILE --source ${code}".` : `It is gathered by the clock; "carecert sources gather ${code}" does it at once.`
+    const next =
+      url === null
+        ? `Gather a file of it with "carecert gather FILE --source ${code}".`
+        : `It is gathered by the clock; "carecert sources gather ${code}" does it at once.`
     output.result({ code, name: source.name, format: source.format, url }, [`Added ${code}.`, next])
   },
 }
@@ -49,7 +52,10 @@ const listCommand: Command = {
       items: source.items,
       quarantined: source.openQuarantine,
     }))
-    const lines = data.map(({ code, health, items, name, failure }) => `${code.padEnd(24)} ${healthWords(health).padEnd(16)} ${String(items).padStart(7)} items  ${name}${failure === null ? '' : `: ${failure}`}`)
+    const lines = data.map(
+      ({ code, health, items, name, failure }) =>
+        `${code.padEnd(24)} ${healthWords(health).padEnd(16)} ${String(items).padStart(7)} items  ${name}${failure === null ? '' : `: ${failure}`}`,
+    )
     output.result(data, lines.length === 0 ? ['There are no sources yet. "carecert gather FILE" makes one, or "carecert sources add".'] : lines)
   },
 }

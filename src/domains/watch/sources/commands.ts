@@ -10,7 +10,8 @@ import { sourceByCode, type SourceKey } from './queries.ts'
 /** Adds a source that a person names. Throws `Invalid` for a code or address that will not do, `Conflict` for a code that is taken. */
 export async function addSource(work: Work<Visible>, source: NewSource): Promise<SourceKey> {
   assertMay(work.actor, 'watch.source.change')
-  if (!SOURCE_CODE.test(source.code)) throw new Invalid('watch.source.code', 'The code may hold small letters, digits, dots and hyphens, such as cisa-kev.')
+  if (!SOURCE_CODE.test(source.code))
+    throw new Invalid('watch.source.code', 'The code may hold small letters, digits, dots and hyphens, such as cisa-kev.')
   if (!INTELLIGENCE_FORMATS.some(format => format === source.format)) {
     throw new Invalid('watch.source.format', `The format must be one of ${INTELLIGENCE_FORMATS.join(', ')}.`)
   }

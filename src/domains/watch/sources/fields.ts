@@ -25,13 +25,25 @@ export function sourceFields(typed: Readonly<Record<string, unknown>>, errorOf: 
   const field = (name: string) => ({ name, value: value(name), error: errorOf(name) })
   return [
     { ...field('name'), label: 'Name', kind: 'text' as const, hint: 'What people call it, such as "CISA known exploited vulnerabilities"' },
-    { ...field('code'), label: 'Code', kind: 'code' as const, width: 20 as const, hint: 'Small letters, digits, dots and hyphens, such as cisa-kev. It cannot be changed later.' },
+    {
+      ...field('code'),
+      label: 'Code',
+      kind: 'code' as const,
+      width: 20 as const,
+      hint: 'Small letters, digits, dots and hyphens, such as cisa-kev. It cannot be changed later.',
+    },
     {
       ...field('format'),
       label: 'Format',
       kind: 'radios' as const,
       options: INTELLIGENCE_FORMATS.map(format => ({ value: format, text: FORMAT_NAMES[format] })),
     },
-    { ...field('url'), label: 'Address', kind: 'text' as const, optional: true, hint: 'Gathered from there every hour. Leave empty for a source whose files you gather by hand.' },
+    {
+      ...field('url'),
+      label: 'Address',
+      kind: 'text' as const,
+      optional: true,
+      hint: 'Gathered from there every hour. Leave empty for a source whose files you gather by hand.',
+    },
   ]
 }

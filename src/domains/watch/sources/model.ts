@@ -1,5 +1,5 @@
-import type { IntelligenceBatch, IntelligenceFormat } from '../../../kernel/intelligence.ts'
 import type { Instant } from '../../../kernel/instant.ts'
+import type { IntelligenceBatch, IntelligenceFormat } from '../../../kernel/intelligence.ts'
 import { shorten } from '../../../kernel/text.ts'
 
 /** The formats that are read, in words. */
@@ -57,7 +57,7 @@ function csafCode(publisher: IntelligenceBatch['publisher']): string {
 export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files that could not be recognised', format: UNRECOGNISED, url: null }
 
 /** Hours after which a source that answers nothing new is asked again, and after which one not reached is called stale. */
-export const GATHER_EVERY_HOURS = 1
+const GATHER_EVERY_HOURS = 1
 export const STALE_AFTER_HOURS = 48
 
 export type SourceHealth = 'working' | 'failing' | 'stale' | 'never' | 'stopped'

@@ -24,7 +24,11 @@ export async function listSources(db: Reader<Visible>, code: string | null = nul
     'source.format',
     'source.url',
     'source.enabled',
-    eb.selectFrom('watch_gathering as g').whereRef('g.source_id', '=', 'source.id').select(fn => fn.fn.max('g.at').as('at')).as('lastAttemptAt'),
+    eb
+      .selectFrom('watch_gathering as g')
+      .whereRef('g.source_id', '=', 'source.id')
+      .select(fn => fn.fn.max('g.at').as('at'))
+      .as('lastAttemptAt'),
     eb
       .selectFrom('watch_gathering as g')
       .whereRef('g.source_id', '=', 'source.id')
@@ -50,7 +54,13 @@ export async function listSources(db: Reader<Visible>, code: string | null = nul
     rows.map(async row => {
       // Files that nobody can read are not a source that fails.
       const run = row.format === UNRECOGNISED ? null : await failingRun(db, row.id, row.lastSuccessAt)
-      return { ...row, items: row.items ?? 0, openQuarantine: row.openQuarantine ?? 0, failingSince: run?.since ?? null, failure: run?.failure ?? null }
+      return {
+        ...row,
+        items: row.items ?? 0,
+        openQuarantine: row.openQuarantine ?? 0,
+        failingSince: run?.since ?? null,
+        failure: run?.failure ?? null,
+      }
     }),
   )
 }
@@ -83,12 +93,24 @@ export function sourceByCode(db: Reader<Visible>, code: string): Promise<SourceK
 }
 
 export function sourceByUrl(db: Reader<Visible>, url: string): Promise<SourceKey | undefined> {
-  return db.selectFrom('watch_source').select(['id', 'code', 'format', 'url']).where('url', '=', url).orderBy('created_at').orderBy('id').executeTakeFirst()
+  return db
+    .selectFrom('watch_source')
+    .select(['id', 'code', 'format', 'url'])
+    .where('url', '=', url)
+    .orderBy('created_at')
+    .orderBy('id')
+    .executeTakeFirst()
 }
 
 /** The first source of a format, for a file of a kind that has one source only. */
 export function sourceByFormat(db: Reader<Visible>, format: string): Promise<SourceKey | undefined> {
-  return db.selectFrom('watch_source').select(['id', 'code', 'format', 'url']).where('format', '=', format).orderBy('created_at').orderBy('id').executeTakeFirst()
+  return db
+    .selectFrom('watch_source')
+    .select(['id', 'code', 'format', 'url'])
+    .where('format', '=', format)
+    .orderBy('created_at')
+    .orderBy('id')
+    .executeTakeFirst()
 }
 
 export interface GatheringRow extends Omit<GatheringTable, 'added' | 'changed' | 'withdrawn' | 'unchanged' | 'quarantined'> {
@@ -101,7 +123,14 @@ export interface GatheringRow extends Omit<GatheringTable, 'added' | 'changed' |
 
 /** The latest gatherings of a source, newest first. */
 export function latestGatherings(db: Reader<Visible>, sourceId: string, limit: number): Promise<readonly GatheringRow[]> {
-  return db.selectFrom('watch_gathering').selectAll().where('source_id', '=', sourceId).orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+  return db
+    .selectFrom('watch_gathering')
+    .selectAll()
+    .where('source_id', '=', sourceId)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
 }
 
 /** Lets one unit of work at a time store what was gathered, so that two never make one source, item or threat twice. Held until it ends. */

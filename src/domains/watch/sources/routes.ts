@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { CareCertError, NotFound } from '../../../kernel/errors.ts'
+import type { Problem } from '../../../kernel/problem.ts'
 import { readForm } from '../../../platform/forms/form.ts'
 import { page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Visible } from '../tables.ts'
-import type { Problem } from '../../../kernel/problem.ts'
 import { addSource, setEnabled } from './commands.ts'
 import { sourceFields, sourceForm } from './fields.ts'
 import { latestGatherings, listSources, type GatheringRow, type SourceKey, type SourceRow } from './queries.ts'
@@ -85,5 +85,10 @@ function switchRoute(word: 'stop' | 'start', notice: string): Route {
 }
 
 export const sourceRoutes: readonly Route[] = [
-  list, showForm, add, show, switchRoute('stop', 'It is not gathered by the clock any more.'), switchRoute('start', 'It is gathered by the clock again.'),
+  list,
+  showForm,
+  add,
+  show,
+  switchRoute('stop', 'It is not gathered by the clock any more.'),
+  switchRoute('start', 'It is gathered by the clock again.'),
 ]

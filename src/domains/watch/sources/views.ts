@@ -1,7 +1,7 @@
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Tag } from '../../../ui/labels.ts'
-import type { TableModel } from '../../../ui/models.ts'
 import { withQuery } from '../../../ui/links.ts'
+import type { TableModel } from '../../../ui/models.ts'
 import { formatName, healthOf, STALE_AFTER_HOURS, type SourceHealth } from './model.ts'
 import type { GatheringRow, SourceRow } from './queries.ts'
 
@@ -18,16 +18,20 @@ export function healthWords(health: SourceHealth): string {
 }
 
 /** What the health means and what to do about it, in a sentence. */
-export function healthSentence(source: SourceRow, now: Instant): string {
+function healthSentence(source: SourceRow, now: Instant): string {
   switch (healthOf(source, now)) {
     case 'working':
-      return source.url === null ? 'It is fed by hand, and what came last could be read.' : 'It answers. An answer without anything new is an answer too.'
+      return source.url === null
+        ? 'It is fed by hand, and what came last could be read.'
+        : 'It answers. An answer without anything new is an answer too.'
     case 'failing':
       return `${source.failure ?? 'It cannot be gathered.'} What was gathered before is kept.`
     case 'stale':
       return `Nothing has been asked of it for more than ${STALE_AFTER_HOURS} hours. See whether a worker runs.`
     case 'never':
-      return source.url === null ? 'No file of it has been gathered yet.' : 'It has not been gathered yet. The clock does it within a quarter of an hour.'
+      return source.url === null
+        ? 'No file of it has been gathered yet.'
+        : 'It has not been gathered yet. The clock does it within a quarter of an hour.'
     case 'stopped':
       return 'It is not gathered by the clock.'
   }
@@ -40,11 +44,21 @@ export function sourcesTable(sources: readonly SourceRow[], now: Instant): Table
   return {
     caption: 'Sources, those that need somebody first',
     captionHidden: true,
-    head: [{ text: 'Source' }, { text: 'Health' }, { text: 'Last success' }, { text: 'Items', format: 'numeric' }, { text: 'In quarantine', format: 'numeric' }],
+    head: [
+      { text: 'Source' },
+      { text: 'Health' },
+      { text: 'Last success' },
+      { text: 'Items', format: 'numeric' },
+      { text: 'In quarantine', format: 'numeric' },
+    ],
     rows: byNeed.map(source => {
       const health = healthOf(source, now)
       return [
-        { text: source.name, href: `/sources/${encodeURIComponent(source.code)}`, hint: source.url === null ? `${source.code} · fed by hand` : source.code },
+        {
+          text: source.name,
+          href: `/sources/${encodeURIComponent(source.code)}`,
+          hint: source.url === null ? `${source.code} · fed by hand` : source.code,
+        },
         { text: '', tags: [HEALTH[health]], hint: health === 'working' ? undefined : healthSentence(source, now) },
         source.lastSuccessAt === null ? null : { at: source.lastSuccessAt },
         { number: source.items, href: withQuery('/threats', { source: source.code, state: 'all' }) },
@@ -63,7 +77,14 @@ const OUTCOMES: Readonly<Record<GatheringRow['outcome'], Tag>> = {
 export function sourceModel(source: SourceRow, gatherings: readonly GatheringRow[], now: Instant, mayGather: boolean, mayChange: boolean) {
   const path = `/sources/${encodeURIComponent(source.code)}`
   const gatherAction = mayGather && source.url !== null ? [{ label: 'Gather now', href: `${path}/gather`, method: 'post' as const }] : []
-  const switchAction = mayChange && source.url !== null ? [source.enabled ? { label: 'Stop gathering', href: `${path}/stop`, method: 'post' as const } : { label: 'Start gathering', href: `${path}/start`, method: 'post' as const }] : []
+  const switchAction =
+    mayChange && source.url !== null
+      ? [
+          source.enabled
+            ? { label: 'Stop gathering', href: `${path}/stop`, method: 'post' as const }
+            : { label: 'Start gathering', href: `${path}/start`, method: 'post' as const },
+        ]
+      : []
   return {
     source,
     offered: [...gatherAction, ...switchAction],
@@ -82,14 +103,24 @@ export function sourceModel(source: SourceRow, gatherings: readonly GatheringRow
     gatherings: {
       caption: 'What was gathered, newest first',
       head: [
-        { text: 'When' }, { text: 'What' }, { text: 'Outcome' }, { text: 'Added', format: 'numeric' }, { text: 'Changed', format: 'numeric' }, { text: 'Withdrawn', format: 'numeric' },
-        { text: 'Unchanged', format: 'numeric' }, { text: 'Quarantined', format: 'numeric' },
+        { text: 'When' },
+        { text: 'What' },
+        { text: 'Outcome' },
+        { text: 'Added', format: 'numeric' },
+        { text: 'Changed', format: 'numeric' },
+        { text: 'Withdrawn', format: 'numeric' },
+        { text: 'Unchanged', format: 'numeric' },
+        { text: 'Quarantined', format: 'numeric' },
       ],
       rows: gatherings.map(row => [
         { at: row.at },
         { text: row.label ?? 'Not recognised', hint: row.failure === null ? row.address : `${row.failure} (${row.address})` },
         { text: '', tags: [OUTCOMES[row.outcome]] },
-        row.added, row.changed, row.withdrawn, row.unchanged, row.quarantined,
+        row.added,
+        row.changed,
+        row.withdrawn,
+        row.unchanged,
+        row.quarantined,
       ]),
     } satisfies TableModel,
   }

@@ -5,8 +5,8 @@ import { required, type Command } from '../../../platform/cli/command.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { isThreatState, type ThreatState } from './model.ts'
-import { cursorAt, listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
 import { threatForBulletin } from './queries/bulletin.ts'
+import { cursorAt, listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
 import { itemsOfThreat, threatById } from './queries/show.ts'
 
 const MOST_AT_ONCE = 500
@@ -59,13 +59,40 @@ const showCommand: Command = {
       const items = await itemsOfThreat(db, id)
       const { kev, remediation, affects, references, published, tlp, threatType } = facts
       return {
-        id, title: threat.title, state: threat.state, priority: threat.priority_word, reason: threat.reason, runs: threat.runs, mayRun: threat.may_run, cves: threat.cves,
-        published, tlp, threatType, severity: threat.severity, cvss: threat.cvss_tenths === null ? null : threat.cvss_tenths / 10, kev, summary: threat.summary, affects, remediation, references,
-        items: items.map(item => ({ id: item.id, source: item.source, externalId: item.external_id, title: item.title, url: item.url, withdrawnAt: item.withdrawn_at, why: item.why })),
+        id,
+        title: threat.title,
+        state: threat.state,
+        priority: threat.priority_word,
+        reason: threat.reason,
+        runs: threat.runs,
+        mayRun: threat.may_run,
+        cves: threat.cves,
+        published,
+        tlp,
+        threatType,
+        severity: threat.severity,
+        cvss: threat.cvss_tenths === null ? null : threat.cvss_tenths / 10,
+        kev,
+        summary: threat.summary,
+        affects,
+        remediation,
+        references,
+        items: items.map(item => ({
+          id: item.id,
+          source: item.source,
+          externalId: item.external_id,
+          title: item.title,
+          url: item.url,
+          withdrawnAt: item.withdrawn_at,
+          why: item.why,
+        })),
       }
     })
     if (shown === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. "carecert threats list" gives their ids.')
-    output.result(shown, Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`))
+    output.result(
+      shown,
+      Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+    )
   },
 }
 

@@ -1,8 +1,8 @@
 import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import { transition } from '../../../kernel/lifecycle.ts'
 import { cleanText } from '../../../kernel/text.ts'
-import { assertMay } from '../../../platform/work/actor.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
+import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
@@ -24,7 +24,10 @@ export interface GatheredItem {
  */
 export async function understand(work: Work<Visible>, items: readonly GatheredItem[]): Promise<void> {
   if (items.length === 0) return
-  const placed = await threatsOfItems(work.db, items.map(item => item.id))
+  const placed = await threatsOfItems(
+    work.db,
+    items.map(item => item.id),
+  )
   const known = new Set(placed.map(link => link.itemId))
   const loose = items.filter(item => !known.has(item.id))
   const holding = loose.length === 0 ? [] : await threatsHolding(work.db, [...new Set(loose.flatMap(item => item.cves))])
@@ -33,7 +36,10 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
   const founded = new Map(placements.filter(placement => placement.isFounder).map(placement => [placement.threatId, placement]))
   await storeNewThreats(work, [...founded.keys()])
   for (const some of chunks(placements)) {
-    await work.db.insertInto('watch_threat_item').values(some.map(({ threatId, itemId, why }) => ({ threat_id: threatId, item_id: itemId, why }))).execute()
+    await work.db
+      .insertInto('watch_threat_item')
+      .values(some.map(({ threatId, itemId, why }) => ({ threat_id: threatId, item_id: itemId, why })))
+      .execute()
   }
   await noteBridges(work, placements)
   const touched = [...new Set([...placed.map(link => link.threatId), ...placements.map(placement => placement.threatId)])]
@@ -69,7 +75,11 @@ export async function recountThreats(work: Work<Visible>, which: Which = 'all'):
     }))
     .whereRef('watch_threat.id', '=', 'reckoning.id')
     .execute()
-  work.record({ verb: 'watch.threat.recounted', subject: { kind: 'threat', id: which === 'all' ? 'all' : 'gathered' }, change: { threats: rows.length } })
+  work.record({
+    verb: 'watch.threat.recounted',
+    subject: { kind: 'threat', id: which === 'all' ? 'all' : 'gathered' },
+    change: { threats: rows.length },
+  })
   return rows.length
 }
 
@@ -90,15 +100,43 @@ export async function actOnThreat(work: Work<Visible>, id: string, action: Threa
     .where('state', '=', state)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) throw new Conflict('watch.threat.changed', 'Somebody else has just changed this threat. Look at it again.')
-  await work.db.insertInto('watch_threat_note').values({ threat_id: id, at: work.now, actor_id: work.actor.id, action, note: why === '' ? null : why }).execute()
-  work.record({ verb: `watch.threat.${action}`, subject: { kind: 'threat', id }, change: { from: state, to: step.next }, ...(why === '' ? {} : { reason: why }) })
+  await work.db
+    .insertInto('watch_threat_note')
+    .values({ threat_id: id, at: work.now, actor_id: work.actor.id, action, note: why === '' ? null : why })
+    .execute()
+  work.record({
+    verb: `watch.threat.${action}`,
+    subject: { kind: 'threat', id },
+    change: { from: state, to: step.next },
+    ...(why === '' ? {} : { reason: why }),
+  })
   return { banner: step.banner }
 }
 
 async function storeNewThreats(work: Work<Visible>, ids: readonly string[]): Promise<void> {
-  const blank = { cves: [], title: '', summary: '', priority: 0, priority_word: '', reason: '', search: '', state: 'new' as const, created_at: work.now, updated_at: work.now }
-  for (const some of chunks(ids)) await work.db.insertInto('watch_threat').values(some.map(id => ({ ...blank, id }))).execute()
-  if (ids.length > 0) work.record({ verb: 'watch.threat.understood', subject: { kind: 'threat', id: ids.length === 1 ? (ids[0] ?? '') : 'several' }, change: { threats: ids.length } })
+  const blank = {
+    cves: [],
+    title: '',
+    summary: '',
+    priority: 0,
+    priority_word: '',
+    reason: '',
+    search: '',
+    state: 'new' as const,
+    created_at: work.now,
+    updated_at: work.now,
+  }
+  for (const some of chunks(ids))
+    await work.db
+      .insertInto('watch_threat')
+      .values(some.map(id => ({ ...blank, id })))
+      .execute()
+  if (ids.length > 0)
+    work.record({
+      verb: 'watch.threat.understood',
+      subject: { kind: 'threat', id: ids.length === 1 ? (ids[0] ?? '') : 'several' },
+      change: { threats: ids.length },
+    })
 }
 
 /** Says on both threats that an item might have joined either. */
@@ -148,11 +186,22 @@ async function restate(work: Work<Visible>, threatIds: readonly string[]): Promi
       .values(some)
       .onConflict(conflict =>
         conflict.column('id').doUpdateSet(eb => ({
-          title: eb.ref('excluded.title'), summary: eb.ref('excluded.summary'), cves: eb.ref('excluded.cves'), published_at: eb.ref('excluded.published_at'),
-          kev_since: eb.ref('excluded.kev_since'), kev_due: eb.ref('excluded.kev_due'), ransomware: eb.ref('excluded.ransomware'),
-          cvss_tenths: eb.ref('excluded.cvss_tenths'), severity: eb.ref('excluded.severity'), priority: eb.ref('excluded.priority'),
-          priority_word: eb.ref('excluded.priority_word'), reason: eb.ref('excluded.reason'), search: eb.ref('excluded.search'), tlp: eb.ref('excluded.tlp'),
-          updated_at: eb.ref('excluded.updated_at'), withdrawn_at: eb.ref('excluded.withdrawn_at'),
+          title: eb.ref('excluded.title'),
+          summary: eb.ref('excluded.summary'),
+          cves: eb.ref('excluded.cves'),
+          published_at: eb.ref('excluded.published_at'),
+          kev_since: eb.ref('excluded.kev_since'),
+          kev_due: eb.ref('excluded.kev_due'),
+          ransomware: eb.ref('excluded.ransomware'),
+          cvss_tenths: eb.ref('excluded.cvss_tenths'),
+          severity: eb.ref('excluded.severity'),
+          priority: eb.ref('excluded.priority'),
+          priority_word: eb.ref('excluded.priority_word'),
+          reason: eb.ref('excluded.reason'),
+          search: eb.ref('excluded.search'),
+          tlp: eb.ref('excluded.tlp'),
+          updated_at: eb.ref('excluded.updated_at'),
+          withdrawn_at: eb.ref('excluded.withdrawn_at'),
         })),
       )
       .execute()
@@ -161,9 +210,23 @@ async function restate(work: Work<Visible>, threatIds: readonly string[]): Promi
 }
 
 async function restateProducts(work: Work<Visible>, stated: readonly { id: string; facts: ReturnType<typeof factsOf> }[]): Promise<void> {
-  for (const some of chunks(stated)) await work.db.deleteFrom('watch_threat_product').where('threat_id', 'in', some.map(({ id }) => id)).execute()
+  for (const some of chunks(stated))
+    await work.db
+      .deleteFrom('watch_threat_product')
+      .where(
+        'threat_id',
+        'in',
+        some.map(({ id }) => id),
+      )
+      .execute()
   const products = stated.flatMap(({ id, facts }) =>
-    facts.products.map(({ maker, product, makerKey, productKey }) => ({ threat_id: id, maker, product, maker_key: makerKey, product_key: productKey })),
+    facts.products.map(({ maker, product, makerKey, productKey }) => ({
+      threat_id: id,
+      maker,
+      product,
+      maker_key: makerKey,
+      product_key: productKey,
+    })),
   )
   for (const some of chunks(products)) await work.db.insertInto('watch_threat_product').values(some).execute()
 }
@@ -173,5 +236,7 @@ function sum(numbers: readonly number[]): number {
 }
 
 function isSameReach(a: readonly TypeReach[], b: readonly TypeReach[]): boolean {
-  return a.length === b.length && a.every((one, index) => one.type === b[index]?.type && one.runs === b[index]?.runs && one.mayRun === b[index]?.mayRun)
+  return (
+    a.length === b.length && a.every((one, index) => one.type === b[index]?.type && one.runs === b[index]?.runs && one.mayRun === b[index]?.mayRun)
+  )
 }

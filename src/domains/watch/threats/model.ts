@@ -16,7 +16,13 @@ export type ThreatAction = (typeof THREAT_ACTIONS)[number]
 
 const permission = 'watch.threat.triage'
 const takeUp = { next: 'in-hand', permission, label: 'Take up', banner: 'You have taken up this threat.', reason: 'none' } as const
-const dismiss = { next: 'dismissed', permission, label: 'Dismiss', banner: 'The threat is dismissed. It can be opened again.', reason: 'required' } as const
+const dismiss = {
+  next: 'dismissed',
+  permission,
+  label: 'Dismiss',
+  banner: 'The threat is dismissed. It can be opened again.',
+  reason: 'required',
+} as const
 const close = { next: 'closed', permission, label: 'Close', banner: 'The threat is closed. It can be opened again.', reason: 'optional' } as const
 const reopen = { next: 'new', permission, label: 'Open again', banner: 'The threat is in the queue again.', reason: 'optional' } as const
 

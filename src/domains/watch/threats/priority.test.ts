@@ -15,16 +15,24 @@ test('exploited and used by ransomware is more pressing than exploited, and that
 })
 
 test('the bands of the score are those of the table, to the tenth', () => {
-  assert.deepEqual([100, 90, 89, 70, 69, 0].map(cvssTenths => word({ cvssTenths })), ['High', 'High', 'Medium', 'Medium', 'Low', 'Low'])
+  assert.deepEqual(
+    [100, 90, 89, 70, 69, 0].map(cvssTenths => word({ cvssTenths })),
+    ['High', 'High', 'Medium', 'Medium', 'Low', 'Low'],
+  )
 })
 
 test('without a score the word of the source counts', () => {
-  assert.deepEqual((['critical', 'high', 'medium', 'low', 'information'] as const).map(severity => word({ severity })), ['High', 'High', 'Medium', 'Low', 'Low'])
+  assert.deepEqual(
+    (['critical', 'high', 'medium', 'low', 'information'] as const).map(severity => word({ severity })),
+    ['High', 'High', 'Medium', 'Low', 'Low'],
+  )
   assert.equal(word({ severity: 'high', cvssTenths: 72 }), 'Medium')
 })
 
 test('inside one word, what more organisations run comes first', () => {
-  const reached = [{ runs: 1_000 }, { runs: 999 }, { runs: 99 }, { runs: 0, mayRun: 5_000 }, {}].map(reach => prioritise({ ...NOTHING, kevSince: '2025-01-24', ...reach }).order)
+  const reached = [{ runs: 1_000 }, { runs: 999 }, { runs: 99 }, { runs: 0, mayRun: 5_000 }, {}].map(
+    reach => prioritise({ ...NOTHING, kevSince: '2025-01-24', ...reach }).order,
+  )
   assert.deepEqual(reached, [10, 11, 12, 13, 14])
   assert.ok(prioritise({ ...NOTHING, kevSince: '2025-01-24', ransomware: true }).order < 10, 'reach never passes a word')
 })
@@ -35,7 +43,10 @@ test('the sentence says what decided and how many run it', () => {
     "On CISA's list of exploited flaws since 24 January 2025; used in ransomware attacks; 412 organisations run it, and 3 more may.",
   )
   assert.equal(prioritise({ ...NOTHING, cvssTenths: 98, runs: 1 }).reason, 'CVSS score 9.8 of 10; 1 organisation runs it.')
-  assert.equal(prioritise({ ...NOTHING, severity: 'information', mayRun: 1_200 }).reason, 'Called information only by its source; 1,200 organisations may run it.')
+  assert.equal(
+    prioritise({ ...NOTHING, severity: 'information', mayRun: 1_200 }).reason,
+    'Called information only by its source; 1,200 organisations may run it.',
+  )
   assert.equal(prioritise(NOTHING).reason, 'No source says how severe it is; no organisation is known to run it.')
 })
 

@@ -78,7 +78,10 @@ function groundsOf(facts: PriorityFacts): string[] {
   if (facts.kevSince !== null) grounds.push(`On CISA's list of exploited flaws since ${inWords(facts.kevSince)}`)
   if (facts.kevSince !== null && facts.ransomware === true) grounds.push('used in ransomware attacks')
   if (facts.cvssTenths !== null) grounds.push(`CVSS score ${(facts.cvssTenths / 10).toFixed(1)} of 10`)
-  else if (facts.severity !== null) grounds.push(`${grounds.length === 0 ? 'Called' : 'called'} ${facts.severity === 'information' ? 'information only' : facts.severity} by its source`)
+  else if (facts.severity !== null)
+    grounds.push(
+      `${grounds.length === 0 ? 'Called' : 'called'} ${facts.severity === 'information' ? 'information only' : facts.severity} by its source`,
+    )
   if (grounds.length === 0) grounds.push('No source says how severe it is')
   return grounds
 }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { nameKey } from '../../../kernel/name-key.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
-import { createTestPlatform } from '../../../../test/support/platform.ts'
-import { gather } from '../gather.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
+import { gather } from '../gather.ts'
 import type { Visible } from '../tables.ts'
 import { recountAll } from './model.ts'
-import { threatById } from './queries/show.ts'
 import { listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
 import { listHolders, matchedProducts } from './queries/reach.ts'
+import { threatById } from './queries/show.ts'
 
 const platform = await createTestPlatform()
 let cves = 0
@@ -31,27 +31,78 @@ async function matchOf(threat: readonly [string, string], run: readonly [string,
 }
 
 const SAME: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
-  [['Acme', 'Gateway'], ['ACME Ltd.', 'gateway']],
-  [['B. Braun Melsungen AG', 'Infusomat Space'], ['b braun', 'Infusomat® Space']],
-  [['Becton, Dickinson and Company', 'Alaris'], ['Becton Dickinson & Co', 'alaris']],
-  [['Philips', 'IntelliVue MX40'], ['Philips GmbH', 'Intellivue-MX40']],
-  [['Médica', 'Écho'], ['Medica', 'Echo']],
-  [['Microsoft', 'Windows'], ['Microsoft Corporation', 'Microsoft Windows']],
-  [['', 'Cisco Adaptive Security Appliance'], ['Cisco', 'Adaptive Security Appliance']],
-  [['Orion', 'Portal'], ['', 'portal']],
-  [['Orion Health', 'Rhapsody'], ['Rhapsody', 'Rhapsody']],
+  [
+    ['Acme', 'Gateway'],
+    ['ACME Ltd.', 'gateway'],
+  ],
+  [
+    ['B. Braun Melsungen AG', 'Infusomat Space'],
+    ['b braun', 'Infusomat® Space'],
+  ],
+  [
+    ['Becton, Dickinson and Company', 'Alaris'],
+    ['Becton Dickinson & Co', 'alaris'],
+  ],
+  [
+    ['Philips', 'IntelliVue MX40'],
+    ['Philips GmbH', 'Intellivue-MX40'],
+  ],
+  [
+    ['Médica', 'Écho'],
+    ['Medica', 'Echo'],
+  ],
+  [
+    ['Microsoft', 'Windows'],
+    ['Microsoft Corporation', 'Microsoft Windows'],
+  ],
+  [
+    ['', 'Cisco Adaptive Security Appliance'],
+    ['Cisco', 'Adaptive Security Appliance'],
+  ],
+  [
+    ['Orion', 'Portal'],
+    ['', 'portal'],
+  ],
+  [
+    ['Orion Health', 'Rhapsody'],
+    ['Rhapsody', 'Rhapsody'],
+  ],
 ]
 const MAYBE: typeof SAME = [
-  [['Fabrikam', 'Server'], ['Fabrikam', 'Server 2019 Standard']],
-  [['Contoso', 'Desk 365 Pro'], ['Contoso Inc', 'Desk 365']],
-  [['Northwind', 'Multiple Products'], ['Northwind', 'Ledger']],
-  [['', 'Tailspin Toys Firmware'], ['Tailspin', 'Toys']],
+  [
+    ['Fabrikam', 'Server'],
+    ['Fabrikam', 'Server 2019 Standard'],
+  ],
+  [
+    ['Contoso', 'Desk 365 Pro'],
+    ['Contoso Inc', 'Desk 365'],
+  ],
+  [
+    ['Northwind', 'Multiple Products'],
+    ['Northwind', 'Ledger'],
+  ],
+  [
+    ['', 'Tailspin Toys Firmware'],
+    ['Tailspin', 'Toys'],
+  ],
 ]
 const OTHER: typeof SAME = [
-  [['Litware', 'Mail'], ['Litware', 'Mailbox']],
-  [['Proseware', 'Reader'], ['Wingtip', 'Reader']],
-  [['Adatum', 'Multiple Products'], ['Adventure', 'Works']],
-  [['', 'Woodgrove bank terminal'], ['Woodgrove', 'Vault']],
+  [
+    ['Litware', 'Mail'],
+    ['Litware', 'Mailbox'],
+  ],
+  [
+    ['Proseware', 'Reader'],
+    ['Wingtip', 'Reader'],
+  ],
+  [
+    ['Adatum', 'Multiple Products'],
+    ['Adventure', 'Works'],
+  ],
+  [
+    ['', 'Woodgrove bank terminal'],
+    ['Woodgrove', 'Vault'],
+  ],
 ]
 
 test('the same product is found however it is spelt', async () => {
@@ -68,7 +119,11 @@ test('another product, or another maker of a like one, is not found', async () =
 
 test('open organisations are counted once each, and never what is not shared or who has closed', async () => {
   const makers = ['Zenith', 'zenith ltd']
-  await organisationRunning('Z1', [[makers[0] ?? '', 'Core'], [makers[1] ?? '', 'CORE'], ['Zenith', 'Core Plus']])
+  await organisationRunning('Z1', [
+    [makers[0] ?? '', 'Core'],
+    [makers[1] ?? '', 'CORE'],
+    ['Zenith', 'Core Plus'],
+  ])
   await organisationRunning('Z2', [['Zenith', 'Core Plus']], { type: 'practice' })
   await organisationRunning('Z3', [['Zenith', 'Core']], { status: 'closed' })
   await organisationRunning('Z4', [['Zenith', 'Core']], { shared: false })
@@ -106,7 +161,11 @@ test('the pages of a list join without a gap or a double, in each order', async 
       ids.push(...page.rows.map(row => row.id))
       cursor = page.next
     } while (cursor !== null)
-    assert.deepEqual(ids, whole.rows.map(row => row.id), sort)
+    assert.deepEqual(
+      ids,
+      whole.rows.map(row => row.id),
+      sort,
+    )
     assert.equal(ids.length, whole.total)
   }
 })
@@ -132,8 +191,24 @@ async function threatAbout(cve: string): Promise<string> {
 }
 
 async function gatherEntry(cveID: string, vendorProject: string, product: string): Promise<void> {
-  const alert = { threatId: `CC-${cveID.slice(-4)}`, title: 'x', publishedDate: 1, cveIdentifiers: [{ cveIdentifier: cveID }], threatAffects: [{ platformText: product }] }
-  const entry = { cveID, vendorProject, product, vulnerabilityName: `${vendorProject} ${product}`, dateAdded: '2030-01-01', shortDescription: '', requiredAction: '', dueDate: '', notes: '' }
+  const alert = {
+    threatId: `CC-${cveID.slice(-4)}`,
+    title: 'x',
+    publishedDate: 1,
+    cveIdentifiers: [{ cveIdentifier: cveID }],
+    threatAffects: [{ platformText: product }],
+  }
+  const entry = {
+    cveID,
+    vendorProject,
+    product,
+    vulnerabilityName: `${vendorProject} ${product}`,
+    dateAdded: '2030-01-01',
+    shortDescription: '',
+    requiredAction: '',
+    dueDate: '',
+    notes: '',
+  }
   const document = vendorProject === '' ? { pageSize: 1, total: 1, items: [alert] } : { catalogVersion: cveID, count: 2, vulnerabilities: [entry] }
   const result = await gather(platform, SYSTEM, { address: `${cveID}.json`, bytes: Buffer.from(JSON.stringify(document)) })
   assert.deepEqual([result.failure, result.quarantined], [null, 0])
@@ -145,17 +220,42 @@ interface Options {
   readonly shared?: boolean
 }
 
-function organisationRunning(code: string, products: readonly (readonly [string, string])[], { type = 'trust', status = 'open', shared = true }: Options = {}): Promise<string> {
+function organisationRunning(
+  code: string,
+  products: readonly (readonly [string, string])[],
+  { type = 'trust', status = 'open', shared = true }: Options = {},
+): Promise<string> {
   return runWork<DirectoryTables, string>(platform, SYSTEM, async (work: Work<DirectoryTables>) => {
     const id = work.newId('organisation')
     await work.db
       .insertInto('directory_organisation')
-      .values({ id, code, name: code, name_key: nameKey(code), type, address: '[]', status, source: 'test', created_at: work.now, updated_at: work.now, country: 'England' })
+      .values({
+        id,
+        code,
+        name: code,
+        name_key: nameKey(code),
+        type,
+        address: '[]',
+        status,
+        source: 'test',
+        created_at: work.now,
+        updated_at: work.now,
+        country: 'England',
+      })
       .execute()
     for (const [maker, product] of products) {
       const keys = { maker_key: nameKey(maker), product_key: nameKey(product) }
-      await work.db.insertInto('directory_product').values({ maker, product, ...keys }).onConflict(conflict => conflict.doNothing()).execute()
-      const { id: productId } = await work.db.selectFrom('directory_product').select('id').where('maker_key', '=', keys.maker_key).where('product_key', '=', keys.product_key).executeTakeFirstOrThrow()
+      await work.db
+        .insertInto('directory_product')
+        .values({ maker, product, ...keys })
+        .onConflict(conflict => conflict.doNothing())
+        .execute()
+      const { id: productId } = await work.db
+        .selectFrom('directory_product')
+        .select('id')
+        .where('maker_key', '=', keys.maker_key)
+        .where('product_key', '=', keys.product_key)
+        .executeTakeFirstOrThrow()
       await work.db
         .insertInto('directory_technology')
         .values({ organisation_id: id, product_id: productId, version: '1', source: 'test', count: 3, shared, updated_at: work.now })

@@ -22,7 +22,10 @@ const CSV_ROWS = 50_000
 /** A value that a filter does not know is as if it were not there: an old link still shows something. */
 const listQuery = z.object({
   q: z.string().max(200).catch(''),
-  state: z.string().catch('open').transform(state => (state === 'all' || isThreatState(state) ? state : 'open')),
+  state: z
+    .string()
+    .catch('open')
+    .transform(state => (state === 'all' || isThreatState(state) ? state : 'open')),
   priority: z.enum(PRIORITY_WORDS).nullable().catch(null),
   source: z.string().min(1).max(64).nullable().catch(null),
   only: z.union([z.string().transform(value => [value]), z.array(z.string())]).catch([]),
@@ -57,7 +60,9 @@ const listCsv = route({
   access: { permission: 'watch.threat.list' },
   query: listQuery,
   async handle(request) {
-    const found = await request.read<Visible, Page<ThreatRow>>(db => listThreats(db, filterOf(request.query), request.query.sort, { limit: CSV_ROWS, cursor: null }))
+    const found = await request.read<Visible, Page<ThreatRow>>(db =>
+      listThreats(db, filterOf(request.query), request.query.sort, { limit: CSV_ROWS, cursor: null }),
+    )
     return csv('threats.csv', csvText(THREATS_HEAD, found.rows.map(threatLine)))
   },
 })
@@ -102,7 +107,9 @@ const act = route({
     if (!isThreatAction(action)) throw new NotFound('watch.threat.action', 'There is nothing of that name to do with a threat.')
     const reason = request.body['reason']
     try {
-      const { banner } = await request.work<Visible, { banner: string }>(work => actOnThreat(work, id, action, typeof reason === 'string' ? reason : ''))
+      const { banner } = await request.work<Visible, { banner: string }>(work =>
+        actOnThreat(work, id, action, typeof reason === 'string' ? reason : ''),
+      )
       return redirect(`/threats/${id}`, { notice: banner })
     } catch (error) {
       if (!(error instanceof CareCertError) || !error.code.startsWith('watch.threat.reason')) throw error
@@ -118,7 +125,10 @@ const holderQuery = z.object({
 })
 
 async function holders(request: RouteRequest, id: string, filter: HolderFilter, cursor: string | null, limit: number) {
-  const found = await request.read<Visible, { threat: { id: string; title: string }; page: Page<Holder>; types: readonly { code: string; plural: string }[] } | undefined>(async db => {
+  const found = await request.read<
+    Visible,
+    { threat: { id: string; title: string }; page: Page<Holder>; types: readonly { code: string; plural: string }[] } | undefined
+  >(async db => {
     const threat = await threatById(db, id)
     if (threat === undefined) return undefined
     const products = await matchedProducts(db, id)

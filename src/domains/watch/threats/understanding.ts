@@ -56,7 +56,13 @@ export function placeItems(items: readonly NewItem[], oldestFirst: readonly Know
     const threatId = oldest ?? newId()
     const sharedWith = (id: string) => item.cves.filter(cve => holders.get(cve)?.includes(id) === true)
     const others = rest.map(id => ({ threatId: id, cves: sharedWith(id) }))
-    const why = oldest === undefined ? founding(item.cves) : joining(sharedWith(oldest), others.flatMap(other => other.cves))
+    const why =
+      oldest === undefined
+        ? founding(item.cves)
+        : joining(
+            sharedWith(oldest),
+            others.flatMap(other => other.cves),
+          )
     hold(threatId, item.cves)
     return { itemId: item.id, threatId, why, isFounder: oldest === undefined, others }
   })
@@ -130,10 +136,18 @@ export function factsOf(items: readonly ThreatItem[]): ThreatFacts {
     cves,
     publishedAt: latest(said.map(item => parseInstant(item.published ?? ''))),
     kevSince: kev.map(entry => entry.dateAdded).toSorted()[0] ?? null,
-    kevDue: kev.map(entry => entry.dueDate).filter(due => due !== null).toSorted()[0] ?? null,
+    kevDue:
+      kev
+        .map(entry => entry.dueDate)
+        .filter(due => due !== null)
+        .toSorted()[0] ?? null,
     ransomware: ransomware.length === 0 ? null : ransomware.includes(true),
     cvssTenths: said.reduce<number | null>((worst, item) => (item.cvssTenths === null ? worst : Math.max(worst ?? 0, item.cvssTenths)), null),
-    severity: said.map(item => item.severity).filter(severity => severity !== null).toSorted(compareSeverity)[0] ?? null,
+    severity:
+      said
+        .map(item => item.severity)
+        .filter(severity => severity !== null)
+        .toSorted(compareSeverity)[0] ?? null,
     tlp: narrowestTlp(items.map(item => item.content.tlp ?? DEFAULT_TLP[item.format] ?? 'AMBER')),
     isWithdrawn: live.length === 0,
     products,

@@ -22,7 +22,7 @@ const STATE_TAGS: Readonly<Record<ThreatState, Tag>> = {
 const WITHDRAWN: Tag = { text: 'Withdrawn', colour: 'grey' }
 
 /** The list's address says all of its state, so that a reload or a link shows the same. */
-export function queryOf(filter: ThreatFilter, sort: ThreatSort): Query {
+function queryOf(filter: ThreatFilter, sort: ThreatSort): Query {
   return {
     q: filter.search,
     state: filter.state === 'open' ? null : filter.state,
@@ -52,15 +52,25 @@ export function listModel(
       search: { label: 'Search threats', value: filter.search, hint: 'A CVE, a maker, a product or words of the title' },
       selects: [
         select('state', 'State', filter.state === 'open' ? '' : filter.state, [
-          ['', 'New and in hand'], ...THREAT_STATES.map(state => [state, STATE_WORDS[state]] as const), ['all', 'All'],
+          ['', 'New and in hand'],
+          ...THREAT_STATES.map(state => [state, STATE_WORDS[state]] as const),
+          ['all', 'All'],
         ]),
         select('priority', 'Priority', filter.priority ?? '', [['', 'Any'], ...PRIORITY_WORDS.map(word => [word, word] as const)]),
         select('source', 'Source', filter.source ?? '', [['', 'Any'], ...sources.map(source => [source.code, source.name] as const)]),
       ],
-      checkboxes: [{
-        name: 'only', label: 'Only those', values: query['only'],
-        options: [{ value: 'kev', text: "on CISA's list of exploited flaws" }, { value: 'ransomware', text: 'used in ransomware attacks' }, { value: 'run', text: 'that somebody runs' }],
-      }],
+      checkboxes: [
+        {
+          name: 'only',
+          label: 'Only those',
+          values: query['only'],
+          options: [
+            { value: 'kev', text: "on CISA's list of exploited flaws" },
+            { value: 'ransomware', text: 'used in ransomware attacks' },
+            { value: 'run', text: 'that somebody runs' },
+          ],
+        },
+      ],
       keep: { sort: query['sort'] },
       clearHref: isFiltered ? '/threats' : null,
     },
@@ -120,7 +130,20 @@ export const THREATS_HEAD = ['Id', 'Title', 'CVEs', 'Priority', 'Why', 'Run it',
 
 export function threatLine(row: ThreatRow): (string | number | null)[] {
   const sources = row.sources.map(source => source.name).join('; ')
-  return [row.id, row.title, row.cves.join(' '), row.priority, row.reason, row.runs, row.mayRun, sources, row.publishedAt?.toISOString() ?? null, STATE_WORDS[row.state], row.holder, row.tlp]
+  return [
+    row.id,
+    row.title,
+    row.cves.join(' '),
+    row.priority,
+    row.reason,
+    row.runs,
+    row.mayRun,
+    sources,
+    row.publishedAt?.toISOString() ?? null,
+    STATE_WORDS[row.state],
+    row.holder,
+    row.tlp,
+  ]
 }
 
 export interface ThreatParts {
@@ -132,11 +155,20 @@ export interface ThreatParts {
   readonly timeline: readonly TimelineRow[]
 }
 
-export function threatModel({ threat, items, named, products, types, timeline }: ThreatParts, may: { readonly triage: boolean; readonly draft: boolean }) {
+export function threatModel(
+  { threat, items, named, products, types, timeline }: ThreatParts,
+  may: { readonly triage: boolean; readonly draft: boolean },
+) {
   const { id } = threat
   const draft: Action[] = may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []
   const steps = may.triage
-    ? offeredActions(threat.state).map((step): Action => ({ label: step.label, href: `/threats/${id}/${step.action}`, method: 'post', reason: step.reason, variant: 'secondary' }))
+    ? offeredActions(threat.state).map((step): Action => ({
+        label: step.label,
+        href: `/threats/${id}/${step.action}`,
+        method: 'post',
+        reason: step.reason,
+        variant: 'secondary',
+      }))
     : []
   return {
     threat,
@@ -145,7 +177,11 @@ export function threatModel({ threat, items, named, products, types, timeline }:
     stateTag: STATE_TAGS[threat.state],
     actions: [...draft, ...steps],
     reach: [
-      { number: threat.runs, label: threat.runs === 1 ? 'organisation runs it' : 'organisations run it', href: threat.runs === 0 ? undefined : holdersHref(id, 'runs') },
+      {
+        number: threat.runs,
+        label: threat.runs === 1 ? 'organisation runs it' : 'organisations run it',
+        href: threat.runs === 0 ? undefined : holdersHref(id, 'runs'),
+      },
       { number: threat.may_run, label: 'more may run it', href: threat.may_run === 0 ? undefined : holdersHref(id, 'may-run') },
     ],
     facts: factsTable(items),
@@ -163,7 +199,9 @@ export function threatModel({ threat, items, named, products, types, timeline }:
       head: [{ text: 'Product' }, { text: 'Said by' }],
       rows: [
         ...named.slice(0, 50).map((product): Cell[] => [productName(product), 'A source of this threat']),
-        ...products.slice(0, 50).map((product): Cell[] => [productName(product), product.exact ? 'Organisations: the same by name' : 'Organisations: may be the same']),
+        ...products
+          .slice(0, 50)
+          .map((product): Cell[] => [productName(product), product.exact ? 'Organisations: the same by name' : 'Organisations: may be the same']),
       ],
     } satisfies TableModel,
     items: {
@@ -189,19 +227,31 @@ function productName({ maker, product }: { maker: string; product: string }): st
 }
 
 const ITEM_ACTIONS: Readonly<Record<string, string>> = { added: 'gave', changed: 'changed', withdrawn: 'withdrew', returned: 'brought back' }
-const NOTE_ACTIONS: Readonly<Record<string, string>> = { 'take-up': 'Taken up', dismiss: 'Dismissed', close: 'Closed', reopen: 'Opened again', related: 'Related to another threat' }
+const NOTE_ACTIONS: Readonly<Record<string, string>> = {
+  'take-up': 'Taken up',
+  dismiss: 'Dismissed',
+  close: 'Closed',
+  reopen: 'Opened again',
+  related: 'Related to another threat',
+}
 
 function timelineRow(row: TimelineRow): Cell[] {
-  if (row.item === null) return [{ at: row.at }, { text: NOTE_ACTIONS[row.action] ?? sentence(row.action), hint: row.note ?? undefined }, row.actorName]
+  if (row.item === null)
+    return [{ at: row.at }, { text: NOTE_ACTIONS[row.action] ?? sentence(row.action), hint: row.note ?? undefined }, row.actorName]
   const tags: Tag[] = row.action === 'changed' && isMaterial(row.fields) ? [{ text: 'What to do may change', colour: 'orange' }] : []
   const hint = row.fields.length === 0 ? undefined : sentence(row.fields.map(fieldWord).join(', '))
-  return [{ at: row.at }, { text: `${row.item.source} ${ITEM_ACTIONS[row.action] ?? row.action} ${row.item.externalId}`, href: `/items/${row.item.id}`, tags, hint }, row.item.source]
+  return [
+    { at: row.at },
+    { text: `${row.item.source} ${ITEM_ACTIONS[row.action] ?? row.action} ${row.item.externalId}`, href: `/items/${row.item.id}`, tags, hint },
+    row.item.source,
+  ]
 }
 
 /** What each source says of one fact, side by side. A row in which they differ is marked. */
 function factsTable(items: readonly ThreatItemRow[]): TableModel {
   const shown = items.slice(0, 6)
-  const day = (at: Instant | string | null | undefined) => (at === null || at === undefined ? null : date(typeof at === 'string' && at.length > 10 ? new Date(at) : at))
+  const day = (at: Instant | string | null | undefined) =>
+    at === null || at === undefined ? null : date(typeof at === 'string' && at.length > 10 ? new Date(at) : at)
   const facts: readonly { label: string; compare: boolean; of(item: ThreatItemRow): string | null }[] = [
     { label: 'Published', compare: false, of: item => day(item.published_at) },
     { label: 'Changed', compare: false, of: item => day(item.changed_at) },
@@ -220,7 +270,11 @@ function factsTable(items: readonly ThreatItemRow[]): TableModel {
     const head: Cell = compare && said.size > 1 ? { text: label, tags: [{ text: 'Sources differ', colour: 'orange' }] } : label
     return [[head, ...values]]
   })
-  return { caption: 'What each source says', head: [{ text: 'Fact' }, ...shown.map(item => ({ text: `${item.sourceName}, ${item.external_id}` }))], rows }
+  return {
+    caption: 'What each source says',
+    head: [{ text: 'Fact' }, ...shown.map(item => ({ text: `${item.sourceName}, ${item.external_id}` }))],
+    rows,
+  }
 }
 
 function ransomwareWords(use: boolean | null | undefined): string | null {
@@ -237,7 +291,13 @@ function matchWords(exact: boolean): string {
   return exact ? 'Runs it' : 'May run it'
 }
 
-export function holdersModel(threat: { id: string; title: string }, found: Page<Holder>, filter: HolderFilter, types: readonly { code: string; plural: string }[], cursor: string | null) {
+export function holdersModel(
+  threat: { id: string; title: string },
+  found: Page<Holder>,
+  filter: HolderFilter,
+  types: readonly { code: string; plural: string }[],
+  cursor: string | null,
+) {
   const path = `/threats/${threat.id}/organisations`
   const query = { match: filter.match, type: filter.type }
   return {
@@ -246,7 +306,11 @@ export function holdersModel(threat: { id: string; title: string }, found: Page<
     filters: {
       action: path,
       selects: [
-        select('match', 'Show', filter.match, [['runs', 'Those that run it'], ['may-run', 'Those that may run it'], ['all', 'Both']]),
+        select('match', 'Show', filter.match, [
+          ['runs', 'Those that run it'],
+          ['may-run', 'Those that may run it'],
+          ['all', 'Both'],
+        ]),
         select('type', 'Type', filter.type ?? '', [['', 'All'], ...types.map(type => [type.code, type.plural] as const)]),
       ],
     },

@@ -67,10 +67,15 @@ export async function threatForBulletin(db: Reader<Visible>, id: string): Promis
     reason: threat.reason,
     published: threat.published_at,
     tlp: threat.tlp,
-    threatType: contents.map(item => lineAt(item.details, 'threatType')).find(type => type !== undefined) ?? (threat.cves.length > 0 ? 'Vulnerability' : null),
+    threatType:
+      contents.map(item => lineAt(item.details, 'threatType')).find(type => type !== undefined) ?? (threat.cves.length > 0 ? 'Vulnerability' : null),
     affects: affectedOf(contents),
-    references: [...new Set([...contents.map(item => item.url).filter(url => url !== null), ...contents.flatMap(item => item.references)])].slice(0, MOST_REFERENCES),
-    kev: kev === undefined ? null : { since: kev.dateAdded, due: kev.dueDate, ransomware: kev.knownRansomwareUse, requiredAction: kev.requiredAction },
+    references: [...new Set([...contents.map(item => item.url).filter(url => url !== null), ...contents.flatMap(item => item.references)])].slice(
+      0,
+      MOST_REFERENCES,
+    ),
+    kev:
+      kev === undefined ? null : { since: kev.dateAdded, due: kev.dueDate, ransomware: kev.knownRansomwareUse, requiredAction: kev.requiredAction },
     remediation: distinct(items.flatMap(row => remediationOf(row.format, row.content))).slice(0, MOST_STEPS),
     sources: items.map(row => ({ name: row.sourceName, externalId: row.external_id, url: row.url })),
   }
@@ -94,15 +99,20 @@ function affectedOf(contents: readonly StoredItem[]): readonly AffectedProduct[]
 }
 
 function remediationOf(format: string, item: StoredItem): RemediationStep[] {
-  if (format === 'kev-json') return item.kev === null || item.kev.requiredAction === '' ? [] : [{ type: 'Action', text: item.kev.requiredAction, link: null }]
+  if (format === 'kev-json')
+    return item.kev === null || item.kev.requiredAction === '' ? [] : [{ type: 'Action', text: item.kev.requiredAction, link: null }]
   if (format === 'nhs-cyber-alerts') {
-    return listAt(item.details, 'remediationSteps').flatMap(step => {
-      const [text, link] = [toPlainText(textAt(step, 'stepHtml') ?? ''), lineAt(step, 'link') ?? null]
-      const type = NHS_TYPES.find(known => known === lineAt(step, 'type')) ?? 'Guidance'
-      return text === '' && link === null ? [] : [{ type, text, link }]
-    })
+    const intro = toPlainText(textAt(item.details, 'remediationIntroHtml') ?? '')
+    const steps = listAt(item.details, 'remediationSteps').map((step): RemediationStep => ({
+      type: NHS_TYPES.find(known => known === lineAt(step, 'type')) ?? 'Guidance',
+      text: toPlainText(textAt(step, 'stepHtml') ?? ''),
+      link: lineAt(step, 'link') ?? null,
+    }))
+    return [{ type: 'Guidance' as const, text: intro, link: null }, ...steps].filter(step => step.text !== '' || step.link !== null)
   }
-  const remedies = listAt(item.details, 'vulnerabilities').filter(isRecord).flatMap(vulnerability => listAt(vulnerability, 'remediations'))
+  const remedies = listAt(item.details, 'vulnerabilities')
+    .filter(isRecord)
+    .flatMap(vulnerability => listAt(vulnerability, 'remediations'))
   return remedies.flatMap(remedy => {
     const [text, link] = [textAt(remedy, 'details') ?? '', lineAt(remedy, 'url') ?? null]
     return text === '' && link === null ? [] : [{ type: CSAF_TYPES[lineAt(remedy, 'category') ?? ''] ?? 'Guidance', text, link }]

@@ -54,8 +54,21 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
   const rows = await (after === null ? base : base.where(isAfter(key, after)))
     .leftJoin('directory_person as holder', 'holder.id', 'threat.holder_id')
     .select([
-      'threat.id', 'threat.title', 'threat.cves', 'threat.state', 'threat.priority_word', 'threat.reason', 'threat.runs', 'threat.may_run', 'threat.tlp',
-      'threat.published_at', 'threat.created_at', 'threat.withdrawn_at', 'threat.holder_id', 'holder.name as holder_name', key.as('key'),
+      'threat.id',
+      'threat.title',
+      'threat.cves',
+      'threat.state',
+      'threat.priority_word',
+      'threat.reason',
+      'threat.runs',
+      'threat.may_run',
+      'threat.tlp',
+      'threat.published_at',
+      'threat.created_at',
+      'threat.withdrawn_at',
+      'threat.holder_id',
+      'holder.name as holder_name',
+      key.as('key'),
     ])
     .orderBy(key)
     .orderBy('threat.published_at', order => order.desc().nullsLast())
@@ -63,7 +76,10 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
     .limit(request.limit + 1)
     .execute()
   const shown = rows.slice(0, request.limit)
-  const sources = await sourcesOf(db, shown.map(row => row.id))
+  const sources = await sourcesOf(
+    db,
+    shown.map(row => row.id),
+  )
   const last = shown.at(-1)
   return {
     rows: shown.map(row => ({
@@ -89,7 +105,11 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
 
 /** The cursor for the rows after a threat, or `undefined` when there is none of that id. */
 export async function cursorAt(db: Reader<Visible>, id: string, sort: ThreatSort): Promise<string | undefined> {
-  const row = await db.selectFrom('watch_threat as threat').select(['threat.id', 'threat.published_at', keyOf(sort).as('key')]).where('threat.id', '=', id).executeTakeFirst()
+  const row = await db
+    .selectFrom('watch_threat as threat')
+    .select(['threat.id', 'threat.published_at', keyOf(sort).as('key')])
+    .where('threat.id', '=', id)
+    .executeTakeFirst()
   return row === undefined ? undefined : encodeCursor([row.key, row.published_at?.toISOString() ?? null, row.id])
 }
 

@@ -22,10 +22,12 @@ import type { TypeReach } from '../model.ts'
 /** The threats asked about: all of them, or those with these ids. */
 export type Which = 'all' | readonly string[]
 
-const bareOf = (row: string) => sql.raw(`case when ${row}.maker_key <> '' and starts_with(${row}.product_key, ${row}.maker_key || ' ')
+const bareOf = (row: string) =>
+  sql.raw(`case when ${row}.maker_key <> '' and starts_with(${row}.product_key, ${row}.maker_key || ' ')
   then substr(${row}.product_key, length(${row}.maker_key) + 2) else ${row}.product_key end`)
 
-const fullOf = (row: string) => sql.raw(`case when ${row}.maker_key = '' or ${row}.product_key = ${row}.maker_key or starts_with(${row}.product_key, ${row}.maker_key || ' ')
+const fullOf = (row: string) =>
+  sql.raw(`case when ${row}.maker_key = '' or ${row}.product_key = ${row}.maker_key or starts_with(${row}.product_key, ${row}.maker_key || ' ')
   then ${row}.product_key else ${row}.maker_key || ' ' || ${row}.product_key end`)
 
 const beginsAlike = (a: string, b: string) => sql.raw(`(starts_with(${a} || ' ', ${b} || ' ') or starts_with(${b} || ' ', ${a} || ' '))`)
@@ -142,16 +144,23 @@ export interface HolderFilter {
 }
 
 /** The open organisations behind the figures, by name, with a count of its own: what has changed since the last recount shows at once. */
-export async function listHolders(db: Pick<Reader<Visible>, 'getExecutor'>, products: readonly MatchedProduct[], filter: HolderFilter, request: PageRequest): Promise<Page<Holder>> {
+export async function listHolders(
+  db: Pick<Reader<Visible>, 'getExecutor'>,
+  products: readonly MatchedProduct[],
+  filter: HolderFilter,
+  request: PageRequest,
+): Promise<Page<Holder>> {
   const cursor = decodeCursor(request.cursor, 2)
   const all = products.map(product => product.productId)
   const exact = products.filter(product => product.exact).map(product => product.productId)
   const holdsAny = (ids: readonly number[]) => sql`organisation.id in (
     select technology.organisation_id from directory_technology technology where technology.product_id = any(${ids}::integer[]) and technology.shared)`
-  const isMatch = filter.match === 'runs' ? holdsAny(exact) : filter.match === 'all' ? holdsAny(all) : sql`${holdsAny(all)} and not (${holdsAny(exact)})`
+  const isMatch =
+    filter.match === 'runs' ? holdsAny(exact) : filter.match === 'all' ? holdsAny(all) : sql`${holdsAny(all)} and not (${holdsAny(exact)})`
   const isType = filter.type === null ? sql`true` : sql`organisation.type = ${filter.type}`
   const from = sql`from directory_organisation organisation where organisation.status = 'open' and ${isType} and ${isMatch}`
-  const isAfter = cursor === null ? sql`true` : sql`(organisation.name_key, organisation.id) > (${String(cursor[0])}::text, ${String(cursor[1])}::text)`
+  const isAfter =
+    cursor === null ? sql`true` : sql`(organisation.name_key, organisation.id) > (${String(cursor[0])}::text, ${String(cursor[1])}::text)`
   const counted = await sql<{ total: number }>`select count(*) as total ${from}`.execute(db)
   const { rows } = await sql<HolderRow>`
     select page.*, type.name as type_name, coalesce(region.name, page.region_code) as region, runs.products, runs.exact
@@ -172,9 +181,18 @@ export async function listHolders(db: Pick<Reader<Visible>, 'getExecutor'>, prod
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    rows: shown.map(row => ({ id: row.id, code: row.code, name: row.name, type: row.type, typeName: row.type_name, region: row.region, exact: row.exact, products: row.products })),
+    rows: shown.map(row => ({
+      id: row.id,
+      code: row.code,
+      name: row.name,
+      type: row.type,
+      typeName: row.type_name,
+      region: row.region,
+      exact: row.exact,
+      products: row.products,
+    })),
     next: rows.length > request.limit && last !== undefined ? encodeCursor([last.name_key, last.id]) : null,
-    total: Number(counted.rows[0]?.total ?? 0),
+    total: counted.rows[0]?.total ?? 0,
   }
 }
 

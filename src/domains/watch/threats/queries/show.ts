@@ -28,8 +28,20 @@ export function itemsOfThreat(db: Reader<Visible>, threatId: string) {
     .innerJoin('watch_item as item', 'item.id', 'link.item_id')
     .innerJoin('watch_source as source', 'source.id', 'item.source_id')
     .select([
-      'item.id', 'item.external_id', 'item.title', 'item.url', 'item.published_at', 'item.changed_at', 'item.first_gathered_at', 'item.last_gathered_at',
-      'item.withdrawn_at', 'item.content', 'source.code as source', 'source.name as sourceName', 'source.format', 'link.why',
+      'item.id',
+      'item.external_id',
+      'item.title',
+      'item.url',
+      'item.published_at',
+      'item.changed_at',
+      'item.first_gathered_at',
+      'item.last_gathered_at',
+      'item.withdrawn_at',
+      'item.content',
+      'source.code as source',
+      'source.name as sourceName',
+      'source.format',
+      'link.why',
     ])
     .where('link.threat_id', '=', threatId)
     .orderBy('item.first_gathered_at')
@@ -41,7 +53,13 @@ export type ThreatItemRow = Awaited<ReturnType<typeof itemsOfThreat>>[number]
 
 /** The makers and products that its sources name. */
 export function productsOfThreat(db: Reader<Visible>, threatId: string): Promise<readonly { maker: string; product: string }[]> {
-  return db.selectFrom('watch_threat_product').select(['maker', 'product']).where('threat_id', '=', threatId).orderBy('maker_key').orderBy('product_key').execute()
+  return db
+    .selectFrom('watch_threat_product')
+    .select(['maker', 'product'])
+    .where('threat_id', '=', threatId)
+    .orderBy('maker_key')
+    .orderBy('product_key')
+    .execute()
 }
 
 /** The types of organisation with their plural, in order. */
@@ -83,9 +101,22 @@ export async function timelineOfThreat(db: Reader<Visible>, threatId: string): P
     .execute()
   const rows: TimelineRow[] = [
     // A person acts on what a source gave, so at one instant the act is the newer.
-    ...notes.map(row => ({ at: row.at, kind: 'note' as const, action: row.action, fields: [], item: null, note: row.note, actorName: row.name ?? nameOf(row.actor_id) })),
+    ...notes.map(row => ({
+      at: row.at,
+      kind: 'note' as const,
+      action: row.action,
+      fields: [],
+      item: null,
+      note: row.note,
+      actorName: row.name ?? nameOf(row.actor_id),
+    })),
     ...changes.map(row => ({
-      at: row.at, kind: 'change' as const, action: row.kind, fields: row.fields, actorName: null, note: null,
+      at: row.at,
+      kind: 'change' as const,
+      action: row.kind,
+      fields: row.fields,
+      actorName: null,
+      note: null,
       item: { id: row.id, externalId: row.external_id, source: row.source },
     })),
   ]

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import type { KnownThreat, ThreatItem } from '../understanding.ts'
 import type { TypeReach } from '../model.ts'
 import type { PriorityFacts } from '../priority.ts'
+import type { KnownThreat, ThreatItem } from '../understanding.ts'
 import type { Which } from './reach.ts'
 
 /** The threats that hold any of these CVEs, oldest first. */
@@ -19,7 +19,11 @@ export function threatsHolding(db: Reader<Visible>, cves: readonly string[]): Pr
 
 /** The threats to which these items belong. */
 export async function threatsOfItems(db: Reader<Visible>, itemIds: readonly string[]): Promise<readonly { itemId: string; threatId: string }[]> {
-  return db.selectFrom('watch_threat_item').select(['item_id as itemId', 'threat_id as threatId']).where('item_id', '=', sql<string>`any(${itemIds}::text[])`).execute()
+  return db
+    .selectFrom('watch_threat_item')
+    .select(['item_id as itemId', 'threat_id as threatId'])
+    .where('item_id', '=', sql<string>`any(${itemIds}::text[])`)
+    .execute()
 }
 
 /** The items of each threat, those gathered first in front. */
@@ -53,7 +57,10 @@ export async function keptOfThreats(db: Reader<Visible>, threatIds: readonly str
 }
 
 /** What the rules of priority look at, of each threat. */
-export async function priorityFacts(db: Reader<Visible>, which: Which): Promise<readonly (PriorityFacts & { id: string; order: number; reason: string; types: readonly TypeReach[] })[]> {
+export async function priorityFacts(
+  db: Reader<Visible>,
+  which: Which,
+): Promise<readonly (PriorityFacts & { id: string; order: number; reason: string; types: readonly TypeReach[] })[]> {
   let query = db
     .selectFrom('watch_threat')
     .select(['id', 'kev_since', 'ransomware', 'cvss_tenths', 'severity', 'runs', 'may_run', 'withdrawn_at', 'priority', 'reason', 'reach'])
