@@ -21,7 +21,16 @@ import { TECHNOLOGY_ROUTES } from './technology/routes.ts'
 export const directory: Module = {
   name: 'directory',
   permissions: PERMISSIONS,
-  routes: [...ORGANISATION_ROUTES, ...CONTACT_ROUTES, ...PARTNER_ROUTES, ...TECHNOLOGY_ROUTES, ...PEOPLE_ROUTES, ...SIGN_IN_ROUTES, ...SET_UP_ROUTES, ...ACCOUNT_ROUTES],
+  routes: [
+    ...ORGANISATION_ROUTES,
+    ...CONTACT_ROUTES,
+    ...PARTNER_ROUTES,
+    ...TECHNOLOGY_ROUTES,
+    ...PEOPLE_ROUTES,
+    ...SIGN_IN_ROUTES,
+    ...SET_UP_ROUTES,
+    ...ACCOUNT_ROUTES,
+  ],
   jobs: [...ORGANISATION_JOBS, ...SIGN_IN_JOBS, ...SET_UP_JOBS],
   commands: [...ORGANISATION_COMMANDS, ...CONTACT_COMMANDS, ...PARTNER_COMMANDS, ...TECHNOLOGY_COMMANDS, ...PEOPLE_COMMANDS],
   navigation: [

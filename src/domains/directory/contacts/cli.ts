@@ -24,7 +24,9 @@ const importCommand: Command = {
   async run({ platform, actor, output }, [path = '']) {
     const name = basename(path)
     const list = readContactList(await readFileLimited(path), name)
-    const { counts, problems } = await runWork<DirectoryTables, Awaited<ReturnType<typeof importContacts>>>(platform, actor, work => importContacts(work, { ...list, source: name }))
+    const { counts, problems } = await runWork<DirectoryTables, Awaited<ReturnType<typeof importContacts>>>(platform, actor, work =>
+      importContacts(work, { ...list, source: name }),
+    )
     for (const problem of problems.slice(0, PROBLEMS_SHOWN)) output.say(problem.message)
     if (problems.length > PROBLEMS_SHOWN) output.say(`and ${problems.length - PROBLEMS_SHOWN} more.`)
     output.result(counts, [describeCounts(counts)])
@@ -38,9 +40,16 @@ const listCommand: Command = {
   options: [],
   permission: 'directory.organisation.view',
   async run({ platform, actor, output }, [code = '']) {
-    const contacts = await readAs<DirectoryTables, readonly Contact[]>(platform, actor, async db => contactsOf(db, (await requireOrganisation(db, actor.scope, code)).id))
-    const lines = contacts.map(contact => [contact.name, contact.purpose, contact.email ?? contact.mobile ?? contact.phone ?? '', contactState(contact)].join('  '))
-    output.result(contacts.map(contact => ({ ...contact, state: contactState(contact) })), lines.length > 0 ? lines : ['No contacts yet. Add one with "carecert contacts add".'])
+    const contacts = await readAs<DirectoryTables, readonly Contact[]>(platform, actor, async db =>
+      contactsOf(db, (await requireOrganisation(db, actor.scope, code)).id),
+    )
+    const lines = contacts.map(contact =>
+      [contact.name, contact.purpose, contact.email ?? contact.mobile ?? contact.phone ?? '', contactState(contact)].join('  '),
+    )
+    output.result(
+      contacts.map(contact => ({ ...contact, state: contactState(contact) })),
+      lines.length > 0 ? lines : ['No contacts yet. Add one with "carecert contacts add".'],
+    )
   },
 }
 

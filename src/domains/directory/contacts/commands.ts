@@ -18,7 +18,10 @@ const ROWS_AT_ONCE = 1_000
  * Adds somebody, or a desk, to reach at the organisation. Throws `NotFound` when the actor does not look after it, `Conflict`
  * when the same contact is there already.
  */
-export async function addContact(work: DirectoryWork, input: { organisationId: Id<'organisation'>; details: ContactDetails; personId?: Id<'person'> }): Promise<Id<'contact'>> {
+export async function addContact(
+  work: DirectoryWork,
+  input: { organisationId: Id<'organisation'>; details: ContactDetails; personId?: Id<'person'> },
+): Promise<Id<'contact'>> {
   assertMay(work.actor, 'directory.contact.change')
   await assertInScope(work, input.organisationId)
   assertReachable(input.details)
@@ -27,10 +30,7 @@ export async function addContact(work: DirectoryWork, input: { organisationId: I
     throw new Conflict('directory.contact.repeated', 'A contact with this name and these details is there already. Change that one instead.')
   }
   const contact = newContact(work, input.organisationId, input.details, input.personId)
-  await work.db
-    .insertInto('directory_contact')
-    .values(contact)
-    .execute()
+  await work.db.insertInto('directory_contact').values(contact).execute()
   work.record({ verb: 'directory.contact.added', subject: { kind: 'contact', id: contact.id }, organisationId: input.organisationId })
   return contact.id
 }
@@ -38,7 +38,15 @@ export async function addContact(work: DirectoryWork, input: { organisationId: I
 const UNPROVED = { last_proved_at: null, last_failed_at: null, last_failure: null }
 
 function newContact(work: DirectoryWork, organisationId: Id<'organisation'>, details: ContactDetails, personId?: Id<'person'>) {
-  return { id: work.newId('contact'), organisation_id: organisationId, person_id: personId ?? null, ...columnsOf(details), ...UNPROVED, created_at: work.now, ended_at: null }
+  return {
+    id: work.newId('contact'),
+    organisation_id: organisationId,
+    person_id: personId ?? null,
+    ...columnsOf(details),
+    ...UNPROVED,
+    created_at: work.now,
+    ended_at: null,
+  }
 }
 
 /**
@@ -57,7 +65,12 @@ export async function changeContact(work: DirectoryWork, input: { contactId: Id<
     .set({ ...columnsOf(input.details), ...forgotten })
     .where('id', '=', input.contactId)
     .execute()
-  work.record({ verb: 'directory.contact.changed', subject: { kind: 'contact', id: input.contactId }, organisationId: before.organisationId, change: { fields } })
+  work.record({
+    verb: 'directory.contact.changed',
+    subject: { kind: 'contact', id: input.contactId },
+    organisationId: before.organisationId,
+    change: { fields },
+  })
 }
 
 /** Ends a contact: it is no longer written to or rung. Its history stays. */
@@ -111,7 +124,10 @@ export async function importContacts(
   for (const { line, organisationCode, details } of list.rows) {
     const organisationId = ids.get(organisationCode)
     const key = contactKey(organisationId ?? '', details)
-    if (organisationId === undefined) problems.push(refusedRow(line, `no organisation has the code "${organisationCode.slice(0, 20)}". Check the code, or import the organisation first.`))
+    if (organisationId === undefined)
+      problems.push(
+        refusedRow(line, `no organisation has the code "${organisationCode.slice(0, 20)}". Check the code, or import the organisation first.`),
+      )
     else if (seen.has(key)) problems.push(refusedRow(line, 'this contact stands in the list already. Delete one of the two lines.'))
     else {
       const contact = known.get(key)
@@ -135,7 +151,14 @@ export async function importContacts(
       .execute()
   }
   const read = list.rows.length + list.problems.filter(problem => problem.severity === 'error').length
-  const counts = { read, added: added.length, changed: changed.length, closed: 0, unchanged: read - added.length - changed.length - problems.length, refused: problems.length }
+  const counts = {
+    read,
+    added: added.length,
+    changed: changed.length,
+    closed: 0,
+    unchanged: read - added.length - changed.length - problems.length,
+    refused: problems.length,
+  }
   work.record({ verb: 'directory.contacts.imported', subject: { kind: 'contact-list', id: list.source }, change: { ...counts } })
   return { counts, problems }
 }
@@ -160,7 +183,15 @@ function assertReachable(details: ContactDetails): void {
   throw new Invalid('directory.contact.unreachable', 'Give at least one way to reach them: an e-mail address, a mobile or a telephone number.')
 }
 
-const DETAILS = ['name', 'purpose', 'email', 'mobile', 'phone', 'isOutOfHours', 'receivesBulletins'] as const satisfies readonly (keyof ContactDetails)[]
+const DETAILS = [
+  'name',
+  'purpose',
+  'email',
+  'mobile',
+  'phone',
+  'isOutOfHours',
+  'receivesBulletins',
+] as const satisfies readonly (keyof ContactDetails)[]
 
 /** The names of the fields in which they differ: what the audit may hold, for it holds no address. */
 function changedFields(before: ContactDetails, after: ContactDetails): readonly (keyof ContactDetails)[] {
@@ -168,7 +199,12 @@ function changedFields(before: ContactDetails, after: ContactDetails): readonly 
 }
 
 function isSame(one: ContactDetails, other: ContactDetails): boolean {
-  return one.name.toLowerCase() === other.name.toLowerCase() && one.email?.toLowerCase() === other.email?.toLowerCase() && one.mobile === other.mobile && one.phone === other.phone
+  return (
+    one.name.toLowerCase() === other.name.toLowerCase() &&
+    one.email?.toLowerCase() === other.email?.toLowerCase() &&
+    one.mobile === other.mobile &&
+    one.phone === other.phone
+  )
 }
 
 function columnsOf(details: ContactDetails) {

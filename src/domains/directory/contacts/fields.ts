@@ -5,7 +5,10 @@ import type { ContactDetails } from './model.ts'
 const LONGEST = 200
 
 function line(label: string) {
-  return z.string({ error: `${label} is missing.` }).transform(cleanLine).pipe(z.string().max(LONGEST, `${label} must be ${LONGEST} characters or fewer.`))
+  return z
+    .string({ error: `${label} is missing.` })
+    .transform(cleanLine)
+    .pipe(z.string().max(LONGEST, `${label} must be ${LONGEST} characters or fewer.`))
 }
 
 /** A telephone number as people write it: digits, blanks, brackets, a plus in front, an extension. */
@@ -43,10 +46,18 @@ export const contactSchema = z
   })
   .superRefine((contact, context) => {
     if (contact.email !== null || contact.mobile !== null || contact.phone !== null) return
-    context.addIssue({ code: 'custom', path: ['email'], message: 'Enter at least one way to reach them: an e-mail address, a mobile or a telephone number.' })
+    context.addIssue({
+      code: 'custom',
+      path: ['email'],
+      message: 'Enter at least one way to reach them: an e-mail address, a mobile or a telephone number.',
+    })
   })
   .superRefine((contact, context) => {
     if (!contact.receivesBulletins || contact.email !== null || (contact.mobile === null && contact.phone === null)) return
-    context.addIssue({ code: 'custom', path: ['email'], message: 'Bulletins go by e-mail. Enter an e-mail address, or untick "Gets bulletins by e-mail".' })
+    context.addIssue({
+      code: 'custom',
+      path: ['email'],
+      message: 'Bulletins go by e-mail. Enter an e-mail address, or untick "Gets bulletins by e-mail".',
+    })
   })
   .transform(({ outOfHours, ...contact }): ContactDetails => ({ ...contact, isOutOfHours: outOfHours }))

@@ -1,5 +1,5 @@
-import type { Instant } from '../../../kernel/instant.ts'
 import type { Id } from '../../../kernel/id.ts'
+import type { Instant } from '../../../kernel/instant.ts'
 
 /** Somebody, or a desk, to reach at an organisation. A contact needs no account. */
 export interface Contact {

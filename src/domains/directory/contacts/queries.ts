@@ -7,8 +7,18 @@ import type { Contact } from './model.ts'
 type Db = Reader<Pick<DirectoryTables, 'directory_contact'>>
 
 const CONTACT = [
-  'id', 'organisation_id as organisationId', 'name', 'purpose', 'email', 'mobile', 'phone', 'out_of_hours as isOutOfHours', 'receives_bulletins as receivesBulletins',
-  'last_proved_at as lastProvedAt', 'last_failed_at as lastFailedAt', 'last_failure as lastFailure',
+  'id',
+  'organisation_id as organisationId',
+  'name',
+  'purpose',
+  'email',
+  'mobile',
+  'phone',
+  'out_of_hours as isOutOfHours',
+  'receives_bulletins as receivesBulletins',
+  'last_proved_at as lastProvedAt',
+  'last_failed_at as lastFailedAt',
+  'last_failure as lastFailure',
 ] as const
 
 /** The organisation's contacts, those for the night last. Row-level security says whose may be seen. */
@@ -34,6 +44,11 @@ export async function contactById(db: Db, id: Id<'contact'>): Promise<Contact | 
 /** The contacts of several organisations, for comparing with a list. */
 export async function contactsOfAll(db: Db, organisationIds: readonly string[]): Promise<readonly Contact[]> {
   if (organisationIds.length === 0) return []
-  const rows = await db.selectFrom('directory_contact').select(CONTACT).where('organisation_id', '=', sql<string>`any(${organisationIds}::text[])`).where('ended_at', 'is', null).execute()
+  const rows = await db
+    .selectFrom('directory_contact')
+    .select(CONTACT)
+    .where('organisation_id', '=', sql<string>`any(${organisationIds}::text[])`)
+    .where('ended_at', 'is', null)
+    .execute()
   return rows as unknown as readonly Contact[]
 }

@@ -37,7 +37,13 @@ export function readContactList(bytes: Uint8Array, name: string): ContactList {
       receivesBulletins: (cells['receives_bulletins'] ?? '').trim() || ((cells['email'] ?? '').trim() === '' ? 'no' : 'yes'),
     })
     if (parsed.success) rows.push({ line, organisationCode: (cells['organisation'] ?? '').trim().toUpperCase(), details: parsed.data })
-    else problems.push({ rule: 'directory.contact.row', pointer: `line ${line}`, severity: 'error', message: `Line ${line}: ${parsed.error.issues[0]?.message ?? 'cannot be read.'}` })
+    else
+      problems.push({
+        rule: 'directory.contact.row',
+        pointer: `line ${line}`,
+        severity: 'error',
+        message: `Line ${line}: ${parsed.error.issues[0]?.message ?? 'cannot be read.'}`,
+      })
   }
   return { rows, problems }
 }
@@ -47,17 +53,25 @@ function recordsOf(text: string, name: string): { line: number; cells: Readonly<
     const columns = (header: string[]) => {
       const names = header.map(cell => cell.trim().toLowerCase().replaceAll(/[ -]+/g, '_'))
       const missing = NEEDED.filter(column => !names.includes(column))
-      if (missing.length > 0) throw refused(name, `Its first line must name the columns ${CONTACT_COLUMNS.join(', ')}. Missing: ${missing.join(', ')}.`)
+      if (missing.length > 0)
+        throw refused(name, `Its first line must name the columns ${CONTACT_COLUMNS.join(', ')}. Missing: ${missing.join(', ')}.`)
       return names
     }
     const rows: unknown = parse(text, { columns, info: true, skip_empty_lines: true, bom: true, max_record_size: 16_384 })
     // With `info`, csv-parse gives {record, info} for each row; its types do not say so.
-    const records = (rows as { record: Record<string, string>; info: { lines: number } }[]).map(({ record, info }) => ({ line: info.lines, cells: record }))
+    const records = (rows as { record: Record<string, string>; info: { lines: number } }[]).map(({ record, info }) => ({
+      line: info.lines,
+      cells: record,
+    }))
     if (records.length === 0) throw refused(name, 'It holds no contacts.')
     return records
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw refused(name, 'It is not CSV, or was cut off: the columns of its rows do not match its header. Save it as "CSV UTF-8" and try again.', error.message)
+    throw refused(
+      name,
+      'It is not CSV, or was cut off: the columns of its rows do not match its header. Save it as "CSV UTF-8" and try again.',
+      error.message,
+    )
   }
 }
 

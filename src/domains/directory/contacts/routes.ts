@@ -93,7 +93,11 @@ const end = route({
   handle: request => act(request, endContact, name => `${name} is no longer used.`),
 })
 
-async function act(request: OfContact, command: (work: Work<DirectoryTables>, id: Id<'contact'>) => Promise<void>, notice: (name: string) => string): Promise<Reply> {
+async function act(
+  request: OfContact,
+  command: (work: Work<DirectoryTables>, id: Id<'contact'>) => Promise<void>,
+  notice: (name: string) => string,
+): Promise<Reply> {
   const { organisation, contact } = await found(request)
   await request.work<DirectoryTables, void>(unit => command(unit, contact.id))
   return redirect(homeOf(organisation, request.actor), { notice: notice(contact.name) })
@@ -116,7 +120,13 @@ function homeOf(organisation: OrganisationSummary, actor: Actor): string {
   return organisationPath(organisation.code, isOwnOrganisation(actor, organisation))
 }
 
-function formPage(organisation: OrganisationSummary, actor: Actor, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[], contact?: Contact): PageReply {
+function formPage(
+  organisation: OrganisationSummary,
+  actor: Actor,
+  typed: Readonly<Record<string, unknown>>,
+  problems: readonly Problem[],
+  contact?: Contact,
+): PageReply {
   const base = `${organisationPath(organisation.code, false)}/contacts`
   const path = contact === undefined ? `${base}/new` : `${base}/${contact.id}`
   const title = contact === undefined ? 'Add a contact' : contact.name
@@ -124,7 +134,13 @@ function formPage(organisation: OrganisationSummary, actor: Actor, typed: Readon
     organisation,
     title,
     backHref: homeOf(organisation, actor),
-    form: { action: path, fields: contactFields(typed, problems), submit: contact === undefined ? 'Add the contact' : 'Save', autosave: `contact-${contact?.id ?? organisation.code}`, cancelHref: homeOf(organisation, actor) },
+    form: {
+      action: path,
+      fields: contactFields(typed, problems),
+      submit: contact === undefined ? 'Add the contact' : 'Save',
+      autosave: `contact-${contact?.id ?? organisation.code}`,
+      cancelHref: homeOf(organisation, actor),
+    },
     standing: contact === undefined ? null : contactStanding(contact),
     actions: contact === undefined ? [] : contactActions(path),
   }

@@ -1,6 +1,6 @@
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
-import type { Page } from '../../../kernel/page.ts'
 import { parseLocalDate } from '../../../kernel/instant.ts'
+import type { Page } from '../../../kernel/page.ts'
 import { many, required, type Command } from '../../../platform/cli/command.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
@@ -12,7 +12,7 @@ import { technologySummary } from '../technology/queries.ts'
 import { importOrganisations, recordSuccessor } from './commands.ts'
 import { addCounts, describeCounts, NOTHING_IMPORTED, type ImportCounts, type OrganisationSummary } from './model.ts'
 import { listOrganisations, organisationDetail, successorsOf } from './queries.ts'
-import { readOrganisationFile } from './read-file.ts'
+import { readOrganisationFile, type ReadOrganisationFile } from './read-file.ts'
 
 const importCommand: Command = {
   name: 'organisations import',
@@ -23,8 +23,11 @@ const importCommand: Command = {
   async run({ platform, actor, output }, paths) {
     // Every file is read before any is imported, so that one that is refused leaves nothing half done.
     const files = []
-    for (const path of paths) files.push(readOrganisationFile(await readFileLimited(path), path))
-    const progress = output.progress('Organisations', files.reduce((sum, file) => sum + file.import.rows.length, 0))
+    for (const path of paths) files.push(await readOne(path, paths.length > 1))
+    const progress = output.progress(
+      'Organisations',
+      files.reduce((sum, file) => sum + file.import.rows.length, 0),
+    )
     let total = NOTHING_IMPORTED
     const lines: string[] = []
     try {
@@ -32,7 +35,11 @@ const importCommand: Command = {
         const counts = await runWork<DirectoryTables, ImportCounts>(platform, actor, work => importOrganisations(work, file.import))
         total = addCounts(total, counts)
         progress.update(total.read)
-        lines.push(`${file.import.source} (${file.label})`, `  ${describeCounts(counts)}`, ...file.warnings.slice(0, 5).map(warning => `  ${warning.message}`))
+        lines.push(
+          `${file.import.source} (${file.label})`,
+          `  ${describeCounts(counts)}`,
+          ...file.warnings.slice(0, 5).map(warning => `  ${warning.message}`),
+        )
       }
     } finally {
       progress.stop()
@@ -58,16 +65,27 @@ const listCommand: Command = {
   async run({ platform, actor, output }, _arguments, options) {
     const text = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
     const status = text('status') || 'open'
-    if (status !== 'open' && status !== 'closed' && status !== 'all') throw new Invalid('directory.organisation.status', 'The status must be open, closed or all.')
+    if (status !== 'open' && status !== 'closed' && status !== 'all')
+      throw new Invalid('directory.organisation.status', 'The status must be open, closed or all.')
     const limit = Number(text('limit') || 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('directory.list.limit', 'The limit must be a number from 1 to 500.')
-    const filter = { search: text('search'), type: text('type'), region: text('region').toUpperCase(), board: text('board').toUpperCase(), status } as const
+    const filter = {
+      search: text('search'),
+      type: text('type'),
+      region: text('region').toUpperCase(),
+      board: text('board').toUpperCase(),
+      status,
+    } as const
     const page = await readAs<DirectoryTables, Page<OrganisationSummary>>(platform, actor, db =>
       listOrganisations(db, actor.scope, filter, 'code', { limit, cursor: text('cursor') || null }),
     )
     const lines = page.rows.map(row => `${row.code.padEnd(10)} ${row.type.padEnd(22)} ${row.status.padEnd(6)} ${row.name}`)
     const more = page.next === null ? [] : [`The next: --cursor ${page.next}`]
-    output.result({ organisations: page.rows.map(publicSummary), total: page.total, next: page.next }, [...lines, `${page.total.toLocaleString('en-GB')} in all.`, ...more])
+    output.result({ organisations: page.rows.map(publicSummary), total: page.total, next: page.next }, [
+      ...lines,
+      `${page.total.toLocaleString('en-GB')} in all.`,
+      ...more,
+    ])
   },
 }
 
@@ -95,8 +113,12 @@ const showCommand: Command = {
         technologyShared: technology.products,
       }
     })
-    if (shown === undefined) throw new NotFound('directory.organisation.unknown', `No organisation that you look after has the code ${code.slice(0, 20)}.`)
-    output.result(shown, Object.entries(shown).map(([key, value]) => `${key}: ${describe(value)}`))
+    if (shown === undefined)
+      throw new NotFound('directory.organisation.unknown', `No organisation that you look after has the code ${code.slice(0, 20)}.`)
+    output.result(
+      shown,
+      Object.entries(shown).flatMap(([key, value]) => describe(sentence(key), value)),
+    )
   },
 }
 
@@ -115,14 +137,40 @@ const succeedCommand: Command = {
   },
 }
 
+/** Reads one of the files. When it is refused, the others are left out too, and the person is told. */
+async function readOne(path: string, isOneOfSeveral: boolean): Promise<ReadOrganisationFile> {
+  try {
+    return readOrganisationFile(await readFileLimited(path), path)
+  } catch (error) {
+    if (!isOneOfSeveral || !(error instanceof Invalid)) throw error
+    throw new Invalid(
+      error.code,
+      `${error.message}\nThe other files were not imported either. Leave this one out, or put it right, and run the command again.`,
+    )
+  }
+}
+
 function publicSummary({ id: _id, ...summary }: OrganisationSummary) {
   return summary
 }
 
-function describe(value: unknown): string {
-  if (value === null || value === '') return '-'
-  if (typeof value === 'string' || typeof value === 'number') return String(value)
-  return JSON.stringify(value)
+/** One fact in lines for a person: a list of things one below the other. */
+function describe(label: string, value: unknown): readonly string[] {
+  if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [`${label}: none`]
+  if (typeof value === 'string' || typeof value === 'number') return [`${label}: ${value}`]
+  if (!Array.isArray(value)) return []
+  if (value.every(part => typeof part === 'string')) return [`${label}: ${value.join(', ')}`]
+  const facts = (part: object) =>
+    Object.values(part)
+      .filter(fact => typeof fact === 'string')
+      .join(', ')
+  return [`${label}:`, ...value.map(part => `  ${facts(Object(part) as object)}`)]
+}
+
+/** `boardCode` as "Board code". */
+function sentence(key: string): string {
+  const words = key.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 export const ORGANISATION_COMMANDS: readonly Command[] = [importCommand, listCommand, showCommand, succeedCommand]

@@ -6,7 +6,8 @@ import type { Work } from '../../../platform/work/work.ts'
 import type { DirectoryTables } from '../tables.ts'
 import { changesBetween, factsAfter, factsOf, type FactChange, type OrganisationFacts } from './comparison.ts'
 import type { ImportCounts, OrganisationImport } from './model.ts'
-import { changesToStore, knownOrganisations, lockImports, organisationByCode, organisationsDueToClose, organisationsToStore, organisationTypes, type StoredOrganisation } from './queries.ts'
+import { lockImports, organisationByCode, organisationTypes } from './queries.ts'
+import { changesToStore, knownOrganisations, organisationsDueToClose, organisationsToStore, type StoredOrganisation } from './queries/import.ts'
 
 type DirectoryWork = Work<DirectoryTables>
 
@@ -36,7 +37,10 @@ export async function importOrganisations(work: DirectoryWork, file: Organisatio
   const types = new Set((await organisationTypes(work.db)).map(type => type.code))
   const stranger = file.rows.find(row => !types.has(row.type))
   if (stranger !== undefined) {
-    throw new Invalid('directory.organisation.unknown-type', `${stranger.code} is of the type "${stranger.type}", which the directory does not have. Nothing was imported.`)
+    throw new Invalid(
+      'directory.organisation.unknown-type',
+      `${stranger.code} is of the type "${stranger.type}", which the directory does not have. Nothing was imported.`,
+    )
   }
 
   const today = londonDate(work.now)
@@ -52,7 +56,12 @@ export async function importOrganisations(work: DirectoryWork, file: Organisatio
     const told = factsOf(row, file.fileKind, today)
     const before = known.get(row.code)
     if (before === undefined) {
-      added.push({ id: work.newId('organisation'), code: row.code, facts: told, changes: [{ kind: 'added', field: 'name', before: null, after: told.name }] })
+      added.push({
+        id: work.newId('organisation'),
+        code: row.code,
+        facts: told,
+        changes: [{ kind: 'added', field: 'name', before: null, after: told.name }],
+      })
       continue
     }
     const after = factsAfter(before.facts, told, file)
@@ -75,7 +84,11 @@ export async function importOrganisations(work: DirectoryWork, file: Organisatio
     unchanged: file.rows.length - added.length - altered.length,
     refused: 0,
   }
-  work.record({ verb: 'directory.organisations.imported', subject: { kind: 'organisation-list', id: file.fileKind }, change: { ...counts, source: file.source, digest: file.digest } })
+  work.record({
+    verb: 'directory.organisations.imported',
+    subject: { kind: 'organisation-list', id: file.fileKind },
+    change: { ...counts, source: file.source, digest: file.digest },
+  })
   return counts
 }
 
@@ -86,18 +99,39 @@ export async function closeDueOrganisations(work: DirectoryWork): Promise<number
   await work.db
     .updateTable('directory_organisation')
     .set({ status: 'closed', updated_at: work.now })
-    .where('id', 'in', due.map(organisation => organisation.id))
+    .where(
+      'id',
+      'in',
+      due.map(organisation => organisation.id),
+    )
     .execute()
   await work.db
     .insertInto('directory_organisation_change')
-    .values(due.map(({ id, source }) => ({ organisation_id: id, at: work.now, kind: 'closed' as const, field: 'status', before: 'open', after: 'closed', source })))
+    .values(
+      due.map(({ id, source }) => ({
+        organisation_id: id,
+        at: work.now,
+        kind: 'closed' as const,
+        field: 'status',
+        before: 'open',
+        after: 'closed',
+        source,
+      })),
+    )
     .execute()
-  work.record({ verb: 'directory.organisations.closed', subject: { kind: 'organisation-list', id: 'due' }, change: { codes: due.map(organisation => organisation.code) } })
+  work.record({
+    verb: 'directory.organisations.closed',
+    subject: { kind: 'organisation-list', id: 'due' },
+    change: { codes: due.map(organisation => organisation.code) },
+  })
   return due.length
 }
 
 /** Says that one organisation took over from another. Saying it again changes the date. Throws `NotFound` for an unknown code. */
-export async function recordSuccessor(work: DirectoryWork, input: { from: string; to: string; effectiveOn: LocalDate | null; source: string }): Promise<void> {
+export async function recordSuccessor(
+  work: DirectoryWork,
+  input: { from: string; to: string; effectiveOn: LocalDate | null; source: string },
+): Promise<void> {
   assertMay(work.actor, 'directory.organisation.import')
   const [from, to] = [await existing(work, input.from), await existing(work, input.to)]
   if (from === to) throw new Invalid('directory.successor.itself', 'An organisation cannot take over from itself. Give two different codes.')
@@ -111,7 +145,8 @@ export async function recordSuccessor(work: DirectoryWork, input: { from: string
 
 async function existing(work: DirectoryWork, code: string): Promise<string> {
   const organisation = await organisationByCode(work.db, code)
-  if (organisation === undefined) throw new NotFound('directory.organisation.unknown', `No organisation has the code ${code.slice(0, 20)}. Import it first, or check the code.`)
+  if (organisation === undefined)
+    throw new NotFound('directory.organisation.unknown', `No organisation has the code ${code.slice(0, 20)}. Import it first, or check the code.`)
   return organisation.code
 }
 
@@ -150,8 +185,23 @@ async function updateOrganisations(work: DirectoryWork, planned: readonly Planne
 }
 
 const STORED = [
-  'id', 'code', 'name', 'name_key', 'type', 'country', 'region_code', 'board_code', 'parent_code', 'address',
-  'postcode', 'phone', 'opened_on', 'closed_on', 'status', 'source', 'updated_at',
+  'id',
+  'code',
+  'name',
+  'name_key',
+  'type',
+  'country',
+  'region_code',
+  'board_code',
+  'parent_code',
+  'address',
+  'postcode',
+  'phone',
+  'opened_on',
+  'closed_on',
+  'status',
+  'source',
+  'updated_at',
 ] as const satisfies readonly (keyof StoredOrganisation)[]
 
 function stored(planned: readonly Planned[], now: Instant): readonly StoredOrganisation[] {
@@ -159,7 +209,9 @@ function stored(planned: readonly Planned[], now: Instant): readonly StoredOrgan
 }
 
 async function insertChanges(work: DirectoryWork, planned: readonly Planned[], source: string): Promise<void> {
-  const rows = planned.flatMap(({ id, changes }) => changes.map(change => ({ organisation_id: id as Id<'organisation'>, at: work.now, ...change, source })))
+  const rows = planned.flatMap(({ id, changes }) =>
+    changes.map(change => ({ organisation_id: id as Id<'organisation'>, at: work.now, ...change, source })),
+  )
   await work.db
     .insertInto('directory_organisation_change')
     .columns(['organisation_id', 'at', 'kind', 'field', 'before', 'after', 'source'])

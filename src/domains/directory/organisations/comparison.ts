@@ -75,7 +75,11 @@ export function factsOf(row: OrganisationRow, fileKind: string, today: LocalDate
  * A full extract has the say about all that its columns hold. An outline has the say only about what an outline of its kind
  * told before; of anything else it fills in blanks, so that a list of names does not undo what an extract knows.
  */
-export function factsAfter(known: OrganisationFacts, told: OrganisationFacts, file: Pick<OrganisationImport, 'isOutline' | 'fileKind'>): OrganisationFacts {
+export function factsAfter(
+  known: OrganisationFacts,
+  told: OrganisationFacts,
+  file: Pick<OrganisationImport, 'isOutline' | 'fileKind'>,
+): OrganisationFacts {
   if (!file.isOutline) return told
   const isOwn = known.source === file.fileKind
   const [first, second] = isOwn ? [told, known] : [known, told]

@@ -1,5 +1,5 @@
-import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Id } from '../../../kernel/id.ts'
+import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 
 export interface OrganisationSummary {
   readonly id: Id<'organisation'>

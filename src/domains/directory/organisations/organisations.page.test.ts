@@ -12,8 +12,20 @@ const app = await createTestApp()
 
 function row(index: number, more: Partial<OrganisationRow> = {}): OrganisationRow {
   return {
-    code: `T${String(index).padStart(3, '0')}`, name: `Test surgery ${String(index).padStart(3, '0')}`, type: 'practice', country: 'England', regionCode: 'Y98', boardCode: 'Q98', parentCode: null,
-    addressLines: ['1 Test Street'], postcode: 'ZZ1 1ZZ', phone: '01632 960000', openedOn: null, closedOn: null, status: 'open', ...more,
+    code: `T${String(index).padStart(3, '0')}`,
+    name: `Test surgery ${String(index).padStart(3, '0')}`,
+    type: 'practice',
+    country: 'England',
+    regionCode: 'Y98',
+    boardCode: 'Q98',
+    parentCode: null,
+    addressLines: ['1 Test Street'],
+    postcode: 'ZZ1 1ZZ',
+    phone: '01632 960000',
+    openedOn: null,
+    closedOn: null,
+    status: 'open',
+    ...more,
   }
 }
 
@@ -23,7 +35,9 @@ const rows = [
   row(61, { status: 'closed', name: 'Gone surgery' }),
   row(62, { code: 'Y98', type: 'region', name: 'Test region', regionCode: null, boardCode: null }),
 ]
-await runWork<DirectoryTables, unknown>(app.platform, SYSTEM, work => importOrganisations(work, { rows, fileKind: 'test', isOutline: false, source: 'test.csv', digest: '0' }))
+await runWork<DirectoryTables, unknown>(app.platform, SYSTEM, work =>
+  importOrganisations(work, { rows, fileKind: 'test', isOutline: false, source: 'test.csv', digest: '0' }),
+)
 
 /** The text of a page without its markup, in one line. */
 function words(body: string): string {
@@ -57,11 +71,22 @@ test('the list counts truly, pages, filters in its address, and leaves the close
 })
 
 test('the list downloads as CSV with the same filters, in which no name is a formula', async () => {
-  await runWork<DirectoryTables, unknown>(app.platform, SYSTEM, work => importOrganisations(work, { rows: [row(70, { name: '=1+1', type: 'optician' })], fileKind: 'test', isOutline: false, source: 'test.csv', digest: '0' }))
+  await runWork<DirectoryTables, unknown>(app.platform, SYSTEM, work =>
+    importOrganisations(work, {
+      rows: [row(70, { name: '=1+1', type: 'optician' })],
+      fileKind: 'test',
+      isOutline: false,
+      source: 'test.csv',
+      digest: '0',
+    }),
+  )
   const analyst = await app.signIn('analyst')
   const response = await analyst.get('/organisations.csv?type=optician')
   assert.equal(response.headers['content-type'], 'text/csv; charset=utf-8')
-  assert.deepEqual(response.body.trim().split('\n'), ['code,name,type,country,regionCode,boardCode,postcode,status', "T070,'=1+1,optician,England,Y98,Q98,ZZ1 1ZZ,open"])
+  assert.deepEqual(response.body.trim().split('\n'), [
+    'code,name,type,country,regionCode,boardCode,postcode,status',
+    "T070,'=1+1,optician,England,Y98,Q98,ZZ1 1ZZ,open",
+  ])
   assert.equal((await analyst.get('/organisations.csv?type=practice')).body.trim().split('\n').length, 61)
 })
 
@@ -80,7 +105,11 @@ test('the page of an organisation says who they are and that nobody can be reach
 
 test('a contact is added, changed, proved and ended by forms, and nothing typed is lost on a mistake', async () => {
   const manager = await app.signIn('duty-manager')
-  const wrong = await manager.post('/organisations/T001/contacts/new', { name: 'Sam Example', purpose: '', email: 'sam at example', phone: 'ring me' }, { from: '/organisations/T001/contacts/new' })
+  const wrong = await manager.post(
+    '/organisations/T001/contacts/new',
+    { name: 'Sam Example', purpose: '', email: 'sam at example', phone: 'ring me' },
+    { from: '/organisations/T001/contacts/new' },
+  )
   assert.equal(wrong.statusCode, 422)
   assert.match(wrong.body, /value="Sam Example"/)
   assert.match(wrong.body, /value="sam at example"/)
@@ -90,7 +119,14 @@ test('a contact is added, changed, proved and ended by forms, and nothing typed 
   const nowhere = await manager.post('/organisations/T001/contacts/new', { name: 'Sam Example', purpose: 'Cyber lead' })
   assert.match(words(nowhere.body), /at least one way to reach them/)
 
-  const added = await manager.post('/organisations/T001/contacts/new', { name: 'Sam Example', purpose: 'Cyber lead', email: 'sam@example.org', phone: '01632 960001', receivesBulletins: 'yes', outOfHours: 'yes' })
+  const added = await manager.post('/organisations/T001/contacts/new', {
+    name: 'Sam Example',
+    purpose: 'Cyber lead',
+    email: 'sam@example.org',
+    phone: '01632 960001',
+    receivesBulletins: 'yes',
+    outOfHours: 'yes',
+  })
   assert.equal(added.statusCode, 303)
   assert.equal(added.headers.location, '/organisations/T001')
   const page = await manager.follow(added)
@@ -114,16 +150,31 @@ test('a contact is added, changed, proved and ended by forms, and nothing typed 
 test('an organisation sees itself as the centre would reach it, and nothing of others', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'T003' })
   assert.match(await textOf(lead, '/our-organisation'), /Bulletins cannot reach you/)
-  const added = await lead.post('/organisations/T003/contacts/new', { name: 'Our desk', purpose: 'Service desk', email: 'desk@example.org', receivesBulletins: 'yes' }, { from: '/organisations/T003/contacts/new' })
+  const added = await lead.post(
+    '/organisations/T003/contacts/new',
+    { name: 'Our desk', purpose: 'Service desk', email: 'desk@example.org', receivesBulletins: 'yes' },
+    { from: '/organisations/T003/contacts/new' },
+  )
   assert.equal(added.headers.location, '/our-organisation')
   const text = words((await lead.follow(added)).body)
   assert.match(text, /No out-of-hours number/)
   assert.match(text, /1 contact has not been shown to work/)
-  for (const path of ['/organisations/T004', '/organisations/T004/contacts/new', '/organisations/T004/technology', '/organisations/T004/technology/import', '/organisations/T004/partners/new', '/organisations/T004/technology.csv']) {
+  for (const path of [
+    '/organisations/T004',
+    '/organisations/T004/contacts/new',
+    '/organisations/T004/technology',
+    '/organisations/T004/technology/import',
+    '/organisations/T004/partners/new',
+    '/organisations/T004/technology.csv',
+  ]) {
     assert.equal((await lead.get(path)).statusCode, 404, path)
   }
   assert.equal((await lead.get('/organisations')).statusCode, 403)
-  assert.equal((await lead.post('/organisations/T004/contacts/new', { name: 'x', purpose: 'x', email: 'x@example.org' }, { from: '/our-organisation' })).statusCode, 404)
+  assert.equal(
+    (await lead.post('/organisations/T004/contacts/new', { name: 'x', purpose: 'x', email: 'x@example.org' }, { from: '/our-organisation' }))
+      .statusCode,
+    404,
+  )
 })
 
 test('an organisation lets a partner answer, and ends it; a partner that does not exist is explained', async () => {
@@ -146,8 +197,19 @@ test('an organisation lets a partner answer, and ends it; a partner that does no
 test('an organisation imports what it runs, is told of each refused row, and shares line by line', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'T006' })
   assert.match(await textOf(lead, '/technology'), /Nothing is listed yet/)
-  const form = { source: 'Asset register', format: 'csv', list: 'organisation,maker,product,version,count\nT006,Example,Quick Viewer,2,42\nT007,Example,Planted,1,1\n', 'asOf-day': '31', 'asOf-month': '1', 'asOf-year': '2026' }
-  const wrong = await lead.post('/organisations/T006/technology/import', { ...form, source: '', 'asOf-month': '13' }, { from: '/organisations/T006/technology/import' })
+  const form = {
+    source: 'Asset register',
+    format: 'csv',
+    list: 'organisation,maker,product,version,count\nT006,Example,Quick Viewer,2,42\nT007,Example,Planted,1,1\n',
+    'asOf-day': '31',
+    'asOf-month': '1',
+    'asOf-year': '2026',
+  }
+  const wrong = await lead.post(
+    '/organisations/T006/technology/import',
+    { ...form, source: '', 'asOf-month': '13' },
+    { from: '/organisations/T006/technology/import' },
+  )
   assert.equal(wrong.statusCode, 422)
   assert.match(wrong.body, /Quick Viewer/)
   assert.match(words(wrong.body), /Give the list a name/)
@@ -163,7 +225,12 @@ test('an organisation imports what it runs, is told of each refused row, and sha
   assert.doesNotMatch((await analyst.get('/organisations/T006/technology.csv')).body, /Quick Viewer/)
   const page = (await lead.get('/technology')).body
   const hidden = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1] ?? ''
-  const shared = await lead.post('/organisations/T006/technology/share', { productId: hidden('productId'), version: hidden('version'), source: hidden('source'), shared: 'yes' })
+  const shared = await lead.post('/organisations/T006/technology/share', {
+    productId: hidden('productId'),
+    version: hidden('version'),
+    source: hidden('source'),
+    shared: 'yes',
+  })
   assert.equal(shared.headers.location, '/technology')
   assert.match(await textOf(analyst, '/organisations/T006'), /Quick Viewer/)
   assert.match(await textOf(analyst, '/organisations/T006/technology'), /Technology they share.*Quick Viewer/)
@@ -181,7 +248,17 @@ test('a board member sees, and changes nothing', async () => {
 
 test('what the centre told of an organisation is shown to it with its teller, and offers no choice', async () => {
   await runWork<DirectoryTables, unknown>(app.platform, SYSTEM, work => {
-    const told = { position: 'line 2', organisationCode: 'T009', maker: '', product: 'Told thing', version: null, count: null, asOf: null, cpe: null, purl: null }
+    const told = {
+      position: 'line 2',
+      organisationCode: 'T009',
+      maker: '',
+      product: 'Told thing',
+      version: null,
+      count: null,
+      asOf: null,
+      cpe: null,
+      purl: null,
+    }
     return importTechnology(work, { rows: [told], rejected: [], source: 'the list of the centre', shared: true, digest: '' })
   })
   const lead = await app.signIn('cyber-lead', { organisation: 'T009' })

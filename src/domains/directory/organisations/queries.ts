@@ -1,14 +1,13 @@
-import { sql, type RawBuilder, type Selectable } from 'kysely'
+import { sql } from 'kysely'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
-import type { Instant, LocalDate } from '../../../kernel/instant.ts'
+import type { LocalDate } from '../../../kernel/instant.ts'
 import { nameKey } from '../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { isInScope } from '../scope.ts'
-import type { DirectoryTables, OrganisationChangeTable, OrganisationTable } from '../tables.ts'
-import type { OrganisationFacts } from './comparison.ts'
+import type { DirectoryTables } from '../tables.ts'
 import type { Area, OrganisationChange, OrganisationSummary, OrganisationType } from './model.ts'
 
 type Db = Reader<Pick<DirectoryTables, 'directory_organisation' | 'directory_organisation_type'>>
@@ -27,7 +26,11 @@ const SUMMARY = [
 
 /** The organisation with that code, whoever asks: who exists is public. Pages use `organisationInScope`. */
 export async function organisationByCode(db: Db, code: string): Promise<OrganisationSummary | undefined> {
-  const row = await db.selectFrom('directory_organisation').select(SUMMARY).where('directory_organisation.code', '=', code.trim().toUpperCase()).executeTakeFirst()
+  const row = await db
+    .selectFrom('directory_organisation')
+    .select(SUMMARY)
+    .where('directory_organisation.code', '=', code.trim().toUpperCase())
+    .executeTakeFirst()
   return row as OrganisationSummary | undefined
 }
 
@@ -46,12 +49,20 @@ export async function organisationInScope(db: Db, scope: Scope, code: string): P
 export async function requireOrganisation(db: Db, scope: Scope, code: string): Promise<OrganisationSummary> {
   const organisation = await organisationInScope(db, scope, code)
   if (organisation !== undefined) return organisation
-  throw new NotFound('directory.organisation.unknown', `There is no organisation "${code.slice(0, 20)}" among those that you look after. Check the code, or search.`)
+  throw new NotFound(
+    'directory.organisation.unknown',
+    `There is no organisation "${code.slice(0, 20)}" among those that you look after. Check the code, or search.`,
+  )
 }
 
 /** Whether the actor looks after it. */
 export async function isOrganisationInScope(db: Db, scope: Scope, id: Id<'organisation'>): Promise<boolean> {
-  const row = await db.selectFrom('directory_organisation').select('id').where('id', '=', id).where(isInScope(scope, 'directory_organisation.id')).executeTakeFirst()
+  const row = await db
+    .selectFrom('directory_organisation')
+    .select('id')
+    .where('id', '=', id)
+    .where(isInScope(scope, 'directory_organisation.id'))
+    .executeTakeFirst()
   return row !== undefined
 }
 
@@ -135,7 +146,13 @@ function filtered(db: Db, scope: Scope, filter: OrganisationFilter) {
 }
 
 /** One page of the organisations that the actor looks after, with the true count. */
-export async function listOrganisations(db: Db, scope: Scope, filter: OrganisationFilter, sort: OrganisationSort, request: PageRequest): Promise<Page<OrganisationSummary>> {
+export async function listOrganisations(
+  db: Db,
+  scope: Scope,
+  filter: OrganisationFilter,
+  sort: OrganisationSort,
+  request: PageRequest,
+): Promise<Page<OrganisationSummary>> {
   const column = sort.endsWith('name') ? 'directory_organisation.name_key' : 'directory_organisation.code'
   const isDown = sort.startsWith('-')
   const after = decodeCursor(request.cursor, 2)
@@ -148,7 +165,9 @@ export async function listOrganisations(db: Db, scope: Scope, filter: Organisati
     .orderBy('directory_organisation.id', isDown ? 'desc' : 'asc')
     .limit(request.limit + 1)
     .execute()
-  const { total } = await filtered(db, scope, filter).select(eb => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const { total } = await filtered(db, scope, filter)
+    .select(eb => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   const next = rows.length > request.limit && last !== undefined ? encodeCursor([sort.endsWith('name') ? last.nameKey : last.code, last.id]) : null
@@ -211,14 +230,19 @@ export async function successorsOf(db: Reader<Pick<DirectoryTables, 'directory_s
     .orderBy('effective_on')
     .execute()
   return rows.map(row =>
-    row.from_code === code ? { code: row.to_code, direction: 'to', effectiveOn: row.effective_on } : { code: row.from_code, direction: 'from', effectiveOn: row.effective_on },
+    row.from_code === code
+      ? { code: row.to_code, direction: 'to', effectiveOn: row.effective_on }
+      : { code: row.from_code, direction: 'from', effectiveOn: row.effective_on },
   )
 }
 
 const CHANGES_SHOWN = 50
 
 /** The latest changes to the organisation, newest first. */
-export async function changesOf(db: Reader<Pick<DirectoryTables, 'directory_organisation_change'>>, organisationId: Id<'organisation'>): Promise<readonly OrganisationChange[]> {
+export async function changesOf(
+  db: Reader<Pick<DirectoryTables, 'directory_organisation_change'>>,
+  organisationId: Id<'organisation'>,
+): Promise<readonly OrganisationChange[]> {
   return db
     .selectFrom('directory_organisation_change')
     .select(['at', 'kind', 'field', 'before', 'after', 'source'])
@@ -234,53 +258,6 @@ const IMPORT_LOCK = 7_305_002
 
 export async function lockImports(db: Reader<DirectoryTables>): Promise<void> {
   await db.selectNoFrom(sql`pg_advisory_xact_lock(${IMPORT_LOCK})`.as('locked')).execute()
-}
-
-/** What we know of the organisations with these codes, by code. */
-export async function knownOrganisations(db: Db, codes: readonly string[]): Promise<ReadonlyMap<string, { readonly id: string; readonly facts: OrganisationFacts }>> {
-  const rows = await db
-    .selectFrom('directory_organisation')
-    .select([
-      'id', 'code', 'name', 'name_key', 'type', 'country', 'region_code', 'board_code', 'parent_code', 'address',
-      'postcode', 'phone', 'opened_on', 'closed_on', 'status', 'source',
-    ])
-    .where('code', '=', sql<string>`any(${codes}::text[])`)
-    .execute()
-  return new Map(rows.map(({ id, code, ...facts }) => [code, { id, facts }]))
-}
-
-/** Open organisations whose closing date has come. */
-export async function organisationsDueToClose(db: Db, today: LocalDate): Promise<readonly { id: string; code: string; source: string }[]> {
-  return db.selectFrom('directory_organisation').select(['id', 'code', 'source']).where('status', '=', 'open').where('closed_on', '<=', today).orderBy('code').limit(5_000).execute()
-}
-
-export interface StoredOrganisation extends OrganisationFacts {
-  readonly id: string
-  readonly code: string
-  readonly updated_at: Instant
-}
-
-/** Rows to insert or update from, sent as one value: many times faster than a parameter for each field. */
-export function organisationsToStore(db: Reader<DirectoryTables>, rows: readonly StoredOrganisation[]) {
-  // Written as JSON, read back as JSON: for the compiler the address is the text that it is written as.
-  const incoming: RawBuilder<Omit<Selectable<OrganisationTable>, 'size' | 'created_at' | 'address'> & { address: string }> = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`
-  return db
-    .selectFrom(
-      incoming.as<'incoming'>(sql`incoming (id text, code text, name text, name_key text, type text, country text, region_code text, board_code text, parent_code text,
-        address jsonb, postcode text, phone text, opened_on date, closed_on date, status text, source text, updated_at timestamptz)`),
-    )
-    .select([
-      'id', 'code', 'name', 'name_key', 'type', 'country', 'region_code', 'board_code', 'parent_code', 'address',
-      'postcode', 'phone', 'opened_on', 'closed_on', 'status', 'source', 'updated_at',
-    ])
-}
-
-/** The history to insert, sent as one value. */
-export function changesToStore(db: Reader<DirectoryTables>, rows: readonly (OrganisationChange & { readonly organisation_id: string })[]) {
-  const incoming: RawBuilder<Omit<Selectable<OrganisationChangeTable>, 'id'>> = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`
-  return db
-    .selectFrom(incoming.as<'incoming'>(sql`incoming (organisation_id text, at timestamptz, kind text, field text, before text, after text, source text)`))
-    .select(['organisation_id', 'at', 'kind', 'field', 'before', 'after', 'source'])
 }
 
 /** Text as it stands, for the right side of `like`. */

@@ -26,7 +26,13 @@ export function readOrganisationFile(bytes: Uint8Array, path: string): ReadOrgan
   }
   const { kind, label, organisations } = file.value
   return {
-    import: { rows: organisations, fileKind: kind, isOutline: OUTLINES.has(kind), source: name, digest: createHash('sha256').update(bytes).digest('hex') },
+    import: {
+      rows: organisations,
+      fileKind: kind,
+      isOutline: OUTLINES.has(kind),
+      source: name,
+      digest: createHash('sha256').update(bytes).digest('hex'),
+    },
     label,
     warnings: file.problems,
   }

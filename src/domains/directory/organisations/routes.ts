@@ -11,8 +11,17 @@ import type { DirectoryTables } from '../tables.ts'
 import { listTechnology, technologySummary } from '../technology/queries.ts'
 import type { OrganisationSummary } from './model.ts'
 import {
-  boards, changesOf, listOrganisations, namesOfCodes, organisationById, organisationDetail, organisationTypes, regions, successorsOf,
-  type OrganisationDetail, type OrganisationSort,
+  boards,
+  changesOf,
+  listOrganisations,
+  namesOfCodes,
+  organisationById,
+  organisationDetail,
+  organisationTypes,
+  regions,
+  successorsOf,
+  type OrganisationDetail,
+  type OrganisationSort,
 } from './queries.ts'
 import { listView, ownView, showView, type ListQuery, type OrganisationFacts } from './views.ts'
 
@@ -61,14 +70,25 @@ const listAsCsv = route({
   },
 })
 
-const CSV_COLUMNS = ['code', 'name', 'type', 'country', 'regionCode', 'boardCode', 'postcode', 'status'] as const satisfies readonly (keyof OrganisationSummary)[]
+const CSV_COLUMNS = [
+  'code',
+  'name',
+  'type',
+  'country',
+  'regionCode',
+  'boardCode',
+  'postcode',
+  'status',
+] as const satisfies readonly (keyof OrganisationSummary)[]
 
 async function* csvRows({ read, actor, query }: RouteRequest<unknown, ListQuery & { sort: OrganisationSort }>): AsyncGenerator<string> {
   // A name that a spreadsheet would run as a formula is written so that it stays text.
   const options = { columns: [...CSV_COLUMNS], escape_formulas: true }
   yield stringify([], { ...options, header: true })
   const rowsAfter = (cursor: string | null) =>
-    read<DirectoryTables, Page<OrganisationSummary>>(db => listOrganisations(db, actor.scope, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }))
+    read<DirectoryTables, Page<OrganisationSummary>>(db =>
+      listOrganisations(db, actor.scope, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }),
+    )
   let found = await rowsAfter(null)
   yield stringify([...found.rows], options)
   while (found.next !== null) {
@@ -116,10 +136,18 @@ async function factsOf(db: Reader<DirectoryTables>, { scope }: RouteRequest['act
     contacts: await contactsOf(db, organisation.id),
     partners: await partnersOf(db, organisation.id),
     answersFor: await answeredForBy(db, organisation.id),
-    technology: await listTechnology(db, scope, organisation.id, { search: '', sharing: 'all' }, 'product', { limit: TECHNOLOGY_SHOWN, cursor: null }),
+    technology: await listTechnology(db, scope, organisation.id, { search: '', sharing: 'all' }, 'product', {
+      limit: TECHNOLOGY_SHOWN,
+      cursor: null,
+    }),
     technologySummary: await technologySummary(db, scope, organisation.id),
     changes: await changesOf(db, organisation.id),
-    names: await namesOfCodes(db, [organisation.regionCode, organisation.boardCode, organisation.parentCode, ...successors.map(successor => successor.code)]),
+    names: await namesOfCodes(db, [
+      organisation.regionCode,
+      organisation.boardCode,
+      organisation.parentCode,
+      ...successors.map(successor => successor.code),
+    ]),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Page } from '../../../kernel/page.ts'
 import { may, type Actor } from '../../../platform/work/actor.ts'
+import type { Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
-import type { Tag } from '../../../ui/labels.ts'
 import { contactState, type Contact, type ContactState } from '../contacts/model.ts'
 import type { Partner } from '../partners/queries.ts'
 import type { Technology } from '../technology/model.ts'
@@ -30,7 +30,14 @@ interface ListFacts {
 const CLOSED: Tag = { text: 'Closed', colour: 'grey' }
 
 export function listView({ found, query, types, regions, boards }: ListFacts) {
-  const address = { q: query.q, type: query.type, region: query.region, board: query.board, status: query.status === 'open' ? '' : query.status, sort: query.sort === 'name' ? '' : query.sort }
+  const address = {
+    q: query.q,
+    type: query.type,
+    region: query.region,
+    board: query.board,
+    status: query.status === 'open' ? '' : query.status,
+    sort: query.sort === 'name' ? '' : query.sort,
+  }
   const isFiltered = [query.q, query.type, query.region, query.board].some(value => value !== '') || query.status !== 'open'
   const typeNames = new Map(types.map(type => [type.code, type.name]))
   const areaNames = new Map([...regions, ...boards].map(area => [area.code, area.name]))
@@ -65,7 +72,16 @@ export function listView({ found, query, types, regions, boards }: ListFacts) {
         { name: 'type', label: 'Type', value: query.type, options: choices('Every type', types) },
         { name: 'region', label: 'Region', value: query.region, options: choices('Every region', regions) },
         { name: 'board', label: 'Board', value: query.board, options: choices('Every board', boards) },
-        { name: 'status', label: 'Status', value: query.status, options: [{ value: 'open', text: 'Open' }, { value: 'closed', text: 'Closed' }, { value: 'all', text: 'Open and closed' }] },
+        {
+          name: 'status',
+          label: 'Status',
+          value: query.status,
+          options: [
+            { value: 'open', text: 'Open' },
+            { value: 'closed', text: 'Closed' },
+            { value: 'all', text: 'Open and closed' },
+          ],
+        },
       ],
       keep: { sort: address.sort },
       clearHref: isFiltered ? '/organisations' : undefined,
@@ -77,7 +93,10 @@ export function listView({ found, query, types, regions, boards }: ListFacts) {
 }
 
 function choices(every: string, options: readonly Area[]) {
-  return [{ value: '', text: every }, ...options.map(option => ({ value: option.code, text: option.name === option.code ? option.code : `${option.name} (${option.code})` }))]
+  return [
+    { value: '', text: every },
+    ...options.map(option => ({ value: option.code, text: option.name === option.code ? option.code : `${option.name} (${option.code})` })),
+  ]
 }
 
 /** An area by its name with the code below; by its code alone where nobody told us the name. */
@@ -140,7 +159,14 @@ function commonView(facts: OrganisationFacts, actor: Actor, path: string) {
     contacts: facts.contacts.length === 0 ? null : contactsTable(facts.contacts, path, changesContacts),
     addContactHref: changesContacts ? `${path}/contacts/new` : undefined,
     partners: facts.partners.length === 0 ? null : partnersTable(facts.partners, 'Partners who answer'),
-    partnerActions: changesPartners ? facts.partners.map((partner): Action => ({ label: `End ${partner.name}`, href: `${path}/partners/${partner.id}/end`, method: 'post', variant: 'secondary' })) : [],
+    partnerActions: changesPartners
+      ? facts.partners.map((partner): Action => ({
+          label: `End ${partner.name}`,
+          href: `${path}/partners/${partner.id}/end`,
+          method: 'post',
+          variant: 'secondary',
+        }))
+      : [],
     addPartnerHref: changesPartners ? `${path}/partners/new` : undefined,
     answersFor: facts.answersFor.length === 0 ? null : partnersTable(facts.answersFor, 'Organisations that it answers for'),
   }
@@ -149,12 +175,17 @@ function commonView(facts: OrganisationFacts, actor: Actor, path: string) {
 function identityRows({ organisation, names, successors }: OrganisationFacts) {
   const area = (key: string, code: string | null, filter: string) => ({
     key,
-    value: code === null ? null : { text: names.get(code) ?? code, href: withQuery('/organisations', { [filter]: code }), hint: names.has(code) ? code : undefined },
+    value:
+      code === null
+        ? null
+        : { text: names.get(code) ?? code, href: withQuery('/organisations', { [filter]: code }), hint: names.has(code) ? code : undefined },
   })
   const parent = organisation.parentCode
   const successorRow = (direction: Successor['direction'], key: string) => {
     const some = successors.filter(successor => successor.direction === direction)
-    return some.length === 0 ? [] : [{ key, value: { text: some.map(({ code }) => `${names.get(code) ?? 'Not in the directory'} (${code})`).join(', ') } }]
+    return some.length === 0
+      ? []
+      : [{ key, value: { text: some.map(({ code }) => `${names.get(code) ?? 'Not in the directory'} (${code})`).join(', ') } }]
   }
   return [
     { key: 'Code', value: organisation.code },
@@ -162,11 +193,24 @@ function identityRows({ organisation, names, successors }: OrganisationFacts) {
     { key: 'Country', value: organisation.country === 'Not known' ? null : organisation.country },
     area('Region', organisation.regionCode, 'region'),
     area('Board', organisation.boardCode, 'board'),
-    ...(parent === null ? [] : [{ key: 'Belongs to', value: { text: names.get(parent) ?? parent, href: names.has(parent) ? organisationPath(parent, false) : undefined, hint: names.has(parent) ? parent : undefined } }]),
+    ...(parent === null
+      ? []
+      : [
+          {
+            key: 'Belongs to',
+            value: {
+              text: names.get(parent) ?? parent,
+              href: names.has(parent) ? organisationPath(parent, false) : undefined,
+              hint: names.has(parent) ? parent : undefined,
+            },
+          },
+        ]),
     { key: 'Address', value: [...organisation.address, organisation.postcode].filter(line => line !== null).join(', ') || null },
     { key: 'Telephone', value: organisation.phone },
     { key: 'Opened', value: organisation.openedOn === null ? null : { date: organisation.openedOn } },
-    ...(organisation.closedOn === null ? [] : [{ key: organisation.status === 'closed' ? 'Closed' : 'Closes', value: { date: organisation.closedOn } }]),
+    ...(organisation.closedOn === null
+      ? []
+      : [{ key: organisation.status === 'closed' ? 'Closed' : 'Closes', value: { date: organisation.closedOn } }]),
     ...successorRow('to', 'Taken over by'),
     ...successorRow('from', 'Took over from'),
     { key: 'Last told by', value: { text: organisation.source, hint: 'the file or person that the directory has this from' } },
@@ -187,12 +231,21 @@ function contactsTable(contacts: readonly Contact[], path: string, isChangeable:
     rows: contacts.map(contact => {
       const state = contactState(contact)
       return [
-        { text: contact.name, href: isChangeable ? `${path}/contacts/${contact.id}` : undefined, hint: contact.purpose, tags: contact.isOutOfHours ? [{ text: 'Out of hours', colour: 'purple' }] : undefined },
+        {
+          text: contact.name,
+          href: isChangeable ? `${path}/contacts/${contact.id}` : undefined,
+          hint: contact.purpose,
+          tags: contact.isOutOfHours ? [{ text: 'Out of hours', colour: 'purple' }] : undefined,
+        },
         contact.email === null ? null : { text: contact.email, hint: contact.receivesBulletins ? undefined : 'gets no bulletins' },
         [contact.mobile, contact.phone].filter(number => number !== null).join(' · ') || null,
         contact.lastProvedAt === null && contact.lastFailedAt === null
           ? { tags: [STATES.unproved], text: '' }
-          : { at: state === 'failed' ? contact.lastFailedAt : contact.lastProvedAt, tags: [STATES[state]], hint: state === 'failed' ? (contact.lastFailure ?? undefined) : undefined },
+          : {
+              at: state === 'failed' ? contact.lastFailedAt : contact.lastProvedAt,
+              tags: [STATES[state]],
+              hint: state === 'failed' ? (contact.lastFailure ?? undefined) : undefined,
+            },
       ]
     }),
   }
@@ -212,18 +265,45 @@ function technologyTable(technology: Page<Technology>): TableModel | null {
   return {
     caption: 'Technology',
     captionHidden: true,
-    head: [{ text: 'Product' }, { text: 'Maker' }, { text: 'Version' }, { text: 'How many', format: 'numeric' }, { text: 'Told by' }, { text: 'True on' }],
-    rows: technology.rows.map(row => [row.product, row.maker || null, row.version || null, { number: row.count }, row.source, row.asOf === null ? 'Not known' : { date: row.asOf }]),
+    head: [
+      { text: 'Product' },
+      { text: 'Maker' },
+      { text: 'Version' },
+      { text: 'How many', format: 'numeric' },
+      { text: 'Told by' },
+      { text: 'True on' },
+    ],
+    rows: technology.rows.map(row => [
+      row.product,
+      row.maker || null,
+      row.version || null,
+      { number: row.count },
+      row.source,
+      row.asOf === null ? 'Not known' : { date: row.asOf },
+    ]),
   }
 }
 
-const CHANGE_WORDS: Readonly<Record<OrganisationChange['kind'], string>> = { added: 'Added', renamed: 'Renamed', moved: 'Moved', closed: 'Closed', reopened: 'Reopened', corrected: 'Corrected' }
+const CHANGE_WORDS: Readonly<Record<OrganisationChange['kind'], string>> = {
+  added: 'Added',
+  renamed: 'Renamed',
+  moved: 'Moved',
+  closed: 'Closed',
+  reopened: 'Reopened',
+  corrected: 'Corrected',
+}
 
 function historyTable(changes: readonly OrganisationChange[]): TableModel {
   return {
     caption: 'History',
     captionHidden: true,
     head: [{ text: 'What' }, { text: 'Before' }, { text: 'After' }, { text: 'When' }, { text: 'Told by' }],
-    rows: changes.map(change => [{ text: CHANGE_WORDS[change.kind], hint: change.kind === 'added' ? undefined : change.field }, change.before, change.after, { at: change.at }, change.source]),
+    rows: changes.map(change => [
+      { text: CHANGE_WORDS[change.kind], hint: change.kind === 'added' ? undefined : change.field },
+      change.before,
+      change.after,
+      { at: change.at },
+      change.source,
+    ]),
   }
 }

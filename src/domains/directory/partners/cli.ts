@@ -18,7 +18,9 @@ const partnerCommand: Command = {
     await runWork<DirectoryTables, void>(platform, actor, async work => {
       for (const organisationCode of codes) await startPartnership(work, { partnerCode, organisationCode })
     })
-    output.result({ partner: partnerCode.toUpperCase(), organisations: codes.map(code => code.toUpperCase()) }, [`${partnerCode.toUpperCase()} answers for ${codes.join(', ').toUpperCase()}.`])
+    output.result({ partner: partnerCode.toUpperCase(), organisations: codes.map(code => code.toUpperCase()) }, [
+      `${partnerCode.toUpperCase()} answers for ${codes.join(', ').toUpperCase()}.`,
+    ])
   },
 }
 

@@ -15,19 +15,32 @@ type DirectoryWork = Work<DirectoryTables>
 export async function startPartnership(work: DirectoryWork, input: { partnerCode: string; organisationCode: string }): Promise<Id<'partnership'>> {
   assertMay(work.actor, 'directory.partnership.change')
   const partner = await organisationByCode(work.db, input.partnerCode)
-  if (partner === undefined) throw new Invalid('directory.partner.unknown', `No organisation has the code "${input.partnerCode.slice(0, 20)}". Check the code of the partner.`)
+  if (partner === undefined)
+    throw new Invalid('directory.partner.unknown', `No organisation has the code "${input.partnerCode.slice(0, 20)}". Check the code of the partner.`)
   const organisation = await organisationByCode(work.db, input.organisationCode)
   if (organisation === undefined || !(await isOwn(work, organisation.id))) {
-    throw new NotFound('directory.organisation.out-of-scope', `There is no organisation "${input.organisationCode.slice(0, 20)}" among those that you look after.`)
+    throw new NotFound(
+      'directory.organisation.out-of-scope',
+      `There is no organisation "${input.organisationCode.slice(0, 20)}" among those that you look after.`,
+    )
   }
-  if (partner.id === organisation.id) throw new Invalid('directory.partner.itself', 'An organisation answers for itself anyway. Give the code of another.')
+  if (partner.id === organisation.id)
+    throw new Invalid('directory.partner.itself', 'An organisation answers for itself anyway. Give the code of another.')
   if (partner.status === 'closed') throw new Invalid('directory.partner.closed', `${partner.name} is closed, so it cannot answer for anybody.`)
   if (await answersFor(work.db, partner.id, organisation.id)) {
     throw new Conflict('directory.partner.repeated', `${partner.name} answers for ${organisation.name} already.`)
   }
   const id = work.newId('partnership')
-  await work.db.insertInto('directory_partnership').values({ id, partner_id: partner.id, organisation_id: organisation.id, since: work.now, until: null }).execute()
-  work.record({ verb: 'directory.partnership.started', subject: { kind: 'partnership', id }, organisationId: organisation.id, change: { partner: partner.code } })
+  await work.db
+    .insertInto('directory_partnership')
+    .values({ id, partner_id: partner.id, organisation_id: organisation.id, since: work.now, until: null })
+    .execute()
+  work.record({
+    verb: 'directory.partnership.started',
+    subject: { kind: 'partnership', id },
+    organisationId: organisation.id,
+    change: { partner: partner.code },
+  })
   return id
 }
 

@@ -41,7 +41,12 @@ async function partners(db: Db, near: Side, far: Side, id: Id<'organisation'>): 
 }
 
 export async function partnershipById(db: Db, id: Id<'partnership'>) {
-  return db.selectFrom('directory_partnership').select(['id', 'partner_id', 'organisation_id']).where('id', '=', id).where('until', 'is', null).executeTakeFirst()
+  return db
+    .selectFrom('directory_partnership')
+    .select(['id', 'partner_id', 'organisation_id'])
+    .where('id', '=', id)
+    .where('until', 'is', null)
+    .executeTakeFirst()
 }
 
 /** Whether the partner answers for the organisation today. */

@@ -59,7 +59,8 @@ const end = route({
   async handle({ read, work, actor, params }) {
     const organisation = await read<DirectoryTables, OrganisationSummary>(db => requireOrganisation(db, actor.scope, params.code))
     const id = parseId('partnership', params.id)
-    if (id === undefined) throw new NotFound('directory.partnership.unknown', 'There is no such partnership. It may have been ended: look at the list.')
+    if (id === undefined)
+      throw new NotFound('directory.partnership.unknown', 'There is no such partnership. It may have been ended: look at the list.')
     await work<DirectoryTables, void>(unit => endPartnership(unit, id))
     return redirect(homeOf(organisation, actor), { notice: 'That partner no longer answers.' })
   },

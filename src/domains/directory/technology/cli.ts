@@ -17,7 +17,10 @@ const importCommand: Command = {
   arguments: [required('file', 'the list, as CSV or CycloneDX JSON')],
   options: [
     { flags: '--format <format>', meaning: `${TECHNOLOGY_FORMATS.join(' or ')} (csv unless the file ends in .json)` },
-    { flags: '--map <mapping>', meaning: 'which columns hold what, such as organisation=ODSCode,product=Supplier, or a name such as gp-system-supplier' },
+    {
+      flags: '--map <mapping>',
+      meaning: 'which columns hold what, such as organisation=ODSCode,product=Supplier, or a name such as gp-system-supplier',
+    },
     { flags: '--organisation <code>', meaning: 'whose the list is, where it does not say' },
     { flags: '--source <name>', meaning: 'the name of the list (otherwise the name of the file)' },
     { flags: '--as-of <date>', meaning: 'the day for which it is true, such as 2026-01-31 (otherwise today)' },
@@ -42,7 +45,9 @@ const importCommand: Command = {
     })
     output.say(`${name}: ${file.label}`)
     for (const warning of file.warnings) output.say(`  ${warning.message}`)
-    const { counts, problems } = await runWork<DirectoryTables, Awaited<ReturnType<typeof importTechnology>>>(platform, actor, work => importTechnology(work, file.import))
+    const { counts, problems } = await runWork<DirectoryTables, Awaited<ReturnType<typeof importTechnology>>>(platform, actor, work =>
+      importTechnology(work, file.import),
+    )
     for (const problem of problems.slice(0, PROBLEMS_SHOWN)) output.say(`  ${problem.message}`)
     if (problems.length > PROBLEMS_SHOWN) output.say(`  and ${problems.length - PROBLEMS_SHOWN} more.`)
     output.result(counts, [describeCounts(counts)])

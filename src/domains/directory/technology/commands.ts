@@ -7,7 +7,15 @@ import type { ImportCounts } from '../organisations/model.ts'
 import { isOrganisationInScope, lockImports, organisationsInScope } from '../organisations/queries.ts'
 import type { DirectoryTables } from '../tables.ts'
 import { productKeys, technologyChanged, type ImportedTechnology, type Technology, type TechnologyImport } from './model.ts'
-import { productsByKeys, productsToStore, technologyToStore, toldBefore, type KnownTechnology, type NamedProduct, type StoredTechnology } from './queries.ts'
+import {
+  productsByKeys,
+  productsToStore,
+  technologyToStore,
+  toldBefore,
+  type KnownTechnology,
+  type NamedProduct,
+  type StoredTechnology,
+} from './queries.ts'
 
 type DirectoryWork = Work<DirectoryTables>
 
@@ -24,7 +32,10 @@ const ROWS_AT_ONCE = 5_000
  *    not, stays as it chose; what is new is shared as `shared` says.
  * 4. A row that cannot be taken is counted as `refused` and explained in the problems; the rest is taken.
  */
-export async function importTechnology(work: DirectoryWork, list: TechnologyImport): Promise<{ readonly counts: ImportCounts; readonly problems: readonly Problem[] }> {
+export async function importTechnology(
+  work: DirectoryWork,
+  list: TechnologyImport,
+): Promise<{ readonly counts: ImportCounts; readonly problems: readonly Problem[] }> {
   assertMay(work.actor, 'directory.technology.import')
   await lockImports(work.db)
   const toldBy: Technology['toldBy'] = work.actor.scope.kind === 'centre' || work.actor.scope.kind === 'system' ? 'centre' : 'organisation'
@@ -108,7 +119,10 @@ export async function shareTechnology(
 }
 
 function unknownLine(): NotFound {
-  return new NotFound('directory.technology.unknown', 'That line is no longer there, or it was told by the centre, which knows it anyway. Look at the list.')
+  return new NotFound(
+    'directory.technology.unknown',
+    'That line is no longer there, or it was told by the centre, which knows it anyway. Look at the list.',
+  )
 }
 
 /** The rows of organisations that the actor looks after, each product once; and why the others are not taken. */
@@ -121,7 +135,12 @@ function acceptable(list: TechnologyImport, ids: ReadonlyMap<string, Id<'organis
     const earlier = seen.get(key)
     seen.set(key, earlier ?? row.position)
     if (!ids.has(row.organisationCode)) {
-      problems.push(refusedRow(row, `no organisation that you look after has the code "${row.organisationCode.slice(0, 20)}". Check the code, or import the organisation first.`))
+      problems.push(
+        refusedRow(
+          row,
+          `no organisation that you look after has the code "${row.organisationCode.slice(0, 20)}". Check the code, or import the organisation first.`,
+        ),
+      )
       return false
     }
     if (earlier === undefined) return true
@@ -132,7 +151,12 @@ function acceptable(list: TechnologyImport, ids: ReadonlyMap<string, Id<'organis
 }
 
 function refusedRow(row: ImportedTechnology, why: string): Problem {
-  return { rule: 'directory.technology.row', pointer: row.position, severity: 'error', message: `${row.position.charAt(0).toUpperCase()}${row.position.slice(1)}: ${why}` }
+  return {
+    rule: 'directory.technology.row',
+    pointer: row.position,
+    severity: 'error',
+    message: `${row.position.charAt(0).toUpperCase()}${row.position.slice(1)}: ${why}`,
+  }
 }
 
 /** Makes sure that every product of the rows is there. Gives its id under the two keys. */
@@ -168,7 +192,13 @@ async function updateTechnology(work: DirectoryWork, rows: readonly StoredTechno
   await work.db
     .updateTable('directory_technology')
     .from(technologyToStore(work.db, rows).as('incoming'))
-    .set(eb => ({ count: eb.ref('incoming.count'), as_of: eb.ref('incoming.as_of'), cpe: eb.ref('incoming.cpe'), purl: eb.ref('incoming.purl'), updated_at: work.now }))
+    .set(eb => ({
+      count: eb.ref('incoming.count'),
+      as_of: eb.ref('incoming.as_of'),
+      cpe: eb.ref('incoming.cpe'),
+      purl: eb.ref('incoming.purl'),
+      updated_at: work.now,
+    }))
     .whereRef('directory_technology.organisation_id', '=', 'incoming.organisation_id')
     .whereRef('directory_technology.product_id', '=', 'incoming.product_id')
     .whereRef('directory_technology.version', '=', 'incoming.version')

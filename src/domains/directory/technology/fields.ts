@@ -23,6 +23,7 @@ export const technologySchema = z
     const { 'asOf-day': day, 'asOf-month': month, 'asOf-year': year, ...rest } = form
     if (`${day}${month}${year}`.trim() === '') return { ...rest, asOf: null }
     const asOf = parseLocalDate(`${year.trim()}-${month.trim().padStart(2, '0')}-${day.trim().padStart(2, '0')}`)
-    if (asOf === undefined) context.addIssue({ code: 'custom', path: ['asOf'], message: 'The day on which the list is true must be a real date, such as 31 1 2026.' })
+    if (asOf === undefined)
+      context.addIssue({ code: 'custom', path: ['asOf'], message: 'The day on which the list is true must be a real date, such as 31 1 2026.' })
     return { ...rest, asOf: asOf ?? null }
   })

@@ -49,7 +49,9 @@ export async function listTechnology(
     .orderBy(tie, isDown ? 'desc' : 'asc')
     .limit(request.limit + 1)
     .execute()
-  const { total } = await filtered(db, scope, organisationId, filter).select(eb => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const { total } = await filtered(db, scope, organisationId, filter)
+    .select(eb => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
@@ -75,7 +77,11 @@ function filtered(db: Db, scope: Scope, organisationId: Id<'organisation'>, filt
 }
 
 /** How many products the organisation runs that the actor may see, and when the newest of them was true. */
-export async function technologySummary(db: Db, scope: Scope, organisationId: Id<'organisation'>): Promise<{ readonly products: number; readonly newest: string | null }> {
+export async function technologySummary(
+  db: Db,
+  scope: Scope,
+  organisationId: Id<'organisation'>,
+): Promise<{ readonly products: number; readonly newest: string | null }> {
   const row = await filtered(db, scope, organisationId, { search: '', sharing: 'all' })
     .select(eb => [eb.fn.countAll<number>().as('products'), eb.fn.max('directory_technology.as_of').as('newest')])
     .executeTakeFirstOrThrow()
@@ -93,7 +99,12 @@ export interface KnownTechnology {
 }
 
 /** What this list told before of these organisations. */
-export async function toldBefore(db: Db, organisationIds: readonly string[], source: string, toldBy: Technology['toldBy']): Promise<readonly KnownTechnology[]> {
+export async function toldBefore(
+  db: Db,
+  organisationIds: readonly string[],
+  source: string,
+  toldBy: Technology['toldBy'],
+): Promise<readonly KnownTechnology[]> {
   return db
     .selectFrom('directory_technology')
     .select(['organisation_id', 'product_id', 'version', 'count', 'as_of', 'cpe', 'purl'])
@@ -113,14 +124,21 @@ export interface NamedProduct {
 /** Products to insert, sent as one value. */
 export function productsToStore(db: Reader<DirectoryTables>, products: readonly NamedProduct[]) {
   const incoming: RawBuilder<Omit<Selectable<ProductTable>, 'id'>> = sql`jsonb_to_recordset(${JSON.stringify(products)}::jsonb)`
-  return db.selectFrom(incoming.as<'incoming'>(sql`incoming (maker text, product text, maker_key text, product_key text)`)).select(['maker', 'product', 'maker_key', 'product_key'])
+  return db
+    .selectFrom(incoming.as<'incoming'>(sql`incoming (maker text, product text, maker_key text, product_key text)`))
+    .select(['maker', 'product', 'maker_key', 'product_key'])
 }
 
 /** The products with these keys. */
-export async function productsByKeys(db: Reader<DirectoryTables>, products: readonly NamedProduct[]): Promise<readonly { id: number; maker_key: string; product_key: string }[]> {
+export async function productsByKeys(
+  db: Reader<DirectoryTables>,
+  products: readonly NamedProduct[],
+): Promise<readonly { id: number; maker_key: string; product_key: string }[]> {
   return db
     .selectFrom(productsToStore(db, products).as('wanted'))
-    .innerJoin('directory_product as product', join => join.onRef('product.maker_key', '=', 'wanted.maker_key').onRef('product.product_key', '=', 'wanted.product_key'))
+    .innerJoin('directory_product as product', join =>
+      join.onRef('product.maker_key', '=', 'wanted.maker_key').onRef('product.product_key', '=', 'wanted.product_key'),
+    )
     .select(['product.id', 'product.maker_key', 'product.product_key'])
     .execute()
 }

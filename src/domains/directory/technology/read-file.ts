@@ -44,7 +44,10 @@ export function readTechnologyFile(bytes: Uint8Array, name: string, options: Tec
   for (const row of file.rows) {
     const organisationCode = (row.organisationCode ?? options.organisationCode ?? '').toUpperCase()
     const isOfAnother = options.organisationCode !== null && organisationCode !== options.organisationCode.toUpperCase()
-    if (isOfAnother) rejected.push(rejectedRow(row.position, `this is about ${organisationCode}, and the list was given for ${options.organisationCode.toUpperCase()}.`))
+    if (isOfAnother)
+      rejected.push(
+        rejectedRow(row.position, `this is about ${organisationCode}, and the list was given for ${options.organisationCode.toUpperCase()}.`),
+      )
     else rows.push({ ...row, organisationCode, asOf: row.asOf ?? options.asOf })
   }
   return {

@@ -38,8 +38,12 @@ const own = route({
   query: listQuery,
   async handle(request) {
     const { organisationId } = request.actor
-    const organisation = organisationId === null ? undefined : await request.read<DirectoryTables, OrganisationSummary | undefined>(db => organisationById(db, organisationId))
-    if (organisation === undefined) throw new NotFound('directory.organisation.unknown', 'You act for no organisation, so there is no list of what it runs.')
+    const organisation =
+      organisationId === null
+        ? undefined
+        : await request.read<DirectoryTables, OrganisationSummary | undefined>(db => organisationById(db, organisationId))
+    if (organisation === undefined)
+      throw new NotFound('directory.organisation.unknown', 'You act for no organisation, so there is no list of what it runs.')
     return listPage(request, organisation)
   },
 })
@@ -58,7 +62,10 @@ const ofOne = route({
 async function listPage(request: OfList, organisation: OrganisationSummary): Promise<Reply> {
   const { read, actor, query } = request
   const found = await read<DirectoryTables, Page<Technology>>(db =>
-    listTechnology(db, actor.scope, organisation.id, { search: query.q, sharing: query.sharing }, query.sort, { limit: PAGE_ROWS, cursor: query.cursor }),
+    listTechnology(db, actor.scope, organisation.id, { search: query.q, sharing: query.sharing }, query.sort, {
+      limit: PAGE_ROWS,
+      cursor: query.cursor,
+    }),
   )
   return page('directory/technology/views/list.njk', 'Technology', listView({ found, query, organisation, actor }))
 }
@@ -78,10 +85,15 @@ const asCsv = route({
 const CSV_COLUMNS = ['organisation', 'maker', 'product', 'version', 'count', 'as_of', 'source', 'shared'] as const
 
 /** In the columns that the import reads, so that what is downloaded can be put right and sent back. */
-async function* csvRows({ read, actor, query }: RouteRequest<unknown, TechnologyQuery & { sort: TechnologySort }>, organisation: OrganisationSummary): AsyncGenerator<string> {
+async function* csvRows(
+  { read, actor, query }: RouteRequest<unknown, TechnologyQuery & { sort: TechnologySort }>,
+  organisation: OrganisationSummary,
+): AsyncGenerator<string> {
   const options = { columns: [...CSV_COLUMNS], escape_formulas: true }
   const rowsAfter = (cursor: string | null) =>
-    read<DirectoryTables, Page<Technology>>(db => listTechnology(db, actor.scope, organisation.id, { search: query.q, sharing: query.sharing }, query.sort, { limit: CSV_ROWS, cursor }))
+    read<DirectoryTables, Page<Technology>>(db =>
+      listTechnology(db, actor.scope, organisation.id, { search: query.q, sharing: query.sharing }, query.sort, { limit: CSV_ROWS, cursor }),
+    )
   const lines = (found: Page<Technology>) =>
     stringify(
       found.rows.map(row => ({ ...row, organisation: organisation.code, as_of: row.asOf, shared: row.isShared ? 'yes' : 'no' })),
@@ -115,7 +127,8 @@ const importList = route({
   async handle(request) {
     const { work, actor, body } = request
     const organisation = await organisationOf(request)
-    const again = (problems: readonly Problem[]) => page('directory/technology/views/import.njk', 'Import a list', importView(organisation, actor, body, problems), { problems })
+    const again = (problems: readonly Problem[]) =>
+      page('directory/technology/views/import.njk', 'Import a list', importView(organisation, actor, body, problems), { problems })
     const form = readForm(technologySchema, body)
     if (!form.ok) return again(form.problems)
     try {
@@ -147,7 +160,9 @@ const share = route({
     if (!form.ok) throw new NotFound('directory.technology.unknown', 'That line is no longer there. Look at the list.')
     const shared = form.value.shared === 'yes'
     await request.work<DirectoryTables, void>(unit => shareTechnology(unit, { ...form.value, organisationId: organisation.id, shared }))
-    return redirect(technologyPath(organisation, request.actor), { notice: shared ? 'That is shared with the centre from now on.' : 'That is kept to yourselves from now on.' })
+    return redirect(technologyPath(organisation, request.actor), {
+      notice: shared ? 'That is shared with the centre from now on.' : 'That is kept to yourselves from now on.',
+    })
   },
 })
 

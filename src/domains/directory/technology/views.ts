@@ -1,8 +1,8 @@
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { may, type Actor } from '../../../platform/work/actor.ts'
-import { sortColumn, withQuery } from '../../../ui/links.ts'
 import type { Tag } from '../../../ui/labels.ts'
+import { sortColumn, withQuery } from '../../../ui/links.ts'
 import type { Cell, Field, TableModel } from '../../../ui/models.ts'
 import { organisationPath, type ImportCounts, type OrganisationSummary } from '../organisations/model.ts'
 import { isOwnOrganisation } from '../scope.ts'
@@ -23,7 +23,17 @@ export function technologyPath(organisation: OrganisationSummary, actor: Actor):
 const SHARED: Tag = { text: 'Shared', colour: 'green' }
 const OWN: Tag = { text: 'Kept to ourselves', colour: 'white' }
 
-export function listView({ found, query, organisation, actor }: { found: Page<Technology>; query: TechnologyQuery; organisation: OrganisationSummary; actor: Actor }) {
+export function listView({
+  found,
+  query,
+  organisation,
+  actor,
+}: {
+  found: Page<Technology>
+  query: TechnologyQuery
+  organisation: OrganisationSummary
+  actor: Actor
+}) {
   const path = technologyPath(organisation, actor)
   const base = `${organisationPath(organisation.code, false)}/technology`
   const address = { q: query.q, sharing: query.sharing === 'all' ? '' : query.sharing, sort: query.sort === 'product' ? '' : query.sort }
@@ -61,7 +71,18 @@ export function listView({ found, query, organisation, actor }: { found: Page<Te
       search: { label: 'Product or maker', value: query.q },
       selects: isOutsider
         ? []
-        : [{ name: 'sharing', label: 'What the centre sees', value: query.sharing, options: [{ value: 'all', text: 'Everything' }, { value: 'shared', text: 'Shared' }, { value: 'own', text: 'Kept to ourselves' }] }],
+        : [
+            {
+              name: 'sharing',
+              label: 'What the centre sees',
+              value: query.sharing,
+              options: [
+                { value: 'all', text: 'Everything' },
+                { value: 'shared', text: 'Shared' },
+                { value: 'own', text: 'Kept to ourselves' },
+              ],
+            },
+          ],
       keep: { sort: address.sort },
       clearHref: isFiltered ? path : undefined,
     },
@@ -98,7 +119,15 @@ export function importView(organisation: OrganisationSummary, actor: Actor, type
   const error = (name: string) => problems.find(problem => problem.pointer === name)?.message
   const isOutsider = actor.scope.kind === 'centre' || actor.scope.kind === 'region'
   const fields: Field[] = [
-    { name: 'source', label: 'Name of the list', kind: 'text', width: 20, value: text('source'), error: error('source'), hint: 'Such as "Asset register". The next list of this name replaces it.' },
+    {
+      name: 'source',
+      label: 'Name of the list',
+      kind: 'text',
+      width: 20,
+      value: text('source'),
+      error: error('source'),
+      hint: 'Such as "Asset register". The next list of this name replaces it.',
+    },
     {
       name: 'format',
       label: 'What kind of list is it?',
@@ -110,8 +139,23 @@ export function importView(organisation: OrganisationSummary, actor: Actor, type
         { value: 'cyclonedx', text: 'A CycloneDX inventory (JSON)' },
       ],
     },
-    { name: 'list', label: 'The list', kind: 'textarea', rows: 12, value: text('list'), error: error('list'), hint: 'Open the file, copy all of it, and paste it here. Larger lists than a page can take: carecert technology import.' },
-    { name: 'asOf', label: 'On which day was it true?', kind: 'date', optional: true, value: { day: text('asOf-day'), month: text('asOf-month'), year: text('asOf-year') }, error: error('asOf') },
+    {
+      name: 'list',
+      label: 'The list',
+      kind: 'textarea',
+      rows: 12,
+      value: text('list'),
+      error: error('list'),
+      hint: 'Open the file, copy all of it, and paste it here. Larger lists than a page can take: carecert technology import.',
+    },
+    {
+      name: 'asOf',
+      label: 'On which day was it true?',
+      kind: 'date',
+      optional: true,
+      value: { day: text('asOf-day'), month: text('asOf-month'), year: text('asOf-year') },
+      error: error('asOf'),
+    },
   ]
   const sharing: Field = {
     name: 'shared',
@@ -123,11 +167,22 @@ export function importView(organisation: OrganisationSummary, actor: Actor, type
   return {
     organisation,
     backHref: technologyPath(organisation, actor),
-    form: { action: `${base}/import`, fields: isOutsider ? fields : [...fields, sharing], submit: 'Take in the list', cancelHref: technologyPath(organisation, actor), autosave: `technology-${organisation.code}` },
+    form: {
+      action: `${base}/import`,
+      fields: isOutsider ? fields : [...fields, sharing],
+      submit: 'Take in the list',
+      cancelHref: technologyPath(organisation, actor),
+      autosave: `technology-${organisation.code}`,
+    },
   }
 }
 
-export function importedView(organisation: OrganisationSummary, actor: Actor, outcome: { counts: ImportCounts; problems: readonly Problem[] }, warnings: readonly Problem[]) {
+export function importedView(
+  organisation: OrganisationSummary,
+  actor: Actor,
+  outcome: { counts: ImportCounts; problems: readonly Problem[] },
+  warnings: readonly Problem[],
+) {
   const { counts, problems } = outcome
   return {
     organisation,
