@@ -51,6 +51,8 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
     undo.push(() => jobs.stop())
     const secret = await installationSecret(secrets.signing, config.dataFolder)
     const sample = await isSample(database, options.sampleWhenEmpty)
+    // Somebody who looks at the sample reads the terminal: the sign-in links should not scroll away under a line for each request.
+    if (sample && (env['LOG_LEVEL'] ?? '') === '') log.level = 'warn'
     const mailbox = sample && options.sendsMail && secrets.smtpUrl === null ? await startMailbox() : null
     if (mailbox !== null) undo.push(() => mailbox.close())
     const mail = createMailTransport(secrets.smtpUrl ?? mailbox?.url ?? null, config.mailFrom)

@@ -28,9 +28,9 @@ export async function addPeople(work: Work<DirectoryTables>, sector: SampleSecto
     { role: 'duty-manager', organisation: CENTRE_CODE, email: 'duty-manager.nights@centre.sample.invalid' },
     ...sector.organisations.flatMap(({ code, type }): Post[] => {
       const at = `${code.toLowerCase()}.sample.invalid`
-      if (type === 'region') return [{ role: 'regional-lead', organisation: code, email: `lead@${at}` }]
-      if (type === 'support-unit') return [{ role: 'partner-responder', organisation: code, email: `responder@${at}` }]
-      if (type === 'trust') return [{ role: 'cyber-lead', organisation: code, email: `cyber@${at}` }, { role: 'board-member', organisation: code, email: `siro@${at}` }]
+      if (type === 'region') return [{ role: 'regional-lead', organisation: code, email: `regional-lead@${at}` }]
+      if (type === 'support-unit') return [{ role: 'partner-responder', organisation: code, email: `partner-responder@${at}` }]
+      if (type === 'trust') return [{ role: 'cyber-lead', organisation: code, email: `cyber-lead@${at}` }, { role: 'board-member', organisation: code, email: `board-member@${at}` }]
       return []
     }),
   ]

@@ -3,7 +3,7 @@ import { Tokens } from '@fastify/csrf'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
 import { Forbidden, Invalid, SignInNeeded, NotFound } from '../../kernel/errors.ts'
 import type { Platform } from '../platform.ts'
@@ -60,7 +60,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   const trusted = [...platform.config.trustProxy]
   const server = fastify({
     loggerInstance: platform.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_FORM_BYTES,
     trustProxy: trusted.length > 0 ? trusted : false,
     requestIdHeader: false,
