@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises'
-import { sql } from 'kysely'
 import { MIGRATIONS } from '../../migrations/index.ts'
 import { Conflict } from '../kernel/errors.ts'
 import type { Output } from '../platform/cli/output.ts'
 import { readConfig, SETTINGS } from '../platform/config/config.ts'
 import { openDatabase, type Database } from '../platform/db/database.ts'
+import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
-import { secondsSinceWorkersSeen } from '../platform/jobs/jobs.ts'
-import { HEARTBEAT_SECONDS } from './worker.ts'
+import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
+
+/** The SQL of the product is that of PostgreSQL 15. */
+const OLDEST_SERVER = 150_000
 
 /** One thing looked at: fit, fit with a caution, or broken; and in words what that means. */
 interface Finding {
@@ -61,27 +63,22 @@ async function embeddedFindings(database: Database, folder: string): Promise<Fin
 }
 
 async function serverFindings(database: Database): Promise<Finding[]> {
-  const { rows } = await sql<{ version: number; fsync: string; commit: string; superuser: boolean; zone: string }>`
-    select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
-      (select rolsuper from pg_roles where rolname = current_user) as superuser, current_setting('TimeZone') as zone`.execute(database.kysely)
-  const server = rows[0]
-  if (server === undefined) return []
-  const isOld = server.version < 150_000
-  const isSafe = server.fsync === 'on' && server.commit !== 'off'
+  const server = await inspectServer(database)
+  const isOld = server.version < OLDEST_SERVER
+  const isSafe = server.fsync && server.synchronousCommit
   return [
     { about: 'Database', verdict: isOld ? 'bad' : 'good', words: isOld ? 'This PostgreSQL is older than 15. Upgrade it.' : `PostgreSQL ${Math.floor(server.version / 10_000)}. Fit for a centre: as many web and worker processes as you like.` },
     isSafe
       ? { about: 'Durability', verdict: 'good', words: 'A power cut loses nothing that was committed.' }
       : { about: 'Durability', verdict: 'bad', words: 'fsync or synchronous_commit is off: a power cut may lose answers. Turn them on.' },
-    ...(server.superuser ? [{ about: 'Database role', verdict: 'caution', words: 'CareCERT signs in as a superuser. It needs only its own database, and the right to act as carecert_app.' } as const] : []),
+    ...(server.isSuperuser ? [{ about: 'Database role', verdict: 'caution', words: 'CareCERT signs in as a superuser. It needs only its own database, and the right to act as carecert_app.' } as const] : []),
   ]
 }
 
 async function schemaFindings(database: Database): Promise<Finding[]> {
   const { pending } = await migrationStatus(database.kysely, MIGRATIONS)
   if (pending.length > 0) return [{ about: 'Schema', verdict: 'bad', words: `${pending.length} migrations wait. Run: carecert migrate` }]
-  const seconds = await secondsSinceWorkersSeen(database.kysely)
-  const isAlive = seconds !== null && seconds < HEARTBEAT_SECONDS * 3
+  const isAlive = await areWorkersAlive(database.kysely)
   return [
     { about: 'Schema', verdict: 'good', words: 'Up to date.' },
     isAlive

@@ -4,12 +4,11 @@ import { identify, keepInterruptedForm } from '../domains/directory/contract.ts'
 import { isRole, ROLES } from '../kernel/role.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { createServer, type ShellRequest } from '../platform/http/server.ts'
-import { secondsSinceWorkersSeen } from '../platform/jobs/jobs.ts'
+import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { StaticFiles } from '../platform/views.ts'
 import { may } from '../platform/work/actor.ts'
 import type { PageShell } from '../ui/shell.ts'
-import { HEARTBEAT_SECONDS } from './worker.ts'
 import { NAVIGATION, permissionsOf, ROUTES } from './modules.ts'
 
 const MOST_ENTRIES = 5
@@ -56,10 +55,7 @@ async function readiness(platform: Platform): Promise<{ ready: boolean; checks: 
     const { pending } = await migrationStatus(platform.database.kysely, MIGRATIONS)
     return pending.length === 0 ? 'ok' : `${pending.length} migrations wait`
   })
-  const workers = await check(async () => {
-    const seconds = await secondsSinceWorkersSeen(platform.database.kysely)
-    return seconds !== null && seconds < HEARTBEAT_SECONDS * 3 ? 'ok' : 'no worker has shown life lately'
-  })
+  const workers = await check(async () => ((await areWorkersAlive(platform.database.kysely)) ? 'ok' : 'no worker has shown life lately'))
   return { ready: database === 'ok' && workers === 'ok', checks: { database, workers } }
 }
 

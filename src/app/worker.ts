@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { sql } from 'kysely'
+import { beat, HEARTBEAT_SECONDS, sayGoodbye } from '../platform/jobs/heartbeat.ts'
 import type { Platform } from '../platform/platform.ts'
 import { JOB_HANDLERS } from './modules.ts'
 
@@ -7,25 +7,19 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
-/** How often a worker says that it lives. `/readyz` calls workers dead after three silences. */
-export const HEARTBEAT_SECONDS = 10
-
 /** Takes up jobs until stopped. Any number of workers may run, on any number of machines. */
 export async function startWorker(platform: Platform): Promise<RunningWorker> {
   const id = `${hostname()}:${process.pid}`
-  const beat = async () => {
-    await sql`insert into platform_worker (id, started_at, seen_at) values (${id}, now(), now())
-      on conflict (id) do update set seen_at = now()`.execute(platform.database.kysely)
-  }
-  await beat()
+  const db = platform.database.kysely
+  await beat(db, id)
   const timer = setInterval(() => {
-    beat().catch((error: unknown) => platform.log.warn({ err: error }, 'worker: no sign of life could be given'))
+    beat(db, id).catch((error: unknown) => platform.log.warn({ err: error }, 'worker: no sign of life could be given'))
   }, HEARTBEAT_SECONDS * 1000)
   await platform.jobs.work(platform, JOB_HANDLERS)
   return {
     async stop() {
       clearInterval(timer)
-      await sql`delete from platform_worker where id = ${id} or seen_at < now() - interval '1 day'`.execute(platform.database.kysely)
+      await sayGoodbye(db, id)
     },
   }
 }

@@ -5,6 +5,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
+import { assertNever } from '../../kernel/assert-never.ts'
 import { Forbidden, Invalid, SignInNeeded, NotFound } from '../../kernel/errors.ts'
 import type { Platform } from '../platform.ts'
 import type { StaticFiles } from '../views.ts'
@@ -157,6 +158,8 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         const body = typeof content.body === 'string' || Buffer.isBuffer(content.body) ? content.body : streamOf(content.body)
         return reply.type(content.contentType).send(body)
       }
+      default:
+        return assertNever(content)
     }
   }
 

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { PgBoss, fromKysely, type Job, type JobResult } from 'pg-boss'
 import { Bug } from '../../kernel/errors.ts'
 import type { Database } from '../db/database.ts'
@@ -126,10 +126,4 @@ async function attempt<Context>(context: Context, handler: JobHandler<Context>, 
   const payload = handler.kind.payload.safeParse(data ?? {})
   if (!payload.success) throw new Bug('platform.jobs.payload', `The payload of ${handler.kind.name} does not fit its schema`, payload.error.message)
   await handler.handle(context, payload.data, signal)
-}
-
-/** Whether any worker has shown life lately: what `/readyz` asks. */
-export async function secondsSinceWorkersSeen(db: Pick<Kysely<unknown>, 'getExecutor'>): Promise<number | null> {
-  const { rows } = await sql<{ seconds: number | null }>`select extract(epoch from now() - max(seen_at))::float8 as seconds from platform_worker`.execute(db)
-  return rows[0]?.seconds ?? null
 }
