@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { audience } from './audience.ts'
 import { gatherKev } from './gather-kev.ts'
 import { importPractices } from './import-practices.ts'
+import { pages } from './pages.ts'
 import { releaseMail } from './release-mail.ts'
 import type { Bench } from './support/bench.ts'
 
@@ -9,7 +10,7 @@ import type { Bench } from './support/bench.ts'
  * Runs a benchmark: `npm run bench -- NAME [--rounds 5] [--small]`, or lists them. Each measures our own path and a limit
  * or a peer by turns in the same run, because the machines are shared: only the ratio counts. docs/benchmarks.md has the figures.
  */
-const BENCHES: Readonly<Record<string, Bench>> = { audience, 'import-practices': importPractices, 'gather-kev': gatherKev, 'release-mail': releaseMail }
+const BENCHES: Readonly<Record<string, Bench>> = { audience, 'import-practices': importPractices, 'gather-kev': gatherKev, pages, 'release-mail': releaseMail }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, small: { type: 'boolean', default: false } } })
 const chosen = positionals.map(name => [name, BENCHES[name]] as const)

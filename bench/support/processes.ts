@@ -7,6 +7,7 @@ const CARECERT = fileURLToPath(new URL('../../bin/carecert.mjs', import.meta.url
 const PATIENCE_MILLIS = 60_000
 
 export interface RunningProcess {
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -14,17 +15,20 @@ export interface RunningProcess {
 export async function startCarecert(command: readonly string[], env: Readonly<Record<string, string>>, untilItSays: string): Promise<RunningProcess> {
   const child = spawn(process.execPath, [CARECERT, ...command], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
+  let isUp = false
   await new Promise<void>((accept, refuse) => {
     const hear = (part: Buffer) => {
+      if (isUp) return void process.stderr.write(part)
       said += part.toString()
-      if (said.includes(untilItSays)) accept()
+      isUp = said.includes(untilItSays)
+      if (isUp) accept()
     }
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)
     child.once('exit', () => refuse(new Error(`carecert ${command.join(' ')} ended before it was up:\n${said}`)))
     setTimeout(() => refuse(new Error(`carecert ${command.join(' ')} did not come up in a minute:\n${said}`)), PATIENCE_MILLIS).unref()
   })
-  return { stop: () => end(child, 'SIGTERM') }
+  return { pid: child.pid ?? 0, stop: () => end(child, 'SIGTERM') }
 }
 
 export interface Sink {

@@ -63,3 +63,31 @@ export async function plantTechnology(database: Database): Promise<void> {
     await sql`vacuum analyze directory_technology, directory_product`.execute(db)
   })
 }
+
+/**
+ * Lets every release run its course: most messages arrive, a few fail or are given up, six organisations in ten answer, one way or another.
+ * The same every time.
+ */
+export async function answerSome(database: Database): Promise<void> {
+  await database.kysely.connection().execute(async db => {
+    await sql`select setseed(0.42)`.execute(db)
+    await sql`
+      update broadcast_delivery set state = fate, attempts = 1, attempted_at = queued_at, words = case when fate = 'sent' then '250 2.0.0 taken' else '450 4.2.1 busy' end,
+        due_at = case when fate = 'failed' then now() + interval '1 hour' end, sent_at = case when fate = 'sent' then queued_at end
+      from (select id as delivery_id, case when dice < 0.97 then 'sent' when dice < 0.98 then 'failed' else 'given-up' end as fate from (select id, random() as dice from broadcast_delivery order by id) as rolled) as rolled
+      where delivery_id = id`.execute(db)
+    await sql`
+      insert into broadcast_response (id, bulletin_id, organisation_id, state, at, by_kind, by_id, via, reason, next_date)
+      select 'res_' || md5(bulletin_id || organisation_id), bulletin_id, organisation_id, answer, now(), 'contact', 'bench', 'link', case when answer = 'not-acting' then 'We do not run it.' end, case when answer = 'in-progress' then current_date + 7 end
+      from (
+        select bulletin_id, organisation_id, (array['acknowledged', 'assessing', 'not-applicable', 'in-progress', 'done', 'not-acting'])[1 + floor(random() * 6)::int] as answer
+        from broadcast_recipient where is_reachable order by bulletin_id, organisation_id
+      ) as rolled where random() < 0.6`.execute(db)
+    await sql`
+      update broadcast_recipient recipient set delivered_at = now(), response = answer.state, response_at = answer.at, acknowledged_at = answer.at, next_date = answer.next_date,
+        decided_at = case when answer.state not in ('acknowledged', 'assessing') then answer.at end, done_at = case when answer.state = 'done' then answer.at end
+      from broadcast_response answer where answer.bulletin_id = recipient.bulletin_id and answer.organisation_id = recipient.organisation_id`.execute(db)
+    await sql`update broadcast_recipient set delivered_at = now() where is_reachable and delivered_at is null`.execute(db)
+    await sql`vacuum analyze`.execute(db)
+  })
+}
