@@ -75,7 +75,7 @@ function report(output: CommandContext['output'], attempts: readonly Attempt[]):
       .map(({ added, changed, withdrawn, unchanged, quarantined }) => ({ added, changed, withdrawn, unchanged, quarantined }))
       .reduce(addCounts, NO_COUNTS)
     const labels = [...new Set(own.map(result => result.label).filter(label => label !== null))]
-    const what = labels.length === 1 ? (labels[0] ?? '') : `${own.length} documents`
+    const what = labels.length === 1 ? (labels[0] ?? '') : `${own.length} ${own.length === 1 ? 'document' : 'documents'}`
     output.result({ source, ...counts }, [`${source}: ${what}`, `  ${countsInWords(counts)}`])
     for (const remark of new Set(own.flatMap(result => result.remarks))) output.say(`  ${remark}`)
   }

@@ -4,7 +4,7 @@ import { parseWebAddress } from '../../../kernel/web-address.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
-import { SOURCE_CODE, type NewSource } from './model.ts'
+import { SOURCE_CODE, UNRECOGNISED, type NewSource } from './model.ts'
 import { sourceByCode, type SourceKey } from './queries.ts'
 
 /** Adds a source that a person names. Throws `Invalid` for a code or address that will not do, `Conflict` for a code that is taken. */
@@ -30,7 +30,7 @@ export async function ensureSource(work: Work<Visible>, source: NewSource): Prom
   if (known !== undefined) return known
   const id = work.newId('source')
   const { code, name, format, url } = source
-  await work.db.insertInto('watch_source').values({ id, code, name, format, url, created_at: work.now }).execute()
+  await work.db.insertInto('watch_source').values({ id, code, name, format, url, enabled: format !== UNRECOGNISED, created_at: work.now }).execute()
   work.record({ verb: 'watch.source.added', subject: { kind: 'source', id }, change: { code, format, url } })
   return { id, code, format, url }
 }

@@ -2,7 +2,7 @@ import type { Instant } from '../../../kernel/instant.ts'
 import type { Tag } from '../../../ui/labels.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { TableModel } from '../../../ui/models.ts'
-import { formatName, healthOf, STALE_AFTER_HOURS, type SourceHealth } from './model.ts'
+import { formatName, healthOf, STALE_AFTER_HOURS, UNRECOGNISED, type SourceHealth } from './model.ts'
 import type { GatheringRow, SourceRow } from './queries.ts'
 
 const HEALTH: Readonly<Record<SourceHealth, Tag>> = {
@@ -19,6 +19,7 @@ export function healthWords(health: SourceHealth): string {
 
 /** What the health means and what to do about it, in a sentence. */
 function healthSentence(source: SourceRow, now: Instant): string {
+  if (source.format === UNRECOGNISED) return 'No source claims these files. What they hold lies in quarantine.'
   switch (healthOf(source, now)) {
     case 'working':
       return source.url === null
