@@ -10,12 +10,12 @@ import type { Actor } from '../../src/platform/work/actor.ts'
 import type { TestPlatform } from './platform.ts'
 
 /** Somebody who acts in a role, each time another person. Roles outside the centre need the organisation. */
-export function actorAs(role: Role, organisationId: Id<'organisation'> | null = null): Actor {
+export function actorAs(role: Role, organisationId: Id<'organisation'> | null | undefined = null): Actor {
   const id = makeId('person', uuidv7())
   const level = ROLES[role].level
   const person = { kind: 'person', id, name: `A ${ROLES[role].label}`, role, permissions: permissionsOf(role) } as const
-  if (level === 'centre') return { ...person, organisationId, scope: { kind: 'centre' } }
-  if (organisationId === null) throw new Error(`A ${role} acts for an organisation`)
+  if (level === 'centre') return { ...person, organisationId: organisationId ?? null, scope: { kind: 'centre' } }
+  if (organisationId === null || organisationId === undefined) throw new Error(`A ${role} acts for an organisation`)
   return { ...person, organisationId, scope: { kind: level, organisationId } }
 }
 

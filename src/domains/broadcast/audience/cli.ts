@@ -58,7 +58,7 @@ export const audienceCommands: readonly Command[] = [audience]
 function ruleFrom(options: Readonly<Record<string, unknown>>): AudienceRule {
   const many = (name: (typeof RULE_OPTIONS)[number]): readonly string[] => {
     const value = options[name]
-    return Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)]
+    return [value].flat().filter(item => typeof item === 'string')
   }
   const technology = many('technology').map(text => {
     const condition = parseTechnology(text)

@@ -30,12 +30,12 @@ const list: Command = {
   async run(context, _arguments, options) {
     const state = BULLETIN_STATES.find(known => known === options['state']) ?? ''
     if (options['state'] !== undefined && state === '') throw new Invalid('broadcast.list.state', `The state must be one of ${BULLETIN_STATES.join(', ')}.`)
-    const severity = String(options['severity'] ?? '')
+    const severity = textOf(options['severity'])
     if (severity !== '' && !isSeverity(severity)) throw new Invalid('broadcast.list.severity', 'The severity must be high, medium, low or information.')
     const limit = Number(options['limit'] ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('broadcast.list.limit', 'The limit must be a number from 1 to 500.')
-    const filter = { search: String(options['search'] ?? ''), state, severity } as const
-    const found = await asking(context, db => listBulletins(db, filter, '-number', { limit, cursor: typeof options['cursor'] === 'string' ? options['cursor'] : null }))
+    const filter = { search: textOf(options['search']), state, severity } as const
+    const found = await asking(context, db => listBulletins(db, filter, '-number', { limit, cursor: textOf(options['cursor']) || null }))
     const bulletins = found.rows.map(row => ({ ...row, number: bulletinNumber(row.number) }))
     const lines = found.rows.map(row => {
       const figures = row.releasedAt === null ? '' : `${row.answered} of ${row.organisations} answered`
@@ -123,7 +123,7 @@ const giveBack: Command = {
   arguments: [ID],
   options: [{ flags: '--comment <words>', meaning: 'what to change' }],
   permission: 'broadcast.bulletin.approve',
-  run: (context, [id = ''], options) => step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: String(options['comment'] ?? '') })),
+  run: (context, [id = ''], options) => step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: textOf(options['comment']) })),
 }
 
 const withdraw: Command = {
@@ -136,7 +136,7 @@ const withdraw: Command = {
     const number = numberOf(id)
     const bulletin = await asking(context, db => bulletinOf(db, number))
     if (!(await context.output.confirm(`Withdraw ${bulletinNumber(number)} "${bulletin.title}"?`))) throw new Invalid('broadcast.withdraw.not-confirmed', 'Nothing was withdrawn. Answer yes, or give --yes.')
-    await step(context, id, 'withdrawn. The record is kept.', (work, asked) => withdrawBulletin(work, { number: asked.number, reason: String(options['reason'] ?? '') }))
+    await step(context, id, 'withdrawn. The record is kept.', (work, asked) => withdrawBulletin(work, { number: asked.number, reason: textOf(options['reason']) }))
   },
 }
 
@@ -159,6 +159,10 @@ function asking<R>({ platform, actor }: CommandContext, body: (db: Reader<Visibl
 
 function doing<R>({ platform, actor }: CommandContext, body: (work: Work<Visible>) => Promise<R>): Promise<R> {
   return runWork<Visible, R>(platform, actor, body)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(id: string): number {

@@ -30,7 +30,7 @@ test('every state takes exactly the actions of the grid, and refuses every other
 })
 
 test('nothing reaches released but from approved, and nothing is edited after it', () => {
-  const leads = BULLETIN_STATES.flatMap(state => Object.entries(BULLETIN_LIFECYCLE[state]).map(([action, step]) => ({ state, action, next: step.next })))
+  const leads = BULLETIN_STATES.flatMap(state => Object.entries<{ readonly next: BulletinState }>(BULLETIN_LIFECYCLE[state]).map(([action, step]) => ({ state, action, next: step.next })))
   assert.deepEqual(leads.filter(({ state, next }) => next === 'released' && state !== 'released').map(({ state, action }) => `${state} ${action}`), ['approved release'])
   assert.ok(!leads.some(({ state, next }) => (state === 'released' || state === 'withdrawn') && next === 'draft'))
 })
@@ -67,7 +67,7 @@ test('a holding statement needs a sentence and something to do, and nothing more
 })
 
 test('content is refused where it names what the field does not have, or links anywhere but the web', () => {
-  const refused = (content: object) => BulletinContent.safeParse({ title: 'T', ...content }).success === false
+  const refused = (content: object) => !BulletinContent.safeParse({ title: 'T', ...content }).success
   assert.ok(refused({ severity: 'critical' }), 'an NHS cyber alert has no critical')
   assert.ok(refused({ threatType: 'Weather' }))
   assert.ok(refused({ ncscLink: 'javascript:alert(1)' }))

@@ -21,7 +21,7 @@ import { readShown, type ShownBulletin } from './queries/show.ts'
 import { addressOf, differenceTable, findingsView, headOf, listFilters, listTable, readingView, showView, versionTable, whoWords } from './views.ts'
 
 const VIEWS = 'broadcast/bulletins/views'
-const Number_ = z.object({ number: z.string().max(20) })
+const Params = z.object({ number: z.string().max(20) })
 const text = z.string().trim().max(200).catch('').default('')
 const ListQuery = z.object({
   q: text,
@@ -112,7 +112,7 @@ const show = route({
   method: 'GET',
   path: '/bulletins/:number',
   access: { permission: 'broadcast.bulletin.view' },
-  params: Number_,
+  params: Params,
   query: z.object({ by: z.enum(DIMENSIONS).catch('type').default('type') }),
   async handle({ params, query, read, actor, now }) {
     const shown = await read<Visible, ShownBulletin>(db => readShown(db, numberOf(params), actor, now, query.by))
@@ -125,7 +125,7 @@ const startEdit = route({
   method: 'GET',
   path: '/bulletins/:number/edit',
   access: { permission: 'broadcast.bulletin.draft' },
-  params: Number_,
+  params: Params,
   async handle({ params, read, now }) {
     const { bulletin, version } = await read<Visible, Edited>(db => newestOf(db, numberOf(params)))
     if (!('edit' in BULLETIN_LIFECYCLE[bulletin.state])) throw new Conflict('broadcast.bulletin.not-editable', 'What was released stays as it was. Publish an update instead.')
@@ -137,7 +137,7 @@ const edit = route({
   method: 'POST',
   path: '/bulletins/:number/edit',
   access: { permission: 'broadcast.bulletin.draft' },
-  params: Number_,
+  params: Params,
   async handle({ params, body, read, work, now }) {
     const number = numberOf(params)
     const form = readContent(body)
@@ -162,7 +162,7 @@ const versions = route({
   method: 'GET',
   path: '/bulletins/:number/versions',
   access: { permission: 'broadcast.bulletin.work' },
-  params: Number_,
+  params: Params,
   async handle({ params, read }) {
     const { bulletin, all } = await read<Visible, { bulletin: Bulletin; all: readonly Version[] }>(async db => {
       const found = await bulletinOf(db, numberOf(params))
@@ -176,7 +176,7 @@ const version = route({
   method: 'GET',
   path: '/bulletins/:number/versions/:version',
   access: { permission: 'broadcast.bulletin.work' },
-  params: Number_.extend({ version: z.coerce.number().int().positive().max(100_000).catch(0) }),
+  params: Params.extend({ version: z.coerce.number().int().positive().max(100_000).catch(0) }),
   async handle({ params, read }) {
     const { bulletin, one, before } = await read<Visible, { bulletin: Bulletin; one: Version; before: Version | null }>(async db => {
       const found = await bulletinOf(db, numberOf(params))
@@ -201,7 +201,7 @@ function act(action: 'send-for-review' | 'approve' | 'return' | 'withdraw' | 'ab
     method: 'POST',
     path: `/bulletins/:number/${action}`,
     access: { permission },
-    params: Number_,
+    params: Params,
     async handle({ params, body, work }) {
       const number = numberOf(params)
       await work<Visible, void>(unit => run(unit, { number, version: Number(body['version']), reason: String(body['reason'] ?? '') }))
@@ -214,7 +214,7 @@ const startUpdate = route({
   method: 'GET',
   path: '/bulletins/:number/update',
   access: { permission: 'broadcast.bulletin.draft' },
-  params: Number_,
+  params: Params,
   handle: request => updateForm(request, request.params, {}, []),
 })
 
@@ -222,7 +222,7 @@ const publishUpdate = route({
   method: 'POST',
   path: '/bulletins/:number/update',
   access: { permission: 'broadcast.bulletin.draft' },
-  params: Number_,
+  params: Params,
   async handle(request) {
     const number = numberOf(request.params)
     const [title, body] = [String(request.body['title'] ?? '').trim(), String(request.body['body'] ?? '').trim()]
@@ -241,7 +241,7 @@ const startSeverity = route({
   method: 'GET',
   path: '/bulletins/:number/severity',
   access: { permission: 'broadcast.bulletin.release' },
-  params: Number_,
+  params: Params,
   handle: request => severityForm(request, request.params, {}, []),
 })
 
@@ -249,7 +249,7 @@ const saveSeverity = route({
   method: 'POST',
   path: '/bulletins/:number/severity',
   access: { permission: 'broadcast.bulletin.release' },
-  params: Number_,
+  params: Params,
   async handle(request) {
     const number = numberOf(request.params)
     const [severity, reason] = [String(request.body['severity'] ?? ''), String(request.body['reason'] ?? '').trim()]

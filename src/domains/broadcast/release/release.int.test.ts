@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { actorAs, plantOrganisations, SOUND_CONTENT } from '../../../../test/support/broadcast.ts'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
-import type { Id } from '../../../kernel/id.ts'
+import { Conflict } from '../../../kernel/errors.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
@@ -29,7 +29,7 @@ const ids = await plantOrganisations(platform, [
 const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => runWork<Visible, R>(platform, actor, body)
 const asking = <R>(actor: Actor, body: (db: Reader<Visible>) => Promise<R>) => readAs<Visible, R>(platform, actor, body)
 const content = (over: Partial<BulletinContent> = {}) => BulletinContent.parse({ ...SOUND_CONTENT, ...over })
-const organisation = (code: string) => actorAs('cyber-lead', ids.get(code) as Id<'organisation'>)
+const organisation = (code: string) => actorAs('cyber-lead', ids.get(code))
 const count = async (table: string) => (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(platform.database.kysely)).rows[0]?.n
 
 async function drafted(rule: Partial<AudienceRule> = { regions: ['YN'] }): Promise<number> {
@@ -139,7 +139,7 @@ test('two releases at once make one', async () => {
   const outcomes = await Promise.allSettled([release(number, { audienceHash }), release(number, { audienceHash })])
   assert.deepEqual(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
   const refused = outcomes.find(outcome => outcome.status === 'rejected')
-  assert.equal((refused?.reason as Error).name, 'Conflict')
+  assert.ok(refused?.reason instanceof Conflict)
 })
 
 test('an organisation finds what was released to it, and neither drafts nor what went to others, even without a where', async () => {
