@@ -27,6 +27,9 @@ const answer = z.object({ id: z.string(), rawId: z.string(), type: z.literal('pu
 
 const MOST_PASSKEYS = 20
 
+/** The kinds of signature that authenticators make (COSE): Ed25519, ECDSA on P-256, RSA with SHA-256. */
+const SIGNATURES = [-8, -7, -257]
+
 /** What the browser needs to make a passkey for the person. The key can find its account by itself, and asks for a finger, face or PIN. */
 export async function passkeyRegistrationOptions(work: Work<AuthTables>, party: RelyingParty, person: { id: string; name: string; email: string }) {
   const known = await work.db.selectFrom('auth_passkey').select(['credential_id', 'transports']).where('person_id', '=', person.id).limit(MOST_PASSKEYS).execute()
@@ -37,6 +40,7 @@ export async function passkeyRegistrationOptions(work: Work<AuthTables>, party: 
     userDisplayName: person.name,
     userID: new TextEncoder().encode(person.id),
     attestationType: 'none',
+    supportedAlgorithmIDs: SIGNATURES,
     excludeCredentials: known.map(row => ({ id: row.credential_id, transports: transportsOf(row.transports) })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   })
@@ -57,6 +61,7 @@ export async function addPasskey(work: Work<AuthTables>, party: RelyingParty, pe
     expectedOrigin: party.origin,
     expectedRPID: party.id,
     requireUserVerification: true,
+    supportedAlgorithmIDs: SIGNATURES,
   }).catch(() => null)
   if (verified === null || !verified.verified) return false
   const { credential: made } = verified.registrationInfo
