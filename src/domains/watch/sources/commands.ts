@@ -30,7 +30,10 @@ export async function ensureSource(work: Work<Visible>, source: NewSource): Prom
   if (known !== undefined) return known
   const id = work.newId('source')
   const { code, name, format, url } = source
-  await work.db.insertInto('watch_source').values({ id, code, name, format, url, enabled: format !== UNRECOGNISED, created_at: work.now }).execute()
+  await work.db
+    .insertInto('watch_source')
+    .values({ id, code, name, format, url, enabled: format !== UNRECOGNISED, created_at: work.now })
+    .execute()
   work.record({ verb: 'watch.source.added', subject: { kind: 'source', id }, change: { code, format, url } })
   return { id, code, format, url }
 }
