@@ -159,6 +159,11 @@ test('an organisation sees itself as the centre would reach it, and nothing of o
   const text = words((await lead.follow(added)).body)
   assert.match(text, /No out-of-hours number/)
   assert.match(text, /1 contact has not been shown to work/)
+  // No link leads where the lead may not go.
+  const links = [...(await lead.get('/our-organisation')).body.matchAll(/href="(\/organisations[^"]*)"/g)].map(
+    ([, href]) => href?.replaceAll('&amp;', '&') ?? '',
+  )
+  for (const href of links) assert.equal((await lead.get(href)).statusCode, 200, href)
   for (const path of [
     '/organisations/T004',
     '/organisations/T004/contacts/new',

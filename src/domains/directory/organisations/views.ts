@@ -152,33 +152,42 @@ function commonView(facts: OrganisationFacts, actor: Actor, path: string) {
   const changesContacts = may(actor, 'directory.contact.change')
   // A partner looks after an organisation, but does not decide who answers for it.
   const changesPartners = may(actor, 'directory.partnership.change') && (actor.scope.kind === 'centre' || actor.organisationId === organisation.id)
+  // A link is offered only where it leads somewhere: who exists is public, the pages are not.
+  const seesEvery = actor.scope.kind === 'centre'
   return {
     organisation,
     isClosed: organisation.status === 'closed',
-    identity: identityRows(facts),
+    identity: identityRows(facts, { lists: may(actor, 'directory.organisation.list'), pages: seesEvery }),
     contacts: facts.contacts.length === 0 ? null : contactsTable(facts.contacts, path, changesContacts),
     addContactHref: changesContacts ? `${path}/contacts/new` : undefined,
-    partners: facts.partners.length === 0 ? null : partnersTable(facts.partners, 'Partners who answer'),
+    partners: facts.partners.length === 0 ? null : partnersTable(facts.partners, 'Partners who answer', seesEvery),
     partnerActions: changesPartners
       ? facts.partners.map((partner): Action => ({
-          label: `End ${partner.name}`,
+          label: `Stop ${partner.name} answering`,
           href: `${path}/partners/${partner.id}/end`,
           method: 'post',
           variant: 'secondary',
         }))
       : [],
     addPartnerHref: changesPartners ? `${path}/partners/new` : undefined,
-    answersFor: facts.answersFor.length === 0 ? null : partnersTable(facts.answersFor, 'Organisations that it answers for'),
+    answersFor:
+      facts.answersFor.length === 0
+        ? null
+        : partnersTable(facts.answersFor, 'Organisations that it answers for', seesEvery || actor.organisationId === organisation.id),
   }
 }
 
-function identityRows({ organisation, names, successors }: OrganisationFacts) {
+function identityRows({ organisation, names, successors }: OrganisationFacts, links: { readonly lists: boolean; readonly pages: boolean }) {
   const area = (key: string, code: string | null, filter: string) => ({
     key,
     value:
       code === null
         ? null
-        : { text: names.get(code) ?? code, href: withQuery('/organisations', { [filter]: code }), hint: names.has(code) ? code : undefined },
+        : {
+            text: names.get(code) ?? code,
+            href: links.lists ? withQuery('/organisations', { [filter]: code }) : undefined,
+            hint: names.has(code) ? code : undefined,
+          },
   })
   const parent = organisation.parentCode
   const successorRow = (direction: Successor['direction'], key: string) => {
@@ -200,7 +209,7 @@ function identityRows({ organisation, names, successors }: OrganisationFacts) {
             key: 'Belongs to',
             value: {
               text: names.get(parent) ?? parent,
-              href: names.has(parent) ? organisationPath(parent, false) : undefined,
+              href: links.pages && names.has(parent) ? organisationPath(parent, false) : undefined,
               hint: names.has(parent) ? parent : undefined,
             },
           },
@@ -251,12 +260,16 @@ function contactsTable(contacts: readonly Contact[], path: string, isChangeable:
   }
 }
 
-function partnersTable(partners: readonly Partner[], caption: string): TableModel {
+function partnersTable(partners: readonly Partner[], caption: string, isLinked: boolean): TableModel {
   return {
     caption,
     captionHidden: true,
     head: [{ text: 'Organisation' }, { text: 'Code' }, { text: 'Since' }],
-    rows: partners.map(partner => [{ text: partner.name, href: organisationPath(partner.code, false) }, partner.code, { date: partner.since }]),
+    rows: partners.map(partner => [
+      { text: partner.name, href: isLinked ? organisationPath(partner.code, false) : undefined },
+      partner.code,
+      { date: partner.since },
+    ]),
   }
 }
 

@@ -60,8 +60,8 @@ export function listView({
     isOwn: isOwnOrganisation(actor, organisation),
     backHref: organisationPath(organisation.code, isOwnOrganisation(actor, organisation)),
     table,
-    // Beside each row, in the same order, what its button posts; `null` where there is nothing to choose.
-    choices: sharesHere ? found.rows.map(choiceOf) : null,
+    // What the button of each line posts, where there is something to choose.
+    choices: sharesHere ? found.rows.map(choiceOf).filter(choice => choice !== null) : [],
     shareHref: `${base}/share`,
     total: found.total,
     isFiltered,
