@@ -48,7 +48,9 @@ async function tell(platform: Platform, staff: SampleStaff, random: Random, bull
   await as(staff.dutyManager, 10, work => approveBulletin(work, { number, version: 1 }))
   if (bulletin.stage === 'approved') return
 
-  const { hash } = await readAs(platform, staff.dutyManager, db => resolveAudience(db, rule))
+  const { hash, organisations } = await readAs(platform, staff.dutyManager, db => resolveAudience(db, rule))
+  // In a very small sector nobody may run the product: then the bulletin waits, approved.
+  if (organisations.length === 0) return
   const { releaseId } = await as(staff.dutyManager, 0, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
   if (bulletin.leavesMailToWorker !== true) await deliver(at(platform, addHours(releasedAt, 0.05)), releaseId, random)
   await answer(platform, drafted.id, bulletin, releasedAt, random)

@@ -51,7 +51,7 @@ export async function openEmbedded(dataFolder: string): Promise<EmbeddedDatabase
 
 async function host(home: string, socketFolder: string, socket: string, release: () => Promise<void>): Promise<EmbeddedDatabase> {
   await rm(socket, { force: true })
-  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: { folder: join(home, 'postgres'), socket } })
+  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: { folder: join(home, 'postgres'), socket }, execArgv: [] })
   const said = (word: string) =>
     new Promise<void>((accept, refuse) => {
       worker.on('message', message => message === word && accept())

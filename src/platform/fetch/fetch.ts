@@ -13,10 +13,10 @@ export const LARGEST_DOCUMENT_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MILLIS = 60_000
 const MOST_REDIRECTS = 5
 
-/** Addresses that a source must never lead to (RFC 6890): this machine, private networks, link-local, multicast. */
+/** Addresses that a source must never lead to (RFC 6890): this machine, private networks, link-local, multicast. An IPv4 address written as IPv6 is judged as IPv4. */
 const PRIVATE = new BlockList()
 for (const [net, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3]] as const) PRIVATE.addSubnet(net, bits, 'ipv4')
-for (const [net, bits] of [['::', 127], ['::ffff:0:0', 96], ['64:ff9b::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) PRIVATE.addSubnet(net, bits, 'ipv6')
+for (const [net, bits] of [['::', 127], ['64:ff9b::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) PRIVATE.addSubnet(net, bits, 'ipv6')
 
 /** Whether an IP address is one that the outside world cannot have. */
 export function isPrivateAddress(address: string): boolean {
