@@ -87,8 +87,8 @@ async function measure(database: Database, { name, rule: asked, where }: Questio
   const rowsByHand = () => sql`
     select organisation.id, organisation.code, organisation.name, organisation.type, organisation.region_code,
       (select count(*)::int from directory_contact contact where contact.organisation_id = organisation.id and ended_at is null and receives_bulletins and email is not null) as contacts
-    from directory_organisation organisation where status = 'open' and country = 'England' and ${where} order by code`.execute(database.kysely)
-  const countByHand = () => sql<{ count: number }>`select count(*)::int as count from directory_organisation organisation where status = 'open' and country = 'England' and ${where}`.execute(database.kysely)
+    from directory_organisation organisation where status = 'open' and ${where} order by code`.execute(database.kysely)
+  const countByHand = () => sql<{ count: number }>`select count(*)::int as count from directory_organisation organisation where status = 'open' and ${where}`.execute(database.kysely)
 
   const found = await resolve()
   const counted = (await countByHand()).rows[0]?.count

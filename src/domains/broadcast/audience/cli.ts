@@ -22,7 +22,7 @@ const audience: Command = {
     { flags: '--board <code>', meaning: 'such as QMJ', repeats: true },
     { flags: '--technology <name>', meaning: 'a product or its maker (EMIS), or "Maker: Product: Version"', repeats: true },
     { flags: '--organisation <codes>', meaning: 'these too, whatever else is said', repeats: true },
-    { flags: '--country <country>', meaning: 'England unless said', repeats: true },
+    { flags: '--country <country>', meaning: 'such as England; every country when left out', repeats: true },
     { flags: '--exclude <codes>', meaning: 'never these organisations', repeats: true },
     { flags: '--exclude-type <type>', meaning: 'never this type', repeats: true },
     { flags: '--exclude-region <code>', meaning: 'never in this region', repeats: true },

@@ -17,7 +17,7 @@ export function readRule(typed: Typed): RuleForm {
     boards: many(typed, 'boards'),
     technology: technology.filter((condition): condition is TechnologyCondition => condition !== undefined),
     organisations: splitCodes(one(typed, 'organisations')),
-    countries: many(typed, 'countries').length === 0 ? ['England'] : many(typed, 'countries'),
+    countries: many(typed, 'countries'),
     excluding: { types: many(typed, 'notTypes'), regions: many(typed, 'notRegions'), boards: many(typed, 'notBoards'), organisations: splitCodes(one(typed, 'notOrganisations')) },
   })
   const problem = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
@@ -82,7 +82,7 @@ export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonl
         boxes('notRegions', 'Never in these regions', places(choices.regions)),
         boxes('notBoards', 'Never in these boards', places(choices.boards)),
       ]),
-      ...(choices.countries.length > 1 ? [{ ...group('Countries', [boxes('countries', 'In these countries', choices.countries.map(value => ({ value, text: value })))]), isOpen: false }] : []),
+      ...(choices.countries.length > 1 ? [group('Countries', [boxes('countries', 'In these countries', choices.countries.map(value => ({ value, text: value })), 'None chosen means every country.')])] : []),
     ],
   }
 }

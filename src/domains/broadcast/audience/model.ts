@@ -37,7 +37,7 @@ export const AudienceRule = z.strictObject({
   boards: few(Code, 500),
   technology: few(Technology, 200),
   organisations: few(Code, 20_000),
-  countries: z.array(z.string().transform(cleanLine).pipe(z.string().min(1).max(60))).max(20).default(['England']),
+  countries: z.array(z.string().transform(cleanLine).pipe(z.string().min(1).max(60))).max(20).default([]),
   excluding: z
     .strictObject({ types: few(TypeCode, 100), regions: few(Code, 100), boards: few(Code, 500), organisations: few(Code, 20_000) })
     .default({ types: [], regions: [], boards: [], organisations: [] }),
@@ -86,14 +86,14 @@ export interface RuleNames {
   readonly organisations: ReadonlyMap<string, string>
 }
 
-/** The rule as a sentence: "Open GP practices in England, in London, that run EMIS, and RRK. Not A81001." */
+/** The rule as a sentence: "Open GP practices in England, in London, that run EMIS, and by name RRK. Never A81001." */
 export function ruleSentence(rule: AudienceRule, names: RuleNames): string {
   if (isEmptyRule(rule)) return 'Nobody: the rule names no type, region, board, technology or organisation.'
   const organisation = (code: string) => (names.organisations.has(code) ? `${names.organisations.get(code) ?? code} (${code})` : code)
   const type = (code: string) => names.types.get(code) ?? code
   const described = hasConditions(rule)
     ? [
-        `${rule.types.length === 0 ? 'organisations of every type' : either(rule.types.map(type))} in ${either(rule.countries)}`,
+        `${rule.types.length === 0 ? 'organisations of every type' : either(rule.types.map(type))}${rule.countries.length === 0 ? '' : ` in ${either(rule.countries)}`}`,
         rule.regions.length > 0 ? `in ${either(rule.regions.map(organisation))}` : '',
         rule.boards.length > 0 ? `in ${either(rule.boards.map(organisation))}` : '',
         rule.technology.length > 0 ? `that run ${either(rule.technology.map(technologyWords))}` : '',

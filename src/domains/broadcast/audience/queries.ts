@@ -260,12 +260,13 @@ function candidates(rule: AudienceRule, products: readonly ProductSet[]): RawBui
   const named = sql`select ${columns} from directory_organisation as organisation where organisation.code = any(${rule.organisations}::text[])`
   if (!hasConditions(rule)) return named
   const conditions = [
+    ...(rule.countries.length > 0 ? [sql`and organisation.country = any(${rule.countries}::text[])`] : []),
     ...(rule.types.length > 0 ? [sql`and organisation.type = any(${rule.types}::text[])`] : []),
     ...(rule.regions.length > 0 ? [sql`and organisation.region_code = any(${rule.regions}::text[])`] : []),
     ...(rule.boards.length > 0 ? [sql`and organisation.board_code = any(${rule.boards}::text[])`] : []),
     ...(products.length > 0 ? [sql`and organisation.id in (${runners(products)})`] : []),
   ]
-  const described = sql`select ${columns} from directory_organisation as organisation where organisation.country = any(${rule.countries}::text[]) ${sql.join(conditions, sql` `)}`
+  const described = sql`select ${columns} from directory_organisation as organisation where true ${sql.join(conditions, sql` `)}`
   return rule.organisations.length === 0 ? described : sql`${described} union ${named}`
 }
 
