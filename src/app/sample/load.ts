@@ -1,4 +1,4 @@
-import { gather } from '../../domains/watch/contract.ts'
+import { addSource, gather } from '../../domains/watch/contract.ts'
 import type { DirectoryTables } from '../../domains/directory/tables.ts'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Output } from '../../platform/cli/output.ts'
@@ -37,8 +37,13 @@ export async function loadSample(platform: Platform, output: Output, options: { 
     const staff = await directory(work => addPeople(work, sector, idOf, seed))
     steps.update(4)
     const now = platform.clock.now()
-    await gather(platform, SYSTEM, { address: 'invented-catalogue.json', bytes: Buffer.from(sampleCatalogue(now)), source: null })
-    await gather(platform, SYSTEM, { address: 'invented-alerts.json', bytes: Buffer.from(sampleAlerts(now)), source: null })
+    // Sources of their own: the real feeds, gathered later, neither withdraw the invented nor count as older than it.
+    await runWork(platform, SYSTEM, async work => {
+      await addSource(work, { code: 'invented-catalogue', name: 'Invented catalogue of exploited flaws', format: 'kev-json', url: null })
+      await addSource(work, { code: 'invented-alerts', name: 'Invented cyber alerts', format: 'nhs-cyber-alerts', url: null })
+    })
+    await gather(platform, SYSTEM, { address: 'invented-catalogue.json', bytes: Buffer.from(sampleCatalogue(now)), source: 'invented-catalogue' })
+    await gather(platform, SYSTEM, { address: 'invented-alerts.json', bytes: Buffer.from(sampleAlerts(now)), source: 'invented-alerts' })
     steps.update(5)
     await tellHistory(platform, staff, createRandom(seed + 2))
     steps.update(6)

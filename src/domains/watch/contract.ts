@@ -20,6 +20,7 @@ export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
 export type { MatchedProduct } from './threats/queries/reach.ts'
 
 export { gather } from './gather.ts'
+export { addSource } from './sources/commands.ts'
 
 /** The job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
 export { recountAll } from './threats/model.ts'

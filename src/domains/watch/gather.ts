@@ -111,10 +111,11 @@ async function store(
   return { ...counts, source: source.code, address, label: batch.label, failure: null, remarks }
 }
 
-/** A configured source of that kind before a default one. Every publisher of CSAF is a source of its own. */
+/** The default source of that kind where it exists, else one that is configured with an address. Every publisher of CSAF is a source of its own. */
 async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<SourceKey> {
-  const known = batch.format === 'csaf' ? undefined : await sourceByFormat(work.db, batch.format)
-  return known ?? ensureSource(work, defaultSource(batch))
+  const wanted = defaultSource(batch)
+  const known = (await sourceByCode(work.db, wanted.code)) ?? (batch.format === 'csaf' ? undefined : await sourceByFormat(work.db, batch.format))
+  return known ?? ensureSource(work, wanted)
 }
 
 async function refuse(

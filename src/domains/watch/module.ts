@@ -17,7 +17,7 @@ export const watch: Module = {
   jobs: [...GATHERING_JOBS, ...THREAT_JOBS],
   commands: [...gatheringCommands, ...sourceCommands, ...threatCommands],
   navigation: [
-    { label: 'Threats', href: '/threats', permission: 'watch.threat.list', position: 20 },
-    { label: 'Sources', href: '/sources', permission: 'watch.source.view', position: 60 },
+    { label: 'Threats', href: '/threats', permission: 'watch.threat.list', position: 10 },
+    { label: 'Sources', href: '/sources', permission: 'watch.source.view', position: 60, firstFor: ['administrator'] },
   ],
 }

@@ -228,6 +228,12 @@ test('a document of another format than its source gives is refused', async () =
   assert.match((await gather(platform, SYSTEM, { address: 'a', bytes: alerts, source })).failure ?? '', /gives CISA catalogue/)
 })
 
+test('a file goes to the usual source of its kind, not to one fed by hand of its own', async () => {
+  await catalogueSource()
+  const { source: taken } = await gather(platform, SYSTEM, { address: 'usual.json', bytes: Buffer.from('{"vulnerabilities":[],"catalogVersion":"0"}') })
+  assert.equal(taken, 'cisa-kev')
+})
+
 test('a missing file and an unknown source are errors, and need the permission first', async () => {
   await assert.rejects(gather(platform, SYSTEM, { address: '/nowhere/kev.json' }), Invalid)
   await assert.rejects(gather(platform, SYSTEM, { address: 'x', source: 'nowhere' }), NotFound)

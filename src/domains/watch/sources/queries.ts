@@ -102,12 +102,13 @@ export function sourceByUrl(db: Reader<Visible>, url: string): Promise<SourceKey
     .executeTakeFirst()
 }
 
-/** The first source of a format, for a file of a kind that has one source only. */
+/** The first source of a format that has an address, for a file of a kind that has one source only. */
 export function sourceByFormat(db: Reader<Visible>, format: string): Promise<SourceKey | undefined> {
   return db
     .selectFrom('watch_source')
     .select(['id', 'code', 'format', 'url'])
     .where('format', '=', format)
+    .where('url', 'is not', null)
     .orderBy('created_at')
     .orderBy('id')
     .executeTakeFirst()

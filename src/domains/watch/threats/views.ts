@@ -115,7 +115,7 @@ function threatsTable(rows: readonly ThreatRow[], query: Query): TableModel {
       },
       { number: row.runs, href: row.runs === 0 ? undefined : holdersHref(row.id, 'runs') },
       { number: row.mayRun, href: row.mayRun === 0 ? undefined : holdersHref(row.id, 'may-run') },
-      { text: '', tags: row.sources.map(source => ({ text: source.name, colour: 'white' as const })) },
+      { text: '', tags: row.sources.map(source => ({ text: source.code, colour: 'white' as const })) },
       row.publishedAt === null ? null : { at: row.publishedAt },
       { text: '', tags: [STATE_TAGS[row.state]], hint: row.holder ?? undefined },
     ]),
