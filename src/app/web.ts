@@ -5,10 +5,11 @@ import { isRole, ROLES } from '../kernel/role.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { createServer, type ShellRequest } from '../platform/http/server.ts'
 import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
+import type { NavigationEntry } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { StaticFiles } from '../platform/views.ts'
-import { may } from '../platform/work/actor.ts'
-import type { PageShell } from '../ui/shell.ts'
+import { may, type Actor } from '../platform/work/actor.ts'
+import type { NavigationItem, PageShell } from '../ui/shell.ts'
 import { NAVIGATION, permissionsOf, ROUTES } from './modules.ts'
 
 const MOST_ENTRIES = 5
@@ -27,14 +28,12 @@ export function createWeb(platform: Platform, staticFiles: StaticFiles): Promise
 
 function shellOf(platform: Platform, request: ShellRequest): PageShell {
   const { actor, session } = request.identity
-  const path = request.address.split('?')[0] ?? '/'
-  const navigation = NAVIGATION.filter(entry => may(actor, entry.permission))
-    .slice(0, MOST_ENTRIES)
-    .map(({ label, href }) => ({ label, href, current: href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`) }))
+  const entries = session === null ? [] : navigationOf(actor, request.address.split('?')[0] ?? '/')
   return {
     productName: 'CareCERT',
     pageTitle: request.title,
-    navigation,
+    navigation: entries.slice(0, MOST_ENTRIES),
+    moreNavigation: entries.slice(MOST_ENTRIES),
     account:
       session === null
         ? null
@@ -44,9 +43,22 @@ function shellOf(platform: Platform, request: ShellRequest): PageShell {
     problems: request.problems,
     exercise: request.isExercise,
     sample: platform.sample,
+    mailbox: platform.mailbox === null ? null : '/mailbox',
     requestId: request.requestId,
     now: request.now,
   }
+}
+
+/** Home, then what the role may open: its daily work before what is there for everybody. */
+function navigationOf(actor: Actor, path: string): readonly NavigationItem[] {
+  const isMine = (entry: NavigationEntry) => actor.role !== null && isRole(actor.role) && (entry.firstFor?.includes(actor.role) ?? false)
+  const allowed = NAVIGATION.filter(entry => may(actor, entry.permission))
+  const home = { label: actor.scope.kind === 'centre' || actor.scope.kind === 'region' ? 'Now' : 'Home', href: '/' }
+  return [home, ...allowed.filter(isMine), ...allowed.filter(entry => !isMine(entry))].map(({ label, href }) => ({
+    label,
+    href,
+    current: href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`),
+  }))
 }
 
 /** Whether this process can do its work: the database answers, its schema is current, and somebody takes up the jobs. */

@@ -1,3 +1,4 @@
+import type { Role } from '../kernel/role.ts'
 import type { Command } from './cli/command.ts'
 import type { Route } from './http/route.ts'
 import type { JobHandler } from './jobs/job.ts'
@@ -19,6 +20,8 @@ export interface NavigationEntry {
   readonly label: string
   readonly href: string
   readonly permission: string
-  /** Lower comes first. A role sees at most five. */
+  /** Lower comes first. A role sees at most five in the header, its home among them; the others stand in the footer. */
   readonly position: number
+  /** The roles whose daily work it is: to them it comes before what is there for everybody. */
+  readonly firstFor?: readonly Role[]
 }

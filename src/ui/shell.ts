@@ -8,6 +8,8 @@ export interface PageShell {
   readonly pageTitle: string
   /** Five entries at most. */
   readonly navigation: readonly NavigationItem[]
+  /** What the role may open besides: it stands in the footer. */
+  readonly moreNavigation: readonly NavigationItem[]
   /** Who is signed in; `null` when nobody is. */
   readonly account: Account | null
   /** Goes into every form that posts, as `_csrf`. */
@@ -20,6 +22,8 @@ export interface PageShell {
   readonly exercise: boolean
   /** Whether the data is the invented sample. */
   readonly sample: boolean
+  /** Where the mail of the sample is read, if it has a mailbox of its own. */
+  readonly mailbox: string | null
   /** What a person quotes when something went wrong. */
   readonly requestId: string
   /** The time of the request: every relative time on the page is measured from it. */

@@ -26,6 +26,8 @@ export function sampleShell(words: string): PageShell {
       { label: words, href: '/', current: true },
       { label: 'Threats', href: '/threats', current: false },
     ],
+    moreNavigation: [{ label: words, href: '/jobs', current: false }],
+    mailbox: '/mailbox',
     account: { name: words, acting: words, roleLabel: words, canSwitch: true },
     problems: [
       { rule: 'x', pointer: 'title', severity: 'error', message: words },

@@ -11,7 +11,7 @@ export const operations: Module = {
   jobs: [],
   commands: [],
   navigation: [
-    { label: 'Jobs', href: '/jobs', permission: 'operations.job.retry', position: 80 },
-    { label: 'Audit', href: '/audit', permission: 'operations.audit.list', position: 90 },
+    { label: 'Jobs', href: '/jobs', permission: 'operations.job.retry', position: 80, firstFor: ['administrator'] },
+    { label: 'Audit', href: '/audit', permission: 'operations.audit.list', position: 90, firstFor: ['administrator'] },
   ],
 }

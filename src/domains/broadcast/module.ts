@@ -22,5 +22,5 @@ export const broadcast: Module = {
   routes: [...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes, ...nowRoutes, ...mailboxRoutes],
   jobs: [deliverJob, resumeDeliveryJob, sendLinkJob],
   commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
-  navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 20 }],
+  navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 75, firstFor: ['partner-responder'] }],
 }
