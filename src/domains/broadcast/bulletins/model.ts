@@ -52,7 +52,7 @@ export type Confidence = (typeof CONFIDENCES)[number]
  * By when an answer is asked for, in hours after release, where the author names no time. A rule holds from its date until the
  * next one of the same severity; a severity without a rule asks for no answer by a time.
  */
-export const RESPONSE_DEADLINES: readonly { severity: BulletinSeverity; hours: number; from: string; source: string }[] = [
+const RESPONSE_DEADLINES: readonly { severity: BulletinSeverity; hours: number; from: string; source: string }[] = [
   { severity: 'high', hours: 48, from: '2018-04-01T00:00:00Z', source: 'DSPT 6.3.2: respond to a high severity alert within 48 hours' },
 ]
 

@@ -115,12 +115,6 @@ export function reviewsOf(db: Asks, bulletinId: string): Promise<readonly Review
     .execute()
 }
 
-/** The name of a person, where the reader may know it. */
-export async function personName(db: Asks, id: string): Promise<string | null> {
-  const row = await db.selectFrom('directory_person').select('name').where('id', '=', id).executeTakeFirst()
-  return row?.name ?? null
-}
-
 function heads(db: Asks) {
   return db
     .selectFrom('broadcast_bulletin')

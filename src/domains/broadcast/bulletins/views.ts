@@ -16,7 +16,7 @@ import type { ShownBulletin } from './queries/show.ts'
 
 const STATE_COLOURS: Readonly<Record<BulletinState, Tag['colour']>> = { draft: 'grey', 'in-review': 'yellow', approved: 'aqua-green', released: 'green', withdrawn: 'white' }
 
-export function stateTag(state: BulletinState): Tag {
+function stateTag(state: BulletinState): Tag {
   return { text: stateLabel(state), colour: STATE_COLOURS[state] }
 }
 
@@ -98,7 +98,7 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant)
 }
 
 /** What the actor may do with the bulletin now: the lifecycle's actions, less those that policy refuses, the main one first. */
-export function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor: PolicyActor): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
+function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor: PolicyActor): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
   const steps: Readonly<Partial<Record<BulletinAction, Transition<BulletinState>>>> = BULLETIN_LIFECYCLE[bulletin.state]
   const actions: Action[] = []
   const refusals: string[] = []
@@ -131,7 +131,7 @@ function actionFor(bulletin: Bulletin, name: BulletinAction, step: Transition<Bu
 
 const DECISIONS: Readonly<Record<Review['decision'], string>> = { sent: 'Sent for review', approved: 'Approved', returned: 'Returned for changes' }
 
-export function reviewTable(reviews: readonly Review[]): TableModel {
+function reviewTable(reviews: readonly Review[]): TableModel {
   return {
     caption: 'Reviews',
     head: [{ text: 'What' }, { text: 'Version', format: 'numeric' }, { text: 'Who' }, { text: 'When' }, { text: 'Comment' }],
