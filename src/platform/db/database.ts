@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { Unavailable } from '../../kernel/errors.ts'
 import { openEmbedded } from './embedded.ts'
+import { outsideGuard } from './guards.ts'
 
 /**
  * The one database, whichever engine is behind it: the embedded PostgreSQL or a server. Both are reached by the same
@@ -12,8 +13,10 @@ export interface Database {
   /** Whether this process hosts the embedded database. Always false for a server. */
   readonly isHost: boolean
   readonly pool: pg.Pool
-  /** Only `platform` may use it. Domains get a `Reader` or a `Work`. */
+  /** For what runs outside any unit of work: migrations, sign of life, backups. It throws when used inside one (guard 1). Domains get a `Reader` or a `Work`. */
   readonly kysely: Kysely<unknown>
+  /** What units of work open their transactions on. For `platform/work` alone. */
+  readonly transactions: Kysely<unknown>
   close(): Promise<void>
 }
 
@@ -44,11 +47,12 @@ async function connectTo(address: pg.PoolConfig, engine: { engine: Database['eng
     await engine.stop()
     throw new Unavailable('platform.db.unreachable', 'The database cannot be reached. Check that DATABASE_URL is right and that the server runs.', undefined, { cause })
   }
-  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const transactions = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = transactions.withPlugin(outsideGuard)
   let closing: Promise<void> | undefined
   const close = async () => {
-    await kysely.destroy()
+    await transactions.destroy()
     await engine.stop()
   }
-  return { engine: engine.engine, isHost: engine.isHost, pool, kysely, close: () => (closing ??= close()) }
+  return { engine: engine.engine, isHost: engine.isHost, pool, kysely, transactions, close: () => (closing ??= close()) }
 }

@@ -9,7 +9,7 @@ export interface Fetcher {
   get(url: string): Promise<{ readonly bytes: Buffer; readonly type: string | null }>
 }
 
-export const LARGEST_DOCUMENT_BYTES = 64 * 1024 * 1024
+const LARGEST_DOCUMENT_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MILLIS = 60_000
 const MOST_REDIRECTS = 5
 

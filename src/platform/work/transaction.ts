@@ -4,7 +4,7 @@ import { assertOutsideTransaction, insideTransaction, transactionGuard, type Tra
 import type { Actor } from './actor.ts'
 
 /** The role under which every query of a domain runs. It owns nothing, so row-level security binds it. */
-export const APPLICATION_ROLE = 'carecert_app'
+const APPLICATION_ROLE = 'carecert_app'
 
 export interface OpenTransaction {
   /** Guarded, and bound by the actor's scope. */
@@ -28,7 +28,7 @@ export async function inTransaction<R>(
   const state: TransactionState = { written: new Set(), ended: false }
   const scopeId = 'organisationId' in actor.scope ? actor.scope.organisationId : ''
   try {
-    const transaction = database.kysely.transaction()
+    const transaction = database.transactions.transaction()
     return await (options.readOnly ? transaction.setAccessMode('read only') : transaction).execute(async raw => {
       await sql`select set_config('role', ${APPLICATION_ROLE}, true), set_config('carecert.scope_kind', ${actor.scope.kind}, true),
         set_config('carecert.scope_id', ${scopeId}, true), set_config('statement_timeout', ${String(options.timeoutMillis)}, true)`.execute(raw)

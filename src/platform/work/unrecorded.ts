@@ -6,5 +6,6 @@ export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   auth_session: 'When a session was last used changes with every visit; its start and end are recorded.',
   auth_attempt: 'Counters of failed sign-ins; the lock-out that they lead to is recorded.',
   auth_challenge: 'A random number that lives for five minutes.',
+  broadcast_tally: 'Sums of what stands in broadcast_recipient; merging them changes no figure.',
   platform_worker: 'When each worker last showed life.',
 }

@@ -39,6 +39,13 @@ test('guard 1: a second unit of work inside one is refused at once, instead of w
   )
 })
 
+test('guard 1: the outer handle is refused inside a unit of work', async () => {
+  await assert.rejects(
+    runWork<Tables, unknown>(platform, SYSTEM, () => sql`select 1`.execute(platform.database.kysely)),
+    isBug('platform.work.nested'),
+  )
+})
+
 test('guard 2: a unit of work that wrote and recorded nothing is rolled back', async () => {
   await assert.rejects(
     runWork<Tables, unknown>(platform, SYSTEM, work => addProduct(work, 'unrecorded')),
