@@ -88,6 +88,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       bulletin_id text not null references broadcast_bulletin (id),
       organisation_id text not null references directory_organisation (id),
       release_id text not null references broadcast_release (id),
+      type text,
+      region_code text,
+      board_code text,
       is_reachable boolean not null,
       delivered_at timestamptz,
       acknowledged_at timestamptz,
@@ -98,6 +101,46 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       next_date date,
       primary key (bulletin_id, organisation_id)
     )`.execute(db)
+  // How many recipients stand where, in rows that are only ever added: writers never wait for each other here, and a page sums a few
+  // hundred rows instead of fifty thousand. A job merges the rows of one key now and then.
+  await sql`
+    create table broadcast_tally (
+      bulletin_id text not null references broadcast_bulletin (id),
+      type text,
+      region_code text,
+      board_code text,
+      is_reachable boolean not null,
+      is_delivered boolean not null,
+      response text,
+      change integer not null
+    )`.execute(db)
+  await sql`create index broadcast_tally_bulletin on broadcast_tally (bulletin_id)`.execute(db)
+  await sql`
+    create function broadcast_tally_recipients() returns trigger language plpgsql security definer set search_path = public
+    as $$ begin
+      insert into broadcast_tally (bulletin_id, type, region_code, board_code, is_reachable, is_delivered, response, change)
+        select bulletin_id, type, region_code, board_code, is_reachable, delivered_at is not null, response, sum(sign)
+        from (
+          select recipient.*, 1 as sign from after_change recipient
+          union all
+          select recipient.*, -1 as sign from before_change recipient
+        ) as changed
+        group by 1, 2, 3, 4, 5, 6, 7 having sum(sign) <> 0;
+      return null;
+    end $$`.execute(db)
+  await sql`
+    create function broadcast_tally_released() returns trigger language plpgsql security definer set search_path = public
+    as $$ begin
+      insert into broadcast_tally (bulletin_id, type, region_code, board_code, is_reachable, is_delivered, response, change)
+        select bulletin_id, type, region_code, board_code, is_reachable, delivered_at is not null, response, count(*) from after_change group by 1, 2, 3, 4, 5, 6, 7;
+      return null;
+    end $$`.execute(db)
+  await sql`
+    create trigger broadcast_recipient_released after insert on broadcast_recipient referencing new table as after_change
+      for each statement execute function broadcast_tally_released()`.execute(db)
+  await sql`
+    create trigger broadcast_recipient_changed after update on broadcast_recipient referencing new table as after_change old table as before_change
+      for each statement execute function broadcast_tally_recipients()`.execute(db)
   await sql`create index broadcast_recipient_organisation on broadcast_recipient (organisation_id, bulletin_id)`.execute(db)
   await sql`
     create table broadcast_delivery (
@@ -123,7 +166,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Workers take the next due from the first index; the second counts a release's deliveries by state without reading the rows.
   await sql`create index broadcast_delivery_due on broadcast_delivery (release_id, due_at nulls first, id) where state in ('waiting', 'sending', 'failed')`.execute(db)
   await sql`create index broadcast_delivery_state on broadcast_delivery (release_id, state)`.execute(db)
-  await sql`create index broadcast_delivery_organisation on broadcast_delivery (bulletin_id, organisation_id)`.execute(db)
+  await sql`create index broadcast_delivery_organisation on broadcast_delivery (bulletin_id, organisation_id, id)`.execute(db)
   await sql`
     create table broadcast_response (
       id text primary key,
@@ -138,6 +181,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       reason text,
       next_date date
     )`.execute(db)
+  await sql`create index broadcast_response_at on broadcast_response (at)`.execute(db)
   await sql`create index broadcast_response_of on broadcast_response (bulletin_id, organisation_id, at)`.execute(db)
 
   const centre = sql`(select carecert_sees_all())`
@@ -148,6 +192,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await protect(db, 'broadcast_release', sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
   await protect(db, 'broadcast_version', sql`(select carecert_sees_all()) or (bulletin_id, version) in (select bulletin_id, version from broadcast_release)`, centre)
   for (const table of ['broadcast_severity', 'broadcast_update']) await protect(db, table, sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
-  for (const table of ['broadcast_review', 'broadcast_audience']) await protect(db, table, centre)
+  for (const table of ['broadcast_review', 'broadcast_audience', 'broadcast_tally']) await protect(db, table, centre)
   await sql`grant usage on all sequences in schema public to carecert_app`.execute(db)
 }

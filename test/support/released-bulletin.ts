@@ -89,7 +89,7 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
     await db.insertInto('broadcast_version').values({ bulletin_id: bulletinId, version: 1, content: JSON.stringify(content), content_hash: 'test', saved_by: 'test', saved_at: now }).execute()
     await db.insertInto('broadcast_release').values({ id: releaseId, bulletin_id: bulletinId, version: 1, released_by: 'test', released_at: now, rule: '{}', audience_hash: 'test', organisations: count, contacts: contactRows.length, unreachable: count - reachable }).execute()
     await inChunks(organisations, part =>
-      db.insertInto('broadcast_recipient').values(part.map(({ id, index }) => ({ bulletin_id: bulletinId, organisation_id: id, release_id: releaseId, is_reachable: index < reachable }))).execute(),
+      db.insertInto('broadcast_recipient').values(part.map(({ id, index }) => ({ bulletin_id: bulletinId, organisation_id: id, release_id: releaseId, type: TYPES[index % TYPES.length] ?? null, region_code: REGIONS[index % REGIONS.length] ?? null, board_code: BOARDS[index % BOARDS.length] ?? null, is_reachable: index < reachable }))).execute(),
     )
     await inChunks(contactRows, part =>
       db.insertInto('broadcast_delivery').values(part.map(row => ({

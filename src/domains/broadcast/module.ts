@@ -7,6 +7,7 @@ import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts
 import { deliveryRoutes } from './deliveries/routes.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { nowRoutes } from './now/routes.ts'
+import { mergeTalliesJob } from './picture/jobs.ts'
 import { pictureRoutes } from './picture/routes.ts'
 import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
@@ -20,7 +21,7 @@ export const broadcast: Module = {
   name: 'broadcast',
   permissions: PERMISSIONS,
   routes: [...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes, ...nowRoutes, ...mailboxRoutes],
-  jobs: [deliverJob, resumeDeliveryJob, sendLinkJob],
+  jobs: [deliverJob, resumeDeliveryJob, sendLinkJob, mergeTalliesJob],
   commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
   navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 75, firstFor: ['partner-responder'] }],
 }

@@ -92,6 +92,10 @@ export interface RecipientTable {
   bulletin_id: string
   organisation_id: string
   release_id: string
+  /** As the directory had them at release: an organisation that moves later stays counted where it was. */
+  type: string | null
+  region_code: string | null
+  board_code: string | null
   is_reachable: boolean
   delivered_at: Instant | null
   acknowledged_at: Instant | null
@@ -101,6 +105,22 @@ export interface RecipientTable {
   response: string | null
   response_at: Instant | null
   next_date: string | null
+}
+
+/**
+ * Recipients counted by where they stand. The database adds rows as recipients change (migration 0004); the count of a key is the sum
+ * of its rows. Only the centre reads it: others count their own recipients.
+ */
+export interface TallyTable {
+  bulletin_id: string
+  type: string | null
+  region_code: string | null
+  board_code: string | null
+  is_reachable: boolean
+  is_delivered: boolean
+  response: string | null
+  /** How many more, or fewer, stand so. */
+  change: number
 }
 
 export interface DeliveryTable {
@@ -150,6 +170,7 @@ interface BroadcastTables {
   broadcast_audience: AudienceTable
   broadcast_release: ReleaseTable
   broadcast_recipient: RecipientTable
+  broadcast_tally: TallyTable
   broadcast_delivery: DeliveryTable
   broadcast_response: ResponseTable
 }

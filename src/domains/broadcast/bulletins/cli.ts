@@ -35,7 +35,7 @@ const list: Command = {
     const limit = Number(options['limit'] ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('broadcast.list.limit', 'The limit must be a number from 1 to 500.')
     const filter = { search: textOf(options['search']), state, severity } as const
-    const found = await asking(context, db => listBulletins(db, filter, '-number', { limit, cursor: textOf(options['cursor']) || null }))
+    const found = await asking(context, db => listBulletins(db, context.actor.scope, filter, '-number', { limit, cursor: textOf(options['cursor']) || null }))
     const bulletins = found.rows.map(row => ({ ...row, number: bulletinNumber(row.number) }))
     const lines = found.rows.map(row => {
       const figures = row.releasedAt === null ? '' : `${row.answered} of ${row.organisations} answered`

@@ -40,7 +40,7 @@ const list = route({
   query: ListQuery,
   async handle({ query, read, actor }) {
     const isCentre = may(actor, 'broadcast.bulletin.work')
-    const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db => listBulletins(db, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }))
+    const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db => listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }))
     const keep = { q: query.q, state: query.state, severity: query.severity, sort: query.sort === '-number' ? '' : query.sort }
     return page(`${VIEWS}/list.njk`, 'Bulletins', {
       total: found.total,
@@ -61,12 +61,12 @@ const listCsv = route({
   path: '/bulletins.csv',
   access: { permission: 'broadcast.bulletin.list' },
   query: ListQuery,
-  async handle({ query, read }) {
+  async handle({ query, read, actor }) {
     const rows = await read<Visible, readonly ListedBulletin[]>(async db => {
       const all: ListedBulletin[] = []
       let cursor: string | null = null
       do {
-        const found: Awaited<ReturnType<typeof listBulletins>> = await listBulletins(db, filterOf(query), query.sort, { limit: 500, cursor })
+        const found: Awaited<ReturnType<typeof listBulletins>> = await listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: 500, cursor })
         all.push(...found.rows)
         cursor = found.next
       } while (cursor !== null)

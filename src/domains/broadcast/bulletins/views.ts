@@ -60,7 +60,6 @@ export function readingView(content: BulletinContent, respondBy: Instant | null,
       { key: 'Threat type', value: content.threatType },
       ...(content.categories.length > 0 ? [{ key: 'Category', value: content.categories.join(', ') }] : []),
       ...(content.threatVectors.length > 0 ? [{ key: 'Threat vector', value: content.threatVectors.join(', ') }] : []),
-      { key: 'How sure', value: CONFIDENCE_WORDS[content.confidence] },
     ],
     cves: content.cves.map(cve => ({ cve, href: `https://www.cve.org/CVERecord?id=${cve}` })),
   }
@@ -76,14 +75,14 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant)
     reading: readingView(content, bulletin.respondBy, byPolicy === undefined ? null : `${byPolicy.hours} hours after release`),
     updates: shown.updates,
     severities: shown.severities.map(change => ({ ...change, tag: severityTag(change.severity) })),
-    picture: shown.picture === null ? null : pictureView(shown.picture),
+    picture: shown.picture === null ? null : pictureView(shown.picture, actor.permissions.has('broadcast.delivery.view')),
     panel: shown.panel,
     matches: shown.matches,
     desk:
       desk === null
         ? null
         : {
-            ...bulletinActions(bulletin, desk.authorIds, actor),
+            ...bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now)),
             version: bulletin.version,
             versionsHref: addressOf(bulletin, '/versions'),
             savedAt: version.savedAt,
@@ -97,14 +96,16 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant)
   }
 }
 
-/** What the actor may do with the bulletin now: the lifecycle's actions, less those that policy refuses, the main one first. */
-function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor: PolicyActor): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
+/** What the actor may do with the bulletin now: the lifecycle's actions, less those that policy or what is still missing refuses, the main one first. */
+function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor: PolicyActor, findings: readonly Problem[]): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
   const steps: Readonly<Partial<Record<BulletinAction, Transition<BulletinState>>>> = BULLETIN_LIFECYCLE[bulletin.state]
   const actions: Action[] = []
   const refusals: string[] = []
   for (const name of actionsIn<BulletinState, BulletinAction>(BULLETIN_LIFECYCLE, bulletin.state)) {
     const step = steps[name]
     if (step === undefined || !actor.permissions.has(step.permission)) continue
+    // The findings say on the same page what is missing; a button that is refused would say it a second time.
+    if (name === 'send-for-review' && findings.some(({ severity }) => severity === 'error')) continue
     const decision = name === 'approve' ? canApprove(actor, { authorIds: [bulletin.authorId, ...authorIds] }) : name === 'release' ? canRelease(actor, bulletin) : { ok: true as const }
     if (!decision.ok) refusals.push(decision.reason)
     else actions.push(actionFor(bulletin, name, step))

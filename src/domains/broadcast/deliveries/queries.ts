@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
+import { nameKey } from '../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import type { DeliveryCounts, DeliveryState } from './model.ts'
+import { DELIVERY_STATES, type DeliveryCounts, type DeliveryState } from './model.ts'
 
 /** What a worker needs to know of a release to write its messages. */
 export interface ReleaseToDeliver {
@@ -160,14 +161,19 @@ export async function stalledReleases(db: Reader<Visible>, now: Instant): Promis
 }
 
 export async function deliveryCounts(db: Reader<Visible>, bulletinId: string): Promise<DeliveryCounts> {
+  const states = await countsByState(db, bulletinId)
+  const of = (...wanted: readonly DeliveryState[]) => wanted.reduce((sum, state) => sum + (states.get(state) ?? 0), 0)
+  return { queued: of('waiting', 'sending'), sent: of('sent'), failed: of('failed'), givenUp: of('given-up'), total: of(...DELIVERY_STATES) }
+}
+
+async function countsByState(db: Reader<Visible>, bulletinId: string): Promise<ReadonlyMap<DeliveryState, number>> {
   const rows = await db
     .selectFrom('broadcast_delivery')
     .where('release_id', 'in', db.selectFrom('broadcast_release').where('bulletin_id', '=', bulletinId).select('id'))
     .groupBy('state')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
     .execute()
-  const of = (...states: readonly DeliveryState[]) => rows.filter(row => states.includes(row.state)).reduce((sum, row) => sum + row.count, 0)
-  return { queued: of('waiting', 'sending'), sent: of('sent'), failed: of('failed'), givenUp: of('given-up'), total: of('waiting', 'sending', 'sent', 'failed', 'given-up') }
+  return new Map(rows.map(({ state, count }) => [state, count]))
 }
 
 /** A delivery as its answer link needs it. Read in the system's scope: nobody is known yet when a link is opened. */
@@ -218,33 +224,47 @@ export interface LedgerRow {
   readonly dueAt: Instant | null
 }
 
-/** The ledger: every message of the bulletin, those that failed first when asked for by state. */
+/** The ledger: every message of the bulletin, those of one organisation together. */
 export async function ledger(db: Reader<Visible>, bulletinId: string, filter: { state: DeliveryState | null; search: string }, request: PageRequest): Promise<Page<LedgerRow>> {
-  const matching = db
+  const cursor = decodeCursor(request.cursor, 2)
+  const rows = await matching(db, bulletinId, filter)
+    .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
+    .$if(cursor !== null, query => query.where(sql<boolean>`(delivery.organisation_id, delivery.id) > (${String(cursor?.[0])}, ${String(cursor?.[1])})`))
+    .orderBy('delivery.organisation_id')
+    .orderBy('delivery.id')
+    .limit(request.limit + 1)
+    .select([
+      'delivery.id', 'delivery.organisation_id as organisationId', 'organisation.code as organisationCode', 'organisation.name as organisationName', 'contact.name as contactName', 'contact.purpose',
+      'delivery.address', 'delivery.state', 'delivery.attempts', 'delivery.words', 'delivery.attempted_at as attemptedAt', 'delivery.due_at as dueAt',
+    ])
+    .execute()
+  const shown = rows.slice(0, request.limit)
+  const last = shown.at(-1)
+  return {
+    rows: shown,
+    total: await ledgerTotal(db, bulletinId, filter),
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.organisationId, last.id]) : null,
+  }
+}
+
+async function ledgerTotal(db: Reader<Visible>, bulletinId: string, filter: { state: DeliveryState | null; search: string }): Promise<number> {
+  if (filter.search === '') {
+    const states = await countsByState(db, bulletinId)
+    return filter.state === null ? [...states.values()].reduce((sum, count) => sum + count, 0) : (states.get(filter.state) ?? 0)
+  }
+  const { count } = await matching(db, bulletinId, filter).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  return count
+}
+
+function matching(db: Reader<Visible>, bulletinId: string, filter: { state: DeliveryState | null; search: string }) {
+  return db
     .selectFrom('broadcast_delivery as delivery')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'delivery.organisation_id')
-    .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
     .where('delivery.bulletin_id', '=', bulletinId)
     .$if(filter.state !== null, query => query.where('delivery.state', '=', filter.state ?? 'waiting'))
     .$if(filter.search !== '', query =>
-      query.where(eb => eb.or([eb('organisation.code', '=', filter.search.toUpperCase()), eb('organisation.name', 'ilike', contains(filter.search)), eb('delivery.address', 'ilike', contains(filter.search))])),
+      query.where(eb => eb.or([eb('organisation.code', '=', filter.search.toUpperCase()), eb('organisation.name_key', 'like', contains(nameKey(filter.search))), eb('delivery.address', 'like', contains(filter.search.toLowerCase()))])),
     )
-  const cursor = decodeCursor(request.cursor, 1)
-  const [counted, rows] = [
-    await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
-    await matching
-      .$if(cursor !== null, query => query.where('delivery.id', '>', String(cursor?.[0])))
-      .orderBy('delivery.id')
-      .limit(request.limit + 1)
-      .select([
-        'delivery.id', 'organisation.code as organisationCode', 'organisation.name as organisationName', 'contact.name as contactName', 'contact.purpose', 'delivery.address',
-        'delivery.state', 'delivery.attempts', 'delivery.words', 'delivery.attempted_at as attemptedAt', 'delivery.due_at as dueAt',
-      ])
-      .execute(),
-  ]
-  const shown = rows.slice(0, request.limit)
-  const last = shown.at(-1)
-  return { rows: shown, total: counted.count, next: rows.length > request.limit && last !== undefined ? encodeCursor([last.id]) : null }
 }
 
 function contains(words: string): string {

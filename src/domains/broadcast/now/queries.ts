@@ -1,8 +1,11 @@
 import { sql } from 'kysely'
 import { addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import type { Actor } from '../../../platform/work/actor.ts'
+import type { Actor, Scope } from '../../../platform/work/actor.ts'
 import { isInScope } from '../../directory/contract.ts'
+import { funnels } from '../picture/queries.ts'
+import { answeredIn, NOBODY } from '../picture/model.ts'
+import { isOwnRecipient } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import type { ResponseState } from '../responses/model.ts'
 
@@ -12,25 +15,22 @@ const LIVE_SHOWN = 8
 /** A live bulletin in one line. */
 export interface LiveBulletin {
   readonly id: string
-  readonly releaseId: string
   readonly number: number
   readonly title: string
   readonly severity: string
   readonly tlp: string
   readonly isExercise: boolean
   readonly respondBy: Instant | null
-  readonly releasedAt: Instant | null
   readonly organisations: number
   readonly answered: number
-  readonly undecided: number
   readonly silent: number
   readonly unreachable: number
   readonly givenUp: number
 }
 
 /** Released and not withdrawn, those whose answers are due soonest first; of the reader's own part of the sector. */
-export async function liveBulletins(db: Reader<Visible>, now: Instant): Promise<readonly LiveBulletin[]> {
-  const live = db
+export async function liveBulletins(db: Reader<Visible>, scope: Scope, now: Instant): Promise<readonly LiveBulletin[]> {
+  const live = await db
     .selectFrom('broadcast_bulletin as bulletin')
     .innerJoin('broadcast_release as release', 'release.bulletin_id', 'bulletin.id')
     .where('bulletin.state', '=', 'released')
@@ -39,38 +39,20 @@ export async function liveBulletins(db: Reader<Visible>, now: Instant): Promise<
     .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
     .orderBy('bulletin.number', 'desc')
     .limit(LIVE_SHOWN)
-    .select([
-      'bulletin.id', 'release.id as releaseId', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise',
-      'bulletin.respond_by as respondBy', 'bulletin.released_at as releasedAt',
+    .select(({ selectFrom }) => [
+      'bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'bulletin.respond_by as respondBy',
+      selectFrom('broadcast_delivery as delivery').whereRef('delivery.release_id', '=', 'release.id').where('delivery.state', '=', 'given-up').select(({ fn }) => fn.countAll<number>().as('count')).as('givenUp'),
     ])
-    .as('live')
-  const rows = await db
-    .selectFrom(live)
-    .innerJoinLateral(
-      eb =>
-        eb
-          .selectFrom('broadcast_recipient as recipient')
-          .whereRef('recipient.bulletin_id', '=', 'live.id')
-          .select(({ fn }) => [
-            fn.countAll<number>().as('organisations'),
-            fn.count<number>('recipient.response').as('answered'),
-            sql<number>`count(*) filter (where recipient.decided_at is null)`.as('undecided'),
-            sql<number>`count(*) filter (where recipient.response is null and not recipient.is_reachable)`.as('unreachable'),
-          ])
-          .as('figures'),
-      join => join.onTrue(),
-    )
-    .innerJoinLateral(
-      eb => eb.selectFrom('broadcast_delivery as delivery').whereRef('delivery.release_id', '=', 'live.releaseId').where('delivery.state', '=', 'given-up').select(({ fn }) => fn.countAll<number>().as('givenUp')).as('failures'),
-      join => join.onTrue(),
-    )
-    .selectAll()
     .execute()
-  return rows.map(row => ({ ...row, silent: row.organisations - row.answered - row.unreachable }))
+  const figures = await funnels(db, scope, live.map(({ id }) => id))
+  return live.map(row => {
+    const counts = figures.get(row.id) ?? NOBODY
+    return { ...row, givenUp: row.givenUp ?? 0, organisations: counts.audience, answered: answeredIn(counts), silent: counts.silent, unreachable: counts.unreachable }
+  })
 }
 
-/** A bulletin that waits for a reviewer. */
-export interface WaitingReview {
+/** A bulletin that waits for somebody at the centre. */
+export interface WaitingBulletin {
   readonly number: number
   readonly title: string
   readonly severity: string
@@ -78,7 +60,7 @@ export interface WaitingReview {
 }
 
 /** What this actor may approve: in review, and none of its versions by the actor. */
-export function reviewsFor(db: Reader<Visible>, actor: Actor): Promise<readonly WaitingReview[]> {
+export function reviewsFor(db: Reader<Visible>, actor: Actor): Promise<readonly WaitingBulletin[]> {
   return db
     .selectFrom('broadcast_bulletin as bulletin')
     .where('bulletin.state', '=', 'in-review')
@@ -87,6 +69,18 @@ export function reviewsFor(db: Reader<Visible>, actor: Actor): Promise<readonly 
     .orderBy('bulletin.updated_at')
     .limit(20)
     .select(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.updated_at as since'])
+    .execute()
+}
+
+/** What may go out: approved in its newest version, and not yet released. The longest waiting first. */
+export function approvedBulletins(db: Reader<Visible>): Promise<readonly WaitingBulletin[]> {
+  return db
+    .selectFrom('broadcast_bulletin')
+    .where('state', '=', 'approved')
+    .whereRef('approved_version', '=', 'version')
+    .orderBy('updated_at')
+    .limit(20)
+    .select(['number', 'title', 'severity', 'updated_at as since'])
     .execute()
 }
 
@@ -201,11 +195,12 @@ export interface PartnerLine {
   readonly organisations: number
 }
 
-export function partnerLines(db: Reader<Visible>): Promise<readonly PartnerLine[]> {
+export function partnerLines(db: Reader<Visible>, scope: Scope): Promise<readonly PartnerLine[]> {
   return db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .where('bulletin.state', '=', 'released')
+    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
     .groupBy(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by'])
     .having(sql<boolean>`count(*) filter (where recipient.decided_at is null) > 0`)
     .orderBy('bulletin.respond_by', order => order.asc().nullsLast())

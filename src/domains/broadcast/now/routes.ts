@@ -11,7 +11,7 @@ import { failingSources, threatSummaries, type FailingSource, type ThreatSummary
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { searchTarget } from './model.ts'
-import { bulletinExists, changesSince, liveBulletins, partnerLines, promised, reviewsFor, safeToUse, search, toAnswer, type Changes, type Found, type LiveBulletin, type OwnBulletin, type PartnerLine, type SafeToUse, type WaitingReview } from './queries.ts'
+import { approvedBulletins, bulletinExists, changesSince, liveBulletins, partnerLines, promised, reviewsFor, safeToUse, search, toAnswer, type Changes, type Found, type LiveBulletin, type OwnBulletin, type PartnerLine, type SafeToUse, type WaitingBulletin } from './queries.ts'
 import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, threatLines } from './views.ts'
 
 const THREATS_SHOWN = 3
@@ -41,7 +41,8 @@ const now = route({
 
 interface OverseersNow {
   readonly live: readonly LiveBulletin[]
-  readonly reviews: readonly WaitingReview[]
+  readonly reviews: readonly WaitingBulletin[]
+  readonly approved: readonly WaitingBulletin[]
   readonly sources: readonly FailingSource[]
   readonly threats: readonly ThreatSummary[]
   readonly changes: Changes
@@ -52,8 +53,9 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
   const { actor } = request
   const since = sinceOf(request)
   const found = await request.read<Visible, OverseersNow>(async db => ({
-    live: await liveBulletins(db, request.now),
+    live: await liveBulletins(db, actor.scope, request.now),
     reviews: may(actor, 'broadcast.bulletin.approve') ? await reviewsFor(db, actor) : [],
+    approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN) : [],
     changes: await changesSince(db, since),
@@ -72,7 +74,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
 
 async function partnersNow(request: RouteRequest): Promise<Reply> {
   const since = sinceOf(request)
-  const { lines, changes } = await request.read<Visible, { lines: readonly PartnerLine[]; changes: Changes }>(async db => ({ lines: await partnerLines(db), changes: await changesSince(db, since) }))
+  const { lines, changes } = await request.read<Visible, { lines: readonly PartnerLine[]; changes: Changes }>(async db => ({ lines: await partnerLines(db, request.actor.scope), changes: await changesSince(db, since) }))
   return page('broadcast/now/views/partner.njk', 'Home', { table: lines.length === 0 ? null : partnerTable(lines), since, changes: changeLines(changes) })
 }
 

@@ -6,7 +6,7 @@ import { contactState, type Contact } from '../../directory/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { answerChoices } from '../responses/queries.ts'
 import { needsChasing } from './model.ts'
-import type { Changes, LiveBulletin, OwnBulletin, PartnerLine, SafeToUse, WaitingReview } from './queries.ts'
+import type { Changes, LiveBulletin, OwnBulletin, PartnerLine, SafeToUse, WaitingBulletin } from './queries.ts'
 
 /** One thing that needs somebody now: what, and where to go. */
 export interface Need {
@@ -16,7 +16,7 @@ export interface Need {
   readonly at?: Instant | null
 }
 
-export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonly reviews: readonly WaitingReview[]; readonly sources: readonly FailingSource[]; readonly showsDeliveries: boolean; readonly now: Instant }): readonly Need[] {
+export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonly reviews: readonly WaitingBulletin[]; readonly approved: readonly WaitingBulletin[]; readonly sources: readonly FailingSource[]; readonly showsDeliveries: boolean; readonly now: Instant }): readonly Need[] {
   const organisations = (count: number) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}`
   const chase = input.live.filter(bulletin => needsChasing(bulletin, input.now))
   const failing = input.live.filter(bulletin => input.showsDeliveries && bulletin.givenUp > 0)
@@ -26,11 +26,12 @@ export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonl
       href: `/bulletins/${bulletinNumber(bulletin.number)}/recipients?stage=silent`,
       at: bulletin.respondBy,
     })),
-    ...input.reviews.map(review => ({ text: `Review ${bulletinNumber(review.number)} ${review.title}`, href: `/bulletins/${bulletinNumber(review.number)}`, hint: 'waits for a reviewer who wrote none of it' })),
+    ...input.approved.map(bulletin => ({ text: `Release ${bulletinNumber(bulletin.number)} ${bulletin.title}`, href: `/bulletins/${bulletinNumber(bulletin.number)}/release`, hint: 'It is approved. Nobody has been sent it yet.' })),
+    ...input.reviews.map(review => ({ text: `Review ${bulletinNumber(review.number)} ${review.title}`, href: `/bulletins/${bulletinNumber(review.number)}`, hint: 'It waits for a reviewer who wrote none of it.' })),
     ...failing.map(bulletin => ({
       text: `${bulletin.givenUp.toLocaleString('en-GB')} ${bulletin.givenUp === 1 ? 'message' : 'messages'} of ${bulletinNumber(bulletin.number)} given up`,
       href: `/bulletins/${bulletinNumber(bulletin.number)}/deliveries?state=given-up`,
-      hint: 'the mail server refused them: mend the contact, or ring',
+      hint: 'The mail server refused them. Mend the contact, or ring.',
     })),
     ...input.sources.map(source => ({ text: `${source.name} ${source.health === 'failing' ? 'fails' : 'has gone quiet'}`, href: `/sources/${encodeURIComponent(source.code)}`, hint: source.failure ?? undefined })),
   ]
@@ -62,7 +63,7 @@ export function liveTable(live: readonly LiveBulletin[], now: Instant): TableMod
 
 function liveBar(bulletin: LiveBulletin): readonly BarSegment[] {
   return [
-    { label: 'answered', count: bulletin.answered, tone: 'done' },
+    { label: 'answered', count: bulletin.answered, tone: 'seen' },
     { label: 'silent', count: bulletin.silent, tone: 'silent' },
     { label: 'cannot be reached', count: bulletin.unreachable, tone: 'unreachable' },
   ]

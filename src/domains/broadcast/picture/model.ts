@@ -26,7 +26,9 @@ export const STAGE_LABELS: Readonly<Record<Stage, string>> = {
 export const DIMENSIONS = ['type', 'region', 'board', 'partner'] as const
 export type Dimension = (typeof DIMENSIONS)[number]
 
-export const DIMENSION_LABELS: Readonly<Record<Dimension, string>> = { type: 'Type', region: 'Region', board: 'Board', partner: 'IT delivery partner' }
+const DIMENSION_LABELS: Readonly<Record<Dimension, string>> = { type: 'Type', region: 'Region', board: 'Board', partner: 'IT delivery partner' }
+/** The same inside a sentence. */
+const DIMENSION_WORDS: Readonly<Record<Dimension, string>> = { type: 'type', region: 'region', board: 'board', partner: 'IT delivery partner' }
 
 /** How many organisations stand where. */
 export interface Counts {
@@ -41,6 +43,12 @@ export interface Counts {
   readonly unreachable: number
   /** By newest answer. */
   readonly answers: Readonly<Record<ResponseState, number>>
+}
+
+/** The figures of an audience without anybody in it. */
+export const NOBODY: Counts = {
+  audience: 0, sent: 0, delivered: 0, acknowledged: 0, decided: 0, done: 0, silent: 0, unreachable: 0,
+  answers: { acknowledged: 0, assessing: 0, 'not-applicable': 0, 'in-progress': 0, done: 0, 'not-acting': 0 },
 }
 
 export interface Group extends Counts {
@@ -86,7 +94,7 @@ export function recipientsAddress(number: number): string {
   return `/bulletins/${bulletinNumber(number)}/recipients`
 }
 
-const PARTS: readonly { readonly label: string; readonly tone: Tone }[] = segments({ audience: 0, sent: 0, delivered: 0, acknowledged: 0, decided: 0, done: 0, silent: 0, unreachable: 0, answers: { acknowledged: 0, assessing: 0, 'not-applicable': 0, 'in-progress': 0, done: 0, 'not-acting': 0 } }).map(({ label, tone }) => ({ label, tone }))
+const PARTS: readonly { readonly label: string; readonly tone: Tone }[] = segments(NOBODY).map(({ label, tone }) => ({ label, tone }))
 
 const MOST_BARS = 15
 
@@ -94,7 +102,7 @@ const MOST_BARS = 15
 export function groupsChart(number: number, dimension: Dimension, groups: readonly Group[]): Chart {
   const drawn = groups.toSorted((a, b) => b.audience - a.audience).slice(0, MOST_BARS)
   return stackedBars({
-    title: `${bulletinNumber(number)}: answers by ${DIMENSION_LABELS[dimension].toLowerCase()}`,
+    title: `${bulletinNumber(number)}: answers by ${DIMENSION_WORDS[dimension]}`,
     groupLabel: DIMENSION_LABELS[dimension],
     parts: PARTS,
     groups: drawn.map(group => ({ label: group.name, counts: segments(group).map(({ count }) => count) })),
@@ -161,8 +169,8 @@ export interface Picture {
   readonly deliveries: DeliveryCounts
 }
 
-/** The model of `picture/views/funnel.njk`, as `picture`. */
-export function pictureView({ number, dimension, counts, groups, curves, deliveries }: Picture) {
+/** The model of `picture/views/funnel.njk`, as `picture`. The ledger of messages is offered to those who may read it. */
+export function pictureView({ number, dimension, counts, groups, curves, deliveries }: Picture, showsDeliveries: boolean) {
   const page = recipientsAddress(number)
   const address = `/bulletins/${bulletinNumber(number)}`
   const linkTo = (query: string) => `${page}?${query}`
@@ -173,11 +181,12 @@ export function pictureView({ number, dimension, counts, groups, curves, deliver
     stages: STAGES.map(name => stage(name)),
     label: `${counts.audience.toLocaleString('en-GB')} ${counts.audience === 1 ? 'organisation' : 'organisations'} in the audience`,
     segments: segments(counts, linkTo),
-    sending: { value: deliveries.sent + deliveries.givenUp, max: deliveries.total, isRunning: deliveries.queued + deliveries.failed > 0, failed: deliveries.failed, givenUp: deliveries.givenUp, href: `${address}/deliveries` },
-    dimensions: DIMENSIONS.map(name => ({ text: DIMENSION_LABELS[name], href: `${address}?by=${name}#by`, isCurrent: name === dimension })),
+    sending: { value: deliveries.sent + deliveries.givenUp, max: deliveries.total, isRunning: deliveries.queued + deliveries.failed > 0, failed: deliveries.failed, givenUp: deliveries.givenUp, href: showsDeliveries ? `${address}/deliveries` : null },
+    dimensions: DIMENSIONS.map(name => ({ text: DIMENSION_WORDS[name], href: `${address}?by=${name}#by`, isCurrent: name === dimension })),
     dimension: DIMENSION_LABELS[dimension],
+    dimensionWords: DIMENSION_WORDS[dimension],
     rows: groups.map(group => groupRow(group, dimension, page)),
-    groupsChart: { src: `${address}/chart/groups.svg?by=${dimension}`, caption: `Answers by ${DIMENSION_LABELS[dimension].toLowerCase()}`, table: groupsChart(number, dimension, groups).table },
+    groupsChart: { src: `${address}/chart/groups.svg?by=${dimension}`, caption: `Answers by ${DIMENSION_WORDS[dimension]}`, table: groupsChart(number, dimension, groups).table },
     answersChart: { src: `${address}/chart/answers.svg`, caption: 'Answers over time', table: answersChart(number, curves).table },
   }
 }

@@ -12,7 +12,8 @@ import { respond } from '../responses/commands.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
 import type { Visible } from '../tables.ts'
 import { APART, DIMENSIONS, segments, STAGES, type CurvePoint, type Counts, type Group, type Stage } from './model.ts'
-import { curves, funnel, groups } from './queries.ts'
+import { mergeTally } from './commands.ts'
+import { curves, funnel, groups, TALLY_KEY } from './queries.ts'
 import { NO_RECIPIENTS_FILTER, recipients, type RecipientRow, type RecipientsFilter } from './queries/recipients.ts'
 
 const platform = await createTestPlatform()
@@ -69,7 +70,7 @@ async function all(filter: Partial<RecipientsFilter>, actor: Actor = SYSTEM): Pr
   let cursor: string | null = null
   do {
     const from: string | null = cursor
-    const found: Page<RecipientRow> = await read<Page<RecipientRow>>(db => recipients(db, bulletin.bulletinId, { ...NO_RECIPIENTS_FILTER, ...filter }, { limit: 7, cursor: from }), actor)
+    const found: Page<RecipientRow> = await read<Page<RecipientRow>>(db => recipients(db, actor.scope, bulletin.bulletinId, { ...NO_RECIPIENTS_FILTER, ...filter }, { limit: 7, cursor: from }), actor)
     rows.push(...found.rows)
     if (cursor === null) assert.equal(found.total >= rows.length, true)
     cursor = found.next
@@ -78,7 +79,7 @@ async function all(filter: Partial<RecipientsFilter>, actor: Actor = SYSTEM): Pr
 }
 
 test('the funnel counts what a count by hand counts', async () => {
-  const counts: Counts = await read(db => funnel(db, bulletin.bulletinId))
+  const counts: Counts = await read(db => funnel(db, SYSTEM.scope, bulletin.bulletinId))
   assert.equal(counts.audience, SIZE)
   for (const stage of [...STAGES, ...APART]) assert.equal(counts[stage], facts.filter(isIn[stage]).length, stage)
   for (const state of RESPONSE_CHOICES) assert.equal(counts.answers[state], facts.filter(fact => fact.state === state).length, state)
@@ -86,15 +87,15 @@ test('the funnel counts what a count by hand counts', async () => {
 })
 
 test('the parts of the bar add up to the audience, in all and in every group', async () => {
-  const counts = await read(db => funnel(db, bulletin.bulletinId))
-  const byType = await read(db => groups(db, bulletin.bulletinId, 'type'))
+  const counts = await read(db => funnel(db, SYSTEM.scope, bulletin.bulletinId))
+  const byType = await read(db => groups(db, SYSTEM.scope, bulletin.bulletinId, 'type'))
   for (const one of [counts, ...byType]) assert.equal(segments(one).reduce((sum, { count }) => sum + count, 0), one.audience)
 })
 
 test('every group has the figures of its own members, and a past partner has none', async () => {
   const keys = { type: (index: number) => ['trust', 'practice', 'pharmacy'][index % 3], region: (index: number) => ['Y61', 'Y63'][index % 2], board: (index: number) => ['QHM', 'QOP', 'QYG'][index % 3], partner: (index: number) => (index >= 1 && index < 30 ? 'A00000' : undefined) }
   for (const dimension of DIMENSIONS) {
-    const found: readonly Group[] = await read(db => groups(db, bulletin.bulletinId, dimension))
+    const found: readonly Group[] = await read(db => groups(db, SYSTEM.scope, bulletin.bulletinId, dimension))
     const expected = Map.groupBy(facts, ({ index }) => keys[dimension](index) ?? null)
     assert.deepEqual(new Set(found.map(({ code }) => code)), new Set(expected.keys()), dimension)
     for (const group of found) {
@@ -128,7 +129,7 @@ test('a row says where the message, the answer and the contacts stand', async ()
 })
 
 test('the curve of first answers rises to all who answered, and never falls', async () => {
-  const points: readonly CurvePoint[] = await read(db => curves(db, bulletin.bulletinId, releasedAt, platform.clock.now()))
+  const points: readonly CurvePoint[] = await read(db => curves(db, SYSTEM.scope, bulletin.bulletinId, releasedAt, platform.clock.now()))
   for (const [index, point] of points.entries()) {
     const before = points[index - 1]
     if (before !== undefined) assert.ok(point.acknowledged >= before.acknowledged && point.decided >= before.decided && point.done >= before.done)
@@ -148,8 +149,35 @@ test('a region counts its own organisations and no other, an organisation itself
   })
   const actor = (kind: 'region' | 'organisation', id: string): Actor => ({ kind: 'person', id: 'per_x', name: 'x', role: null, organisationId: id as never, scope: { kind, organisationId: id as never }, permissions: new Set() })
   const ours = facts.filter(({ index }) => index % 2 === 0)
-  const counts = await read(db => funnel(db, bulletin.bulletinId), actor('region', regionId))
+  const counts = await read(db => funnel(db, actor('region', regionId).scope, bulletin.bulletinId), actor('region', regionId))
   assert.deepEqual([counts.audience, counts.silent], [ours.length, ours.filter(isIn.silent).length])
   assert.equal((await all({}, actor('region', regionId))).length, ours.length)
-  assert.equal((await read(db => funnel(db, bulletin.bulletinId), actor('organisation', bulletin.organisationIds[5] ?? ''))).audience, 1)
+  assert.equal((await read(db => funnel(db, actor('organisation', bulletin.organisationIds[5] ?? '').scope, bulletin.bulletinId), actor('organisation', bulletin.organisationIds[5] ?? ''))).audience, 1)
 })
+
+test('the sums say what the recipients say, before they are merged and after, while others answer', async () => {
+  const other = await releasedBulletin(platform, { organisations: 40, reachable: 35, prefix: 'B' })
+  const answer = (index: number, state: ResponseState) =>
+    runWork<Visible, void>(platform, SYSTEM, work => respond(work, { bulletinId: other.bulletinId, organisationId: other.organisationIds[index] ?? missing(), state, note: null, reason: null, nextDate: null, via: 'portal' }))
+  for (let index = 0; index < 40; index += 1) await answer(index, 'acknowledged')
+  const before = await read(db => funnel(db, SYSTEM.scope, other.bulletinId))
+  assert.deepEqual([before.audience, before.acknowledged, before.answers.acknowledged], [40, 40, 40])
+  const merge = () => runWork<Visible, void>(platform, SYSTEM, work => mergeTally(work, other.bulletinId))
+  await Promise.all([merge(), ...Array.from({ length: 20 }, (_, index) => answer(index, 'done')), merge()])
+  await merge()
+  const after = await read(db => funnel(db, SYSTEM.scope, other.bulletinId))
+  assert.deepEqual([after.audience, after.acknowledged, after.done, after.answers.acknowledged, after.silent], [40, 40, 20, 20, 0])
+  const rows = await read(db => db.selectFrom('broadcast_tally').where('bulletin_id', '=', other.bulletinId).selectAll().execute())
+  assert.equal(new Set(rows.map(row => JSON.stringify(TALLY_KEY.map(key => row[key])))).size, rows.length, 'one row a key')
+  assert.ok(rows.every(({ change }) => change > 0))
+})
+
+test('the sums of the sector are the centre’s alone', async () => {
+  const organisationId = bulletin.organisationIds[0] ?? missing()
+  const seen = await read(db => db.selectFrom('broadcast_tally').selectAll().execute(), { ...SYSTEM, scope: { kind: 'organisation', organisationId } })
+  assert.deepEqual(seen, [])
+})
+
+function missing(): never {
+  throw new Error('There is no such organisation.')
+}

@@ -1,48 +1,80 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
+import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { deliveryCounts } from '../deliveries/queries.ts'
-import { RESPONSE_CHOICES, type ResponseState } from '../responses/model.ts'
+import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
+import { isOwnRecipient, seesWholeSector } from '../scope.ts'
 import type { Visible } from '../tables.ts'
-import { curvesFrom, curveStep, type Counts, type CurvePoint, type Dimension, type Group, type Picture } from './model.ts'
+import { curvesFrom, curveStep, NOBODY, type Counts, type CurvePoint, type Dimension, type Group, type Picture } from './model.ts'
 
-/** Every figure here counts rows of `broadcast_recipient`, one for each organisation in the frozen audience that the reader may see. */
-export async function funnel(db: Reader<Visible>, bulletinId: string): Promise<Counts> {
-  const row = await db.selectFrom('broadcast_recipient as recipient').where('recipient.bulletin_id', '=', bulletinId).select(countColumns()).executeTakeFirstOrThrow()
-  return countsFrom(row)
+/**
+ * Where recipients stand, as one table of keys and counts: the sums that are kept, for who sees the whole sector; one's own recipients
+ * for everybody else. Every figure here is a sum over it.
+ */
+function standings(db: Reader<Visible>, scope: Scope) {
+  if (seesWholeSector(scope)) {
+    return db
+      .selectFrom('broadcast_tally')
+      .select(['bulletin_id', 'type', 'region_code', 'board_code', 'is_reachable', 'is_delivered', 'response', 'change'])
+      .as('standing')
+  }
+  return db
+    .selectFrom('broadcast_recipient')
+    .where(isOwnRecipient(scope, 'broadcast_recipient.organisation_id'))
+    .select(['bulletin_id', 'type', 'region_code', 'board_code', 'is_reachable', sql<boolean>`delivered_at is not null`.as('is_delivered'), 'response', sql<number>`1`.as('change')])
+    .as('standing')
+}
+
+/** The funnel of a bulletin. */
+export async function funnel(db: Reader<Visible>, scope: Scope, bulletinId: string): Promise<Counts> {
+  return (await funnels(db, scope, [bulletinId])).get(bulletinId) ?? NOBODY
+}
+
+/** The funnels of several bulletins. One without recipients in the reader's scope is left out. */
+export async function funnels(db: Reader<Visible>, scope: Scope, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+  if (bulletinIds.length === 0) return new Map()
+  const rows = await db.selectFrom(standings(db, scope)).where('standing.bulletin_id', 'in', [...bulletinIds]).groupBy('standing.bulletin_id').select('standing.bulletin_id').select(countColumns()).execute()
+  return new Map(rows.map(row => [row.bulletin_id, countsFrom(row)]))
 }
 
 /** The funnel of each group, largest silence first. An organisation with two partners is counted with each of them. */
-export async function groups(db: Reader<Visible>, bulletinId: string, dimension: Dimension): Promise<readonly Group[]> {
-  const rows = await (dimension === 'partner' ? byPartner(db, bulletinId) : byColumn(db, bulletinId, dimension)).execute()
+export async function groups(db: Reader<Visible>, scope: Scope, bulletinId: string, dimension: Dimension): Promise<readonly Group[]> {
+  const rows = await (dimension === 'partner' ? byPartner(db, scope, bulletinId) : byColumn(db, scope, bulletinId, dimension)).execute()
   const names = dimension === 'partner' ? new Map<string, string>() : await groupNames(db, dimension, rows.map(({ code }) => code))
   return rows
     .map(row => ({ ...countsFrom(row), code: row.code, name: row.name ?? names.get(row.code ?? '') ?? row.code ?? NONE[dimension] }))
+    .filter(({ audience }) => audience > 0)
     .toSorted((a, b) => b.silent - a.silent || b.audience - a.audience || a.name.localeCompare(b.name))
 }
 
 const NONE: Readonly<Record<Dimension, string>> = { type: 'Type not known', region: 'No region', board: 'No board', partner: 'No partner' }
-const COLUMN = { type: 'organisation.type', region: 'organisation.region_code', board: 'organisation.board_code' } as const
+const COLUMN = { type: 'standing.type', region: 'standing.region_code', board: 'standing.board_code' } as const
 
-function byColumn(db: Reader<Visible>, bulletinId: string, dimension: 'type' | 'region' | 'board') {
+function byColumn(db: Reader<Visible>, scope: Scope, bulletinId: string, dimension: 'type' | 'region' | 'board') {
   const column = COLUMN[dimension]
   return db
-    .selectFrom('broadcast_recipient as recipient')
-    .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
-    .where('recipient.bulletin_id', '=', bulletinId)
+    .selectFrom(standings(db, scope))
+    .where('standing.bulletin_id', '=', bulletinId)
     .groupBy(column)
     .select([sql<string | null>`${sql.ref(column)}`.as('code'), sql<string | null>`null`.as('name')])
     .select(countColumns())
 }
 
-function byPartner(db: Reader<Visible>, bulletinId: string) {
-  return db
+/** Partnerships change and may overlap, so they are no key of the sums: this one counts the recipients. */
+function byPartner(db: Reader<Visible>, scope: Scope, bulletinId: string) {
+  const standing = db
     .selectFrom('broadcast_recipient as recipient')
     .leftJoin('directory_partnership as partnership', join => join.onRef('partnership.organisation_id', '=', 'recipient.organisation_id').on('partnership.until', 'is', null))
     .leftJoin('directory_organisation as partner', 'partner.id', 'partnership.partner_id')
     .where('recipient.bulletin_id', '=', bulletinId)
-    .groupBy(['partner.code', 'partner.name'])
-    .select([sql<string | null>`partner.code`.as('code'), sql<string | null>`partner.name`.as('name')])
+    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .select(['partner.code', 'partner.name', 'recipient.is_reachable', sql<boolean>`recipient.delivered_at is not null`.as('is_delivered'), 'recipient.response', sql<number>`1`.as('change')])
+    .as('standing')
+  return db
+    .selectFrom(standing)
+    .groupBy(['standing.code', 'standing.name'])
+    .select([sql<string | null>`standing.code`.as('code'), sql<string | null>`standing.name`.as('name')])
     .select(countColumns())
 }
 
@@ -56,23 +88,25 @@ async function groupNames(db: Reader<Visible>, dimension: Dimension, codes: read
   return new Map(rows.map(({ code, name }) => [code, name]))
 }
 
+/** What the columns of a recipient say is said here by its newest answer, which `respond` keeps in step with them. */
 function countColumns() {
-  const count = (condition: string) => sql<number>`count(*) filter (where ${sql.raw(condition)})`
+  const count = (condition: RawBuilder<unknown>) => sql<number>`coalesce(sum(standing.change) filter (where ${condition}), 0)::integer`
+  const answered = (states: readonly ResponseState[]) => sql`standing.response in (${sql.join(states)})`
   return [
-    sql<number>`count(*)`.as('audience'),
-    count('recipient.is_reachable or recipient.delivered_at is not null').as('sent'),
-    sql<number>`count(recipient.delivered_at)`.as('delivered'),
-    sql<number>`count(recipient.acknowledged_at)`.as('acknowledged'),
-    sql<number>`count(recipient.decided_at)`.as('decided'),
-    sql<number>`count(recipient.done_at)`.as('done'),
-    count('recipient.response is null and recipient.is_reachable').as('silent'),
-    count('recipient.response is null and not recipient.is_reachable').as('unreachable'),
-    count("recipient.response = 'acknowledged'").as('in_acknowledged'),
-    count("recipient.response = 'assessing'").as('in_assessing'),
-    count("recipient.response = 'not-applicable'").as('in_not_applicable'),
-    count("recipient.response = 'in-progress'").as('in_in_progress'),
-    count("recipient.response = 'done'").as('in_done'),
-    count("recipient.response = 'not-acting'").as('in_not_acting'),
+    sql<number>`coalesce(sum(standing.change), 0)::integer`.as('audience'),
+    count(sql`standing.is_reachable or standing.is_delivered`).as('sent'),
+    count(sql`standing.is_delivered`).as('delivered'),
+    count(sql`standing.response is not null`).as('acknowledged'),
+    count(answered(RESPONSE_CHOICES.filter(state => RESPONSE_STATES[state].isDecided))).as('decided'),
+    count(answered(RESPONSE_CHOICES.filter(state => RESPONSE_STATES[state].isDone))).as('done'),
+    count(sql`standing.response is null and standing.is_reachable`).as('silent'),
+    count(sql`standing.response is null and not standing.is_reachable`).as('unreachable'),
+    count(answered(['acknowledged'])).as('in_acknowledged'),
+    count(answered(['assessing'])).as('in_assessing'),
+    count(answered(['not-applicable'])).as('in_not_applicable'),
+    count(answered(['in-progress'])).as('in_in_progress'),
+    count(answered(['done'])).as('in_done'),
+    count(answered(['not-acting'])).as('in_not_acting'),
   ] as const
 }
 
@@ -84,27 +118,50 @@ function countsFrom(row: CountRow): Counts {
   return { audience, sent, delivered, acknowledged, decided, done, silent, unreachable, answers }
 }
 
-/** How answers came in: for those who stand acknowledged, decided or done, when they first did. */
-export async function curves(db: Reader<Visible>, bulletinId: string, releasedAt: Instant, now: Instant): Promise<readonly CurvePoint[]> {
+/** How answers came in: for those who stand acknowledged, decided or done, when they first did. One pass over the recipients. */
+export async function curves(db: Reader<Visible>, scope: Scope, bulletinId: string, releasedAt: Instant, now: Instant): Promise<readonly CurvePoint[]> {
   const stepMillis = curveStep(releasedAt, now)
+  const step = (column: string) => sql<number | null>`floor(extract(epoch from (${sql.ref(column)} - ${releasedAt}::timestamptz)) * 1000 / ${stepMillis}::float8)::integer`
+  const rows = await db
+    .selectFrom('broadcast_recipient as recipient')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where('recipient.acknowledged_at', 'is not', null)
+    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .groupBy(sql`1, 2, 3`)
+    .select(({ fn }) => [step('recipient.acknowledged_at').as('acknowledged'), step('recipient.decided_at').as('decided'), step('recipient.done_at').as('done'), fn.countAll<number>().as('count')])
+    .execute()
   const steps = new Map<number, { acknowledged: number; decided: number; done: number }>()
-  for (const stage of ['acknowledged', 'decided', 'done'] as const) {
-    const step = sql<number>`floor(extract(epoch from (${sql.ref(`recipient.${stage}_at`)} - ${releasedAt}::timestamptz)) * 1000 / ${stepMillis}::float8)::integer`
-    const rows = await db
-      .selectFrom('broadcast_recipient as recipient')
-      .where('recipient.bulletin_id', '=', bulletinId)
-      .where(`recipient.${stage}_at`, 'is not', null)
-      .groupBy(sql`1`)
-      .select(({ fn }) => [step.as('step'), fn.countAll<number>().as('count')])
-      .execute()
-    for (const row of rows) steps.set(row.step, { acknowledged: 0, decided: 0, done: 0, ...steps.get(row.step), [stage]: row.count })
+  for (const { count, ...row } of rows) {
+    for (const stage of ['acknowledged', 'decided', 'done'] as const) {
+      const at = row[stage]
+      if (at === null) continue
+      const counted = steps.get(at) ?? { acknowledged: 0, decided: 0, done: 0 }
+      steps.set(at, { ...counted, [stage]: counted[stage] + count })
+    }
   }
   return curvesFrom(steps, stepMillis, releasedAt, now)
 }
 
+/** The bulletins whose sums stand in many rows of one key, and would be read faster merged. */
+export async function scatteredTallies(db: Reader<Visible>): Promise<readonly string[]> {
+  const keys = db.selectFrom('broadcast_tally').groupBy(TALLY_KEY).select(({ fn }) => ['bulletin_id', fn.countAll<number>().as('rows')]).as('key')
+  const rows = await db
+    .selectFrom(keys)
+    .groupBy('key.bulletin_id')
+    .having(sql<boolean>`sum(key.rows) - count(*) > ${SPARE_ROWS}`)
+    .select('key.bulletin_id')
+    .execute()
+  return rows.map(row => row.bulletin_id)
+}
+
+/** Rows beyond one a key that a page may sum without anybody noticing. */
+const SPARE_ROWS = 200
+export const TALLY_KEY = ['bulletin_id', 'type', 'region_code', 'board_code', 'is_reachable', 'is_delivered', 'response'] as const
+
 /** Reads the picture of a released bulletin; `null` before its release. */
 export async function readPicture(
   db: Reader<Visible>,
+  scope: Scope,
   bulletin: { readonly id: string; readonly number: number; readonly releasedAt: Instant | null },
   dimension: Dimension,
   now: Instant,
@@ -113,9 +170,9 @@ export async function readPicture(
   return {
     number: bulletin.number,
     dimension,
-    counts: await funnel(db, bulletin.id),
-    groups: await groups(db, bulletin.id, dimension),
-    curves: await curves(db, bulletin.id, bulletin.releasedAt, now),
+    counts: await funnel(db, scope, bulletin.id),
+    groups: await groups(db, scope, bulletin.id, dimension),
+    curves: await curves(db, scope, bulletin.id, bulletin.releasedAt, now),
     deliveries: await deliveryCounts(db, bulletin.id),
   }
 }

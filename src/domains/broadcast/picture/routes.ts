@@ -4,6 +4,7 @@ import type { Page } from '../../../kernel/page.ts'
 import { csvText } from '../../../platform/csv/csv.ts'
 import { csv, json, page, svg } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import type { Scope } from '../../../platform/work/actor.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
 import type { DeliveryCounts } from '../deliveries/model.ts'
@@ -37,11 +38,11 @@ const listRecipients = route({
   access: VIEW,
   params: NumberParams,
   query: RecipientsQuery,
-  async handle({ params, query, read }) {
+  async handle({ params, query, read, actor }) {
     const filter = filterOf(query)
     const { bulletin, found, choices } = await read<Visible, { bulletin: Bulletin; found: Page<RecipientRow>; choices: Awaited<ReturnType<typeof recipientChoices>> }>(async db => {
       const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, found: await recipients(db, asked.id, filter, { limit: PAGE_SIZE, cursor: query.cursor }), choices: await recipientChoices(db, asked.id) }
+      return { bulletin: asked, found: await recipients(db, actor.scope, asked.id, filter, { limit: PAGE_SIZE, cursor: query.cursor }), choices: await recipientChoices(db, actor.scope, asked.id) }
     })
     const model = recipientsView(bulletin, found, filter, choices, query.cursor)
     return page('broadcast/picture/views/recipients.njk', `Recipients of ${model.number}`, model, { isExercise: bulletin.isExercise })
@@ -54,19 +55,19 @@ const recipientsCsv = route({
   access: VIEW,
   params: NumberParams,
   query: RecipientsQuery,
-  async handle({ params, query, read }) {
+  async handle({ params, query, read, actor }) {
     const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
-    return csv(`${bulletinNumber(bulletin.number)}-recipients.csv`, csvParts(read, bulletin.id, filterOf(query)))
+    return csv(`${bulletinNumber(bulletin.number)}-recipients.csv`, csvParts(read, actor.scope, bulletin.id, filterOf(query)))
   },
 })
 
 /** Page by page, so that fifty thousand rows are never held at once. */
-async function* csvParts(read: RouteRequest['read'], bulletinId: string, filter: RecipientsFilter): AsyncGenerator<string> {
+async function* csvParts(read: RouteRequest['read'], scope: Scope, bulletinId: string, filter: RecipientsFilter): AsyncGenerator<string> {
   let head: readonly string[] = CSV_HEAD
   let cursor: string | null = null
   do {
     const from: string | null = cursor
-    const found: Page<RecipientRow> = await read<Visible, Page<RecipientRow>>(db => recipients(db, bulletinId, filter, { limit: CSV_PART, cursor: from }))
+    const found: Page<RecipientRow> = await read<Visible, Page<RecipientRow>>(db => recipients(db, scope, bulletinId, filter, { limit: CSV_PART, cursor: from }))
     const part = csvText(head, found.rows.map(csvRow))
     // The first part has the byte order mark and the heading; those after it neither.
     yield cursor === null ? part : withoutHead(part)
@@ -84,10 +85,10 @@ const progress = route({
   path: '/api/v1/bulletins/:number/progress',
   access: VIEW,
   params: NumberParams,
-  async handle({ params, read }) {
+  async handle({ params, read, actor }) {
     const { bulletin, counts, deliveries } = await read<Visible, { bulletin: Bulletin; counts: Counts; deliveries: DeliveryCounts }>(async db => {
       const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, counts: await funnel(db, asked.id), deliveries: await deliveryCounts(db, asked.id) }
+      return { bulletin: asked, counts: await funnel(db, actor.scope, asked.id), deliveries: await deliveryCounts(db, asked.id) }
     })
     const { audience, silent, unreachable } = counts
     const { queued, sent, failed, givenUp, total } = deliveries
@@ -107,18 +108,18 @@ const chart = route({
   access: VIEW,
   params: z.object({ number: z.string().max(20), file: z.string().max(40) }),
   query: z.object({ by: z.enum(DIMENSIONS).catch('type').default('type') }),
-  async handle({ params, query, read, now }) {
+  async handle({ params, query, read, actor, now }) {
     if (params.file === 'groups.svg') {
       const { bulletin, found } = await read<Visible, { bulletin: Bulletin; found: readonly Group[] }>(async db => {
         const asked = await bulletinOf(db, numberOf(params))
-        return { bulletin: asked, found: await groups(db, asked.id, query.by) }
+        return { bulletin: asked, found: await groups(db, actor.scope, asked.id, query.by) }
       })
       return svg(groupsChart(bulletin.number, query.by, found).svg)
     }
     if (params.file !== 'answers.svg') throw new NotFound('broadcast.chart.unknown', 'There is no such chart.')
     const { bulletin, points } = await read<Visible, { bulletin: Bulletin; points: readonly CurvePoint[] }>(async db => {
       const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, points: asked.releasedAt === null ? [] : await curves(db, asked.id, asked.releasedAt, now) }
+      return { bulletin: asked, points: asked.releasedAt === null ? [] : await curves(db, actor.scope, asked.id, asked.releasedAt, now) }
     })
     return svg(answersChart(bulletin.number, points).svg)
   },

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../kernel/instant.ts'
+import { exactTime } from '../../../ui/filters/dates.ts'
 import { severityTag } from '../../../ui/labels.ts'
 import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
 import type { AudienceSummary } from '../audience/queries.ts'
@@ -45,13 +46,13 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
       { key: 'Approved by', value: approval === undefined ? { text: 'Nobody yet' } : { text: approval.by ?? 'The operator of this machine', hint: approval.byId === by.actor.id ? 'That is you. You may release it too.' : undefined } },
       { key: 'Severity', value: { tags: [severityTag(bulletin.severity)] } },
       { key: 'Who gets it', value: { text: ruleSentence(facts.rule, facts.names), href: `${address}/audience` } },
-      { key: 'Organisations', value: organisations },
+      { key: 'Organisations', value: { number: organisations, href: `${address}/audience` } },
       { key: 'Contacts to be mailed', value: contacts },
       { key: 'Cannot be mailed', value: { number: unreachable, href: unreachable > 0 ? `${address}/audience?list=unreachable` : undefined } },
       { key: 'Hash of the audience', value: audience.hash },
       { key: 'Mail', value: by.isMailReady ? 'Ready' : 'No mail server is set up' },
       { key: 'What the mail carries', value: tlpEffect(bulletin.tlp) },
-      { key: 'Answer by', value: respondBy === null ? 'No time is asked for' : { at: respondBy, hint: version.content.respondBy === null ? 'By the policy, counted from now' : 'As the author set it' } },
+      { key: 'Answer by', value: respondBy === null ? 'No time is asked for' : { text: exactTime(respondBy), hint: version.content.respondBy === null ? 'By the policy, counted from now' : 'As the author set it' } },
       { key: 'When', value: 'At once' },
     ],
     press: obstacles.length > 0 ? null : { action: `${address}/release`, label: `Release to ${organisations.toLocaleString('en-GB')} ${organisations === 1 ? 'organisation' : 'organisations'}`, values: { version: String(bulletin.version), audienceHash: audience.hash } },

@@ -146,7 +146,7 @@ test('a partner answers once for all it looks after, or for none when one of the
   assert.equal((await recipient(bulletin, at(ours, 0))).response, null, 'all or nothing')
   assert.deepEqual(await many(ours), { ok: true, recorded: 2 })
   assert.equal((await recipient(bulletin, at(ours, 1))).response, 'done')
-  const open = await readAs<Visible, Awaited<ReturnType<typeof openAnswers>>>(platform, partner, db => openAnswers(db, { number: bulletin.number, search: '', show: 'open' }, { limit: 50, cursor: null }))
+  const open = await readAs<Visible, Awaited<ReturnType<typeof openAnswers>>>(platform, partner, db => openAnswers(db, partner.scope, { number: bulletin.number, search: '', show: 'open' }, { limit: 50, cursor: null }))
   assert.deepEqual([open.total, open.rows.map(({ organisationId }) => organisationId)], [1, [partnerId]])
 })
 

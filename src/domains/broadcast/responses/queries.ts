@@ -1,8 +1,11 @@
+import { sql } from 'kysely'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
+import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import { isOwnRecipient } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { isResponseState, nextDateChoices, RESPONSE_CHOICES, RESPONSE_STATES, standing, type ResponseState } from './model.ts'
 
@@ -134,23 +137,27 @@ export interface OpenAnswersFilter {
 }
 
 /** Live bulletins × the organisations of the reader's scope, most urgent first. */
-export async function openAnswers(db: Reader<Visible>, filter: OpenAnswersFilter, request: PageRequest): Promise<Page<OpenAnswer>> {
+export async function openAnswers(db: Reader<Visible>, scope: Scope, filter: OpenAnswersFilter, request: PageRequest): Promise<Page<OpenAnswer>> {
   const words = `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`
   const matching = db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('bulletin.state', '=', 'released')
+    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
     .$if(filter.number !== null, query => query.where('bulletin.number', '=', filter.number ?? 0))
     .$if(filter.show === 'open', query => query.where('recipient.decided_at', 'is', null))
     .$if(filter.show === 'decided', query => query.where('recipient.decided_at', 'is not', null))
     .$if(filter.search !== '', query => query.where(eb => eb.or([eb('organisation.name', 'ilike', words), eb('organisation.code', '=', filter.search.toUpperCase())])))
-  const cursor = decodeCursor(request.cursor, 2)
+  // What has no time stands last, as on the first page of those who answer.
+  const due = sql<string>`coalesce(bulletin.respond_by, 'infinity')`
+  const cursor = decodeCursor(request.cursor, 3)
   const { count } = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
   const rows = await matching
     .$if(cursor !== null, query =>
-      query.where(eb => eb.or([eb('bulletin.number', '<', Number(cursor?.[0])), eb.and([eb('bulletin.number', '=', Number(cursor?.[0])), eb('organisation.code', '>', String(cursor?.[1]))])])),
+      query.where(sql<boolean>`(${due}, -bulletin.number, organisation.code) > (${String(cursor?.[0])}::timestamptz, ${-Number(cursor?.[1])}::integer, ${String(cursor?.[2])})`),
     )
+    .orderBy(due)
     .orderBy('bulletin.number', 'desc')
     .orderBy('organisation.code')
     .limit(request.limit + 1)
@@ -165,7 +172,7 @@ export async function openAnswers(db: Reader<Visible>, filter: OpenAnswersFilter
   return {
     rows: shown.map(row => ({ ...row, organisationId: row.organisationId as Id<'organisation'>, standing: standing(row) })),
     total: count,
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.number, last.organisationCode]) : null,
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.respondBy?.toISOString() ?? 'infinity', last.number, last.organisationCode]) : null,
   }
 }
 

@@ -2,7 +2,10 @@ import { sql } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
+import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
+import { answeredIn, NOBODY } from '../../picture/model.ts'
+import { funnels } from '../../picture/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { parseBulletinNumber, type BulletinSeverity, type BulletinState } from '../model.ts'
 
@@ -38,7 +41,7 @@ export interface ListedBulletin {
 }
 
 /** Bulletins in the reader's scope. The figures count the recipients of the rows shown, each within the reader's scope. */
-export async function listBulletins(db: Reader<Visible>, filter: BulletinFilter, sort: BulletinSort, request: PageRequest): Promise<Page<ListedBulletin>> {
+export async function listBulletins(db: Reader<Visible>, scope: Scope, filter: BulletinFilter, sort: BulletinSort, request: PageRequest): Promise<Page<ListedBulletin>> {
   const number = parseBulletinNumber(filter.search)
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
@@ -62,42 +65,40 @@ export async function listBulletins(db: Reader<Visible>, filter: BulletinFilter,
   const rows = await db
     .selectFrom(cut)
     .leftJoin('directory_person as author', 'author.id', 'bulletin.author_id')
-    .leftJoinLateral(
-      eb =>
-        eb
-          .selectFrom('broadcast_recipient as recipient')
-          .whereRef('recipient.bulletin_id', '=', 'bulletin.id')
-          .select(({ fn }) => [
-            fn.countAll<number>().as('organisations'),
-            fn.count<number>('recipient.response').as('answered'),
-            sql<number>`count(*) filter (where recipient.response is null and not recipient.is_reachable)`.as('unreachable'),
-            sql<string | null>`case when count(*) = 1 then min(recipient.response) end`.as('response'),
-          ])
-          .as('figures'),
-      join => join.onTrue(),
-    )
     .orderBy(column, descending ? 'desc' : 'asc')
     .orderBy('bulletin.number', descending ? 'desc' : 'asc')
     .select([
-      'bulletin.number', 'bulletin.title', 'bulletin.state', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'author.name as author',
-      'bulletin.updated_at as updatedAt', 'bulletin.released_at as releasedAt', 'bulletin.respond_by as respondBy', 'figures.organisations', 'figures.answered',
-      'figures.unreachable', 'figures.response',
+      'bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.state', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'author.name as author',
+      'bulletin.updated_at as updatedAt', 'bulletin.released_at as releasedAt', 'bulletin.respond_by as respondBy',
     ])
     .execute()
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
+  const ids = shown.map(({ id }) => id)
+  const [figures, own] = [await funnels(db, scope, ids), await ownResponses(db, scope, ids)]
   return {
     // Our own commands alone write these columns, each from the type that is asserted here.
-    rows: shown.map(row => ({
-      ...row,
-      state: row.state as BulletinState,
-      severity: row.severity as BulletinSeverity,
-      tlp: row.tlp as Tlp,
-      organisations: row.organisations ?? 0,
-      answered: row.answered ?? 0,
-      unreachable: row.unreachable ?? 0,
-    })),
+    rows: shown.map(({ id, ...row }) => {
+      const counts = figures.get(id) ?? NOBODY
+      return {
+        ...row,
+        state: row.state as BulletinState,
+        severity: row.severity as BulletinSeverity,
+        tlp: row.tlp as Tlp,
+        organisations: counts.audience,
+        answered: answeredIn(counts),
+        unreachable: counts.unreachable,
+        response: own.get(id) ?? null,
+      }
+    }),
     total,
     next: rows.length > request.limit && last !== undefined ? encodeCursor([column === 'bulletin.number' ? last.number : last.updatedAt.toISOString(), last.number]) : null,
   }
+}
+
+/** The newest answers of a reader who acts for one organisation. */
+async function ownResponses(db: Reader<Visible>, scope: Scope, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  if (scope.kind !== 'organisation' || bulletinIds.length === 0) return new Map()
+  const rows = await db.selectFrom('broadcast_recipient').where('organisation_id', '=', scope.organisationId).where('bulletin_id', 'in', [...bulletinIds]).select(['bulletin_id', 'response']).execute()
+  return new Map(rows.map(row => [row.bulletin_id, row.response]))
 }

@@ -52,7 +52,7 @@ export async function readShown(db: Reader<Visible>, number: number, actor: Acto
       organisationId === null
         ? null
         : await readAnswerPanel(db, { bulletinId: id, number, respondBy, organisationId, mayAnswer: may(actor, 'broadcast.response.answer') && bulletin.state === 'released', now }),
-    picture: may(actor, 'broadcast.picture.view') ? await readPicture(db, bulletin, by, now) : null,
+    picture: may(actor, 'broadcast.picture.view') ? await readPicture(db, actor.scope, bulletin, by, now) : null,
     matches: organisationId === null || release === null ? [] : await matchesOf(db, organisationId, release.rule),
   }
 }

@@ -1,11 +1,14 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { DeliveryState } from '../../deliveries/model.ts'
-import { standing, type ResponseState } from '../../responses/model.ts'
+import { RESPONSE_CHOICES, RESPONSE_STATES, standing, type ResponseState } from '../../responses/model.ts'
+import { isOwnRecipient, seesWholeSector } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
-import type { Stage } from '../model.ts'
+import type { Dimension, Stage } from '../model.ts'
+import { groups } from '../queries.ts'
 
 /** What the list behind a figure is narrowed by. Empty texts and `null` narrow nothing. */
 export interface RecipientsFilter {
@@ -27,7 +30,7 @@ export interface RecipientRow {
   readonly organisationId: string
   readonly code: string
   readonly name: string
-  readonly type: string
+  readonly type: string | null
   readonly region: string | null
   readonly board: string | null
   readonly standing: ReturnType<typeof standing>
@@ -48,15 +51,15 @@ export interface RecipientRow {
 const BEST_FIRST: readonly DeliveryState[] = ['sent', 'sending', 'waiting', 'failed', 'given-up']
 
 /** The organisations behind a figure, by code. */
-export async function recipients(db: Reader<Visible>, bulletinId: string, filter: RecipientsFilter, request: PageRequest): Promise<Page<RecipientRow>> {
+export async function recipients(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter, request: PageRequest): Promise<Page<RecipientRow>> {
   const cursor = decodeCursor(request.cursor, 1)
-  const { count } = await matching(db, bulletinId, filter).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
-  const found = await matching(db, bulletinId, filter)
+  const count = await countOf(db, scope, bulletinId, filter)
+  const found = await matching(db, scope, bulletinId, filter)
     .$if(cursor !== null, query => query.where('organisation.code', '>', String(cursor?.[0])))
     .orderBy('organisation.code')
     .limit(request.limit + 1)
     .select([
-      'organisation.id as organisationId', 'organisation.code', 'organisation.name', 'organisation.type', 'organisation.region_code as region', 'organisation.board_code as board',
+      'organisation.id as organisationId', 'organisation.code', 'organisation.name', 'recipient.type', 'recipient.region_code as region', 'recipient.board_code as board',
       'recipient.response', 'recipient.is_reachable as isReachable', 'recipient.response_at as answeredAt', 'recipient.next_date as nextDate',
     ])
     .execute()
@@ -74,39 +77,68 @@ export async function recipients(db: Reader<Visible>, bulletinId: string, filter
 const NO_ANSWER = { by: null, via: null, note: null, reason: null }
 const NO_DELIVERY = { contacts: 0, delivery: null, words: null }
 
-function matching(db: Reader<Visible>, bulletinId: string, filter: RecipientsFilter) {
+/** From the sums where they can say it. */
+async function countOf(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter): Promise<number> {
+  const { search, partner } = filter
+  if (!seesWholeSector(scope) || search !== '' || partner !== '') {
+    const { count } = await matching(db, scope, bulletinId, filter).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    return count
+  }
+  const { count } = await db
+    .selectFrom('broadcast_tally as recipient')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where(conditions(filter, sql`recipient.is_delivered`))
+    .select(sql<number>`coalesce(sum(recipient.change), 0)::integer`.as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+function matching(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter) {
   const words = `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`
   return db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('recipient.bulletin_id', '=', bulletinId)
-    .$if(filter.stage !== null, query => query.where(stageCondition(filter.stage ?? 'sent')))
-    .$if(filter.answer !== null, query => query.where('recipient.response', 'in', answerStates(filter.answer ?? 'done')))
-    .$if(filter.type !== '', query => query.where('organisation.type', '=', filter.type))
-    .$if(filter.region !== '', query => query.where('organisation.region_code', filter.region === 'none' ? 'is' : '=', filter.region === 'none' ? null : filter.region))
-    .$if(filter.board !== '', query => query.where('organisation.board_code', filter.board === 'none' ? 'is' : '=', filter.board === 'none' ? null : filter.board))
+    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .where(conditions(filter, sql`recipient.delivered_at is not null`))
     .$if(filter.partner !== '', query => query.where(partnerCondition(filter.partner)))
     .$if(filter.search !== '', query => query.where(eb => eb.or([eb('organisation.name', 'ilike', words), eb('organisation.code', '=', filter.search.toUpperCase())])))
 }
 
-/** The same conditions as the columns that `funnel` counts: the list behind a figure has as many rows as the figure says. */
-function stageCondition(stage: Stage) {
+/** What recipients and their sums can both be narrowed by: the list behind a figure has as many rows as the figure says. */
+function conditions(filter: RecipientsFilter, isDelivered: RawBuilder<unknown>): RawBuilder<boolean> {
+  const area = (column: string, code: string) => (code === '' ? [] : [code === 'none' ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${code}`])
+  const parts = [
+    ...(filter.stage === null ? [] : [stageCondition(filter.stage, isDelivered)]),
+    ...(filter.answer === null ? [] : [answeredAs(answerStates(filter.answer))]),
+    ...area('recipient.type', filter.type),
+    ...area('recipient.region_code', filter.region),
+    ...area('recipient.board_code', filter.board),
+  ]
+  return parts.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(parts, sql` and `)})`
+}
+
+function stageCondition(stage: Stage, isDelivered: RawBuilder<unknown>): RawBuilder<unknown> {
   switch (stage) {
     case 'sent':
-      return sql<boolean>`(recipient.is_reachable or recipient.delivered_at is not null)`
+      return sql`(recipient.is_reachable or ${isDelivered})`
     case 'delivered':
-      return sql<boolean>`recipient.delivered_at is not null`
+      return isDelivered
     case 'acknowledged':
-      return sql<boolean>`recipient.acknowledged_at is not null`
+      return sql`recipient.response is not null`
     case 'decided':
-      return sql<boolean>`recipient.decided_at is not null`
+      return answeredAs(RESPONSE_CHOICES.filter(state => RESPONSE_STATES[state].isDecided))
     case 'done':
-      return sql<boolean>`recipient.done_at is not null`
+      return answeredAs(RESPONSE_CHOICES.filter(state => RESPONSE_STATES[state].isDone))
     case 'silent':
-      return sql<boolean>`(recipient.response is null and recipient.is_reachable)`
+      return sql`(recipient.response is null and recipient.is_reachable)`
     case 'unreachable':
-      return sql<boolean>`(recipient.response is null and not recipient.is_reachable)`
+      return sql`(recipient.response is null and not recipient.is_reachable)`
   }
+}
+
+function answeredAs(states: readonly ResponseState[]): RawBuilder<unknown> {
+  return sql`recipient.response in (${sql.join(states)})`
 }
 
 function answerStates(answer: ResponseState | 'seen' | 'declined'): readonly ResponseState[] {
@@ -148,22 +180,11 @@ async function newestAnswers(db: Reader<Visible>, bulletinId: string, ids: reado
   return new Map(rows.map(row => [row.organisation_id, { by: row.person ?? row.contact, via: row.via, note: row.note, reason: row.reason }]))
 }
 
-/** What the list of a bulletin's recipients may be narrowed by: only what is there. */
-export async function recipientChoices(db: Reader<Visible>, bulletinId: string): Promise<{ readonly types: readonly Choice[]; readonly regions: readonly Choice[]; readonly boards: readonly Choice[] }> {
-  const { rows } = await sql<{ kind: 'type' | 'region' | 'board'; code: string }>`
-    select distinct case when grouping(organisation.type) = 0 then 'type' when grouping(organisation.region_code) = 0 then 'region' else 'board' end as kind,
-      coalesce(organisation.type, organisation.region_code, organisation.board_code) as code
-    from broadcast_recipient recipient join directory_organisation organisation on organisation.id = recipient.organisation_id
-    where recipient.bulletin_id = ${bulletinId}
-    group by grouping sets ((organisation.type), (organisation.region_code), (organisation.board_code))`.execute(db)
-  const codes = rows.filter(({ code }) => code !== null)
-  const types = await db.selectFrom('directory_organisation_type').orderBy('position').select(['code', 'plural as name']).execute()
-  const areaCodes = codes.filter(({ kind }) => kind !== 'type').map(({ code }) => code)
-  const areas = areaCodes.length === 0 ? [] : await db.selectFrom('directory_organisation').where('code', 'in', areaCodes).select(['code', 'name']).execute()
-  const nameOf = new Map(areas.map(({ code, name }) => [code, name]))
-  const of = (kind: 'region' | 'board') => codes.filter(row => row.kind === kind).map(({ code }) => ({ code, name: nameOf.get(code) ?? code })).toSorted((a, b) => a.name.localeCompare(b.name))
-  const present = new Set(codes.filter(({ kind }) => kind === 'type').map(({ code }) => code))
-  return { types: types.filter(({ code }) => present.has(code)), regions: of('region'), boards: of('board') }
+/** What the list of a bulletin's recipients may be narrowed by: the groups that are there. */
+export async function recipientChoices(db: Reader<Visible>, scope: Scope, bulletinId: string): Promise<{ readonly types: readonly Choice[]; readonly regions: readonly Choice[]; readonly boards: readonly Choice[] }> {
+  const of = async (dimension: Dimension) =>
+    (await groups(db, scope, bulletinId, dimension)).flatMap(({ code, name }) => (code === null ? [] : [{ code, name }])).toSorted((a, b) => a.name.localeCompare(b.name))
+  return { types: await of('type'), regions: await of('region'), boards: await of('board') }
 }
 
 interface Choice {

@@ -5,6 +5,7 @@ import type { Page } from '../../../../kernel/page.ts'
 import { asList } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
+import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import type { Visible } from '../../tables.ts'
@@ -41,7 +42,7 @@ const giveAnswers = route({
     const { body } = request
     const query = Query.parse({ q: body['q'], bulletin: body['bulletin'], show: body['show'], cursor: body['cursor'] === '' ? null : body['cursor'] })
     const read = readAnswer(body, request.now)
-    const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, body, query))
+    const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, request.actor.scope, body, query))
     const problems: Problem[] = read.ok ? [] : [...read.problems]
     if (targets.length === 0) problems.unshift({ rule: 'broadcast.response.targets', pointer: 'targets', severity: 'error', message: 'Tick the organisations that you answer for' })
     if (targets.length > MOST_TARGETS) problems.push({ rule: 'broadcast.response.targets', pointer: 'targets', severity: 'error', message: `One answer covers ${MOST_TARGETS} organisations at most. Filter the list first` })
@@ -58,9 +59,9 @@ function refusal({ why }: { readonly why: string }): Problem {
 }
 
 async function list(request: RouteRequest, query: AnswersQuery, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[], chosen: number): Promise<Reply> {
-  const found = await request.read<Visible, Page<OpenAnswer>>(db => openAnswers(db, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }))
+  const found = await request.read<Visible, Page<OpenAnswer>>(db => openAnswers(db, request.actor.scope, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }))
   const model = answersPage(found, query, typed, problems, request.now)
-  return page('broadcast/responses/partner/views/answers.njk', 'Answers', { ...model, chosen }, { problems })
+  return page('broadcast/responses/partner/views/answers.njk', 'Answers', { ...model, chosen, forMany: request.actor.scope.kind === 'partner' }, { problems })
 }
 
 function filterOf(query: AnswersQuery): OpenAnswersFilter {
@@ -68,12 +69,12 @@ function filterOf(query: AnswersQuery): OpenAnswersFilter {
 }
 
 /** Those ticked (`CC-5001:CODE` stands for the eye; the ids travel), or all that the filter shows. */
-async function targetsOf(db: Reader<Visible>, body: RouteRequest['body'], query: AnswersQuery): Promise<readonly Target[]> {
+async function targetsOf(db: Reader<Visible>, scope: Scope, body: RouteRequest['body'], query: AnswersQuery): Promise<readonly Target[]> {
   if (body['all'] !== 'yes') return asList(body['targets']).flatMap(parseTarget)
   const all: Target[] = []
   let cursor: string | null = null
   do {
-    const found: Page<OpenAnswer> = await openAnswers(db, filterOf(query), { limit: 500, cursor })
+    const found: Page<OpenAnswer> = await openAnswers(db, scope, filterOf(query), { limit: 500, cursor })
     all.push(...found.rows)
     cursor = found.next
   } while (cursor !== null && all.length <= MOST_TARGETS)
