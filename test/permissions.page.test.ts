@@ -19,7 +19,7 @@ async function ask(browser: Browser, route: Route): Promise<'let in' | 'turned a
   assert.ok(response.statusCode < 500, `${route.method} ${route.path} broke with ${response.statusCode}: ${response.body.slice(0, 400)}`)
   if (response.statusCode === 403 && response.body.includes('Your role does not include this')) return 'turned away'
   if (response.statusCode === 403 && response.body.includes('platform.permission.missing')) return 'turned away'
-  if (response.statusCode === 401 || String(response.headers.location ?? '').startsWith('/sign-in?to=')) return 'asked to sign in'
+  if (response.statusCode === 401 || (response.headers.location ?? '').startsWith('/sign-in?to=')) return 'asked to sign in'
   return 'let in'
 }
 

@@ -75,28 +75,29 @@ export async function countTry(work: Work<AuthTables>, keys: readonly AttemptKey
   // In one order for everybody, or two tries could wait for each other.
   const ordered = keys.toSorted((a, b) => (a.keyHash < b.keyHash ? -1 : 1))
   const hashes = ordered.map(key => key.keyHash)
+  // A row that is not there cannot be locked, so it is made first.
+  await work.db
+    .insertInto('auth_attempt')
+    .values(hashes.map(key_hash => ({ key_hash, failures: 0, first_at: work.now, last_at: work.now })))
+    .onConflict(clash => clash.column('key_hash').doNothing())
+    .execute()
   const found = await work.db.selectFrom('auth_attempt').selectAll().where('key_hash', 'in', hashes).orderBy('key_hash').forUpdate().execute()
-  const rows = new Map(found.map(row => [row.key_hash, row]))
-
-  const ends = ordered.map(({ kind, keyHash }) => {
-    const row = rows.get(keyHash)
-    return row === undefined ? 0 : row.last_at.getTime() + waitSeconds(LIMITS[kind], row.failures) * 1000
+  const kinds = new Map(ordered.map(key => [key.keyHash, LIMITS[key.kind]]))
+  const rows = found.flatMap(row => {
+    const limit = kinds.get(row.key_hash)
+    return limit === undefined ? [] : [{ ...row, limit }]
   })
-  const end = Math.max(...ends)
+
+  const end = Math.max(...rows.map(row => row.last_at.getTime() + waitSeconds(row.limit, row.failures) * 1000))
   if (end > work.now.getTime()) return { allowed: false, retryAt: new Date(end) }
 
   let locks = false
-  for (const { kind, keyHash } of ordered) {
-    const first = rows.get(keyHash)?.first_at
-    const startsAnew = first !== undefined && work.now.getTime() - first.getTime() >= LIMITS[kind].windowSeconds * 1000
-    if (startsAnew) await work.db.deleteFrom('auth_attempt').where('key_hash', '=', keyHash).execute()
-    const { failures } = await work.db
-      .insertInto('auth_attempt')
-      .values({ key_hash: keyHash, failures: 1, first_at: work.now, last_at: work.now })
-      .onConflict(clash => clash.column('key_hash').doUpdateSet(eb => ({ failures: eb('auth_attempt.failures', '+', 1), last_at: work.now })))
-      .returning('failures')
-      .executeTakeFirstOrThrow()
-    if (waitSeconds(LIMITS[kind], failures) > 0) locks = true
+  for (const row of rows) {
+    const startsAnew = work.now.getTime() - row.first_at.getTime() >= row.limit.windowSeconds * 1000
+    const failures = startsAnew ? 1 : row.failures + 1
+    const first_at = startsAnew ? work.now : row.first_at
+    await work.db.updateTable('auth_attempt').set({ failures, first_at, last_at: work.now }).where('key_hash', '=', row.key_hash).execute()
+    if (waitSeconds(row.limit, failures) > 0) locks = true
   }
   return { allowed: true, locks }
 }

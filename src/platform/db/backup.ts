@@ -73,7 +73,7 @@ export async function restore(database: Database, path: string, migrations: read
         isFirst = false
         continue
       }
-      const [table, row] = Array.isArray(value) ? value : []
+      const [table, row] = asPair(value)
       if (typeof table !== 'string' || !known.has(table)) throw damaged()
       if (table !== pending.table || pending.rows.length === BATCH) {
         await flush()
@@ -116,7 +116,7 @@ async function tablesInOrder(db: Kysely<unknown>): Promise<string[]> {
   return ordered
 }
 
-async function* rowsOf(db: Kysely<unknown>, table: string): AsyncGenerator<unknown> {
+async function* rowsOf(db: Kysely<unknown>, table: string): AsyncGenerator {
   await sql`declare backup_rows no scroll cursor for select to_jsonb(whole) as row from ${sql.table(table)} whole`.execute(db)
   for (;;) {
     const { rows } = await sql<{ row: unknown }>`fetch ${sql.raw(String(BATCH))} from backup_rows`.execute(db)
@@ -156,13 +156,18 @@ function parseLine(line: string): unknown {
   }
 }
 
+function asPair(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
 function damaged(): Invalid {
   return new Invalid('platform.restore.damaged', 'This is not a whole backup of CareCERT. Nothing was loaded. Take another one.')
 }
 
 function assertHeader(value: unknown, migrations: readonly string[]): void {
-  const header = value as Partial<Header> | null
+  const header = value as Partial<Record<keyof Header, unknown>> | null
   if (header?.carecert !== FORMAT || !Array.isArray(header.migrations)) throw damaged()
-  const same = header.migrations.length === migrations.length && header.migrations.every((name, index) => name === migrations[index])
-  if (!same) throw new Invalid('platform.restore.other-version', 'This backup was made by another version of CareCERT. Load it with that version, then upgrade.', header.migrations.at(-1))
+  const made: readonly unknown[] = header.migrations
+  const same = made.length === migrations.length && made.every((name, index) => name === migrations[index])
+  if (!same) throw new Invalid('platform.restore.other-version', 'This backup was made by another version of CareCERT. Load it with that version, then upgrade.', String(made.at(-1)))
 }

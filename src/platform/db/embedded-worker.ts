@@ -16,12 +16,15 @@ keepExchangesWhole(database)
 const server = new PGLiteSocketServer({ db: database, path: socket, maxConnections: 64 })
 await server.start()
 
-parentPort?.on('message', async (message: unknown) => {
-  if (message !== 'stop') return
+async function stop(): Promise<void> {
   await server.stop()
   await database.close()
   parentPort?.postMessage('stopped')
   parentPort?.close()
+}
+
+parentPort?.on('message', (message: unknown) => {
+  if (message === 'stop') void stop()
 })
 parentPort?.postMessage('ready')
 

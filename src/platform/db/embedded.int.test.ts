@@ -42,7 +42,7 @@ test('one opens it, whoever comes next speaks through the first, and two at once
   const [first, second] = await Promise.all([openDatabase({ url: null, dataFolder: folder }), openDatabase({ url: null, dataFolder: folder })])
   assert.deepEqual([first.isHost, second.isHost].toSorted(), [false, true])
   await first.pool.query('create table shared (number int)')
-  await Promise.all(Array.from({ length: 40 }, (_, number) => [first, second][number % 2]?.pool.query('insert into shared values ($1)', [number])))
+  await Promise.all(Array.from({ length: 40 }, (_, number) => (number % 2 === 0 ? first : second).pool.query('insert into shared values ($1)', [number])))
   assert.equal((await second.pool.query('select count(*) as count from shared')).rows[0].count, 40)
   const [guest, host] = first.isHost ? [second, first] : [first, second]
   await guest.close()

@@ -79,7 +79,8 @@ function parseUrl(address: string): URL {
 async function readLimited(response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body ?? []) {
+  // The types of a response's body do not say what the chunks are; the Fetch standard does.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length
     if (size > LARGEST_DOCUMENT_BYTES) throw new Invalid('platform.fetch.too-large', `That document is larger than ${LARGEST_DOCUMENT_BYTES / 1_048_576} MB.`)
     chunks.push(chunk)

@@ -21,8 +21,8 @@ export function readForm<T>(schema: ZodType<T>, body: Readonly<Record<string, un
 
 /** A field that may hold one value or several (checkboxes): always a list. */
 export function asList(value: unknown): readonly string[] {
-  if (value === undefined || value === '') return []
-  return Array.isArray(value) ? value.map(String) : [String(value)]
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return values.filter(one => typeof one === 'string' && one !== '') as string[]
 }
 
 /** What a command refused, as a problem of one field, so that the form comes back with all that was typed. What is no refusal is thrown on. */

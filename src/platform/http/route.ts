@@ -86,6 +86,6 @@ export function route<P extends ZodType, Q extends ZodType>(definition: RouteDef
     perMinute: definition.perMinute ?? null,
     isApi: definition.path.startsWith('/api/'),
     // The server hands over what `params` and `query` have parsed, so the narrower request is safe behind the wider type.
-    handle: definition.handle as unknown as Route['handle'],
+    handle: definition.handle,
   }
 }

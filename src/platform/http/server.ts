@@ -59,8 +59,9 @@ const csrf = new Tokens({ userInfo: false })
 export async function createServer(platform: Platform, parts: ServerParts): Promise<FastifyInstance> {
   const isHttps = platform.config.baseUrl.startsWith('https:')
   const trusted = [...platform.config.trustProxy]
+  const loggerInstance: FastifyBaseLogger = platform.log
   const server = fastify({
-    loggerInstance: platform.log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_FORM_BYTES,
     trustProxy: trusted.length > 0 ? trusted : false,

@@ -29,7 +29,7 @@ export interface JobHandler<Context, P extends object = object> {
 /** Ties a handler to its kind, so that the payload's type follows. */
 export function handles<Context, P extends object>(kind: JobKind<P>, handler: Omit<JobHandler<Context, P>, 'kind'>): JobHandler<Context> {
   // The queue hands over what `kind.payload` has parsed, so the narrower payload is safe behind the wider type.
-  return { ...handler, kind } as unknown as JobHandler<Context>
+  return { ...handler, kind }
 }
 
 /** A job waiting to be committed with the work that asked for it. */

@@ -110,7 +110,7 @@ const JOBS_AT_ONCE = 2
 
 async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler: JobHandler<Context>, stopping: AbortSignal): Promise<void> {
   const options = { batchSize: JOBS_AT_ONCE, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true, localConcurrency: handler.loops ?? 1 } as const
-  const run = async (job: Job<object>): Promise<JobResult> => {
+  const run = async (job: Job): Promise<JobResult> => {
     try {
       await attempt(context, handler, job.data, AbortSignal.any([stopping, job.signal]))
       return { id: job.id, status: 'completed' }

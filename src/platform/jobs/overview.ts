@@ -46,7 +46,7 @@ export async function queueOverview(db: Pick<Kysely<unknown>, 'getExecutor'>): P
 export async function jobsInState(db: Pick<Kysely<unknown>, 'getExecutor'>, state: 'created' | 'retry' | 'active' | 'failed' | 'completed', limit: number): Promise<readonly JobRow[]> {
   const { rows } = await sql<JobRow>`
     select id, name, state::text, retry_count + (state in ('failed', 'completed', 'active'))::int as attempts, retry_limit + 1 as "mostAttempts", created_on as "createdAt",
-      start_after as "startsAfter", completed_on as "endedAt", coalesce(output ->> 'message', output #>> '{}') as why
+      start_after as "startsAfter", completed_on as "endedAt", coalesce(output ->> 'message', output #>> '{value,message}', output #>> '{}') as why
     from pgboss.job where state = ${state}::pgboss.job_state and name not like '\\_\\_pgboss\\_\\_%'
     order by created_on desc limit ${limit}`.execute(db)
   return rows

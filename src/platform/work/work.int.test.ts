@@ -59,7 +59,9 @@ test('guard 3: a query after the end of its unit of work throws', async () => {
   await runWork<Tables, void>(platform, SYSTEM, async work => {
     kept = work
   })
-  await assert.rejects(() => kept!.db.selectFrom('directory_product').select('id').execute(), isBug('platform.work.ended'))
+  const late = kept
+  assert.ok(late)
+  await assert.rejects(() => late.db.selectFrom('directory_product').select('id').execute(), isBug('platform.work.ended'))
 })
 
 test('a change, its record and its job stand or fall together', async () => {

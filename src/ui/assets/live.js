@@ -14,7 +14,7 @@ function follow(element) {
   const every = Number(element.dataset.liveEvery ?? 5)
   const state = sayState(element)
   let wait = every
-  let timer = setTimeout(ask, every * 1000)
+  let timer = setTimeout(() => void ask(), every * 1000)
 
   async function ask() {
     clearTimeout(timer)
@@ -43,7 +43,7 @@ function follow(element) {
       state.textContent = 'The figures may be out of date: trying again.'
     }
     clearTimeout(timer)
-    timer = setTimeout(ask, wait * 1000)
+    timer = setTimeout(() => void ask(), wait * 1000)
   }
 
   function listen() {
