@@ -35,7 +35,7 @@ export function transition<S extends string, A extends string>(lifecycle: Lifecy
   const instead = offered.length === 0 ? 'Nothing more can be done with it.' : `You can ${offered.join(', ')}.`
   throw new Conflict(
     'kernel.lifecycle.not-offered',
-    `This ${thing} is ${status}, so that cannot be done now. ${instead}`,
+    `This ${thing} is ${status.replaceAll('-', ' ')}, so that cannot be done now. ${instead}`,
     `${thing}: ${status} × ${action}`,
   )
 }
