@@ -45,6 +45,7 @@ test('what was restored is the same, row by row, and the audit is whole; new num
   await restore(other, file, NAMES)
   assert.deepEqual(await everything(other), await everything(platform.database))
   assert.deepEqual(await verifyChain(other.kysely), await verifyChain(platform.database.kysely))
+  await assert.rejects(other.pool.query('delete from audit_record'), { code: '42501' }, 'the audit of the restored database can be changed')
   const next = await other.pool.query(`select nextval('broadcast_bulletin_number') as next, (select max(number) from broadcast_bulletin) as last`)
   assert.equal(next.rows[0].next, next.rows[0].last + 1)
 })

@@ -19,8 +19,8 @@ interface Header {
 
 const FORMAT = 1
 const BATCH = 500
-/** Not ours to carry over: the migrator's own notes, and which workers run just now. */
-const LEFT_OUT = new Set(['platform_migration', 'platform_migration_lock', 'platform_worker', 'auth_session', 'auth_challenge', 'auth_attempt'])
+/** Not ours to carry over: the migrator's own notes, which workers run just now, and sums that the database makes again from the rows. */
+const LEFT_OUT = new Set(['platform_migration', 'platform_migration_lock', 'platform_worker', 'auth_session', 'auth_challenge', 'auth_attempt', 'broadcast_tally'])
 
 /** Writes a backup. The file appears whole or not at all, readable by its owner alone. Gives the number of rows. */
 export async function backup(database: Database, path: string, migrations: readonly string[], onProgress: (rows: number) => void = () => {}): Promise<number> {
@@ -58,6 +58,8 @@ export async function restore(database: Database, path: string, migrations: read
         throw new Conflict('platform.restore.not-empty', 'This database is in use. Restore into an empty one: name another CARECERT_DATA or DATABASE_URL.', table)
       }
     }
+    // What triggers derive stands in the backup too; it must not be derived a second time.
+    for (const table of order) await sql`alter table ${sql.table(table)} disable trigger user`.execute(db)
     const known = new Set(order)
     let pending: { table: string; rows: unknown[] } = { table: '', rows: [] }
     const flush = async () => {
@@ -83,6 +85,7 @@ export async function restore(database: Database, path: string, migrations: read
     }
     if (isFirst) throw damaged()
     await flush()
+    for (const table of order) await sql`alter table ${sql.table(table)} enable trigger user`.execute(db)
     await resetSequences(db)
   }
   try {
