@@ -8,5 +8,8 @@ export async function protect(db: Kysely<unknown>, table: string, visible: RawBu
   await sql`grant select, insert, update, delete on ${sql.table(table)} to carecert_app`.execute(db)
   await sql`alter table ${sql.table(table)} enable row level security`.execute(db)
   await sql`create policy ${sql.ref(`${table}_read`)} on ${sql.table(table)} for select using (${visible})`.execute(db)
-  await sql`create policy ${sql.ref(`${table}_write`)} on ${sql.table(table)} using (${writable})`.execute(db)
+  // One for each kind of write. A policy for all of them would be asked on every read as well, beside the one above.
+  await sql`create policy ${sql.ref(`${table}_insert`)} on ${sql.table(table)} for insert with check (${writable})`.execute(db)
+  await sql`create policy ${sql.ref(`${table}_update`)} on ${sql.table(table)} for update using (${writable})`.execute(db)
+  await sql`create policy ${sql.ref(`${table}_delete`)} on ${sql.table(table)} for delete using (${writable})`.execute(db)
 }
