@@ -1,0 +1,63 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { Writable } from 'node:stream'
+import { compose } from '../../src/app/compose.ts'
+import { loadSample } from '../../src/app/sample/load.ts'
+import { createWeb } from '../../src/app/web.ts'
+import { startWorker } from '../../src/app/worker.ts'
+import { sampleSignInLinks } from '../../src/domains/directory/contract.ts'
+import type { Role } from '../../src/kernel/role.ts'
+import { createOutput } from '../../src/platform/cli/output.ts'
+import type { Mailbox } from '../../src/platform/mail/mailbox.ts'
+import type { Platform } from '../../src/platform/platform.ts'
+import { createTestDatabase } from './database.ts'
+
+/** The product as `carecert serve` runs it, on the embedded database: web server, worker and mailbox, with a small invented sector. */
+export interface SampleApp {
+  readonly address: string
+  readonly platform: Platform
+  readonly mailbox: Mailbox
+  /** The address that signs somebody with this role in. */
+  signInAddress(role: Role): string
+  stop(): Promise<void>
+}
+
+/** Starts it on a free port. The same seed gives the same sector. The caller stops it. */
+export async function startSampleApp(options: { organisations?: number; env?: Readonly<Record<string, string>> } = {}): Promise<SampleApp> {
+  const port = await freePort()
+  const database = await createTestDatabase(null)
+  const env = { PORT: String(port), CARECERT_DATA: database.address.dataFolder, LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal', ...options.env }
+  const { platform, staticFiles, close } = await compose(env, { migrate: true, sampleWhenEmpty: true, sendsMail: true })
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  await loadSample(platform, createOutput({ json: true, yes: true, stdout: silent, stderr: silent, ask: null }), { organisations: options.organisations ?? 250, seed: 1 })
+  const web = await createWeb(platform, staticFiles)
+  await web.listen({ host: platform.config.host, port })
+  const worker = await startWorker(platform)
+  const links = await sampleSignInLinks(platform)
+  const { mailbox } = platform
+  if (mailbox === null) throw new Error('The sample has a mailbox')
+  return {
+    address: platform.config.baseUrl,
+    platform,
+    mailbox,
+    signInAddress(role) {
+      const link = links.find(candidate => candidate.role === role)
+      if (link === undefined) throw new Error(`The sample has nobody who is ${role}`)
+      return link.url
+    },
+    async stop() {
+      web.server.closeAllConnections()
+      await web.close()
+      await worker.stop()
+      await close()
+      await database.remove()
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise<void>(resolve => probe.close(() => resolve()))
+  return port
+}
