@@ -263,7 +263,11 @@ function matching(db: Reader<Visible>, bulletinId: string, filter: { state: Deli
     .where('delivery.bulletin_id', '=', bulletinId)
     .$if(filter.state !== null, query => query.where('delivery.state', '=', filter.state ?? 'waiting'))
     .$if(filter.search !== '', query =>
-      query.where(eb => eb.or([eb('organisation.code', '=', filter.search.toUpperCase()), eb('organisation.name_key', 'like', contains(nameKey(filter.search))), eb('delivery.address', 'like', contains(filter.search.toLowerCase()))])),
+      query.where(eb => {
+        const key = nameKey(filter.search)
+        const named = key === '' ? [] : [eb('organisation.name_key', 'like', contains(key))]
+        return eb.or([eb('organisation.code', '=', filter.search.toUpperCase()), ...named, eb('delivery.address', 'ilike', contains(filter.search))])
+      }),
     )
 }
 

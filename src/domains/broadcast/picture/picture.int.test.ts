@@ -117,7 +117,8 @@ test('the list behind a figure has as many rows as the figure says, page by page
   assert.equal((await all({ partner: 'none' })).length, SIZE - 29)
   assert.equal((await all({ region: 'none' })).length, 0)
   assert.deepEqual((await all({ search: 'a00007' })).map(({ code }) => code), ['A00007'])
-  assert.equal((await all({ search: '100%_' })).length, 0)
+  assert.equal((await all({ search: 'Organisation a0001' })).length, 10)
+  for (const signs of ['%', '_', '%_%', '\\']) assert.equal((await all({ search: signs })).length, 0, signs)
 })
 
 test('a row says where the message, the answer and the contacts stand', async () => {

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
+import { nameKey } from '../../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -94,7 +95,6 @@ async function countOf(db: Reader<Visible>, scope: Scope, bulletinId: string, fi
 }
 
 function matching(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter) {
-  const words = `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`
   return db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
@@ -102,7 +102,14 @@ function matching(db: Reader<Visible>, scope: Scope, bulletinId: string, filter:
     .where(isOwnRecipient(scope, 'recipient.organisation_id'))
     .where(conditions(filter, sql`recipient.delivered_at is not null`))
     .$if(filter.partner !== '', query => query.where(partnerCondition(filter.partner)))
-    .$if(filter.search !== '', query => query.where(eb => eb.or([eb('organisation.name', 'ilike', words), eb('organisation.code', '=', filter.search.toUpperCase())])))
+    .$if(filter.search !== '', query => query.where(named(filter.search)))
+}
+
+/** By code, or by part of the name as the directory compares names. Signs alone name nobody. */
+function named(search: string): RawBuilder<boolean> {
+  const key = nameKey(search)
+  const isCode = sql`organisation.code = ${search.toUpperCase()}`
+  return key === '' ? sql<boolean>`${isCode}` : sql<boolean>`(${isCode} or organisation.name_key like ${`%${key.replace(/[\\%_]/g, match => `\\${match}`)}%`})`
 }
 
 /** What recipients and their sums can both be narrowed by: the list behind a figure has as many rows as the figure says. */
