@@ -40,7 +40,7 @@ test('a figure leads to the organisations behind it, with the words of the mail 
   assert.match(list.body, /Nobody to send to/)
   const csv = await duty.get(`/bulletins/${number}/recipients.csv`)
   assert.match(String(csv.headers['content-type']), /^text\/csv/)
-  const rows = parse(csv.body, { bom: true, columns: true }) as Record<string, string>[]
+  const rows = parse<Record<string, string>>(csv.body, { bom: true, columns: true })
   assert.deepEqual(rows.map(row => [row['code'], row['answer']]), [['A00000', 'silent'], ['A00001', 'silent'], ['A00002', 'silent'], ['A00003', 'silent'], ['A00004', 'unreachable'], ['A00005', 'unreachable']])
 })
 

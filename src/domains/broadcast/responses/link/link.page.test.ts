@@ -8,7 +8,6 @@ import { createTestApp } from '../../../../../test/support/app.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
 import { deliverRelease } from '../../deliveries/jobs.ts'
-import { LINK_PURPOSE } from '../../deliveries/model.ts'
 import type { Visible } from '../../tables.ts'
 import { answersOf, type GivenAnswer } from '../queries.ts'
 

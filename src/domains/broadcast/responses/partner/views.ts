@@ -1,4 +1,5 @@
 import type { Instant } from '../../../../kernel/instant.ts'
+import { asList } from '../../../../platform/forms/form.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
 import { withQuery } from '../../../../ui/links.ts'
@@ -17,7 +18,7 @@ export interface AnswersQuery {
 
 /** The page on which one answer is given for many: the list with a box to tick, and the answer below it. */
 export function answersPage(found: Page<OpenAnswer>, query: AnswersQuery, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[], now: Instant) {
-  const ticked = new Set(Array.isArray(typed['targets']) ? typed['targets'].map(String) : [String(typed['targets'] ?? '')])
+  const ticked = new Set(asList(typed['targets']))
   const isFiltered = query.q !== '' || query.bulletin !== '' || query.show !== 'open'
   const kept = { q: query.q, bulletin: query.bulletin, show: query.show }
   return {
