@@ -11,7 +11,7 @@ import { COMMANDS, PERMISSIONS, permissionsOf } from './modules.ts'
 import { PROCESS_COMMANDS, type ProcessCommand } from './process-commands.ts'
 
 /** What the process ends with: done, refused with a reason, wrong usage. */
-export const EXIT = { done: 0, refused: 1, usage: 2 } as const
+const EXIT = { done: 0, refused: 1, usage: 2 } as const
 
 /** Whoever may run commands on this machine holds its database and key file: all permissions, under a name of its own in the audit. */
 export const OPERATOR: Actor = { kind: 'operator', id: 'operator', name: 'Operator', role: 'operator', organisationId: null, scope: { kind: 'centre' }, permissions: new Set(Object.keys(PERMISSIONS)) }

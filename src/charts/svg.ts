@@ -52,7 +52,7 @@ export function picture(about: Picture, children: readonly Markup[]): string {
 }
 
 /** The text colour of the NHS design system. */
-export const INK = '#212b32'
+const INK = '#212b32'
 /** Lines behind the data. */
 export const QUIET = '#aeb7bd'
 export const SECONDARY = '#4c6272'

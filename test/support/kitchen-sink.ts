@@ -5,7 +5,7 @@ import type { Action, BarSegment, Field, TableModel } from '../../src/ui/models.
 import type { PageShell } from '../../src/ui/shell.ts'
 
 /** A point in time, so many hours from the time of the sample page. */
-export function hours(count: number): Instant {
+function hours(count: number): Instant {
   const at = instantFromMillis(Date.UTC(2018, 3, 5, 8, 2) + count * 3_600_000)
   if (at === undefined) throw new Error('Not a time')
   return at

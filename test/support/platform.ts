@@ -20,7 +20,7 @@ export interface TestClock extends Clock {
   advanceHours(hours: number): void
 }
 
-export function createTestClock(start = '2026-11-20T09:00:00Z'): TestClock {
+function createTestClock(start = '2026-11-20T09:00:00Z'): TestClock {
   let now = new Date(start)
   return {
     now: () => new Date(now),

@@ -13,7 +13,7 @@ const ALIKE_VERSIONS: ReadonlySet<string> = new Set(['1.2', '1.3', '1.7'])
 const NOT_TECHNOLOGY: ReadonlySet<string> = new Set(['file', 'data', 'cryptographic-asset'])
 
 /** Whether parsed JSON is a CycloneDX inventory. */
-export function recognisesCycloneDx(json: unknown): boolean {
+function recognisesCycloneDx(json: unknown): boolean {
   return memberOf(json, 'bomFormat') === 'CycloneDX'
 }
 

@@ -23,7 +23,7 @@ export const PERMISSIONS = {
   'directory.people.manage-own': ['regional-lead', 'partner-responder', 'cyber-lead'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>
 
-export type DirectoryPermission = keyof typeof PERMISSIONS
+type DirectoryPermission = keyof typeof PERMISSIONS
 
 /** Who looks after people: the administrator everywhere, a lead at their own organisation. */
 export interface PeopleKeeper {
@@ -33,7 +33,7 @@ export interface PeopleKeeper {
 }
 
 /** Whether such a role exists at an organisation of such a type: the centre's at the centre, a region's at a region, the others elsewhere. */
-export function roleFits(role: Role, organisationType: string): boolean {
+function roleFits(role: Role, organisationType: string): boolean {
   const { level } = ROLES[role]
   if (level === 'centre' || level === 'region') return organisationType === level
   return organisationType !== 'centre' && organisationType !== 'region'

@@ -4,7 +4,7 @@ import type { AuthReader, AuthTables, LinkPurpose } from './tables.ts'
 import { hashToken, newToken } from './tokens.ts'
 
 /** How long each kind of one-time link works. */
-export const LINK_HOURS = { 'first-administrator': 24, invitation: 7 * 24, recovery: 1 } as const satisfies Readonly<Record<LinkPurpose, number>>
+const LINK_HOURS = { 'first-administrator': 24, invitation: 7 * 24, recovery: 1 } as const satisfies Readonly<Record<LinkPurpose, number>>
 
 export interface Link {
   readonly personId: string

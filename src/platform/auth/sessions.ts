@@ -4,9 +4,9 @@ import type { AuthReader, AuthTables, SignInMethod } from './tables.ts'
 import { hashToken, newToken } from './tokens.ts'
 
 /** A working day or a night's duty, then sign in again. */
-export const SESSION_HOURS = 12
+const SESSION_HOURS = 12
 /** Long enough for an incident call between two clicks; a kept form survives it. */
-export const IDLE_HOURS = 8
+const IDLE_HOURS = 8
 /** The browser keeps the cookie longer, so that a form sent too late can be given back to whom it belongs. */
 export const COOKIE_SECONDS = 36 * 3600
 /** Changing how one signs in needs a sign-in at most this old. */

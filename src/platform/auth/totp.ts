@@ -17,7 +17,7 @@ export async function totpSetUp(secret: string, email: string): Promise<{ addres
 }
 
 /** The code as typed, without the spaces that apps show. */
-export function tidyCode(typed: string): string {
+function tidyCode(typed: string): string {
   return typed.replace(/\s/g, '')
 }
 

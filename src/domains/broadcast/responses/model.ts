@@ -61,7 +61,7 @@ export function readAnswer(typed: TypedAnswer, now: Instant): { readonly ok: tru
 }
 
 /** Days ahead that are offered as one tap for the next date. The first is what the sector's own service sets by itself (domain facts §1.4). */
-export const NEXT_DATE_CHOICES = [3, 7, 14, 28] as const
+const NEXT_DATE_CHOICES = [3, 7, 14, 28] as const
 
 export function nextDateChoices(now: Instant): readonly LocalDate[] {
   return NEXT_DATE_CHOICES.map(days => londonDate(addDays(now, days)))

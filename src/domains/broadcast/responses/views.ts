@@ -49,7 +49,7 @@ export function morePage(input: { readonly action: string; readonly state: Respo
 }
 
 /** An answer in words: "In progress, more by 27 March 2027". */
-export function answerWords(answer: Pick<GivenAnswer, 'state'>): string {
+function answerWords(answer: Pick<GivenAnswer, 'state'>): string {
   return RESPONSE_STATES[answer.state].label
 }
 

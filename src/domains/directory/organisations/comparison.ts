@@ -44,7 +44,7 @@ const HISTORY: readonly (readonly [column: keyof OrganisationFacts, field: strin
   ['closed_on', 'closing date', 'corrected'],
 ]
 
-export const COUNTRY_NOT_KNOWN = 'Not known'
+const COUNTRY_NOT_KNOWN = 'Not known'
 
 /**
  * The facts that a file's row tells. Closed is what has a closing date that has come, or what the file calls closed without

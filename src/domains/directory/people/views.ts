@@ -13,7 +13,7 @@ function roleOptions(roles: readonly Role[]) {
 }
 
 /** The roles that the keeper may give at all. */
-export function rolesToGive(keeper: PeopleKeeper): readonly Role[] {
+function rolesToGive(keeper: PeopleKeeper): readonly Role[] {
   if (keeper.permissions.has('directory.people.manage')) return ALL_ROLES
   const own = keeper.role !== null && isRole(keeper.role) ? ROLES[keeper.role].level : null
   return ALL_ROLES.filter(role => ROLES[role].level === own)
