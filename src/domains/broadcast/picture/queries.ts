@@ -121,7 +121,8 @@ function countsFrom(row: CountRow): Counts {
 /** How answers came in: for those who stand acknowledged, decided or done, when they first did. One pass over the recipients. */
 export async function curves(db: Reader<Visible>, scope: Scope, bulletinId: string, releasedAt: Instant, now: Instant): Promise<readonly CurvePoint[]> {
   const stepMillis = curveStep(releasedAt, now)
-  const step = (column: string) => sql<number | null>`floor(extract(epoch from (${sql.ref(column)} - ${releasedAt}::timestamptz)) * 1000 / ${stepMillis}::float8)::integer`
+  // The start of the step, by a whole number's division: the number of the step by `extract` would cost twice as much.
+  const step = (column: string) => sql<Instant | null>`date_bin(make_interval(secs => ${stepMillis / 1_000}::float8), ${sql.ref(column)}, ${releasedAt}::timestamptz)`
   const rows = await db
     .selectFrom('broadcast_recipient as recipient')
     .where('recipient.bulletin_id', '=', bulletinId)
@@ -133,8 +134,9 @@ export async function curves(db: Reader<Visible>, scope: Scope, bulletinId: stri
   const steps = new Map<number, { acknowledged: number; decided: number; done: number }>()
   for (const { count, ...row } of rows) {
     for (const stage of ['acknowledged', 'decided', 'done'] as const) {
-      const at = row[stage]
-      if (at === null) continue
+      const start = row[stage]
+      if (start === null) continue
+      const at = Math.round((start.getTime() - releasedAt.getTime()) / stepMillis)
       const counted = steps.get(at) ?? { acknowledged: 0, decided: 0, done: 0 }
       steps.set(at, { ...counted, [stage]: counted[stage] + count })
     }
