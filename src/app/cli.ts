@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises'
-import { Command as Program, CommanderError, Option } from 'commander'
+import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander'
+import about from '../../package.json' with { type: 'json' }
 import { CareCertError } from '../kernel/errors.ts'
 import { personActor } from '../domains/directory/contract.ts'
-import type { Command } from '../platform/cli/command.ts'
+import type { Command, CommandOption } from '../platform/cli/command.ts'
 import { createOutput, type Output } from '../platform/cli/output.ts'
 import { describeError } from '../platform/log/log.ts'
 import { assertMay, type Actor } from '../platform/work/actor.ts'
@@ -28,6 +29,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   let exit: number = EXIT.done
   const program = new Program('carecert')
     .description('Gather threats, broadcast them to those concerned, see who acts.')
+    .version(about.version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: text => void terminal.stdout.write(text), writeErr: text => void terminal.stderr.write(text) })
     .showHelpAfterError('Run it with --help to see how.')
@@ -64,11 +66,7 @@ function addCommand(program: Program, command: Pick<Command, 'name' | 'summary' 
     const dots = argument.many ? '...' : ''
     made.argument(argument.required ? `<${argument.name}${dots}>` : `[${argument.name}${dots}]`, argument.meaning)
   }
-  for (const option of command.options) {
-    const parsed = new Option(option.flags, option.meaning)
-    if (option.repeats === true) parsed.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value])
-    made.addOption(parsed)
-  }
+  for (const option of command.options) made.addOption(optionOf(option))
   made.option('--json', 'print data for a program to read')
   if ('permission' in command) made.option('--as <email>', 'act as this person, with that person’s permissions')
   if (!command.options.some(option => option.flags.includes('--yes'))) made.option('--yes', 'answer yes to every question')
@@ -76,6 +74,19 @@ function addCommand(program: Program, command: Pick<Command, 'name' | 'summary' 
     const values = given.slice(0, command.arguments.length).flat().filter(value => value !== undefined).map(String)
     await action(values, made.opts())
   })
+}
+
+function optionOf({ flags, meaning, repeats, choices }: CommandOption): Option {
+  const option = new Option(flags, meaning)
+  if (choices !== undefined) return option.choices(choices)
+  if (repeats === true) return option.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value])
+  if (flags.endsWith('<number>')) return option.argParser(wholeNumber)
+  return option
+}
+
+function wholeNumber(text: string): string {
+  if (/^\d{1,9}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be a whole number.')
 }
 
 async function runDomainCommand(command: Command, terminal: Terminal, output: Output, values: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
@@ -108,7 +119,8 @@ async function guarded(terminal: Terminal, options: Readonly<Record<string, unkn
   } catch (error) {
     if (error instanceof CareCertError) {
       const shown = error.name === 'Bug' ? 'Sorry, this is a fault of ours.' : error.message
-      if (output.json) terminal.stdout.write(`${JSON.stringify({ error: { code: error.code, message: shown } })}\n`)
+      // Standard output holds data alone, so that whoever parses it never meets an error there.
+      if (output.json) terminal.stderr.write(`${JSON.stringify({ error: { code: error.code, message: shown } })}\n`)
       else terminal.stderr.write(`${shown}\n${error.name === 'Bug' ? `${JSON.stringify(describeError(error))}\n` : ''}`)
       return EXIT.refused
     }

@@ -59,7 +59,7 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
     undo.push(() => mail.close())
     const staticFiles = loadAssets()
     const views = createViews({ assets: staticFiles, baseContext: {} })
-    const platform: Platform = { config, log, clock, database, jobs, mail, mailbox, fetch: createFetcher(), views, signer: createSigner(secret), secrets, sample }
+    const platform: Platform = { config, log, clock, database, jobs, mail, mailbox, fetch: createFetcher({ allowPrivate: config.fetchAllowPrivate }), views, signer: createSigner(secret), secrets, sample }
     return { platform, staticFiles, close }
   } catch (error) {
     await close()

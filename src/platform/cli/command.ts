@@ -24,6 +24,8 @@ export interface CommandOption {
   readonly meaning: string
   /** May be given more than once; its values come as a list. */
   readonly repeats?: boolean
+  /** The only values that it takes; anything else is wrong usage. An option whose flags say `<number>` takes whole numbers alone. */
+  readonly choices?: readonly string[]
 }
 
 /**

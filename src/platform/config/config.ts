@@ -23,6 +23,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('MAIL_FROM', 'carecert@localhost', 'The address that mail comes from.'),
   setting('TRUST_PROXY', 'nobody', 'The addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.'),
   setting('METRICS_ALLOW', '127.0.0.1,::1', 'The addresses that may read /metrics, separated by commas.'),
+  setting('FETCH_ALLOW_PRIVATE', 'nobody', 'Hosts inside private networks that may be gathered from, as host or host:port, separated by commas.'),
   setting('OIDC_ISSUER', 'none', 'An OpenID Connect provider that people may sign in with.'),
   setting('OIDC_CLIENT_ID', 'none', 'Our client id at that provider.'),
   setting('OIDC_CLIENT_SECRET', 'none', 'Our client secret at that provider.', true),
@@ -44,6 +45,7 @@ const environment = z.object({
   MAIL_FROM: z.email().or(z.literal('carecert@localhost')).default('carecert@localhost'),
   TRUST_PROXY: list.default([]),
   METRICS_ALLOW: list.default(['127.0.0.1', '::1']),
+  FETCH_ALLOW_PRIVATE: list.default([]),
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
@@ -68,6 +70,8 @@ export interface Config {
   readonly mailFrom: string
   readonly trustProxy: readonly string[]
   readonly metricsAllow: readonly string[]
+  /** Hosts, with their port where it is not the usual one. */
+  readonly fetchAllowPrivate: readonly string[]
   readonly logLevel: string
   /** Whether a real server is used, rather than the embedded database. */
   readonly hasDatabaseServer: boolean
@@ -99,6 +103,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       mailFrom: values.MAIL_FROM,
       trustProxy: values.TRUST_PROXY,
       metricsAllow: values.METRICS_ALLOW,
+      fetchAllowPrivate: values.FETCH_ALLOW_PRIVATE,
       logLevel: values.LOG_LEVEL,
       hasDatabaseServer: values.DATABASE_URL !== undefined,
     },

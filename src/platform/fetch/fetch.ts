@@ -31,7 +31,7 @@ export function createFetcher(options: { allowPrivate: readonly string[] } = { a
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
     if (found.length === 0) throw new Unavailable('platform.fetch.unknown-host', `The host of that address is not known. Check the address.`)
-    if (found.some(({ address }) => isPrivateAddress(address))) throw new Invalid('platform.fetch.private', 'That address leads into a private network. Name its host in the configuration of the source if that is meant.')
+    if (found.some(({ address }) => isPrivateAddress(address))) throw new Invalid('platform.fetch.private', 'That address leads into a private network. If that is meant, name its host in FETCH_ALLOW_PRIVATE.')
   }
 
   return {

@@ -9,7 +9,7 @@ import { releaseOf } from '../release/queries.ts'
 import type { Visible } from '../tables.ts'
 import { approveBulletin, draftBulletin, returnForChanges, sendForReview, withdrawBulletin } from './commands.ts'
 import { contentFromThreat } from './from-threat.ts'
-import { BULLETIN_STATES, BulletinContent, bulletinNumber, isSeverity, parseBulletinNumber, severityLabel, stateLabel } from './model.ts'
+import { BULLETIN_STATES, BulletinContent, bulletinNumber, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel, stateLabel } from './model.ts'
 import { bulletinOf, severitiesOf, updatesOf, versionOf } from './queries.ts'
 import { listBulletins } from './queries/list.ts'
 
@@ -21,8 +21,8 @@ const list: Command = {
   arguments: [],
   options: [
     { flags: '--search <words>', meaning: 'a number such as CC-5001, or words of the title' },
-    { flags: '--state <state>', meaning: BULLETIN_STATES.join(', ') },
-    { flags: '--severity <severity>', meaning: 'high, medium, low or information' },
+    { flags: '--state <state>', meaning: 'how far it is', choices: BULLETIN_STATES },
+    { flags: '--severity <severity>', meaning: 'how severe', choices: SEVERITIES },
     { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
     { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
   ],

@@ -22,7 +22,7 @@ export const listResponses: Command = {
   permission: 'broadcast.response.view',
   async run({ platform, actor, output }, [id = ''], options) {
     const number = parseBulletinNumber(id)
-    if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `“${id}” is not the number of a bulletin. Write it as CC-5001.`)
+    if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `"${id}" is not the number of a bulletin. Write it as CC-5001.`)
     const limit = Math.min(Math.max(Number(options['limit'] ?? DEFAULT_LIMIT) || DEFAULT_LIMIT, 1), 500)
     const cursor = typeof options['cursor'] === 'string' ? options['cursor'] : null
     const { lines, next } = await readAs<Visible, Awaited<ReturnType<typeof responseLines>>>(platform, actor, async db => {

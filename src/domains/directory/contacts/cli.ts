@@ -4,7 +4,7 @@ import { required, type Command } from '../../../platform/cli/command.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import { describeCounts } from '../organisations/model.ts'
+import { assertSomeTaken, describeCounts } from '../organisations/model.ts'
 import { requireOrganisation } from '../organisations/queries.ts'
 import type { DirectoryTables } from '../tables.ts'
 import { addContact, importContacts } from './commands.ts'
@@ -30,6 +30,7 @@ const importCommand: Command = {
     for (const problem of problems.slice(0, PROBLEMS_SHOWN)) output.say(problem.message)
     if (problems.length > PROBLEMS_SHOWN) output.say(`and ${problems.length - PROBLEMS_SHOWN} more.`)
     output.result(counts, [describeCounts(counts)])
+    assertSomeTaken(counts, name)
   },
 }
 

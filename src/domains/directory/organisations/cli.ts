@@ -56,7 +56,7 @@ const listCommand: Command = {
     { flags: '--type <type>', meaning: 'such as practice or trust' },
     { flags: '--region <code>', meaning: 'such as Y56' },
     { flags: '--board <code>', meaning: 'such as QMJ' },
-    { flags: '--status <status>', meaning: 'open (otherwise), closed or all' },
+    { flags: '--status <status>', meaning: 'open when left out', choices: ['open', 'closed', 'all'] },
     { flags: '--search <words>', meaning: 'in the name, or the start of a code or postcode' },
     { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
     { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },

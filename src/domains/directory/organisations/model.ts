@@ -1,3 +1,4 @@
+import { Invalid } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 
@@ -86,6 +87,12 @@ export function addCounts(one: ImportCounts, other: ImportCounts): ImportCounts 
     unchanged: one.unchanged + other.unchanged,
     refused: one.refused + other.refused,
   }
+}
+
+/** Throws `Invalid` when every row of a list was refused, so that whoever runs the import by a script does not take it for done. */
+export function assertSomeTaken(counts: ImportCounts, list: string): void {
+  if (counts.refused === 0 || counts.refused < counts.read) return
+  throw new Invalid('directory.import.nothing-taken', `Nothing of ${list} was imported: every row was refused.`)
 }
 
 /** One line of an organisation's history. */

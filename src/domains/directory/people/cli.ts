@@ -21,7 +21,7 @@ const add: Command = {
   arguments: [required('email', 'their e-mail address')],
   options: [
     { flags: '--name <name>', meaning: 'their name' },
-    { flags: '--role <role>', meaning: ALL_ROLES.join(', ') },
+    { flags: '--role <role>', meaning: 'what they do there', choices: ALL_ROLES },
     { flags: '--organisation <code>', meaning: 'where, such as CENTRE' },
     { flags: '--phone <number>', meaning: 'their telephone number' },
   ],

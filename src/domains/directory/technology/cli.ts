@@ -4,7 +4,7 @@ import { londonDate, parseLocalDate } from '../../../kernel/instant.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import { describeCounts } from '../organisations/model.ts'
+import { assertSomeTaken, describeCounts } from '../organisations/model.ts'
 import type { DirectoryTables } from '../tables.ts'
 import { importTechnology } from './commands.ts'
 import { readTechnologyFile, TECHNOLOGY_FORMATS } from './read-file.ts'
@@ -16,7 +16,7 @@ const importCommand: Command = {
   summary: 'Take in a list of what organisations run; the next list of the same name replaces it',
   arguments: [required('file', 'the list, as CSV or CycloneDX JSON')],
   options: [
-    { flags: '--format <format>', meaning: `${TECHNOLOGY_FORMATS.join(' or ')} (csv unless the file ends in .json)` },
+    { flags: '--format <format>', meaning: 'csv when left out, cyclonedx for a file that ends in .json', choices: TECHNOLOGY_FORMATS },
     {
       flags: '--map <mapping>',
       meaning: 'which columns hold what, such as organisation=ODSCode,product=Supplier, or a name such as gp-system-supplier',
@@ -51,6 +51,7 @@ const importCommand: Command = {
     for (const problem of problems.slice(0, PROBLEMS_SHOWN)) output.say(`  ${problem.message}`)
     if (problems.length > PROBLEMS_SHOWN) output.say(`  and ${problems.length - PROBLEMS_SHOWN} more.`)
     output.result(counts, [describeCounts(counts)])
+    assertSomeTaken(counts, name)
   },
 }
 

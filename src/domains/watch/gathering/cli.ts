@@ -1,4 +1,4 @@
-import { Invalid } from '../../../kernel/errors.ts'
+import { Invalid, Unavailable } from '../../../kernel/errors.ts'
 import { many, type Command, type CommandContext } from '../../../platform/cli/command.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { gather, gatherFromSource, type GatherResult } from '../gather.ts'
@@ -62,7 +62,7 @@ async function attempt(asked: string, act: () => Promise<GatherResult>): Promise
     const result = await act()
     return { asked, result, failure: result.failure }
   } catch (error) {
-    if (!(error instanceof Invalid)) throw error
+    if (!(error instanceof Invalid || error instanceof Unavailable)) throw error
     return { asked, result: null, failure: error.message }
   }
 }

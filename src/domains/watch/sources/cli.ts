@@ -14,7 +14,7 @@ const addCommand: Command = {
   arguments: [required('code', 'small letters, digits, dots and hyphens, such as cisa-kev')],
   options: [
     { flags: '--name <name>', meaning: 'what people call it' },
-    { flags: '--format <format>', meaning: `one of ${INTELLIGENCE_FORMATS.join(', ')}` },
+    { flags: '--format <format>', meaning: 'what it gives', choices: INTELLIGENCE_FORMATS },
     { flags: '--url <address>', meaning: 'where it is gathered from; without it, it is fed by hand' },
   ],
   permission: 'watch.source.change',

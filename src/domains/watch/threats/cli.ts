@@ -4,7 +4,7 @@ import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { isThreatState, type ThreatState } from './model.ts'
+import { isThreatState, THREAT_STATES, type ThreatState } from './model.ts'
 import { threatForBulletin } from './queries/bulletin.ts'
 import { cursorAt, listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
 import { itemsOfThreat, threatById } from './queries/show.ts'
@@ -17,7 +17,7 @@ const listCommand: Command = {
   arguments: [],
   options: [
     { flags: '--search <words>', meaning: 'in titles, CVEs, makers and products' },
-    { flags: '--state <state>', meaning: 'open (otherwise), new, in-hand, dismissed, closed or all' },
+    { flags: '--state <state>', meaning: 'open when left out: new or in hand', choices: ['open', 'all', ...THREAT_STATES] },
     { flags: '--limit <number>', meaning: 'how many (50; with --json all)' },
     { flags: '--cursor <id>', meaning: 'the id of the last threat of the list before, for those after it' },
   ],
