@@ -140,7 +140,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       linked_at timestamptz not null,
       primary key (issuer, subject)
     )`.execute(db)
-  for (const table of ['auth_account', 'auth_passkey', 'auth_session', 'auth_challenge', 'auth_invitation', 'auth_recovery_code', 'auth_attempt', 'auth_outside_identity']) {
+  for (const table of [
+    'auth_account',
+    'auth_passkey',
+    'auth_session',
+    'auth_challenge',
+    'auth_invitation',
+    'auth_recovery_code',
+    'auth_attempt',
+    'auth_outside_identity',
+  ]) {
     await protect(db, table, sql`(select carecert_scope_kind()) = 'system'`)
   }
 }

@@ -99,7 +99,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       phone text,
       out_of_hours_phone text,
       created_at timestamptz not null,
-      left_at timestamptz
+      left_at timestamptz,
+      search_key text not null generated always as (lower(name || ' ' || email)) stored
     )`.execute(db)
   await sql`create unique index directory_person_email on directory_person (lower(email))`.execute(db)
   await sql`create index directory_person_name on directory_person (name, id)`.execute(db)
@@ -114,6 +115,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create unique index directory_assignment_once on directory_assignment (person_id, organisation_id, role) where until is null`.execute(db)
   await sql`create index directory_assignment_organisation on directory_assignment (organisation_id)`.execute(db)
+  await sql`create index directory_assignment_person on directory_assignment (person_id)`.execute(db)
+  await sql`create index directory_assignment_role on directory_assignment (role, person_id) where until is null`.execute(db)
   await sql`
     create table directory_contact (
       id text primary key,
@@ -201,7 +204,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations()) or partner_id = (select carecert_scope_id())`,
     sql`(select carecert_sees_all()) or organisation_id = (select carecert_scope_id())`,
   )
-  await protect(db, 'directory_person', sql`(select carecert_sees_all()) or id in (select person_id from directory_assignment)`)
+  await protect(
+    db,
+    'directory_person',
+    sql`(select carecert_sees_all()) or exists (select from directory_assignment where directory_assignment.person_id = directory_person.id)`,
+  )
   // What an organisation runs is its own, and its partner's who looks after it. The centre and the region see what is shared.
   await protect(
     db,

@@ -134,7 +134,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await sql`create index watch_threat_note_threat on watch_threat_note (threat_id, at)`.execute(db)
 
-  const tables = ['watch_source', 'watch_gathering', 'watch_item', 'watch_item_change', 'watch_quarantine', 'watch_threat', 'watch_threat_item', 'watch_threat_product', 'watch_threat_note']
+  const tables = [
+    'watch_source',
+    'watch_gathering',
+    'watch_item',
+    'watch_item_change',
+    'watch_quarantine',
+    'watch_threat',
+    'watch_threat_item',
+    'watch_threat_product',
+    'watch_threat_note',
+  ]
   for (const table of tables) await protect(db, table, sql`(select carecert_sees_all())`)
   await sql`grant usage on all sequences in schema public to carecert_app`.execute(db)
 }

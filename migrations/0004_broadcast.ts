@@ -63,6 +63,18 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       at timestamptz not null,
       comment text
     )`.execute(db)
+  // By when an answer is asked for is decided by others and changes by decree: rows with the date from which they hold.
+  await sql`
+    create table broadcast_response_deadline (
+      severity text not null,
+      effective_from date not null,
+      hours integer not null check (hours > 0),
+      source text not null,
+      primary key (severity, effective_from)
+    )`.execute(db)
+  await sql`
+    insert into broadcast_response_deadline (severity, effective_from, hours, source)
+    values ('high', '2018-04-01', 48, 'Data Security and Protection Toolkit 6.3.2: respond to a high severity alert within 48 hours')`.execute(db)
   await sql`
     create table broadcast_audience (
       bulletin_id text primary key references broadcast_bulletin (id),
@@ -164,7 +176,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       unique (release_id, contact_id, channel)
     )`.execute(db)
   // Workers take the next due from the first index; the second counts a release's deliveries by state without reading the rows.
-  await sql`create index broadcast_delivery_due on broadcast_delivery (release_id, due_at nulls first, id) where state in ('waiting', 'sending', 'failed')`.execute(db)
+  await sql`create index broadcast_delivery_due on broadcast_delivery (release_id, due_at nulls first, id) where state in ('waiting', 'sending', 'failed')`.execute(
+    db,
+  )
   await sql`create index broadcast_delivery_state on broadcast_delivery (release_id, state)`.execute(db)
   await sql`create index broadcast_delivery_organisation on broadcast_delivery (bulletin_id, organisation_id, id)`.execute(db)
   await sql`
@@ -188,10 +202,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   const ofOrganisation = sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations())`
   for (const table of ['broadcast_recipient', 'broadcast_delivery', 'broadcast_response']) await protect(db, table, ofOrganisation)
   // An organisation sees a bulletin once it was released to it, and the version that was released; drafts are the centre's.
-  await protect(db, 'broadcast_bulletin', sql`(select carecert_sees_all()) or (released_at is not null and id in (select bulletin_id from broadcast_recipient where organisation_id in (select carecert_organisations())))`, centre)
+  await protect(
+    db,
+    'broadcast_bulletin',
+    sql`(select carecert_sees_all()) or (released_at is not null and id in (select bulletin_id from broadcast_recipient where organisation_id in (select carecert_organisations())))`,
+    centre,
+  )
   await protect(db, 'broadcast_release', sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
-  await protect(db, 'broadcast_version', sql`(select carecert_sees_all()) or (bulletin_id, version) in (select bulletin_id, version from broadcast_release)`, centre)
-  for (const table of ['broadcast_severity', 'broadcast_update']) await protect(db, table, sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
-  for (const table of ['broadcast_review', 'broadcast_audience', 'broadcast_tally']) await protect(db, table, centre)
+  await protect(
+    db,
+    'broadcast_version',
+    sql`(select carecert_sees_all()) or (bulletin_id, version) in (select bulletin_id, version from broadcast_release)`,
+    centre,
+  )
+  for (const table of ['broadcast_severity', 'broadcast_update'])
+    await protect(db, table, sql`(select carecert_sees_all()) or bulletin_id in (select id from broadcast_bulletin)`, centre)
+  for (const table of ['broadcast_review', 'broadcast_audience', 'broadcast_response_deadline', 'broadcast_tally']) await protect(db, table, centre)
   await sql`grant usage on all sequences in schema public to carecert_app`.execute(db)
 }

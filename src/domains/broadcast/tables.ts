@@ -65,6 +65,15 @@ export interface ReviewTable {
   comment: string | null
 }
 
+/** By when an answer to a bulletin of that severity is asked for, from a day on until the next row of the same severity. */
+export interface ResponseDeadlineTable {
+  severity: string
+  effective_from: string
+  hours: number
+  /** Who decided so. */
+  source: string
+}
+
 export interface AudienceTable {
   bulletin_id: string
   /** An AudienceRule (audience/model.ts). */
@@ -167,6 +176,7 @@ interface BroadcastTables {
   broadcast_severity: SeverityTable
   broadcast_update: UpdateTable
   broadcast_review: ReviewTable
+  broadcast_response_deadline: ResponseDeadlineTable
   broadcast_audience: AudienceTable
   broadcast_release: ReleaseTable
   broadcast_recipient: RecipientTable

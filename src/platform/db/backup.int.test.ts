@@ -33,7 +33,10 @@ async function emptyDatabase(): Promise<Database> {
 async function everything(database: Database): Promise<string[]> {
   const copy = join(platform.testDatabase.address.dataFolder, 'compare.gz')
   await backup(database, copy, NAMES)
-  return gunzipSync(await readFile(copy)).toString().split('\n').toSorted()
+  return gunzipSync(await readFile(copy))
+    .toString()
+    .split('\n')
+    .toSorted()
 }
 
 test('a backup is readable by its owner alone', async () => {

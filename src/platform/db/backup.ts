@@ -20,10 +20,23 @@ interface Header {
 const FORMAT = 1
 const BATCH = 500
 /** Not ours to carry over: the migrator's own notes, which workers run just now, and sums that the database makes again from the rows. */
-const LEFT_OUT = new Set(['platform_migration', 'platform_migration_lock', 'platform_worker', 'auth_session', 'auth_challenge', 'auth_attempt', 'broadcast_tally'])
+const LEFT_OUT = new Set([
+  'platform_migration',
+  'platform_migration_lock',
+  'platform_worker',
+  'auth_session',
+  'auth_challenge',
+  'auth_attempt',
+  'broadcast_tally',
+])
 
 /** Writes a backup. The file appears whole or not at all, readable by its owner alone. Gives the number of rows. */
-export async function backup(database: Database, path: string, migrations: readonly string[], onProgress: (rows: number) => void = () => {}): Promise<number> {
+export async function backup(
+  database: Database,
+  path: string,
+  migrations: readonly string[],
+  onProgress: (rows: number) => void = () => {},
+): Promise<number> {
   let rows = 0
   const partial = `${path}.partial`
   async function* lines(db: Transaction<unknown>): AsyncGenerator<string> {
@@ -37,9 +50,13 @@ export async function backup(database: Database, path: string, migrations: reado
     }
   }
   try {
-    await database.kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(async db => {
-      await pipeline(lines(db), createGzip(), createWriteStream(partial, { mode: 0o600 }))
-    })
+    await database.kysely
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async db => {
+        await pipeline(lines(db), createGzip(), createWriteStream(partial, { mode: 0o600 }))
+      })
     await rename(partial, path)
   } finally {
     await rm(partial, { force: true })
@@ -48,14 +65,23 @@ export async function backup(database: Database, path: string, migrations: reado
 }
 
 /** Loads a backup into a database that nobody has used yet: all of it, or nothing. Throws `Conflict` or `Invalid` otherwise. */
-export async function restore(database: Database, path: string, migrations: readonly string[], onProgress: (rows: number) => void = () => {}): Promise<number> {
+export async function restore(
+  database: Database,
+  path: string,
+  migrations: readonly string[],
+  onProgress: (rows: number) => void = () => {},
+): Promise<number> {
   let rows = 0
   const load = async (db: Transaction<unknown>) => {
     const order = await tablesInOrder(db)
     for (const table of order) {
       if (SEEDED.has(table)) await sql`delete from ${sql.table(table)}`.execute(db)
       else if ((await sql`select from ${sql.table(table)} limit 1`.execute(db)).rows.length > 0) {
-        throw new Conflict('platform.restore.not-empty', 'This database is in use. Restore into an empty one: name another CARECERT_DATA or DATABASE_URL.', table)
+        throw new Conflict(
+          'platform.restore.not-empty',
+          'This database is in use. Restore into an empty one: name another CARECERT_DATA or DATABASE_URL.',
+          table,
+        )
       }
     }
     // What triggers derive stands in the backup too; it must not be derived a second time.
@@ -92,7 +118,8 @@ export async function restore(database: Database, path: string, migrations: read
     await database.kysely.transaction().execute(load)
   } catch (error) {
     const code = (error as { code?: unknown }).code
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') throw new Invalid('platform.restore.missing', `The file ${path} is not there or cannot be read. Check the path.`)
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR')
+      throw new Invalid('platform.restore.missing', `The file ${path} is not there or cannot be read. Check the path.`)
     if (typeof code === 'string' && code.startsWith('Z_')) throw damaged()
     throw error
   }
@@ -100,13 +127,15 @@ export async function restore(database: Database, path: string, migrations: read
 }
 
 /** Filled by migrations: the backup's rows take their place. */
-const SEEDED = new Set(['directory_organisation_type', 'watch_source'])
+const SEEDED = new Set(['directory_organisation_type', 'watch_source', 'broadcast_response_deadline'])
 
 async function tablesInOrder(db: Kysely<unknown>): Promise<string[]> {
   const tables = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(db)
   const references = await sql<{ child: string; parent: string }>`
     select child.relname as child, parent.relname as parent from pg_constraint
-    join pg_class child on child.oid = conrelid join pg_class parent on parent.oid = confrelid where contype = 'f' and conrelid <> confrelid`.execute(db)
+    join pg_class child on child.oid = conrelid join pg_class parent on parent.oid = confrelid where contype = 'f' and conrelid <> confrelid`.execute(
+    db,
+  )
   const waiting = new Set(tables.rows.map(row => row.name).filter(name => !LEFT_OUT.has(name)))
   const ordered: string[] = []
   while (waiting.size > 0) {
@@ -130,7 +159,9 @@ async function* rowsOf(db: Kysely<unknown>, table: string): AsyncGenerator {
 }
 
 async function insertRows(db: Kysely<unknown>, table: string, rows: readonly unknown[]): Promise<void> {
-  await sql`insert into ${sql.table(table)} overriding system value select * from jsonb_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::jsonb)`.execute(db)
+  await sql`insert into ${sql.table(table)} overriding system value select * from jsonb_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::jsonb)`.execute(
+    db,
+  )
 }
 
 /** So that the next number given by the database is a new one. */
@@ -172,5 +203,10 @@ function assertHeader(value: unknown, migrations: readonly string[]): void {
   if (header?.carecert !== FORMAT || !Array.isArray(header.migrations)) throw damaged()
   const made: readonly unknown[] = header.migrations
   const same = made.length === migrations.length && made.every((name, index) => name === migrations[index])
-  if (!same) throw new Invalid('platform.restore.other-version', 'This backup was made by another version of CareCERT. Load it with that version, then upgrade.', String(made.at(-1)))
+  if (!same)
+    throw new Invalid(
+      'platform.restore.other-version',
+      'This backup was made by another version of CareCERT. Load it with that version, then upgrade.',
+      String(made.at(-1)),
+    )
 }

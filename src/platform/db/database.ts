@@ -30,14 +30,21 @@ const types: pg.CustomTypesConfig = {
 
 /** Opens the server at `url`, or with `null` the embedded database in `dataFolder`. Throws `Unavailable` when it cannot be reached. */
 export async function openDatabase(options: { url: string | null; dataFolder: string; connections?: number }): Promise<Database> {
-  if (options.url !== null) return connectTo({ connectionString: options.url, max: options.connections ?? 10 }, { engine: 'server', isHost: false, stop: async () => {} })
+  if (options.url !== null)
+    return connectTo({ connectionString: options.url, max: options.connections ?? 10 }, { engine: 'server', isHost: false, stop: async () => {} })
   const embedded = await openEmbedded(options.dataFolder)
   const address = { host: embedded.socketFolder, user: 'postgres', database: 'postgres', max: options.connections ?? 4 }
   return connectTo(address, { engine: 'embedded', isHost: embedded.isHost, stop: embedded.stop })
 }
 
 async function connectTo(address: pg.PoolConfig, engine: { engine: Database['engine']; isHost: boolean; stop(): Promise<void> }): Promise<Database> {
-  const pool = new pg.Pool({ ...address, types, application_name: 'carecert', connectionTimeoutMillis: engine.engine === 'server' ? 10_000 : 60_000, idleTimeoutMillis: 30_000 })
+  const pool = new pg.Pool({
+    ...address,
+    types,
+    application_name: 'carecert',
+    connectionTimeoutMillis: engine.engine === 'server' ? 10_000 : 60_000,
+    idleTimeoutMillis: 30_000,
+  })
   // An idle connection that the server closes is replaced by the pool; without a listener the process would end.
   pool.on('error', () => {})
   try {
@@ -45,7 +52,12 @@ async function connectTo(address: pg.PoolConfig, engine: { engine: Database['eng
   } catch (cause) {
     await pool.end()
     await engine.stop()
-    throw new Unavailable('platform.db.unreachable', 'The database cannot be reached. Check that DATABASE_URL is right and that the server runs.', undefined, { cause })
+    throw new Unavailable(
+      'platform.db.unreachable',
+      'The database cannot be reached. Check that DATABASE_URL is right and that the server runs.',
+      undefined,
+      { cause },
+    )
   }
   const transactions = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   const kysely = transactions.withPlugin(outsideGuard)

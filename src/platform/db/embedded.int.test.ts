@@ -27,7 +27,10 @@ function otherProcess() {
       await database.pool.query('insert into kept values ($1)', [number])
       console.log('committed ' + number)
     }`
-  return spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'], cwd: fileURLToPath(new URL('../../../', import.meta.url)) })
+  return spawn(process.execPath, ['--input-type=module', '-e', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: fileURLToPath(new URL('../../../', import.meta.url)),
+  })
 }
 
 test('its folder is open to its owner alone, and so is the socket in it', { skip }, async () => {
@@ -42,7 +45,9 @@ test('one opens it, whoever comes next speaks through the first, and two at once
   const [first, second] = await Promise.all([openDatabase({ url: null, dataFolder: folder }), openDatabase({ url: null, dataFolder: folder })])
   assert.deepEqual([first.isHost, second.isHost].toSorted(), [false, true])
   await first.pool.query('create table shared (number int)')
-  await Promise.all(Array.from({ length: 40 }, (_, number) => (number % 2 === 0 ? first : second).pool.query('insert into shared values ($1)', [number])))
+  await Promise.all(
+    Array.from({ length: 40 }, (_, number) => (number % 2 === 0 ? first : second).pool.query('insert into shared values ($1)', [number])),
+  )
   assert.equal((await second.pool.query('select count(*) as count from shared')).rows[0].count, 40)
   const [guest, host] = first.isHost ? [second, first] : [first, second]
   await guest.close()

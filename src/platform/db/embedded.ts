@@ -46,12 +46,18 @@ export async function openEmbedded(dataFolder: string): Promise<EmbeddedDatabase
     if (release !== null) return host(home, socketFolder, socket, release)
     await sleep(250)
   }
-  throw new Unavailable('platform.db.folder-in-use', `Another process is starting in ${dataFolder} or has hung there. Wait for it, or stop it, then try again.`)
+  throw new Unavailable(
+    'platform.db.folder-in-use',
+    `Another process is starting in ${dataFolder} or has hung there. Wait for it, or stop it, then try again.`,
+  )
 }
 
 async function host(home: string, socketFolder: string, socket: string, release: () => Promise<void>): Promise<EmbeddedDatabase> {
   await rm(socket, { force: true })
-  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: { folder: join(home, 'postgres'), socket }, execArgv: [] })
+  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
+    workerData: { folder: join(home, 'postgres'), socket },
+    execArgv: [],
+  })
   const said = (word: string) =>
     new Promise<void>((accept, refuse) => {
       worker.on('message', message => message === word && accept())
@@ -62,7 +68,12 @@ async function host(home: string, socketFolder: string, socket: string, release:
     await said('ready')
   } catch (cause) {
     await release()
-    throw new Unavailable('platform.db.embedded-failed', `The embedded database in ${home} does not open. Restore a backup, or move the folder away to start afresh.`, undefined, { cause })
+    throw new Unavailable(
+      'platform.db.embedded-failed',
+      `The embedded database in ${home} does not open. Restore a backup, or move the folder away to start afresh.`,
+      undefined,
+      { cause },
+    )
   }
   await chmod(socket, 0o600)
   return {
@@ -117,7 +128,8 @@ function answers(socket: string): Promise<boolean> {
 async function privateSocketFolder(home: string): Promise<string> {
   const inside = join(home, 'run')
   const digest = createHash('sha256').update(home).digest('hex').slice(0, 16)
-  const folder = Buffer.byteLength(join(inside, SOCKET)) <= LONGEST_SOCKET_PATH ? inside : join(tmpdir(), `carecert-${process.getuid?.() ?? 0}-${digest}`)
+  const folder =
+    Buffer.byteLength(join(inside, SOCKET)) <= LONGEST_SOCKET_PATH ? inside : join(tmpdir(), `carecert-${process.getuid?.() ?? 0}-${digest}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700)
   return folder

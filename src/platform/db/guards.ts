@@ -1,5 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { AliasNode, TableNode, type KyselyPlugin, type OperationNode, type PluginTransformQueryArgs, type PluginTransformResultArgs, type QueryResult, type RootOperationNode, type UnknownRow } from 'kysely'
+import {
+  AliasNode,
+  TableNode,
+  type KyselyPlugin,
+  type OperationNode,
+  type PluginTransformQueryArgs,
+  type PluginTransformResultArgs,
+  type QueryResult,
+  type RootOperationNode,
+  type UnknownRow,
+} from 'kysely'
 import { Bug } from '../../kernel/errors.ts'
 
 /**
@@ -26,7 +36,10 @@ export function insideTransaction<R>(state: TransactionState, body: () => Promis
 /** Guard 1. Call it before anything that takes a connection of its own. */
 export function assertOutsideTransaction(): void {
   if (inside.getStore()?.ended === false) {
-    throw new Bug('platform.work.nested', 'A transaction is open: pass its handle down instead of opening another. (The embedded database would wait for ever.)')
+    throw new Bug(
+      'platform.work.nested',
+      'A transaction is open: pass its handle down instead of opening another. (The embedded database would wait for ever.)',
+    )
   }
 }
 
@@ -34,7 +47,11 @@ export function assertOutsideTransaction(): void {
 export function transactionGuard(state: TransactionState): KyselyPlugin {
   return {
     transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {
-      if (state.ended) throw new Bug('platform.work.ended', 'This handle belongs to a transaction that has ended. Await every query before the unit of work returns.')
+      if (state.ended)
+        throw new Bug(
+          'platform.work.ended',
+          'This handle belongs to a transaction that has ended. Await every query before the unit of work returns.',
+        )
       for (const table of writtenTables(node)) state.written.add(table)
       return node
     },

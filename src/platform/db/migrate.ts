@@ -12,7 +12,12 @@ export async function migrate(db: Kysely<unknown>, migrations: Readonly<Record<s
   const { error, results } = await migrator(db, migrations).migrateToLatest()
   if (error !== undefined) {
     const failed = results?.find(result => result.status === 'Error')?.migrationName ?? 'unknown'
-    throw new Unavailable('platform.db.migration-failed', `The database could not be brought up to date (${failed}). Nothing was changed. The log says why.`, undefined, { cause: error })
+    throw new Unavailable(
+      'platform.db.migration-failed',
+      `The database could not be brought up to date (${failed}). Nothing was changed. The log says why.`,
+      undefined,
+      { cause: error },
+    )
   }
   return (results ?? []).map(result => result.migrationName)
 }
@@ -25,5 +30,10 @@ export async function migrationStatus(db: Kysely<unknown>, migrations: Readonly<
 }
 
 function migrator(db: Kysely<unknown>, migrations: Readonly<Record<string, Migration>>): Migrator {
-  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) }, migrationTableName: 'platform_migration', migrationLockTableName: 'platform_migration_lock' })
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: 'platform_migration',
+    migrationLockTableName: 'platform_migration_lock',
+  })
 }

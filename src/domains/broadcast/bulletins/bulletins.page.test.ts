@@ -7,10 +7,29 @@ const analyst = await app.signIn('analyst', { name: 'Ana Lyst' })
 const manager = await app.signIn('duty-manager')
 
 const FIELDS = {
-  title: 'Sign-in flaw in Larch Records', severity: 'high', tlp: 'CLEAR', threatType: 'Vulnerability', confidence: 'confirmed', shortSummary: 'A stranger can sign in.',
-  summary: 'A flaw lets a stranger **sign in**. <script>alert(1)</script>', 'platform-1-platform': 'Larch Records', 'platform-1-versions': '9.0\n9.1', 'step-1-type': 'Patch',
-  'step-1-text': 'Install version 9.2', 'step-1-link': 'https://larch.example/9-2', cves: 'cve-2026-12345', sources: 'https://larch.example/advisory', threatDetails: '', remediationIntro: '',
-  indicators: '', ncscLink: '', safeToUse: '', 'respondBy-day': '', 'respondBy-month': '', 'respondBy-year': '', 'respondBy-time': '',
+  title: 'Sign-in flaw in Larch Records',
+  severity: 'high',
+  tlp: 'CLEAR',
+  threatType: 'Vulnerability',
+  confidence: 'confirmed',
+  shortSummary: 'A stranger can sign in.',
+  summary: 'A flaw lets a stranger **sign in**. <script>alert(1)</script>',
+  'platform-1-platform': 'Larch Records',
+  'platform-1-versions': '9.0\n9.1',
+  'step-1-type': 'Patch',
+  'step-1-text': 'Install version 9.2',
+  'step-1-link': 'https://larch.example/9-2',
+  cves: 'cve-2026-12345',
+  sources: 'https://larch.example/advisory',
+  threatDetails: '',
+  remediationIntro: '',
+  indicators: '',
+  ncscLink: '',
+  safeToUse: '',
+  'respondBy-day': '',
+  'respondBy-month': '',
+  'respondBy-year': '',
+  'respondBy-time': '',
 }
 
 async function drafted(over: Record<string, string> = {}): Promise<string> {
@@ -32,10 +51,27 @@ test('a draft keeps its fields, shows the five lines first, and renders Markdown
   assert.equal(page.statusCode, 200)
   assert.match(page.body, /<strong>sign in<\/strong>/)
   assert.ok(!page.body.includes('<script>alert'), 'what is typed is never run')
-  const order = ['What has happened', 'Who is affected', 'Do this', 'Answer by', 'How sure', 'Summary', 'Affected platforms', 'What to do', 'Definitive sources', 'CVEs']
+  const order = [
+    'What has happened',
+    'Who is affected',
+    'Do this',
+    'Answer by',
+    'How sure',
+    'Summary',
+    'Affected platforms',
+    'What to do',
+    'Definitive sources',
+    'CVEs',
+  ]
   const places = order.map(words => page.body.indexOf(`>${words}<`))
-  assert.deepEqual(places, places.toSorted((a, b) => a - b))
-  assert.ok(places.every(place => place > 0), String(places))
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  )
+  assert.ok(
+    places.every(place => place > 0),
+    String(places),
+  )
   assert.match(page.body, /48 hours after release/)
   assert.match(page.body, /CVE-2026-12345/)
   assert.match(page.body, /Send for review/)
@@ -43,18 +79,40 @@ test('a draft keeps its fields, shows the five lines first, and renders Markdown
 })
 
 test('a wrong field is named, and everything typed is still there', async () => {
-  const wrong = { ...FIELDS, title: '', summary: 'Kept text', 'step-1-link': 'javascript:alert(1)', 'respondBy-day': '31', 'respondBy-month': '2', 'respondBy-year': '2027', cves: 'CVE-1' }
+  const wrong = {
+    ...FIELDS,
+    title: '',
+    summary: 'Kept text',
+    'step-1-link': 'javascript:alert(1)',
+    'respondBy-day': '31',
+    'respondBy-month': '2',
+    'respondBy-year': '2027',
+    cves: 'CVE-1',
+  }
   const page = await analyst.post('/bulletins/new', wrong, { from: '/bulletins/new' })
   assert.equal(page.statusCode, 422)
-  for (const words of ['Enter a title', 'starts with https', 'Enter a date that exists', 'Write each CVE as', 'Kept text', 'javascript:alert(1)', 'value="31"']) assert.ok(page.body.includes(words), words)
+  for (const words of [
+    'Enter a title',
+    'starts with https',
+    'Enter a date that exists',
+    'Write each CVE as',
+    'Kept text',
+    'javascript:alert(1)',
+    'value="31"',
+  ])
+    assert.ok(page.body.includes(words), words)
 })
 
 test('two people who edit at once lose nothing: the second sees both texts', async () => {
   const address = await drafted()
-  assert.equal((await manager.post(`${address}/edit`, { ...FIELDS, baseVersion: '1', title: 'The manager’s title' }, { from: `${address}/edit` })).statusCode, 303)
+  assert.equal(
+    (await manager.post(`${address}/edit`, { ...FIELDS, baseVersion: '1', title: 'The manager’s title' }, { from: `${address}/edit` })).statusCode,
+    303,
+  )
   const page = await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '1', title: 'The analyst’s title' }, { from: `${address}/edit` })
   assert.equal(page.statusCode, 409)
-  for (const words of ['The manager’s title', 'The analyst’s title', 'What you typed', 'name="baseVersion" value="2"']) assert.ok(page.body.includes(words), words)
+  for (const words of ['The manager’s title', 'The analyst’s title', 'What you typed', 'name="baseVersion" value="2"'])
+    assert.ok(page.body.includes(words), words)
   assert.equal((await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '2', title: 'Both agree' })).statusCode, 303)
   const version = await analyst.get(`${address}/versions/3`)
   assert.match(version.body, /The manager’s title[\s\S]*Both agree/)

@@ -29,13 +29,17 @@ const list: Command = {
   permission: 'broadcast.bulletin.list',
   async run(context, _arguments, options) {
     const state = BULLETIN_STATES.find(known => known === options['state']) ?? ''
-    if (options['state'] !== undefined && state === '') throw new Invalid('broadcast.list.state', `The state must be one of ${BULLETIN_STATES.join(', ')}.`)
+    if (options['state'] !== undefined && state === '')
+      throw new Invalid('broadcast.list.state', `The state must be one of ${BULLETIN_STATES.join(', ')}.`)
     const severity = textOf(options['severity'])
-    if (severity !== '' && !isSeverity(severity)) throw new Invalid('broadcast.list.severity', 'The severity must be high, medium, low or information.')
+    if (severity !== '' && !isSeverity(severity))
+      throw new Invalid('broadcast.list.severity', 'The severity must be high, medium, low or information.')
     const limit = Number(options['limit'] ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('broadcast.list.limit', 'The limit must be a number from 1 to 500.')
     const filter = { search: textOf(options['search']), state, severity } as const
-    const found = await asking(context, db => listBulletins(db, context.actor.scope, filter, '-number', { limit, cursor: textOf(options['cursor']) || null }))
+    const found = await asking(context, db =>
+      listBulletins(db, context.actor.scope, filter, '-number', { limit, cursor: textOf(options['cursor']) || null }),
+    )
     const bulletins = found.rows.map(row => ({ ...row, number: bulletinNumber(row.number) }))
     const lines = found.rows.map(row => {
       const figures = row.releasedAt === null ? '' : `${row.answered} of ${row.organisations} answered`
@@ -65,15 +69,31 @@ const show: Command = {
       `${number}  ${bulletin.title}`,
       `${severityLabel(bulletin.severity)} · ${stateLabel(bulletin.state)} · TLP:${bulletin.tlp} · version ${bulletin.version}${bulletin.isExercise ? ' · EXERCISE' : ''}`,
       ...(bulletin.respondBy === null ? [] : [`Answer by ${bulletin.respondBy.toISOString()}`]),
-      ...(release === undefined ? [] : [`Released ${release.releasedAt.toISOString()} to ${release.organisations.toLocaleString('en-GB')} organisations, ${release.unreachable.toLocaleString('en-GB')} of them out of reach`]),
+      ...(release === undefined
+        ? []
+        : [
+            `Released ${release.releasedAt.toISOString()} to ${release.organisations.toLocaleString('en-GB')} organisations, ${release.unreachable.toLocaleString('en-GB')} of them out of reach`,
+          ]),
       '',
       content.summary || content.shortSummary,
       '',
       ...content.steps.map((step, at) => `${at + 1}. ${step.type}: ${step.text}${step.link === '' ? '' : ` (${step.link})`}`),
     ]
     const { id: _internal, authorId: _author, ...head } = bulletin
-    const frozen = release === undefined ? null : { at: release.releasedAt, organisations: release.organisations, contacts: release.contacts, unreachable: release.unreachable, hash: release.audienceHash }
-    context.output.result({ ...head, number, content, contentHash: shown.hash, severities: shown.severities, updates: shown.updates, release: frozen }, lines)
+    const frozen =
+      release === undefined
+        ? null
+        : {
+            at: release.releasedAt,
+            organisations: release.organisations,
+            contacts: release.contacts,
+            unreachable: release.unreachable,
+            hash: release.audienceHash,
+          }
+    context.output.result(
+      { ...head, number, content, contentHash: shown.hash, severities: shown.severities, updates: shown.updates, release: frozen },
+      lines,
+    )
   },
 }
 
@@ -90,12 +110,17 @@ const draft: Command = {
   async run(context, _arguments, options) {
     const threatId = typeof options['threat'] === 'string' ? options['threat'] : null
     const path = typeof options['fromFile'] === 'string' ? options['fromFile'] : null
-    if (threatId === null && path === null) throw new Invalid('broadcast.draft.nothing', 'Say what to draft from: --threat ID, --from-file FILE, or both.')
+    if (threatId === null && path === null)
+      throw new Invalid('broadcast.draft.nothing', 'Say what to draft from: --threat ID, --from-file FILE, or both.')
     const threat = threatId === null ? undefined : await asking(context, db => threatForBulletin(db, threatId))
-    if (threatId !== null && threat === undefined) throw new NotFound('broadcast.threat.not-found', `There is no threat ${threatId}. "carecert threats list" shows those that there are.`)
+    if (threatId !== null && threat === undefined)
+      throw new NotFound('broadcast.threat.not-found', `There is no threat ${threatId}. "carecert threats list" shows those that there are.`)
     const content = contentFrom({ ...(threat === undefined ? {} : contentFromThreat(threat)), ...(path === null ? {} : await fieldsFrom(path)) })
     const { number } = await doing(context, work => draftBulletin(work, { threatId, content, isExercise: options['exercise'] === true }))
-    context.output.result({ number, version: 1, state: 'draft' }, [`${number} is a draft: ${content.title}`, `Next: choose who gets it ("carecert bulletins audience ${number} --technology NAME"), then "carecert bulletins review ${number}".`])
+    context.output.result({ number, version: 1, state: 'draft' }, [
+      `${number} is a draft: ${content.title}`,
+      `Next: choose who gets it ("carecert bulletins audience ${number} --technology NAME"), then "carecert bulletins review ${number}".`,
+    ])
   },
 }
 
@@ -123,7 +148,8 @@ const giveBack: Command = {
   arguments: [ID],
   options: [{ flags: '--comment <words>', meaning: 'what to change' }],
   permission: 'broadcast.bulletin.approve',
-  run: (context, [id = ''], options) => step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: textOf(options['comment']) })),
+  run: (context, [id = ''], options) =>
+    step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: textOf(options['comment']) })),
 }
 
 const withdraw: Command = {
@@ -135,15 +161,23 @@ const withdraw: Command = {
   async run(context, [id = ''], options) {
     const number = numberOf(id)
     const bulletin = await asking(context, db => bulletinOf(db, number))
-    if (!(await context.output.confirm(`Withdraw ${bulletinNumber(number)} "${bulletin.title}"?`))) throw new Invalid('broadcast.withdraw.not-confirmed', 'Nothing was withdrawn. Answer yes, or give --yes.')
-    await step(context, id, 'withdrawn. The record is kept.', (work, asked) => withdrawBulletin(work, { number: asked.number, reason: textOf(options['reason']) }))
+    if (!(await context.output.confirm(`Withdraw ${bulletinNumber(number)} "${bulletin.title}"?`)))
+      throw new Invalid('broadcast.withdraw.not-confirmed', 'Nothing was withdrawn. Answer yes, or give --yes.')
+    await step(context, id, 'withdrawn. The record is kept.', (work, asked) =>
+      withdrawBulletin(work, { number: asked.number, reason: textOf(options['reason']) }),
+    )
   },
 }
 
 export const bulletinCommands: readonly Command[] = [list, show, draft, review, approve, giveBack, withdraw]
 
 /** One step of the lifecycle on the newest version, and where the bulletin stands after it. */
-async function step(context: CommandContext, id: string, words: string, run: (work: Work<Visible>, asked: { number: number; version: number }) => Promise<void>): Promise<void> {
+async function step(
+  context: CommandContext,
+  id: string,
+  words: string,
+  run: (work: Work<Visible>, asked: { number: number; version: number }) => Promise<void>,
+): Promise<void> {
   const number = numberOf(id)
   const after = await doing(context, async work => {
     const { version } = await bulletinOf(work.db, number)
@@ -174,7 +208,8 @@ function numberOf(id: string): number {
 async function fieldsFrom(path: string): Promise<object> {
   const read = parseJson((await readFileLimited(path, MOST_BYTES)).toString('utf8'))
   if (!read.ok) throw new Invalid('broadcast.draft.file', read.problems.map(({ message }) => message).join(' '))
-  if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value)) throw new Invalid('broadcast.draft.file', 'The file must hold one JSON object: { "title": … }.')
+  if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value))
+    throw new Invalid('broadcast.draft.file', 'The file must hold one JSON object: { "title": … }.')
   return read.value
 }
 

@@ -7,7 +7,16 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { canApprove } from '../policy.ts'
 import type { Visible } from '../tables.ts'
-import { BulletinContent, bulletinNumber, findingsOf, BULLETIN_LIFECYCLE, type BulletinAction, type BulletinNumber, type BulletinSeverity, type BulletinState } from './model.ts'
+import {
+  BulletinContent,
+  bulletinNumber,
+  findingsOf,
+  BULLETIN_LIFECYCLE,
+  type BulletinAction,
+  type BulletinNumber,
+  type BulletinSeverity,
+  type BulletinState,
+} from './model.ts'
 import { authorIdsOf, bulletinOf, lockBulletin, versionOf, type Bulletin } from './queries.ts'
 
 /** Makes a bulletin with its first version. `content` is checked again, so that a command line and a page are held to the same. */
@@ -21,8 +30,19 @@ export async function draftBulletin(
   const { number } = await work.db
     .insertInto('broadcast_bulletin')
     .values({
-      id, threat_id: input.threatId, state: 'draft', version: 1, approved_version: null, author_id: work.actor.id, ...headOf(content),
-      created_at: work.now, updated_at: work.now, released_at: null, withdrawn_at: null, withdrawn_reason: null, is_exercise: input.isExercise ?? false,
+      id,
+      threat_id: input.threatId,
+      state: 'draft',
+      version: 1,
+      approved_version: null,
+      author_id: work.actor.id,
+      ...headOf(content),
+      created_at: work.now,
+      updated_at: work.now,
+      released_at: null,
+      withdrawn_at: null,
+      withdrawn_reason: null,
+      is_exercise: input.isExercise ?? false,
     })
     .returning('number')
     .executeTakeFirstOrThrow()
@@ -88,7 +108,10 @@ export async function approveBulletin(work: Work<Visible>, input: { readonly num
 }
 
 /** Gives it back to its author with what to change. An approval, if there was one, is void. */
-export async function returnForChanges(work: Work<Visible>, input: { readonly number: number; readonly version: number; readonly comment: string }): Promise<void> {
+export async function returnForChanges(
+  work: Work<Visible>,
+  input: { readonly number: number; readonly version: number; readonly comment: string },
+): Promise<void> {
   const { bulletin, step } = await begin(work, input.number, 'return')
   assertNewest(bulletin, input.version)
   const comment = reasonFrom(input.comment)
@@ -98,7 +121,10 @@ export async function returnForChanges(work: Work<Visible>, input: { readonly nu
 }
 
 /** Publishes a dated update on a released bulletin: bulletins are living documents. The body is Markdown. */
-export async function addUpdate(work: Work<Visible>, input: { readonly number: number; readonly title: string; readonly body: string }): Promise<void> {
+export async function addUpdate(
+  work: Work<Visible>,
+  input: { readonly number: number; readonly title: string; readonly body: string },
+): Promise<void> {
   const { bulletin, step } = await begin(work, input.number, 'update')
   const title = cleanLine(input.title)
   const body = cleanText(input.body)
@@ -110,13 +136,22 @@ export async function addUpdate(work: Work<Visible>, input: { readonly number: n
 }
 
 /** Adds a dated severity, with its reason, to a released bulletin. Before release the severity is edited like every other field. */
-export async function changeSeverity(work: Work<Visible>, input: { readonly number: number; readonly severity: BulletinSeverity; readonly reason: string }): Promise<void> {
+export async function changeSeverity(
+  work: Work<Visible>,
+  input: { readonly number: number; readonly severity: BulletinSeverity; readonly reason: string },
+): Promise<void> {
   const { bulletin, step } = await begin(work, input.number, 'change-severity')
   const reason = reasonFrom(input.reason)
-  if (input.severity === bulletin.severity) throw new Conflict('broadcast.bulletin.same-severity', 'It has this severity already. Choose another, or leave it as it is.')
+  if (input.severity === bulletin.severity)
+    throw new Conflict('broadcast.bulletin.same-severity', 'It has this severity already. Choose another, or leave it as it is.')
   await insertSeverity(work, bulletin.id, input.severity, reason)
   await move(work, bulletin, step, { severity: input.severity })
-  work.record({ verb: 'broadcast.bulletin.severity-changed', subject: subjectOf(bulletin), reason, change: { before: bulletin.severity, after: input.severity } })
+  work.record({
+    verb: 'broadcast.bulletin.severity-changed',
+    subject: subjectOf(bulletin),
+    reason,
+    change: { before: bulletin.severity, after: input.severity },
+  })
 }
 
 /** Withdraws a released bulletin. Its text, its audience and every answer stay on record, marked as withdrawn. */
@@ -129,7 +164,12 @@ export function abandonBulletin(work: Work<Visible>, input: { readonly number: n
   return end(work, input, 'abandon', 'broadcast.bulletin.abandoned')
 }
 
-async function end(work: Work<Visible>, input: { readonly number: number; readonly reason: string }, action: 'withdraw' | 'abandon', verb: string): Promise<void> {
+async function end(
+  work: Work<Visible>,
+  input: { readonly number: number; readonly reason: string },
+  action: 'withdraw' | 'abandon',
+  verb: string,
+): Promise<void> {
   const { bulletin, step } = await begin(work, input.number, action)
   const reason = reasonFrom(input.reason)
   await move(work, bulletin, step, { withdrawn_at: work.now, withdrawn_reason: reason })
@@ -155,17 +195,32 @@ function permissionOf(action: BulletinAction, state: BulletinState): string {
 
 function assertNewest(bulletin: Bulletin, version: number): void {
   if (version === bulletin.version) return
-  throw new Conflict('broadcast.bulletin.newer-version', `Version ${bulletin.version} was saved meanwhile. Look at what changed, then decide again.`, `${bulletin.id}: ${version} is not ${bulletin.version}`)
+  throw new Conflict(
+    'broadcast.bulletin.newer-version',
+    `Version ${bulletin.version} was saved meanwhile. Look at what changed, then decide again.`,
+    `${bulletin.id}: ${version} is not ${bulletin.version}`,
+  )
 }
 
 function move(work: Work<Visible>, bulletin: Bulletin, step: Step, changes: object) {
-  return work.db.updateTable('broadcast_bulletin').set({ ...changes, state: step.next, updated_at: work.now }).where('id', '=', bulletin.id).execute()
+  return work.db
+    .updateTable('broadcast_bulletin')
+    .set({ ...changes, state: step.next, updated_at: work.now })
+    .where('id', '=', bulletin.id)
+    .execute()
 }
 
 function insertVersion(work: Work<Visible>, bulletinId: string, version: number, content: BulletinContent) {
   return work.db
     .insertInto('broadcast_version')
-    .values({ bulletin_id: bulletinId, version, content: JSON.stringify(content), content_hash: contentHash(content), saved_by: work.actor.id, saved_at: work.now })
+    .values({
+      bulletin_id: bulletinId,
+      version,
+      content: JSON.stringify(content),
+      content_hash: contentHash(content),
+      saved_by: work.actor.id,
+      saved_at: work.now,
+    })
     .execute()
 }
 
@@ -174,7 +229,10 @@ function insertSeverity(work: Work<Visible>, bulletinId: string, severity: Bulle
 }
 
 function review(work: Work<Visible>, bulletin: Bulletin, decision: 'sent' | 'approved' | 'returned', comment: string | null) {
-  return work.db.insertInto('broadcast_review').values({ bulletin_id: bulletin.id, version: bulletin.version, decision, by_id: work.actor.id, at: work.now, comment }).execute()
+  return work.db
+    .insertInto('broadcast_review')
+    .values({ bulletin_id: bulletin.id, version: bulletin.version, decision, by_id: work.actor.id, at: work.now, comment })
+    .execute()
 }
 
 /** What lists need of the content. */

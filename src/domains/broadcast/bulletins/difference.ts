@@ -19,7 +19,13 @@ const FIELDS: readonly (readonly [string, (content: BulletinContent) => string])
   ['In one sentence', content => content.shortSummary],
   ['Summary', content => content.summary],
   ['How sure', content => CONFIDENCE_WORDS[content.confidence]],
-  ['Affected platforms', content => content.platforms.map(({ platform, versions, text }) => [platform, versions.join(', '), text].filter(part => part !== '').join(': ')).join('\n')],
+  [
+    'Affected platforms',
+    content =>
+      content.platforms
+        .map(({ platform, versions, text }) => [platform, versions.join(', '), text].filter(part => part !== '').join(': '))
+        .join('\n'),
+  ],
   ['Threat details', content => content.threatDetails],
   ['Advice before the steps', content => content.remediationIntro],
   ['Steps', content => content.steps.map(({ type, text, link }, at) => `${at + 1}. ${type}: ${text}${link === '' ? '' : ` (${link})`}`).join('\n')],

@@ -3,7 +3,17 @@ import { parseLocalDate, ZONE, type Instant } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanText } from '../../../kernel/text.ts'
 import { TLP } from '../../../kernel/tlp.ts'
-import { BulletinContent, CATEGORIES, CONFIDENCE_WORDS, CONFIDENCES, SEVERITIES, severityLabel, STEP_TYPES, THREAT_TYPES, THREAT_VECTORS } from './model.ts'
+import {
+  BulletinContent,
+  CATEGORIES,
+  CONFIDENCE_WORDS,
+  CONFIDENCES,
+  SEVERITIES,
+  severityLabel,
+  STEP_TYPES,
+  THREAT_TYPES,
+  THREAT_VECTORS,
+} from './model.ts'
 
 /** The fields of the form as they are sent: a text each, or a list for checkboxes. */
 export type Typed = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -34,14 +44,21 @@ function parse(typed: Typed, platforms: readonly number[], steps: readonly numbe
     threatVectors: many(typed, 'threatVectors'),
     shortSummary: one(typed, 'shortSummary'),
     summary: one(typed, 'summary'),
-    platforms: platforms.map(row => ({ platform: one(typed, `platform-${row}-platform`), versions: linesOf(one(typed, `platform-${row}-versions`)), text: one(typed, `platform-${row}-text`) })),
+    platforms: platforms.map(row => ({
+      platform: one(typed, `platform-${row}-platform`),
+      versions: linesOf(one(typed, `platform-${row}-versions`)),
+      text: one(typed, `platform-${row}-text`),
+    })),
     threatDetails: one(typed, 'threatDetails'),
     remediationIntro: one(typed, 'remediationIntro'),
     steps: steps.map(row => ({ type: one(typed, `step-${row}-type`), text: one(typed, `step-${row}-text`), link: one(typed, `step-${row}-link`) })),
     indicators: one(typed, 'indicators'),
     ncscLink: one(typed, 'ncscLink'),
     sources: linesOf(one(typed, 'sources')),
-    cves: one(typed, 'cves').toUpperCase().split(/[\s,;]+/).filter(cve => cve !== ''),
+    cves: one(typed, 'cves')
+      .toUpperCase()
+      .split(/[\s,;]+/)
+      .filter(cve => cve !== ''),
     confidence: one(typed, 'confidence'),
     safeToUse: one(typed, 'safeToUse'),
     respondBy,
@@ -74,17 +91,45 @@ export function typedFrom(content: BulletinContent): Typed {
     cves: content.cves.join('\n'),
     platforms: undefined,
     steps: undefined,
-    ...Object.fromEntries(content.platforms.flatMap((row, at) => [[`platform-${at + 1}-platform`, row.platform], [`platform-${at + 1}-versions`, row.versions.join('\n')], [`platform-${at + 1}-text`, row.text]])),
-    ...Object.fromEntries(content.steps.flatMap((row, at) => [[`step-${at + 1}-type`, row.type], [`step-${at + 1}-text`, row.text], [`step-${at + 1}-link`, row.link]])),
+    ...Object.fromEntries(
+      content.platforms.flatMap((row, at) => [
+        [`platform-${at + 1}-platform`, row.platform],
+        [`platform-${at + 1}-versions`, row.versions.join('\n')],
+        [`platform-${at + 1}-text`, row.text],
+      ]),
+    ),
+    ...Object.fromEntries(
+      content.steps.flatMap((row, at) => [
+        [`step-${at + 1}-type`, row.type],
+        [`step-${at + 1}-text`, row.text],
+        [`step-${at + 1}-link`, row.link],
+      ]),
+    ),
   }
 }
 
 /** The form's sections, each a heading and its fields with what was typed and what is wrong. */
 export function contentSections(typed: Typed, problems: readonly Problem[]) {
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
-  const field = (kind: 'text' | 'textarea' | 'markdown' | 'select' | 'code', name: string, label: string, extra: object = {}) => ({ name, label, kind, value: one(typed, name), error: errorOf(name), ...extra })
-  const boxes = (name: string, label: string, values: readonly string[]) => ({ name, label, kind: 'checkboxes' as const, optional: true, value: many(typed, name), error: errorOf(name), options: values.map(value => ({ value, text: value })) })
-  const choices = (values: readonly string[], words: (value: string) => string = value => value) => values.map(value => ({ value, text: words(value) }))
+  const field = (kind: 'text' | 'textarea' | 'markdown' | 'select' | 'code', name: string, label: string, extra: object = {}) => ({
+    name,
+    label,
+    kind,
+    value: one(typed, name),
+    error: errorOf(name),
+    ...extra,
+  })
+  const boxes = (name: string, label: string, values: readonly string[]) => ({
+    name,
+    label,
+    kind: 'checkboxes' as const,
+    optional: true,
+    value: many(typed, name),
+    error: errorOf(name),
+    options: values.map(value => ({ value, text: value })),
+  })
+  const choices = (values: readonly string[], words: (value: string) => string = value => value) =>
+    values.map(value => ({ value, text: words(value) }))
   return [
     {
       heading: 'What has happened',
@@ -101,7 +146,11 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
       hint: 'One row for each platform. Save to get more rows.',
       fields: rowsOffered(typed, 'platform', ['platform', 'versions', 'text']).flatMap(row => [
         field('text', `platform-${row}-platform`, `Platform ${row}`, { optional: row > 1 }),
-        field('textarea', `platform-${row}-versions`, `Versions of platform ${row}`, { hint: 'One on each line, as its maker writes them.', optional: true, rows: 2 }),
+        field('textarea', `platform-${row}-versions`, `Versions of platform ${row}`, {
+          hint: 'One on each line, as its maker writes them.',
+          optional: true,
+          rows: 2,
+        }),
         field('textarea', `platform-${row}-text`, `More about platform ${row}`, { optional: true, rows: 2 }),
       ]),
     },
@@ -117,7 +166,11 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
         ]),
         field('markdown', 'safeToUse', 'What stays safe to use', { hint: 'So that nobody disconnects what need not be.', optional: true, rows: 3 }),
         {
-          name: 'respondBy', label: 'Answer by', kind: 'date' as const, optional: true, error: errorOf('respondBy'),
+          name: 'respondBy',
+          label: 'Answer by',
+          kind: 'date' as const,
+          optional: true,
+          error: errorOf('respondBy'),
           hint: 'Leave empty to ask by the policy: 48 hours after release for high severity, no time for others.',
           value: { day: one(typed, 'respondBy-day'), month: one(typed, 'respondBy-month'), year: one(typed, 'respondBy-year') },
         },
@@ -135,7 +188,10 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
         field('select', 'threatType', 'Threat type', { options: choices(THREAT_TYPES) }),
         boxes('categories', 'Categories', CATEGORIES),
         boxes('threatVectors', 'Threat vectors', THREAT_VECTORS),
-        field('select', 'tlp', 'TLP label', { hint: 'Above GREEN, the mail carries only a notice and a link.', options: choices(TLP, value => `TLP:${value}`) }),
+        field('select', 'tlp', 'TLP label', {
+          hint: 'Above GREEN, the mail carries only a notice and a link.',
+          options: choices(TLP, value => `TLP:${value}`),
+        }),
       ],
     },
   ]
@@ -179,5 +235,8 @@ function many(typed: Typed, name: string): readonly string[] {
 }
 
 function linesOf(text: string): readonly string[] {
-  return text.split('\n').map(line => line.trim()).filter(line => line !== '')
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
 }

@@ -18,7 +18,13 @@ export function contentFromThreat(threat: ThreatForBulletin): BulletinContent {
       versions: versions.slice(0, 100).map(version => shorten(version, 300)),
     })),
     threatDetails: detailsOf(threat),
-    steps: threat.remediation.slice(0, 20).map(({ type, text, link }) => ({ type, text: shorten(text, 8_000) || 'Follow the guidance at the link.', link: link !== null && URL.canParse(link) && /^https?:/i.test(link) ? link : '' })),
+    steps: threat.remediation
+      .slice(0, 20)
+      .map(({ type, text, link }) => ({
+        type,
+        text: shorten(text, 8_000) || 'Follow the guidance at the link.',
+        link: link !== null && URL.canParse(link) && /^https?:/i.test(link) ? link : '',
+      })),
     cves: threat.cves.slice(0, 1_000),
     sources: links,
     confidence: threat.kev !== null ? 'confirmed' : threat.sources.length > 1 ? 'likely' : 'possible',
@@ -31,7 +37,11 @@ function platformName(maker: string, product: string): string {
 
 function detailsOf({ reason, kev, sources }: ThreatForBulletin): string {
   const exploited =
-    kev === null ? [] : [`CISA has listed this as known to be exploited since ${kev.since}.${kev.ransomware === true ? ' It is known to be used for ransomware.' : ''}`]
+    kev === null
+      ? []
+      : [
+          `CISA has listed this as known to be exploited since ${kev.since}.${kev.ransomware === true ? ' It is known to be used for ransomware.' : ''}`,
+        ]
   const from = sources.map(({ name, externalId }) => `- ${name}: ${externalId}`)
   return [reason, ...exploited, ...(from.length > 0 ? [`Understood from:\n\n${from.join('\n')}`] : [])].join('\n\n')
 }

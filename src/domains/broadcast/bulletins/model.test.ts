@@ -1,13 +1,33 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LocalDate } from '../../../kernel/instant.ts'
 import { transition } from '../../../kernel/lifecycle.ts'
 import { canApprove, canRelease } from '../policy.ts'
 import {
-  BULLETIN_LIFECYCLE, BULLETIN_STATES, BulletinContent, bulletinNumber, fiveLines, findingsOf, mailsContent, parseBulletinNumber, respondByAt,
-  type BulletinAction, type BulletinState,
+  BULLETIN_LIFECYCLE,
+  BULLETIN_STATES,
+  BulletinContent,
+  bulletinNumber,
+  fiveLines,
+  findingsOf,
+  mailsContent,
+  parseBulletinNumber,
+  respondByAt,
+  type BulletinAction,
+  type BulletinState,
 } from './model.ts'
 
-const ACTIONS: readonly BulletinAction[] = ['edit', 'send-for-review', 'approve', 'return', 'release', 'update', 'change-severity', 'withdraw', 'abandon']
+const ACTIONS: readonly BulletinAction[] = [
+  'edit',
+  'send-for-review',
+  'approve',
+  'return',
+  'release',
+  'update',
+  'change-severity',
+  'withdraw',
+  'abandon',
+]
 
 /** What each action leads to in each state; everything that is not here is refused. */
 const GRID: Readonly<Record<BulletinState, Readonly<Partial<Record<BulletinAction, BulletinState>>>>> = {
@@ -30,8 +50,13 @@ test('every state takes exactly the actions of the grid, and refuses every other
 })
 
 test('nothing reaches released but from approved, and nothing is edited after it', () => {
-  const leads = BULLETIN_STATES.flatMap(state => Object.entries<{ readonly next: BulletinState }>(BULLETIN_LIFECYCLE[state]).map(([action, step]) => ({ state, action, next: step.next })))
-  assert.deepEqual(leads.filter(({ state, next }) => next === 'released' && state !== 'released').map(({ state, action }) => `${state} ${action}`), ['approved release'])
+  const leads = BULLETIN_STATES.flatMap(state =>
+    Object.entries<{ readonly next: BulletinState }>(BULLETIN_LIFECYCLE[state]).map(([action, step]) => ({ state, action, next: step.next })),
+  )
+  assert.deepEqual(
+    leads.filter(({ state, next }) => next === 'released' && state !== 'released').map(({ state, action }) => `${state} ${action}`),
+    ['approved release'],
+  )
   assert.ok(!leads.some(({ state, next }) => (state === 'released' || state === 'withdrawn') && next === 'draft'))
 })
 
@@ -51,16 +76,26 @@ test('a number is read in any case, and only in its own form', () => {
   for (const text of ['CC-0001', 'CC-501', 'CC5001', '5001', 'CC-5001x', 'CC-12345678', '']) assert.equal(parseBulletinNumber(text), undefined, text)
 })
 
-test('a high severity bulletin asks for an answer in 48 hours unless its author names a time', () => {
-  const releasedAt = new Date('2026-11-20T09:00:00Z')
-  assert.equal(respondByAt({ severity: 'high', respondBy: null }, releasedAt)?.toISOString(), '2026-11-22T09:00:00.000Z')
-  assert.equal(respondByAt({ severity: 'medium', respondBy: null }, releasedAt), null)
-  assert.equal(respondByAt({ severity: 'low', respondBy: '2026-12-01T17:00:00Z' }, releasedAt)?.toISOString(), '2026-12-01T17:00:00.000Z')
+test('an answer is asked for as the policy of the day of release says, unless the author names a time', () => {
+  const deadlines = [
+    { severity: 'high', effectiveFrom: '2018-04-01' as LocalDate, hours: 48 },
+    { severity: 'high', effectiveFrom: '2026-11-21' as LocalDate, hours: 24 },
+  ] as const
+  const before = new Date('2026-11-20T09:00:00Z')
+  const after = new Date('2026-11-21T09:00:00Z')
+  assert.equal(respondByAt({ severity: 'high', respondBy: null }, before, deadlines)?.toISOString(), '2026-11-22T09:00:00.000Z')
+  assert.equal(respondByAt({ severity: 'high', respondBy: null }, after, deadlines)?.toISOString(), '2026-11-22T09:00:00.000Z')
+  assert.equal(respondByAt({ severity: 'medium', respondBy: null }, before, deadlines), null)
+  assert.equal(respondByAt({ severity: 'low', respondBy: '2026-12-01T17:00:00Z' }, before, deadlines)?.toISOString(), '2026-12-01T17:00:00.000Z')
+  assert.equal(respondByAt({ severity: 'high', respondBy: null }, before, []), null)
 })
 
 test('a holding statement needs a sentence and something to do, and nothing more', () => {
   const now = new Date('2026-11-20T09:00:00Z')
-  const errors = (content: object) => findingsOf(BulletinContent.parse({ title: 'T', ...content }), now).filter(({ severity }) => severity === 'error').map(({ pointer }) => pointer)
+  const errors = (content: object) =>
+    findingsOf(BulletinContent.parse({ title: 'T', ...content }), now)
+      .filter(({ severity }) => severity === 'error')
+      .map(({ pointer }) => pointer)
   assert.deepEqual(errors({}), ['summary', 'remediationIntro'])
   assert.deepEqual(errors({ summary: 'Something has happened.', remediationIntro: 'Await our next message.' }), [])
   assert.deepEqual(errors({ summary: 'S', remediationIntro: 'R', respondBy: '2026-11-20T08:59:00Z' }), ['respondBy'])
@@ -78,8 +113,18 @@ test('content is refused where it names what the field does not have, or links a
 })
 
 test('the five lines fall back on what there is, in plain text', () => {
-  const content = BulletinContent.parse({ title: 'T', summary: '## A **flaw** in [Larch](https://larch.example)\n\nMore.', steps: [{ type: 'Patch', text: '- Install `9.2`' }], platforms: ['A', 'B', 'C', 'D', 'E'].map(platform => ({ platform })) })
-  assert.deepEqual(fiveLines(content), { what: 'A flaw in Larch', who: 'Anyone who runs A, B, C, D, and 1 more', doThis: 'Install 9.2', howSure: 'Not known yet' })
+  const content = BulletinContent.parse({
+    title: 'T',
+    summary: '## A **flaw** in [Larch](https://larch.example)\n\nMore.',
+    steps: [{ type: 'Patch', text: '- Install `9.2`' }],
+    platforms: ['A', 'B', 'C', 'D', 'E'].map(platform => ({ platform })),
+  })
+  assert.deepEqual(fiveLines(content), {
+    what: 'A flaw in Larch',
+    who: 'Anyone who runs A, B, C, D, and 1 more',
+    doThis: 'Install 9.2',
+    howSure: 'Not known yet',
+  })
 })
 
 test('mail carries the text up to GREEN and only a notice above it', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseInstant, type Instant } from '../../../kernel/instant.ts'
+import { addHours, londonDate, parseInstant, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import type { Lifecycle } from '../../../kernel/lifecycle.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine, cleanText, shorten } from '../../../kernel/text.ts'
@@ -36,29 +36,61 @@ export function isSeverity(text: string): text is BulletinSeverity {
 
 export const THREAT_TYPES = ['Attack methodology', 'Insecure software', 'Intelligence', 'Malware', 'Vulnerability'] as const
 export const CATEGORIES = [
-  'Adware', 'Backdoor', 'Botnet', 'Browser-hijack', 'Cryptocurrency', 'DOS', 'Exploit', 'Loader', 'Miner', 'PUP/PUA', 'Ransomware', 'Rootkit',
-  'Spyware', 'Trojan', 'Worm',
+  'Adware',
+  'Backdoor',
+  'Botnet',
+  'Browser-hijack',
+  'Cryptocurrency',
+  'DOS',
+  'Exploit',
+  'Loader',
+  'Miner',
+  'PUP/PUA',
+  'Ransomware',
+  'Rootkit',
+  'Spyware',
+  'Trojan',
+  'Worm',
 ] as const
 export const THREAT_VECTORS = [
-  'Backdoor', 'Download', 'Drive by download', 'Email', 'Email spam', 'Exploit', 'Exploit kit', 'Hacking tool', 'Insecure network', 'Macro',
-  'Malvertising', 'Phishing', 'Physical', 'Spear phishing', 'Vulnerability', 'Zero day',
+  'Backdoor',
+  'Download',
+  'Drive by download',
+  'Email',
+  'Email spam',
+  'Exploit',
+  'Exploit kit',
+  'Hacking tool',
+  'Insecure network',
+  'Macro',
+  'Malvertising',
+  'Phishing',
+  'Physical',
+  'Spear phishing',
+  'Vulnerability',
+  'Zero day',
 ] as const
 export const STEP_TYPES = ['Patch', 'Guidance', 'Action', 'Aware'] as const
 /** How sure the centre is of what it says. */
 export const CONFIDENCES = ['confirmed', 'likely', 'possible', 'unknown'] as const
 export type Confidence = (typeof CONFIDENCES)[number]
 
-/**
- * By when an answer is asked for, in hours after release, where the author names no time. A rule holds from its date until the
- * next one of the same severity; a severity without a rule asks for no answer by a time.
- */
-const RESPONSE_DEADLINES: readonly { severity: BulletinSeverity; hours: number; from: string; source: string }[] = [
-  { severity: 'high', hours: 48, from: '2018-04-01T00:00:00Z', source: 'DSPT 6.3.2: respond to a high severity alert within 48 hours' },
-]
+/** By when an answer is asked for where the author names no time: so many hours after release, for releases from that day on. */
+export interface ResponseDeadline {
+  readonly severity: BulletinSeverity
+  readonly effectiveFrom: LocalDate
+  readonly hours: number
+}
 
 const line = (longest: number, tooLong: string) => z.string().transform(cleanLine).pipe(z.string().max(longest, tooLong))
-const text = (longest: number) => z.string().transform(cleanText).pipe(z.string().max(longest, `Use ${longest.toLocaleString('en-GB')} characters or fewer`))
-const address = line(2_000, 'Use an address of 2,000 characters or fewer').pipe(z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'Enter a web address that starts with https://' })]))
+const text = (longest: number) =>
+  z
+    .string()
+    .transform(cleanText)
+    .pipe(z.string().max(longest, `Use ${longest.toLocaleString('en-GB')} characters or fewer`))
+const address = line(2_000, 'Use an address of 2,000 characters or fewer').pipe(
+  z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'Enter a web address that starts with https://' })]),
+)
 
 const Platform = z.strictObject({
   platform: line(300, 'Use 300 characters or fewer for the name of a platform').pipe(z.string().min(1, 'Enter the name of the platform')),
@@ -97,7 +129,10 @@ export const BulletinContent = z.strictObject({
   indicators: text(100_000).default(''),
   ncscLink: address.default(''),
   sources: z.array(address).max(100, 'Name 100 sources or fewer').default([]),
-  cves: z.array(z.string().regex(/^CVE-\d{4}-\d{4,19}$/, 'Write each CVE as CVE-2024-12345')).max(1_000, 'Name 1,000 CVEs or fewer').default([]),
+  cves: z
+    .array(z.string().regex(/^CVE-\d{4}-\d{4,19}$/, 'Write each CVE as CVE-2024-12345'))
+    .max(1_000, 'Name 1,000 CVEs or fewer')
+    .default([]),
   confidence: z.enum(CONFIDENCES, 'Choose how sure we are').default('unknown'),
   /** What stays safe to use, so that nobody disconnects what need not be. */
   safeToUse: text(4_000).default(''),
@@ -108,15 +143,22 @@ export const BulletinContent = z.strictObject({
 export type BulletinContent = z.infer<typeof BulletinContent>
 
 /** The time by which answers are asked for when it is released at that instant; `null` when none is asked for. */
-export function respondByAt(content: Pick<BulletinContent, 'severity' | 'respondBy'>, releasedAt: Instant): Instant | null {
+export function respondByAt(
+  content: Pick<BulletinContent, 'severity' | 'respondBy'>,
+  releasedAt: Instant,
+  deadlines: readonly ResponseDeadline[],
+): Instant | null {
   if (content.respondBy !== null) return parseInstant(content.respondBy) ?? null
-  const rule = deadlineRule(content.severity, releasedAt)
-  return rule === undefined ? null : new Date(releasedAt.getTime() + rule.hours * 3_600_000)
+  const deadline = deadlineFor(content.severity, releasedAt, deadlines)
+  return deadline === undefined ? null : addHours(releasedAt, deadline.hours)
 }
 
-/** The deadline rule of that severity in force at that instant. */
-export function deadlineRule(severity: BulletinSeverity, at: Instant) {
-  return RESPONSE_DEADLINES.filter(rule => rule.severity === severity && rule.from <= at.toISOString()).toSorted((a, b) => b.from.localeCompare(a.from))[0]
+/** The deadline of that severity in force at that instant. A severity without one asks for no answer by a time. */
+export function deadlineFor(severity: BulletinSeverity, at: Instant, deadlines: readonly ResponseDeadline[]): ResponseDeadline | undefined {
+  const today = londonDate(at)
+  return deadlines
+    .filter(deadline => deadline.severity === severity && deadline.effectiveFrom <= today)
+    .toSorted((a, b) => b.effectiveFrom.localeCompare(a.effectiveFrom))[0]
 }
 
 /** The five lines that come first on a page and in a message: what, who is affected, do this, (by when: the caller's), how sure. */
@@ -141,7 +183,12 @@ export const CONFIDENCE_WORDS: Readonly<Record<Confidence, string>> = {
 /** The first line of a Markdown text without its marks. */
 function plainLine(markdown: string): string {
   const first = markdown.split('\n').find(part => part.trim() !== '') ?? ''
-  return cleanLine(first.replace(/^[#>\-*\s\d.]+(?=\S)/, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[*_`]+/g, ''))
+  return cleanLine(
+    first
+      .replace(/^[#>\-*\s\d.]+(?=\S)/, '')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replace(/[*_`]+/g, ''),
+  )
 }
 
 /** Above GREEN the content goes nowhere by mail: the message carries a notice and a link to sign in (FIRST TLP 2.0: mail may be read beyond the recipients). */
@@ -151,13 +198,22 @@ export function mailsContent(tlp: Tlp): boolean {
 
 /** What a reader would miss, listed as one writes. Errors stop it from going to review; warnings do not: a holding statement is short. */
 export function findingsOf(content: BulletinContent, now: Instant): readonly Problem[] {
-  const finding = (pointer: string, severity: Problem['severity'], message: string): Problem => ({ rule: `broadcast.bulletin.${pointer}`, pointer, severity, message })
+  const finding = (pointer: string, severity: Problem['severity'], message: string): Problem => ({
+    rule: `broadcast.bulletin.${pointer}`,
+    pointer,
+    severity,
+    message,
+  })
   const found: Problem[] = []
   if (content.summary === '' && content.shortSummary === '') found.push(finding('summary', 'error', 'Say in the summary what has happened.'))
-  if (content.steps.length === 0 && content.remediationIntro === '') found.push(finding('remediationIntro', 'error', 'Say what to do: one step, or a sentence of advice.'))
-  if (content.respondBy !== null && (parseInstant(content.respondBy)?.getTime() ?? 0) <= now.getTime()) found.push(finding('respondBy', 'error', 'The time to answer by has passed. Choose a later one.'))
-  if (content.shortSummary === '') found.push(finding('shortSummary', 'warning', 'One sentence that says what has happened helps those who read on a telephone.'))
-  if (content.platforms.length === 0) found.push(finding('platforms', 'warning', 'No affected platform is named: readers cannot tell whether it concerns them.'))
+  if (content.steps.length === 0 && content.remediationIntro === '')
+    found.push(finding('remediationIntro', 'error', 'Say what to do: one step, or a sentence of advice.'))
+  if (content.respondBy !== null && (parseInstant(content.respondBy)?.getTime() ?? 0) <= now.getTime())
+    found.push(finding('respondBy', 'error', 'The time to answer by has passed. Choose a later one.'))
+  if (content.shortSummary === '')
+    found.push(finding('shortSummary', 'warning', 'One sentence that says what has happened helps those who read on a telephone.'))
+  if (content.platforms.length === 0)
+    found.push(finding('platforms', 'warning', 'No affected platform is named: readers cannot tell whether it concerns them.'))
   if (content.sources.length === 0 && content.ncscLink === '') found.push(finding('sources', 'warning', 'No definitive source is named.'))
   if (content.confidence === 'unknown') found.push(finding('confidence', 'warning', 'Say how sure we are.'))
   return found
@@ -166,7 +222,13 @@ export function findingsOf(content: BulletinContent, now: Instant): readonly Pro
 export const BULLETIN_STATES = ['draft', 'in-review', 'approved', 'released', 'withdrawn'] as const
 export type BulletinState = (typeof BULLETIN_STATES)[number]
 
-const STATE_LABELS: Readonly<Record<BulletinState, string>> = { draft: 'Draft', 'in-review': 'In review', approved: 'Approved', released: 'Released', withdrawn: 'Withdrawn' }
+const STATE_LABELS: Readonly<Record<BulletinState, string>> = {
+  draft: 'Draft',
+  'in-review': 'In review',
+  approved: 'Approved',
+  released: 'Released',
+  withdrawn: 'Withdrawn',
+}
 
 export function stateLabel(state: BulletinState): string {
   return STATE_LABELS[state]
@@ -174,8 +236,21 @@ export function stateLabel(state: BulletinState): string {
 
 export type BulletinAction = 'edit' | 'send-for-review' | 'approve' | 'return' | 'release' | 'update' | 'change-severity' | 'withdraw' | 'abandon'
 
-const edit = { next: 'draft', permission: 'broadcast.bulletin.draft', label: 'Edit', banner: 'Saved', reason: 'none', needs: 'voids an approval and a review' } as const
-const abandon = { next: 'withdrawn', permission: 'broadcast.bulletin.draft', label: 'Abandon', banner: 'Abandoned. Nothing was sent', reason: 'required' } as const
+const edit = {
+  next: 'draft',
+  permission: 'broadcast.bulletin.draft',
+  label: 'Edit',
+  banner: 'Saved',
+  reason: 'none',
+  needs: 'voids an approval and a review',
+} as const
+const abandon = {
+  next: 'withdrawn',
+  permission: 'broadcast.bulletin.draft',
+  label: 'Abandon',
+  banner: 'Abandoned. Nothing was sent',
+  reason: 'required',
+} as const
 
 /**
  * Draft → in review → approved → released → withdrawn. Any edit before release leads back to draft, so what is released is, to the
@@ -183,26 +258,72 @@ const abandon = { next: 'withdrawn', permission: 'broadcast.bulletin.draft', lab
  */
 export const BULLETIN_LIFECYCLE = {
   draft: {
-    'send-for-review': { next: 'in-review', permission: 'broadcast.bulletin.draft', label: 'Send for review', banner: 'Sent for review', reason: 'none', needs: 'a summary and something to do' },
+    'send-for-review': {
+      next: 'in-review',
+      permission: 'broadcast.bulletin.draft',
+      label: 'Send for review',
+      banner: 'Sent for review',
+      reason: 'none',
+      needs: 'a summary and something to do',
+    },
     edit,
     abandon,
   },
   'in-review': {
-    approve: { next: 'approved', permission: 'broadcast.bulletin.approve', label: 'Approve', banner: 'Approved', reason: 'none', needs: 'someone who wrote none of it; exactly the version seen' },
-    return: { next: 'draft', permission: 'broadcast.bulletin.approve', label: 'Return for changes', banner: 'Returned to its author', reason: 'required' },
+    approve: {
+      next: 'approved',
+      permission: 'broadcast.bulletin.approve',
+      label: 'Approve',
+      banner: 'Approved',
+      reason: 'none',
+      needs: 'someone who wrote none of it; exactly the version seen',
+    },
+    return: {
+      next: 'draft',
+      permission: 'broadcast.bulletin.approve',
+      label: 'Return for changes',
+      banner: 'Returned to its author',
+      reason: 'required',
+    },
     edit,
     abandon,
   },
   approved: {
-    release: { next: 'released', permission: 'broadcast.bulletin.release', label: 'Release', banner: 'Released', reason: 'none', needs: 'the approved version and the audience seen' },
-    return: { next: 'draft', permission: 'broadcast.bulletin.approve', label: 'Return for changes', banner: 'Returned to its author', reason: 'required', needs: 'voids the approval' },
+    release: {
+      next: 'released',
+      permission: 'broadcast.bulletin.release',
+      label: 'Release',
+      banner: 'Released',
+      reason: 'none',
+      needs: 'the approved version and the audience seen',
+    },
+    return: {
+      next: 'draft',
+      permission: 'broadcast.bulletin.approve',
+      label: 'Return for changes',
+      banner: 'Returned to its author',
+      reason: 'required',
+      needs: 'voids the approval',
+    },
     edit,
     abandon,
   },
   released: {
     update: { next: 'released', permission: 'broadcast.bulletin.draft', label: 'Publish an update', banner: 'Update published', reason: 'none' },
-    'change-severity': { next: 'released', permission: 'broadcast.bulletin.release', label: 'Change the severity', banner: 'Severity changed', reason: 'required' },
-    withdraw: { next: 'withdrawn', permission: 'broadcast.bulletin.withdraw', label: 'Withdraw', banner: 'Withdrawn. The record is kept', reason: 'required' },
+    'change-severity': {
+      next: 'released',
+      permission: 'broadcast.bulletin.release',
+      label: 'Change the severity',
+      banner: 'Severity changed',
+      reason: 'required',
+    },
+    withdraw: {
+      next: 'withdrawn',
+      permission: 'broadcast.bulletin.withdraw',
+      label: 'Withdraw',
+      banner: 'Withdrawn. The record is kept',
+      reason: 'required',
+    },
   },
   withdrawn: {},
 } as const satisfies Lifecycle<BulletinState, BulletinAction>

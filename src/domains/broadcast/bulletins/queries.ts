@@ -1,9 +1,9 @@
 import { NotFound } from '../../../kernel/errors.ts'
-import type { Instant } from '../../../kernel/instant.ts'
+import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { BulletinContent, type BulletinSeverity, type BulletinState } from './model.ts'
+import { BulletinContent, isSeverity, type BulletinSeverity, type BulletinState, type ResponseDeadline } from './model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>
 
@@ -95,7 +95,12 @@ export async function authorIdsOf(db: Asks, bulletinId: string): Promise<readonl
 
 /** The dated severities, newest first. */
 export async function severitiesOf(db: Asks, bulletinId: string): Promise<readonly SeverityChange[]> {
-  const rows = await db.selectFrom('broadcast_severity').select(['severity', 'at', 'reason']).where('bulletin_id', '=', bulletinId).orderBy('id', 'desc').execute()
+  const rows = await db
+    .selectFrom('broadcast_severity')
+    .select(['severity', 'at', 'reason'])
+    .where('bulletin_id', '=', bulletinId)
+    .orderBy('id', 'desc')
+    .execute()
   return rows.map(row => ({ ...row, severity: row.severity as BulletinSeverity }))
 }
 
@@ -109,7 +114,14 @@ export function reviewsOf(db: Asks, bulletinId: string): Promise<readonly Review
   return db
     .selectFrom('broadcast_review')
     .leftJoin('directory_person', 'directory_person.id', 'broadcast_review.by_id')
-    .select(['broadcast_review.version', 'broadcast_review.decision', 'broadcast_review.at', 'broadcast_review.comment', 'broadcast_review.by_id as byId', 'directory_person.name as by'])
+    .select([
+      'broadcast_review.version',
+      'broadcast_review.decision',
+      'broadcast_review.at',
+      'broadcast_review.comment',
+      'broadcast_review.by_id as byId',
+      'directory_person.name as by',
+    ])
     .where('broadcast_review.bulletin_id', '=', bulletinId)
     .orderBy('broadcast_review.id', 'desc')
     .execute()
@@ -119,9 +131,23 @@ function heads(db: Asks) {
   return db
     .selectFrom('broadcast_bulletin')
     .select([
-      'id', 'number', 'threat_id as threatId', 'state', 'version', 'approved_version as approvedVersion', 'author_id as authorId', 'title', 'severity', 'tlp',
-      'respond_by as respondBy', 'created_at as createdAt', 'updated_at as updatedAt', 'released_at as releasedAt', 'withdrawn_at as withdrawnAt',
-      'withdrawn_reason as withdrawnReason', 'is_exercise as isExercise',
+      'id',
+      'number',
+      'threat_id as threatId',
+      'state',
+      'version',
+      'approved_version as approvedVersion',
+      'author_id as authorId',
+      'title',
+      'severity',
+      'tlp',
+      'respond_by as respondBy',
+      'created_at as createdAt',
+      'updated_at as updatedAt',
+      'released_at as releasedAt',
+      'withdrawn_at as withdrawnAt',
+      'withdrawn_reason as withdrawnReason',
+      'is_exercise as isExercise',
     ])
 }
 
@@ -137,7 +163,14 @@ function versions(db: Asks, bulletinId: string) {
   return db
     .selectFrom('broadcast_version')
     .leftJoin('directory_person', 'directory_person.id', 'broadcast_version.saved_by')
-    .select(['broadcast_version.version', 'broadcast_version.content', 'broadcast_version.content_hash', 'broadcast_version.saved_at', 'broadcast_version.saved_by', 'directory_person.name'])
+    .select([
+      'broadcast_version.version',
+      'broadcast_version.content',
+      'broadcast_version.content_hash',
+      'broadcast_version.saved_at',
+      'broadcast_version.saved_by',
+      'directory_person.name',
+    ])
     .where('broadcast_version.bulletin_id', '=', bulletinId)
 }
 
@@ -152,4 +185,12 @@ function versionFrom(row: VersionRow): Version {
     savedById: row.saved_by,
     savedBy: row.name,
   }
+}
+
+/** The policy by which answers are asked for, past and to come. */
+export async function responseDeadlines(db: Asks): Promise<readonly ResponseDeadline[]> {
+  const rows = await db.selectFrom('broadcast_response_deadline').select(['severity', 'effective_from', 'hours']).execute()
+  return rows.flatMap(({ severity, effective_from, hours }) =>
+    isSeverity(severity) ? [{ severity, effectiveFrom: effective_from as LocalDate, hours }] : [],
+  )
 }

@@ -11,10 +11,31 @@ import { withQuery } from '../../../ui/links.ts'
 import { threatForBulletin } from '../../watch/contract.ts'
 import { DIMENSIONS } from '../picture/model.ts'
 import type { Visible } from '../tables.ts'
-import { abandonBulletin, addUpdate, approveBulletin, changeSeverity, draftBulletin, returnForChanges, saveVersion, sendForReview, withdrawBulletin } from './commands.ts'
+import {
+  abandonBulletin,
+  addUpdate,
+  approveBulletin,
+  changeSeverity,
+  draftBulletin,
+  returnForChanges,
+  saveVersion,
+  sendForReview,
+  withdrawBulletin,
+} from './commands.ts'
 import { contentSections, readContent, typedFrom, type Typed } from './fields.ts'
 import { contentFromThreat } from './from-threat.ts'
-import { BULLETIN_LIFECYCLE, BULLETIN_STATES, BulletinContent, bulletinNumber, findingsOf, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel, stateLabel } from './model.ts'
+import {
+  BULLETIN_LIFECYCLE,
+  BULLETIN_STATES,
+  BulletinContent,
+  bulletinNumber,
+  findingsOf,
+  isSeverity,
+  parseBulletinNumber,
+  SEVERITIES,
+  severityLabel,
+  stateLabel,
+} from './model.ts'
 import { bulletinOf, versionOf, versionsOf, type Bulletin, type Version } from './queries.ts'
 import { BULLETIN_SORTS, listBulletins, type BulletinFilter, type ListedBulletin } from './queries/list.ts'
 import { readShown, type ShownBulletin } from './queries/show.ts'
@@ -25,8 +46,14 @@ const Params = z.object({ number: z.string().max(20) })
 const text = z.string().trim().max(200).catch('').default('')
 const ListQuery = z.object({
   q: text,
-  state: z.enum(['', ...BULLETIN_STATES]).catch('').default(''),
-  severity: z.enum(['', ...SEVERITIES]).catch('').default(''),
+  state: z
+    .enum(['', ...BULLETIN_STATES])
+    .catch('')
+    .default(''),
+  severity: z
+    .enum(['', ...SEVERITIES])
+    .catch('')
+    .default(''),
   sort: z.enum(BULLETIN_SORTS).catch('-number').default('-number'),
   cursor: z.string().nullable().catch(null).default(null),
 })
@@ -40,7 +67,9 @@ const list = route({
   query: ListQuery,
   async handle({ query, read, actor }) {
     const isCentre = may(actor, 'broadcast.bulletin.work')
-    const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db => listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }))
+    const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db =>
+      listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }),
+    )
     const keep = { q: query.q, state: query.state, severity: query.severity, sort: query.sort === '-number' ? '' : query.sort }
     return page(`${VIEWS}/list.njk`, 'Bulletins', {
       total: found.total,
@@ -66,16 +95,42 @@ const listCsv = route({
       const all: ListedBulletin[] = []
       let cursor: string | null = null
       do {
-        const found: Awaited<ReturnType<typeof listBulletins>> = await listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: 500, cursor })
+        const found: Awaited<ReturnType<typeof listBulletins>> = await listBulletins(db, actor.scope, filterOf(query), query.sort, {
+          limit: 500,
+          cursor,
+        })
         all.push(...found.rows)
         cursor = found.next
       } while (cursor !== null)
       return all
     })
-    const head = ['number', 'title', 'severity', 'state', 'tlp', 'exercise', 'released', 'answer by', 'organisations', 'answered', 'silent', 'unreachable']
+    const head = [
+      'number',
+      'title',
+      'severity',
+      'state',
+      'tlp',
+      'exercise',
+      'released',
+      'answer by',
+      'organisations',
+      'answered',
+      'silent',
+      'unreachable',
+    ]
     const lines = rows.map(row => [
-      bulletinNumber(row.number), row.title, severityLabel(row.severity), stateLabel(row.state), row.tlp, row.isExercise ? 'yes' : 'no', row.releasedAt?.toISOString() ?? '',
-      row.respondBy?.toISOString() ?? '', row.organisations, row.answered, row.organisations - row.answered - row.unreachable, row.unreachable,
+      bulletinNumber(row.number),
+      row.title,
+      severityLabel(row.severity),
+      stateLabel(row.state),
+      row.tlp,
+      row.isExercise ? 'yes' : 'no',
+      row.releasedAt?.toISOString() ?? '',
+      row.respondBy?.toISOString() ?? '',
+      row.organisations,
+      row.answered,
+      row.organisations - row.answered - row.unreachable,
+      row.unreachable,
     ])
     return csv('bulletins.csv', stringify([head, ...lines], { escape_formulas: true }))
   },
@@ -87,7 +142,8 @@ const startDraft = route({
   access: { permission: 'broadcast.bulletin.draft' },
   query: z.object({ threat: z.string().max(60).catch('').default('') }),
   async handle({ query, read }) {
-    const content = query.threat === '' ? undefined : await read<Visible, BulletinContent>(async db => contentFromThreat(await threatOr404(db, query.threat)))
+    const content =
+      query.threat === '' ? undefined : await read<Visible, BulletinContent>(async db => contentFromThreat(await threatOr404(db, query.threat)))
     return newForm(typedFrom(content ?? { ...BulletinContent.parse({ title: 'x' }), title: '' }), query.threat, [])
   },
 })
@@ -117,7 +173,9 @@ const show = route({
   async handle({ params, query, read, actor, now }) {
     const shown = await read<Visible, ShownBulletin>(db => readShown(db, numberOf(params), actor, now, query.by))
     const { bulletin } = shown
-    return page(`${VIEWS}/show.njk`, `${bulletinNumber(bulletin.number)} ${bulletin.title}`, showView(shown, actor, now), { isExercise: bulletin.isExercise })
+    return page(`${VIEWS}/show.njk`, `${bulletinNumber(bulletin.number)} ${bulletin.title}`, showView(shown, actor, now), {
+      isExercise: bulletin.isExercise,
+    })
   },
 })
 
@@ -128,7 +186,8 @@ const startEdit = route({
   params: Params,
   async handle({ params, read, now }) {
     const { bulletin, version } = await read<Visible, Edited>(db => newestOf(db, numberOf(params)))
-    if (!('edit' in BULLETIN_LIFECYCLE[bulletin.state])) throw new Conflict('broadcast.bulletin.not-editable', 'What was released stays as it was. Publish an update instead.')
+    if (!('edit' in BULLETIN_LIFECYCLE[bulletin.state]))
+      throw new Conflict('broadcast.bulletin.not-editable', 'What was released stays as it was. Publish an update instead.')
     return editForm(bulletin, version, typedFrom(version.content), { problems: [], now })
   },
 })
@@ -146,8 +205,12 @@ const edit = route({
       return editForm(bulletin, version, body, { problems: form.problems, now, baseVersion: Number(body['baseVersion']) })
     }
     try {
-      const saved = await work<Visible, { version: number; isNew: boolean }>(unit => saveVersion(unit, { number, baseVersion: Number(body['baseVersion']), content: form.content }))
-      return redirect(addressOf({ number }), { notice: saved.isNew ? `Version ${saved.version} is saved.` : 'Nothing was changed, so no version was made.' })
+      const saved = await work<Visible, { version: number; isNew: boolean }>(unit =>
+        saveVersion(unit, { number, baseVersion: Number(body['baseVersion']), content: form.content }),
+      )
+      return redirect(addressOf({ number }), {
+        notice: saved.isNew ? `Version ${saved.version} is saved.` : 'Nothing was changed, so no version was made.',
+      })
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
       // What was typed is shown again beside what somebody else saved; saving once more is then a decision.
@@ -168,7 +231,12 @@ const versions = route({
       const found = await bulletinOf(db, numberOf(params))
       return { bulletin: found, all: await versionsOf(db, found.id) }
     })
-    return page(`${VIEWS}/versions.njk`, `Versions of ${bulletinNumber(bulletin.number)}`, { bulletin: headOf(bulletin), table: versionTable(bulletin, all) }, { isExercise: bulletin.isExercise })
+    return page(
+      `${VIEWS}/versions.njk`,
+      `Versions of ${bulletinNumber(bulletin.number)}`,
+      { bulletin: headOf(bulletin), table: versionTable(bulletin, all) },
+      { isExercise: bulletin.isExercise },
+    )
   },
 })
 
@@ -180,7 +248,11 @@ const version = route({
   async handle({ params, read }) {
     const { bulletin, one, before } = await read<Visible, { bulletin: Bulletin; one: Version; before: Version | null }>(async db => {
       const found = await bulletinOf(db, numberOf(params))
-      return { bulletin: found, one: await versionOf(db, found.id, params.version), before: params.version === 1 ? null : await versionOf(db, found.id, params.version - 1) }
+      return {
+        bulletin: found,
+        one: await versionOf(db, found.id, params.version),
+        before: params.version === 1 ? null : await versionOf(db, found.id, params.version - 1),
+      }
     })
     const model = {
       bulletin: headOf(bulletin),
@@ -189,14 +261,22 @@ const version = route({
       savedBy: whoWords(one.savedBy, one.savedById),
       hash: one.hash,
       reading: readingView(one.content, null, null),
-      difference: before === null ? null : differenceTable(before.content, one.content, { before: `Version ${before.version}`, after: `Version ${one.version}` }),
+      difference:
+        before === null
+          ? null
+          : differenceTable(before.content, one.content, { before: `Version ${before.version}`, after: `Version ${one.version}` }),
     }
     return page(`${VIEWS}/version.njk`, `${bulletinNumber(bulletin.number)} version ${one.version}`, model, { isExercise: bulletin.isExercise })
   },
 })
 
 /** An action that is one press, with or without a reason. */
-function act(action: 'send-for-review' | 'approve' | 'return' | 'withdraw' | 'abandon', permission: string, notice: string, run: (work: Work<Visible>, asked: { number: number; version: number; reason: string }) => Promise<void>): Route {
+function act(
+  action: 'send-for-review' | 'approve' | 'return' | 'withdraw' | 'abandon',
+  permission: string,
+  notice: string,
+  run: (work: Work<Visible>, asked: { number: number; version: number; reason: string }) => Promise<void>,
+): Route {
   return route({
     method: 'POST',
     path: `/bulletins/:number/${action}`,
@@ -262,10 +342,24 @@ const saveSeverity = route({
 })
 
 export const bulletinRoutes: readonly Route[] = [
-  list, listCsv, startDraft, draft, show, startEdit, edit, versions, version, startUpdate, publishUpdate, startSeverity, saveSeverity,
+  list,
+  listCsv,
+  startDraft,
+  draft,
+  show,
+  startEdit,
+  edit,
+  versions,
+  version,
+  startUpdate,
+  publishUpdate,
+  startSeverity,
+  saveSeverity,
   act('send-for-review', 'broadcast.bulletin.draft', 'sent for review', sendForReview),
   act('approve', 'broadcast.bulletin.approve', 'approved. It can be released', approveBulletin),
-  act('return', 'broadcast.bulletin.approve', 'returned to its author', (work, { reason, ...asked }) => returnForChanges(work, { ...asked, comment: reason })),
+  act('return', 'broadcast.bulletin.approve', 'returned to its author', (work, { reason, ...asked }) =>
+    returnForChanges(work, { ...asked, comment: reason }),
+  ),
   act('withdraw', 'broadcast.bulletin.withdraw', 'withdrawn. The record is kept, and nothing more is sent', withdrawBulletin),
   act('abandon', 'broadcast.bulletin.draft', 'abandoned. Nothing was sent', abandonBulletin),
 ]
@@ -297,7 +391,12 @@ function filterOf(query: z.infer<typeof ListQuery>): BulletinFilter {
 }
 
 function newForm(typed: Typed, threat: string, problems: readonly Problem[]): Reply {
-  return page(`${VIEWS}/new.njk`, 'Draft a bulletin', { sections: contentSections(typed, problems), threat, isExercise: typed['isExercise'] === 'yes' }, { problems })
+  return page(
+    `${VIEWS}/new.njk`,
+    'Draft a bulletin',
+    { sections: contentSections(typed, problems), threat, isExercise: typed['isExercise'] === 'yes' },
+    { problems },
+  )
 }
 
 function editForm(
@@ -312,20 +411,50 @@ function editForm(
     baseVersion: options.baseVersion ?? newest.version,
     findings: findingsView(findingsOf(newest.content, options.now)),
     voids: bulletin.state === 'draft' ? null : stateLabel(bulletin.state).toLowerCase(),
-    difference: options.theirs === undefined ? null : differenceTable(options.theirs.version.content, options.theirs.typed, { before: `Version ${newest.version}, saved by ${whoWords(newest.savedBy, newest.savedById)}`, after: 'What you typed' }),
+    difference:
+      options.theirs === undefined
+        ? null
+        : differenceTable(options.theirs.version.content, options.theirs.typed, {
+            before: `Version ${newest.version}, saved by ${whoWords(newest.savedBy, newest.savedById)}`,
+            after: 'What you typed',
+          }),
   }
-  return page(`${VIEWS}/edit.njk`, `Edit ${bulletinNumber(bulletin.number)}`, model, { problems: options.problems, isExercise: bulletin.isExercise, ...(options.status === undefined ? {} : { status: options.status }) })
+  return page(`${VIEWS}/edit.njk`, `Edit ${bulletinNumber(bulletin.number)}`, model, {
+    problems: options.problems,
+    isExercise: bulletin.isExercise,
+    ...(options.status === undefined ? {} : { status: options.status }),
+  })
 }
 
-async function updateForm(request: Pick<RouteRequest, 'read'>, params: { readonly number: string }, typed: { title?: string; body?: string }, problems: readonly Problem[]): Promise<Reply> {
+async function updateForm(
+  request: Pick<RouteRequest, 'read'>,
+  params: { readonly number: string },
+  typed: { title?: string; body?: string },
+  problems: readonly Problem[],
+): Promise<Reply> {
   const bulletin = await request.read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
-  return page(`${VIEWS}/update.njk`, `Update ${bulletinNumber(bulletin.number)}`, { bulletin: headOf(bulletin), typed, errors: errorsOf(problems) }, { problems, isExercise: bulletin.isExercise })
+  return page(
+    `${VIEWS}/update.njk`,
+    `Update ${bulletinNumber(bulletin.number)}`,
+    { bulletin: headOf(bulletin), typed, errors: errorsOf(problems) },
+    { problems, isExercise: bulletin.isExercise },
+  )
 }
 
-async function severityForm(request: Pick<RouteRequest, 'read'>, params: { readonly number: string }, typed: { severity?: string; reason?: string }, problems: readonly Problem[]): Promise<Reply> {
+async function severityForm(
+  request: Pick<RouteRequest, 'read'>,
+  params: { readonly number: string },
+  typed: { severity?: string; reason?: string },
+  problems: readonly Problem[],
+): Promise<Reply> {
   const bulletin = await request.read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
   const options = SEVERITIES.map(value => ({ value, text: severityLabel(value) }))
-  return page(`${VIEWS}/severity.njk`, `Severity of ${bulletinNumber(bulletin.number)}`, { bulletin: headOf(bulletin), options, typed: { severity: bulletin.severity, ...typed }, errors: errorsOf(problems) }, { problems, isExercise: bulletin.isExercise })
+  return page(
+    `${VIEWS}/severity.njk`,
+    `Severity of ${bulletinNumber(bulletin.number)}`,
+    { bulletin: headOf(bulletin), options, typed: { severity: bulletin.severity, ...typed }, errors: errorsOf(problems) },
+    { problems, isExercise: bulletin.isExercise },
+  )
 }
 
 function errorsOf(problems: readonly Problem[]): Readonly<Record<string, string>> {

@@ -9,12 +9,32 @@ import { pictureView } from '../picture/model.ts'
 import { canApprove, canRelease, type PolicyActor } from '../policy.ts'
 import { isResponseState, RESPONSE_STATES } from '../responses/model.ts'
 import { differenceOf } from './difference.ts'
-import { BULLETIN_LIFECYCLE, BULLETIN_STATES, bulletinNumber, CONFIDENCE_WORDS, deadlineRule, findingsOf, fiveLines, SEVERITIES, severityLabel, stateLabel, type BulletinAction, type BulletinContent, type BulletinState } from './model.ts'
+import {
+  BULLETIN_LIFECYCLE,
+  BULLETIN_STATES,
+  bulletinNumber,
+  CONFIDENCE_WORDS,
+  deadlineFor,
+  findingsOf,
+  fiveLines,
+  SEVERITIES,
+  severityLabel,
+  stateLabel,
+  type BulletinAction,
+  type BulletinContent,
+  type BulletinState,
+} from './model.ts'
 import type { Bulletin, Review, Version } from './queries.ts'
 import type { ListedBulletin } from './queries/list.ts'
 import type { ShownBulletin } from './queries/show.ts'
 
-const STATE_COLOURS: Readonly<Record<BulletinState, Tag['colour']>> = { draft: 'grey', 'in-review': 'yellow', approved: 'aqua-green', released: 'green', withdrawn: 'white' }
+const STATE_COLOURS: Readonly<Record<BulletinState, Tag['colour']>> = {
+  draft: 'grey',
+  'in-review': 'yellow',
+  approved: 'aqua-green',
+  released: 'green',
+  withdrawn: 'white',
+}
 
 function stateTag(state: BulletinState): Tag {
   return { text: stateLabel(state), colour: STATE_COLOURS[state] }
@@ -36,7 +56,10 @@ export function headOf(bulletin: Bulletin) {
     severity: severityTag(bulletin.severity),
     state: stateTag(bulletin.state),
     isLive: bulletin.state === 'released',
-    withdrawn: bulletin.state === 'withdrawn' ? { at: bulletin.withdrawnAt, reason: bulletin.withdrawnReason, wasReleased: bulletin.releasedAt !== null } : null,
+    withdrawn:
+      bulletin.state === 'withdrawn'
+        ? { at: bulletin.withdrawnAt, reason: bulletin.withdrawnReason, wasReleased: bulletin.releasedAt !== null }
+        : null,
     releasedAt: bulletin.releasedAt,
     respondBy: bulletin.respondBy,
     isExercise: bulletin.isExercise,
@@ -69,7 +92,7 @@ export function readingView(content: BulletinContent, respondBy: Instant | null,
 export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant) {
   const { bulletin, version, desk } = shown
   const { content } = version
-  const byPolicy = bulletin.releasedAt === null && content.respondBy === null ? deadlineRule(content.severity, now) : undefined
+  const byPolicy = bulletin.releasedAt === null && content.respondBy === null ? deadlineFor(content.severity, now, shown.deadlines) : undefined
   return {
     bulletin: headOf(bulletin),
     reading: readingView(content, bulletin.respondBy, byPolicy === undefined ? null : `${byPolicy.hours} hours after release`),
@@ -97,7 +120,12 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant)
 }
 
 /** What the actor may do with the bulletin now: the lifecycle's actions, less those that policy or what is still missing refuses, the main one first. */
-function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor: PolicyActor, findings: readonly Problem[]): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
+function bulletinActions(
+  bulletin: Bulletin,
+  authorIds: readonly string[],
+  actor: PolicyActor,
+  findings: readonly Problem[],
+): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
   const steps: Readonly<Partial<Record<BulletinAction, Transition<BulletinState>>>> = BULLETIN_LIFECYCLE[bulletin.state]
   const actions: Action[] = []
   const refusals: string[] = []
@@ -106,7 +134,12 @@ function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor
     if (step === undefined || !actor.permissions.has(step.permission)) continue
     // The findings say on the same page what is missing; a button that is refused would say it a second time.
     if (name === 'send-for-review' && findings.some(({ severity }) => severity === 'error')) continue
-    const decision = name === 'approve' ? canApprove(actor, { authorIds: [bulletin.authorId, ...authorIds] }) : name === 'release' ? canRelease(actor, bulletin) : { ok: true as const }
+    const decision =
+      name === 'approve'
+        ? canApprove(actor, { authorIds: [bulletin.authorId, ...authorIds] })
+        : name === 'release'
+          ? canRelease(actor, bulletin)
+          : { ok: true as const }
     if (!decision.ok) refusals.push(decision.reason)
     else actions.push(actionFor(bulletin, name, step))
   }
@@ -114,7 +147,12 @@ function bulletinActions(bulletin: Bulletin, authorIds: readonly string[], actor
 }
 
 /** Actions that have a page of their own; the others are posted from here. */
-const PAGES: Readonly<Partial<Record<BulletinAction, string>>> = { edit: '/edit', release: '/release', update: '/update', 'change-severity': '/severity' }
+const PAGES: Readonly<Partial<Record<BulletinAction, string>>> = {
+  edit: '/edit',
+  release: '/release',
+  update: '/update',
+  'change-severity': '/severity',
+}
 
 function actionFor(bulletin: Bulletin, name: BulletinAction, step: Transition<BulletinState>): Action {
   const own = PAGES[name]
@@ -145,7 +183,11 @@ export function versionTable(bulletin: Bulletin, versions: readonly Version[]): 
     caption: 'Versions',
     head: [{ text: 'Version' }, { text: 'Saved' }, { text: 'By' }, { text: 'Digest' }],
     rows: versions.map(version => [
-      { text: `Version ${version.version}`, href: addressOf(bulletin, `/versions/${version.version}`), tags: bulletin.approvedVersion === version.version ? [{ text: 'Approved', colour: 'green' }] : [] },
+      {
+        text: `Version ${version.version}`,
+        href: addressOf(bulletin, `/versions/${version.version}`),
+        tags: bulletin.approvedVersion === version.version ? [{ text: 'Approved', colour: 'green' }] : [],
+      },
       { at: version.savedAt },
       whoWords(version.savedBy, version.savedById),
       version.hash.slice(0, 12),
@@ -159,7 +201,11 @@ export function whoWords(name: string | null, id: string): string {
   return id === 'operator' ? 'The operator of this machine' : id === 'system' ? 'CareCERT' : 'The centre'
 }
 
-export function differenceTable(before: BulletinContent, after: BulletinContent, heads: { readonly before: string; readonly after: string }): TableModel {
+export function differenceTable(
+  before: BulletinContent,
+  after: BulletinContent,
+  heads: { readonly before: string; readonly after: string },
+): TableModel {
   return {
     caption: 'What differs',
     head: [{ text: 'Field' }, { text: heads.before }, { text: heads.after }],
@@ -169,7 +215,10 @@ export function differenceTable(before: BulletinContent, after: BulletinContent,
 
 /** Findings in two lists: what stops it, and what would help readers. */
 export function findingsView(findings: readonly Problem[]) {
-  return { errors: findings.filter(({ severity }) => severity === 'error').map(({ message }) => message), warnings: findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message) }
+  return {
+    errors: findings.filter(({ severity }) => severity === 'error').map(({ message }) => message),
+    warnings: findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
+  }
 }
 
 /** The list's table. `isCentre`: with state, author and the funnel's figures; otherwise with the reader's own answer. */
@@ -183,7 +232,12 @@ export function listTable(rows: readonly ListedBulletin[], query: Query, isCentr
 }
 
 function titleCell(row: ListedBulletin): Cell {
-  return { text: row.title, href: addressOf(row), tlp: row.tlp === 'CLEAR' ? undefined : row.tlp, tags: row.isExercise ? [{ text: 'Exercise', colour: 'pink' }] : [] }
+  return {
+    text: row.title,
+    href: addressOf(row),
+    tlp: row.tlp === 'CLEAR' ? undefined : row.tlp,
+    tags: row.isExercise ? [{ text: 'Exercise', colour: 'pink' }] : [],
+  }
 }
 
 function centreRow(row: ListedBulletin): readonly Cell[] {
@@ -224,14 +278,25 @@ function readerRow(row: ListedBulletin): readonly Cell[] {
   ]
 }
 
-export function listFilters(query: { readonly q: string; readonly state: string; readonly severity: string; readonly sort: string }, isCentre: boolean) {
-  const options = (all: string, values: readonly string[], words: (value: never) => string) => [{ value: '', text: all }, ...values.map(value => ({ value, text: words(value as never) }))]
+export function listFilters(
+  query: { readonly q: string; readonly state: string; readonly severity: string; readonly sort: string },
+  isCentre: boolean,
+) {
+  const options = (all: string, values: readonly string[], words: (value: never) => string) => [
+    { value: '', text: all },
+    ...values.map(value => ({ value, text: words(value as never) })),
+  ]
   return {
     action: '/bulletins',
     search: { label: 'Search by number or title', value: query.q },
     selects: [
       { name: 'severity', label: 'Severity', value: query.severity, options: options('Every severity', SEVERITIES, severityLabel) },
-      { name: 'state', label: 'State', value: query.state, options: options('Every state', isCentre ? BULLETIN_STATES : ['released', 'withdrawn'], stateLabel) },
+      {
+        name: 'state',
+        label: 'State',
+        value: query.state,
+        options: options('Every state', isCentre ? BULLETIN_STATES : ['released', 'withdrawn'], stateLabel),
+      },
     ],
     keep: { sort: query.sort },
     clearHref: query.q !== '' || query.state !== '' || query.severity !== '' ? withQuery('/bulletins', {}) : undefined,

@@ -43,9 +43,20 @@ test('a bulletin goes from a file to its readers by commands alone', async () =>
   await runCommand(platform, analyst, 'bulletins review', [number])
   await assert.rejects(runCommand(platform, analyst, 'bulletins approve', [number]), { name: 'Forbidden' })
   assert.deepEqual((await runCommand(platform, manager, 'bulletins approve', [number])).data, { number, version: 1, state: 'approved' })
-  await assert.rejects(runCommand(platform, manager, 'bulletins release', [number], {}, { yes: false }), { name: 'Invalid', message: /Nothing was released/ })
-  await assert.rejects(runCommand(platform, manager, 'bulletins release', [number], { hash: 'f'.repeat(64) }), { code: 'broadcast.release.audience-changed' })
-  const waiting = runCommand<{ organisations: number; contacts: number; hash: string; delivery: { sent: number } }>(platform, manager, 'bulletins release', [number], { wait: true })
+  await assert.rejects(runCommand(platform, manager, 'bulletins release', [number], {}, { yes: false }), {
+    name: 'Invalid',
+    message: /Nothing was released/,
+  })
+  await assert.rejects(runCommand(platform, manager, 'bulletins release', [number], { hash: 'f'.repeat(64) }), {
+    code: 'broadcast.release.audience-changed',
+  })
+  const waiting = runCommand<{ organisations: number; contacts: number; hash: string; delivery: { sent: number } }>(
+    platform,
+    manager,
+    'bulletins release',
+    [number],
+    { wait: true },
+  )
   // The worker of this test: it finds the job once the release is committed, while the command waits and looks.
   const isReleased = async () => (await runCommand<{ state: string }>(platform, analyst, 'bulletins show', [number])).data.state === 'released'
   while (!(await isReleased())) await setTimeout(20)
@@ -54,7 +65,10 @@ test('a bulletin goes from a file to its readers by commands alone', async () =>
   assert.deepEqual([released.organisations, released.contacts, released.hash, released.delivery.sent], [2, 1, audience.hash, 1])
   const { data: shown } = await runCommand<{ state: string; release: { organisations: number } }>(platform, analyst, 'bulletins show', [number])
   assert.deepEqual([shown.state, shown.release.organisations], ['released', 2])
-  assert.match((await runCommand(platform, analyst, 'bulletins list', [], {}, { json: false })).text, new RegExp(`${number}  High +Released +Sign-in flaw in Larch Records  \\(0 of 2 answered\\)`))
+  assert.match(
+    (await runCommand(platform, analyst, 'bulletins list', [], {}, { json: false })).text,
+    new RegExp(`${number}  High +Released +Sign-in flaw in Larch Records  \\(0 of 2 answered\\)`),
+  )
   await runCommand(platform, manager, 'bulletins withdraw', [number], { reason: 'A false alarm.' })
   await assert.rejects(runCommand(platform, manager, 'bulletins release', [number]), { name: 'Conflict' })
 })
@@ -64,10 +78,18 @@ test('an empty or failing rule is said, and a preview saves nothing', async () =
   const { data: empty } = await runCommand<AudienceAnswer>(platform, analyst, 'bulletins audience', [number])
   assert.deepEqual([empty.organisations, empty.contacts, empty.unreachable], [[], 0, []])
   assert.match(String(empty.problems), /reaches nobody/)
-  const { data: failing } = await runCommand<AudienceAnswer>(platform, analyst, 'bulletins audience', [number], { technology: ['larch'], exclude: ['P9'], preview: true })
+  const { data: failing } = await runCommand<AudienceAnswer>(platform, analyst, 'bulletins audience', [number], {
+    technology: ['larch'],
+    exclude: ['P9'],
+    preview: true,
+  })
   assert.deepEqual(failing.organisations, [])
   assert.match(String(failing.problems), /no organisation P9/)
-  const { data: preview } = await runCommand<AudienceAnswer>(platform, analyst, 'bulletins audience', [number], { region: ['YN', 'YS'], exclude: ['P1'], preview: true })
+  const { data: preview } = await runCommand<AudienceAnswer>(platform, analyst, 'bulletins audience', [number], {
+    region: ['YN', 'YS'],
+    exclude: ['P1'],
+    preview: true,
+  })
   assert.deepEqual(preview.organisations, ['P2', 'P3'])
   assert.deepEqual((await runCommand<AudienceAnswer>(platform, analyst, 'bulletins audience', [number])).data.organisations, [])
 })

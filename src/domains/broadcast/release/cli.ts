@@ -37,14 +37,24 @@ const release: Command = {
       throw new Invalid('broadcast.release.not-confirmed', 'Nothing was released. Answer yes, or give --yes.')
     }
     const audienceHash = typeof options['hash'] === 'string' ? options['hash'] : audience.hash
-    const released = await runWork<Visible, Released>(platform, actor, work => releaseBulletin(work, { number, version: bulletin.version, audienceHash, baseUrl: platform.config.baseUrl }))
+    const released = await runWork<Visible, Released>(platform, actor, work =>
+      releaseBulletin(work, { number, version: bulletin.version, audienceHash, baseUrl: platform.config.baseUrl }),
+    )
     const counts = options['wait'] === true ? await watchDelivery(context, bulletin.id) : null
-    const sent = counts === null ? [] : [`${counts.sent.toLocaleString('en-GB')} sent, ${counts.failed.toLocaleString('en-GB')} put off, ${counts.givenUp.toLocaleString('en-GB')} given up.`]
+    const sent =
+      counts === null
+        ? []
+        : [
+            `${counts.sent.toLocaleString('en-GB')} sent, ${counts.failed.toLocaleString('en-GB')} put off, ${counts.givenUp.toLocaleString('en-GB')} given up.`,
+          ]
     const { organisations, contacts, unreachable } = released
-    output.result({ number: bulletinNumber(number), organisations, contacts, unreachable, hash: audienceHash, ...(counts === null ? {} : { delivery: counts }) }, [
-      `${bulletinNumber(number)} is released to ${to}: ${contacts.toLocaleString('en-GB')} messages, ${unreachable.toLocaleString('en-GB')} organisations that cannot be mailed.`,
-      ...sent,
-    ])
+    output.result(
+      { number: bulletinNumber(number), organisations, contacts, unreachable, hash: audienceHash, ...(counts === null ? {} : { delivery: counts }) },
+      [
+        `${bulletinNumber(number)} is released to ${to}: ${contacts.toLocaleString('en-GB')} messages, ${unreachable.toLocaleString('en-GB')} organisations that cannot be mailed.`,
+        ...sent,
+      ],
+    )
   },
 }
 

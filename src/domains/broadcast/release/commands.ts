@@ -4,7 +4,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { resolveAudience, ruleOf, type AudienceOrganisation } from '../audience/queries.ts'
 import { bulletinNumber, findingsOf, BULLETIN_LIFECYCLE, respondByAt, type BulletinAction, type BulletinState } from '../bulletins/model.ts'
-import { lockBulletin, versionOf, type Bulletin } from '../bulletins/queries.ts'
+import { lockBulletin, responseDeadlines, versionOf, type Bulletin } from '../bulletins/queries.ts'
 import { DELIVER, messageIdOf } from '../deliveries/model.ts'
 import { canRelease } from '../policy.ts'
 import type { Visible } from '../tables.ts'
@@ -42,7 +42,8 @@ export async function releaseBulletin(work: Work<Visible>, input: ReleaseInput):
   const step = transition<BulletinState, BulletinAction>(BULLETIN_LIFECYCLE, 'bulletin', bulletin.state, 'release')
   const decision = canRelease(work.actor, bulletin)
   if (!decision.ok) throw new Forbidden(decision.code, decision.reason)
-  if (input.version !== bulletin.version) throw new Conflict('broadcast.release.version-changed', `Version ${bulletin.version} was approved meanwhile. Look at it, then decide again.`)
+  if (input.version !== bulletin.version)
+    throw new Conflict('broadcast.release.version-changed', `Version ${bulletin.version} was approved meanwhile. Look at it, then decide again.`)
   const { content } = await versionOf(work.db, bulletin.id, bulletin.version)
   const errors = findingsOf(content, work.now).filter(finding => finding.severity === 'error')
   if (errors.length > 0) throw new Invalid('broadcast.release.incomplete', errors.map(error => error.message).join(' '))
@@ -51,26 +52,51 @@ export async function releaseBulletin(work: Work<Visible>, input: ReleaseInput):
   const audience = await resolveAudience(work.db, rule)
   if (audience.problems.length > 0) throw new Invalid('broadcast.release.audience', `Nothing was released. ${audience.problems.join(' ')}`)
   const count = audience.organisations.length
-  if (count === 0) throw new Invalid('broadcast.release.nobody', 'Nothing was released: no open organisation fits the rule. Change who should get it.')
+  if (count === 0)
+    throw new Invalid('broadcast.release.nobody', 'Nothing was released: no open organisation fits the rule. Change who should get it.')
   if (audience.hash !== input.audienceHash) {
-    throw new Conflict('broadcast.release.audience-changed', `Nothing was released: the audience has changed since you looked. It is now ${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}. Look again, then decide.`)
+    throw new Conflict(
+      'broadcast.release.audience-changed',
+      `Nothing was released: the audience has changed since you looked. It is now ${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}. Look again, then decide.`,
+    )
   }
 
   const releaseId = work.newId('release')
-  const contacts = await mailableContacts(work.db, audience.organisations.map(({ id }) => id))
+  const contacts = await mailableContacts(
+    work.db,
+    audience.organisations.map(({ id }) => id),
+  )
   const figures = { organisations: count, contacts: contacts.length, unreachable: audience.unreachable.length }
   await work.db
     .insertInto('broadcast_release')
-    .values({ id: releaseId, bulletin_id: bulletin.id, version: bulletin.version, released_by: work.actor.id, released_at: work.now, rule: JSON.stringify(rule), audience_hash: audience.hash, ...figures })
+    .values({
+      id: releaseId,
+      bulletin_id: bulletin.id,
+      version: bulletin.version,
+      released_by: work.actor.id,
+      released_at: work.now,
+      rule: JSON.stringify(rule),
+      audience_hash: audience.hash,
+      ...figures,
+    })
     .execute()
   await freeze(work, bulletin, releaseId, audience.organisations)
   await writeDeliveries(work, bulletin, releaseId, contacts, input.baseUrl)
   await work.db
     .updateTable('broadcast_bulletin')
-    .set({ state: step.next, released_at: work.now, updated_at: work.now, respond_by: respondByAt(content, work.now) })
+    .set({
+      state: step.next,
+      released_at: work.now,
+      updated_at: work.now,
+      respond_by: respondByAt(content, work.now, await responseDeadlines(work.db)),
+    })
     .where('id', '=', bulletin.id)
     .execute()
-  work.record({ verb: 'broadcast.bulletin.released', subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) }, change: { version: bulletin.version, release: releaseId, audience: audience.hash, ...figures } })
+  work.record({
+    verb: 'broadcast.bulletin.released',
+    subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+    change: { version: bulletin.version, release: releaseId, audience: audience.hash, ...figures },
+  })
   for (let worker = 0; worker < workersFor(contacts.length); worker++) work.enqueue(DELIVER, { releaseId })
   return { releaseId, ...figures }
 }
@@ -88,7 +114,13 @@ async function freeze(work: Work<Visible>, bulletin: Bulletin, releaseId: string
   }
 }
 
-async function writeDeliveries(work: Work<Visible>, bulletin: Bulletin, releaseId: string, contacts: readonly MailableContact[], baseUrl: string): Promise<void> {
+async function writeDeliveries(
+  work: Work<Visible>,
+  bulletin: Bulletin,
+  releaseId: string,
+  contacts: readonly MailableContact[],
+  baseUrl: string,
+): Promise<void> {
   const rows = contacts.map(contact => {
     const id = work.newId('delivery')
     return { id, organisation_id: contact.organisationId, contact_id: contact.id, address: contact.email, message_id: messageIdOf(id, baseUrl) }

@@ -37,11 +37,24 @@ export interface ReleaseCheck {
 
 /** What stands in the way of a release (errors), and what the releaser should know (warnings). */
 export function judgeRelease(check: ReleaseCheck): readonly Problem[] {
-  const problem = (rule: string, severity: Problem['severity'], message: string): Problem => ({ rule: `broadcast.release.${rule}`, pointer: '', severity, message })
+  const problem = (rule: string, severity: Problem['severity'], message: string): Problem => ({
+    rule: `broadcast.release.${rule}`,
+    pointer: '',
+    severity,
+    message,
+  })
   const found = check.audienceProblems.map(message => problem('audience', 'error', message))
-  if (check.organisations === 0 && found.length === 0) found.push(problem('nobody', 'error', 'No open organisation fits the rule, so nobody would get this. Change who should get it.'))
+  if (check.organisations === 0 && found.length === 0)
+    found.push(problem('nobody', 'error', 'No open organisation fits the rule, so nobody would get this. Change who should get it.'))
   found.push(...check.contentFindings.filter(finding => finding.severity === 'error'))
-  if (check.unreachable > 0) found.push(problem('unreachable', 'warning', `${check.unreachable === 1 ? '1 organisation cannot' : `${check.unreachable.toLocaleString('en-GB')} organisations cannot`} be mailed. They see it only when they sign in: ring them.`))
+  if (check.unreachable > 0)
+    found.push(
+      problem(
+        'unreachable',
+        'warning',
+        `${check.unreachable === 1 ? '1 organisation cannot' : `${check.unreachable.toLocaleString('en-GB')} organisations cannot`} be mailed. They see it only when they sign in: ring them.`,
+      ),
+    )
   if (!check.isMailReady) found.push(problem('mail', 'warning', 'No mail server is set up. The messages wait until there is one (SMTP_URL).'))
   return found
 }

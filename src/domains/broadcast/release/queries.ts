@@ -27,8 +27,16 @@ export async function releaseOf(db: Asks, bulletinId: string): Promise<Release |
     .selectFrom('broadcast_release as release')
     .leftJoin('directory_person', 'directory_person.id', 'release.released_by')
     .select([
-      'release.id', 'release.version', 'release.released_at as releasedAt', 'release.released_by as releasedById', 'directory_person.name as releasedBy', 'release.rule',
-      'release.audience_hash as audienceHash', 'release.organisations', 'release.contacts', 'release.unreachable',
+      'release.id',
+      'release.version',
+      'release.released_at as releasedAt',
+      'release.released_by as releasedById',
+      'directory_person.name as releasedBy',
+      'release.rule',
+      'release.audience_hash as audienceHash',
+      'release.organisations',
+      'release.contacts',
+      'release.unreachable',
     ])
     .where('release.bulletin_id', '=', bulletinId)
     .executeTakeFirst()

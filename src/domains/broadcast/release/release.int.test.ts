@@ -10,7 +10,16 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import { saveAudience } from '../audience/commands.ts'
 import { AudienceRule } from '../audience/model.ts'
 import { summariseAudience, ruleOf } from '../audience/queries.ts'
-import { addUpdate, approveBulletin, changeSeverity, draftBulletin, returnForChanges, saveVersion, sendForReview, withdrawBulletin } from '../bulletins/commands.ts'
+import {
+  addUpdate,
+  approveBulletin,
+  changeSeverity,
+  draftBulletin,
+  returnForChanges,
+  saveVersion,
+  sendForReview,
+  withdrawBulletin,
+} from '../bulletins/commands.ts'
 import { BulletinContent, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, severitiesOf, versionsOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
@@ -30,7 +39,8 @@ const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => ru
 const asking = <R>(actor: Actor, body: (db: Reader<Visible>) => Promise<R>) => readAs<Visible, R>(platform, actor, body)
 const content = (over: Partial<BulletinContent> = {}) => BulletinContent.parse({ ...SOUND_CONTENT, ...over })
 const organisation = (code: string) => actorAs('cyber-lead', ids.get(code))
-const count = async (table: string) => (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(platform.database.kysely)).rows[0]?.n
+const count = async (table: string) =>
+  (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(platform.database.kysely)).rows[0]?.n
 
 async function drafted(rule: Partial<AudienceRule> = { regions: ['YN'] }): Promise<number> {
   return doing(analyst, async work => {
@@ -48,7 +58,8 @@ async function approved(rule?: Partial<AudienceRule>): Promise<number> {
   return number
 }
 
-const hashOf = (number: number) => asking(manager, async db => (await summariseAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id))).hash)
+const hashOf = (number: number) =>
+  asking(manager, async db => (await summariseAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id))).hash)
 const release = async (number: number, over: Partial<{ version: number; audienceHash: string }> = {}): Promise<Released> => {
   const audienceHash = over.audienceHash ?? (await hashOf(number))
   return doing(manager, work => releaseBulletin(work, { number, version: over.version ?? 1, audienceHash, baseUrl: 'https://carecert.example' }))
@@ -65,22 +76,47 @@ test('a release freezes rule, organisations and hash, and writes every delivery 
     assert.equal(bulletin.respondBy?.toISOString(), '2026-11-22T09:00:00.000Z')
     const frozen = await releaseOf(db, bulletin.id)
     assert.deepEqual([frozen?.audienceHash, frozen?.version, frozen?.rule.regions], [hash, 1, ['YN']])
-    const recipients = await db.selectFrom('broadcast_recipient').select(['organisation_id', 'is_reachable']).where('bulletin_id', '=', bulletin.id).execute()
-    assert.deepEqual(new Map(recipients.map(row => [row.organisation_id, row.is_reachable])), new Map([[ids.get('P1') ?? '', true], [ids.get('P2') ?? '', false]]))
+    const recipients = await db
+      .selectFrom('broadcast_recipient')
+      .select(['organisation_id', 'is_reachable'])
+      .where('bulletin_id', '=', bulletin.id)
+      .execute()
+    assert.deepEqual(
+      new Map(recipients.map(row => [row.organisation_id, row.is_reachable])),
+      new Map([
+        [ids.get('P1') ?? '', true],
+        [ids.get('P2') ?? '', false],
+      ]),
+    )
     const deliveries = await db.selectFrom('broadcast_delivery').selectAll().where('bulletin_id', '=', bulletin.id).orderBy('address').execute()
-    assert.deepEqual(deliveries.map(row => [row.address, row.state, row.channel, row.attempts]), [['a@p1.example', 'waiting', 'email', 0], ['b@p1.example', 'waiting', 'email', 0]])
+    assert.deepEqual(
+      deliveries.map(row => [row.address, row.state, row.channel, row.attempts]),
+      [
+        ['a@p1.example', 'waiting', 'email', 0],
+        ['b@p1.example', 'waiting', 'email', 0],
+      ],
+    )
     for (const delivery of deliveries) assert.equal(delivery.message_id, `${delivery.id}.1@carecert.example`)
   })
   const jobs = await sql<{ data: unknown }>`select data from pgboss.job where name = 'broadcast.deliver'`.execute(platform.database.kysely)
-  assert.deepEqual(jobs.rows.map(row => row.data), [{ releaseId: released.releaseId }])
+  assert.deepEqual(
+    jobs.rows.map(row => row.data),
+    [{ releaseId: released.releaseId }],
+  )
 })
 
 test('the author cannot approve, not even with the role for it, nor who saved any version', async () => {
   const number = await drafted()
   await doing(manager, work => saveVersion(work, { number, baseVersion: 1, content: content({ title: 'Another' }) }))
   await doing(analyst, work => sendForReview(work, { number, version: 2 }))
-  await assert.rejects(doing(manager, work => approveBulletin(work, { number, version: 2 })), { name: 'Forbidden', code: 'broadcast.bulletin.own' })
-  await assert.rejects(doing(analyst, work => approveBulletin(work, { number, version: 2 })), { name: 'Forbidden' })
+  await assert.rejects(
+    doing(manager, work => approveBulletin(work, { number, version: 2 })),
+    { name: 'Forbidden', code: 'broadcast.bulletin.own' },
+  )
+  await assert.rejects(
+    doing(analyst, work => approveBulletin(work, { number, version: 2 })),
+    { name: 'Forbidden' },
+  )
   await doing(actorAs('cicso'), work => approveBulletin(work, { number, version: 2 }))
 })
 
@@ -91,7 +127,10 @@ test('an edit voids the approval, and what was not approved is not released', as
   assert.deepEqual([bulletin.state, bulletin.approvedVersion, bulletin.version], ['draft', null, 2])
   await assert.rejects(release(number, { version: 2 }), { name: 'Conflict' })
   await doing(analyst, work => sendForReview(work, { number, version: 2 }))
-  await assert.rejects(doing(manager, work => approveBulletin(work, { number, version: 1 })), { code: 'broadcast.bulletin.newer-version' })
+  await assert.rejects(
+    doing(manager, work => approveBulletin(work, { number, version: 1 })),
+    { code: 'broadcast.bulletin.newer-version' },
+  )
   await doing(manager, work => approveBulletin(work, { number, version: 2 }))
   await assert.rejects(release(number, { version: 1 }), { code: 'broadcast.release.version-changed' })
   await doing(manager, work => returnForChanges(work, { number, version: 2, comment: 'Say which versions.' }))
@@ -101,8 +140,14 @@ test('an edit voids the approval, and what was not approved is not released', as
 test('a save on top of an older version is refused, and saving what is there makes no version', async () => {
   const number = await drafted()
   await doing(analyst, work => saveVersion(work, { number, baseVersion: 1, content: content({ title: 'Two' }) }))
-  await assert.rejects(doing(manager, work => saveVersion(work, { number, baseVersion: 1, content: content({ title: 'Mine' }) })), { name: 'Conflict', code: 'broadcast.bulletin.newer-version' })
-  assert.deepEqual(await doing(analyst, work => saveVersion(work, { number, baseVersion: 1, content: content({ title: 'Two' }) })), { version: 2, isNew: false })
+  await assert.rejects(
+    doing(manager, work => saveVersion(work, { number, baseVersion: 1, content: content({ title: 'Mine' }) })),
+    { name: 'Conflict', code: 'broadcast.bulletin.newer-version' },
+  )
+  assert.deepEqual(await doing(analyst, work => saveVersion(work, { number, baseVersion: 1, content: content({ title: 'Two' }) })), {
+    version: 2,
+    isNew: false,
+  })
   assert.equal((await asking(analyst, async db => versionsOf(db, (await bulletinOf(db, number)).id))).length, 2)
 })
 
@@ -110,7 +155,10 @@ test('an empty or failing rule releases nothing and says so', async () => {
   const before = [await count('broadcast_release'), await count('broadcast_delivery')]
   await assert.rejects(release(await approved({})), { name: 'Invalid', message: /Nothing was released.*empty/ })
   await assert.rejects(release(await approved({ regions: ['YN'], organisations: ['P99'] })), { name: 'Invalid', message: /no organisation P99/ })
-  await assert.rejects(release(await approved({ regions: ['YN'], excluding: { types: [], regions: ['YN'], boards: [], organisations: [] } })), { name: 'Invalid', message: /no open organisation/ })
+  await assert.rejects(release(await approved({ regions: ['YN'], excluding: { types: [], regions: ['YN'], boards: [], organisations: [] } })), {
+    name: 'Invalid',
+    message: /no open organisation/,
+  })
   assert.deepEqual([await count('broadcast_release'), await count('broadcast_delivery')], before)
 })
 
@@ -118,7 +166,11 @@ test('an audience that changed since it was seen stops the release and tells the
   const number = await approved({ regions: ['YS'] })
   const seen = await hashOf(number)
   await plantOrganisations(platform, [{ code: 'P4', region: 'YS' }])
-  await assert.rejects(release(number, { audienceHash: seen }), { name: 'Conflict', code: 'broadcast.release.audience-changed', message: /now 2 organisations/ })
+  await assert.rejects(release(number, { audienceHash: seen }), {
+    name: 'Conflict',
+    code: 'broadcast.release.audience-changed',
+    message: /now 2 organisations/,
+  })
   assert.equal((await release(number)).organisations, 2)
 })
 
@@ -128,7 +180,12 @@ test('a release whose jobs cannot be stored leaves nothing behind', async () => 
   const tables = ['broadcast_release', 'broadcast_recipient', 'broadcast_delivery', 'audit_record']
   const before = await Promise.all(tables.map(count))
   const broken = { ...platform, jobs: { ...platform.jobs, store: () => Promise.reject(new Error('the queue is gone')) } }
-  await assert.rejects(runWork<Visible, Released>(broken, manager, work => releaseBulletin(work, { number, version: 1, audienceHash, baseUrl: 'https://carecert.example' })), /queue is gone/)
+  await assert.rejects(
+    runWork<Visible, Released>(broken, manager, work =>
+      releaseBulletin(work, { number, version: 1, audienceHash, baseUrl: 'https://carecert.example' }),
+    ),
+    /queue is gone/,
+  )
   assert.deepEqual(await Promise.all(tables.map(count)), before)
   assert.equal((await asking(manager, db => bulletinOf(db, number))).state, 'approved')
 })
@@ -159,8 +216,14 @@ test('an organisation finds what was released to it, and neither drafts nor what
   assert.equal((await every('P3', db => db.selectFrom('broadcast_review').selectAll().execute())).length, 0)
   const versions = await every('P3', db => db.selectFrom('broadcast_version').select(['bulletin_id', 'version']).execute())
   assert.equal(versions.length, bulletins.length, 'only the released version of each')
-  await assert.rejects(doing(organisation('P3'), work => saveVersion(work, { number, baseVersion: 1, content: content() })), { name: 'Forbidden' })
-  await assert.rejects(every('P2', db => bulletinOf(db, number)), { name: 'NotFound' })
+  await assert.rejects(
+    doing(organisation('P3'), work => saveVersion(work, { number, baseVersion: 1, content: content() })),
+    { name: 'Forbidden' },
+  )
+  await assert.rejects(
+    every('P2', db => bulletinOf(db, number)),
+    { name: 'NotFound' },
+  )
 })
 
 test('after release there are updates, dated severities and a withdrawal that keeps the record', async () => {
@@ -168,12 +231,24 @@ test('after release there are updates, dated severities and a withdrawal that ke
   await release(number)
   await doing(analyst, work => addUpdate(work, { number, title: 'A fix is out', body: 'Install **9.3**.' }))
   await doing(manager, work => changeSeverity(work, { number, severity: 'medium', reason: 'The maker has cut it off.' }))
-  await assert.rejects(doing(manager, work => withdrawBulletin(work, { number, reason: '  ' })), { name: 'Invalid' })
+  await assert.rejects(
+    doing(manager, work => withdrawBulletin(work, { number, reason: '  ' })),
+    { name: 'Invalid' },
+  )
   await doing(manager, work => withdrawBulletin(work, { number, reason: 'It was a false alarm.' }))
   await asking(organisation('P1'), async db => {
     const bulletin = await bulletinOf(db, number)
     assert.deepEqual([bulletin.state, bulletin.severity, bulletin.withdrawnReason], ['withdrawn', 'medium', 'It was a false alarm.'])
-    assert.deepEqual((await severitiesOf(db, bulletin.id)).map(({ severity, reason }) => [severity, reason]), [['medium', 'The maker has cut it off.'], ['high', null]])
+    assert.deepEqual(
+      (await severitiesOf(db, bulletin.id)).map(({ severity, reason }) => [severity, reason]),
+      [
+        ['medium', 'The maker has cut it off.'],
+        ['high', null],
+      ],
+    )
   })
-  await assert.rejects(doing(analyst, work => addUpdate(work, { number, title: 'More', body: 'x' })), { name: 'Conflict' })
+  await assert.rejects(
+    doing(analyst, work => addUpdate(work, { number, title: 'More', body: 'x' })),
+    { name: 'Conflict' },
+  )
 })

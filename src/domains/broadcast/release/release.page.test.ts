@@ -12,7 +12,15 @@ await plantOrganisations(app.platform, [
   { code: 'P3', region: 'YS' },
 ])
 
-const FIELDS = { title: 'Sign-in flaw', severity: 'high', tlp: 'CLEAR', threatType: 'Vulnerability', confidence: 'confirmed', shortSummary: 'A stranger can sign in.', remediationIntro: 'Install 9.2.' }
+const FIELDS = {
+  title: 'Sign-in flaw',
+  severity: 'high',
+  tlp: 'CLEAR',
+  threatType: 'Vulnerability',
+  confidence: 'confirmed',
+  shortSummary: 'A stranger can sign in.',
+  remediationIntro: 'Install 9.2.',
+}
 
 async function approved(rule: Record<string, string | string[]>, over: Record<string, string> = {}): Promise<string> {
   const address = String((await analyst.post('/bulletins/new', { ...FIELDS, ...over }, { from: '/bulletins/new' })).headers.location)
@@ -48,7 +56,15 @@ test('a rule that cannot be read keeps what was typed; one that names nothing sa
 test('the check names everything that is agreed to, and the number stands in the button', async () => {
   const address = await approved({ regions: 'YN' }, { tlp: 'AMBER' })
   const page = await manager.get(`${address}/release`)
-  for (const words of ['Release to 2 organisations', 'That is you. You may release it too.', 'only a notice and a link', 'No mail server is set up', '1 organisation cannot be mailed', 'By the policy, counted from now']) assert.ok(page.body.includes(words), words)
+  for (const words of [
+    'Release to 2 organisations',
+    'That is you. You may release it too.',
+    'only a notice and a link',
+    'No mail server is set up',
+    '1 organisation cannot be mailed',
+    'By the policy, counted from now',
+  ])
+    assert.ok(page.body.includes(words), words)
   const released = await manager.post(`${address}/release`, agreement(page.body))
   assert.equal(released.statusCode, 303)
   const after = await manager.follow(released)
@@ -75,8 +91,10 @@ test('only who may release sees the check, and an organisation reads what was re
   const lead = await app.signIn('cyber-lead', { organisation: 'P1' })
   const read = await lead.get(address)
   assert.equal(read.statusCode, 200)
-  for (const words of ['You told us that you run', 'Larch Records', 'What has happened', 'Answer of Organisation P1']) assert.ok(read.body.includes(words), words)
-  for (const words of ['Hash of the audience', 'How it was made', 'Who gets it', 'Withdraw']) assert.ok(!read.body.includes(words), `${words} is the centre's`)
+  for (const words of ['You told us that you run', 'Larch Records', 'What has happened', 'Answer of Organisation P1'])
+    assert.ok(read.body.includes(words), words)
+  for (const words of ['Hash of the audience', 'How it was made', 'Who gets it', 'Withdraw'])
+    assert.ok(!read.body.includes(words), `${words} is the centre's`)
   assert.match((await lead.get('/bulletins')).body, /No answer yet/)
   assert.equal((await (await app.signIn('cyber-lead', { organisation: 'P3' })).get(address)).statusCode, 404)
 })

@@ -6,7 +6,7 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import type { Reader } from '../../../platform/work/read.ts'
 import { namesFor, ruleOf, summariseAudience } from '../audience/queries.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
-import { bulletinOf, reviewsOf, versionOf } from '../bulletins/queries.ts'
+import { bulletinOf, responseDeadlines, reviewsOf, versionOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { releaseBulletin, type Released } from './commands.ts'
 import { ReleaseAgreement } from './model.ts'
@@ -30,13 +30,19 @@ const release = route({
   async handle(request) {
     const number = numberOf(request.params)
     const agreed = ReleaseAgreement.safeParse({ version: request.body['version'], audienceHash: request.body['audienceHash'] })
-    if (!agreed.success) throw new Invalid('broadcast.release.agreement', 'The form was not complete. Open the page again and look before you release.')
+    if (!agreed.success)
+      throw new Invalid('broadcast.release.agreement', 'The form was not complete. Open the page again and look before you release.')
     try {
-      const released = await request.work<Visible, Released>(work => releaseBulletin(work, { number, ...agreed.data, baseUrl: request.platform.config.baseUrl }))
-      return redirect(`/bulletins/${bulletinNumber(number)}`, { notice: `Released to ${count(released.organisations, 'organisation')}. ${count(released.contacts, 'message')} ${released.contacts === 1 ? 'is' : 'are'} on the way.` })
+      const released = await request.work<Visible, Released>(work =>
+        releaseBulletin(work, { number, ...agreed.data, baseUrl: request.platform.config.baseUrl }),
+      )
+      return redirect(`/bulletins/${bulletinNumber(number)}`, {
+        notice: `Released to ${count(released.organisations, 'organisation')}. ${count(released.contacts, 'message')} ${released.contacts === 1 ? 'is' : 'are'} on the way.`,
+      })
     } catch (error) {
       // Nothing was released. The page is shown anew with what holds now, so that the next press is a fresh decision.
-      if (error instanceof Conflict || error instanceof Invalid) return checkPage(request, request.params, [{ rule: error.code, pointer: '', severity: 'error', message: error.message }])
+      if (error instanceof Conflict || error instanceof Invalid)
+        return checkPage(request, request.params, [{ rule: error.code, pointer: '', severity: 'error', message: error.message }])
       throw error
     }
   },
@@ -44,12 +50,20 @@ const release = route({
 
 export const releaseRoutes: readonly Route[] = [check, release]
 
-async function checkPage(request: Pick<RouteRequest, 'read' | 'actor' | 'now' | 'platform'>, params: { readonly number: string }, problems: readonly Problem[]): Promise<Reply> {
+async function checkPage(
+  request: Pick<RouteRequest, 'read' | 'actor' | 'now' | 'platform'>,
+  params: { readonly number: string },
+  problems: readonly Problem[],
+): Promise<Reply> {
   const number = numberOf(params)
   const facts = await request.read<Visible, ReleaseFacts>(db => readFacts(db, number))
   if (facts.bulletin.releasedAt !== null && problems.length === 0) return redirect(`/bulletins/${bulletinNumber(number)}`)
   const model = releaseCheckView(facts, { actor: request.actor, now: request.now, isMailReady: request.platform.mail.isConfigured })
-  return page('broadcast/release/views/release.njk', `Release ${bulletinNumber(number)}`, model, { problems, isExercise: facts.bulletin.isExercise, ...(problems.length > 0 ? { status: 409 } : {}) })
+  return page('broadcast/release/views/release.njk', `Release ${bulletinNumber(number)}`, model, {
+    problems,
+    isExercise: facts.bulletin.isExercise,
+    ...(problems.length > 0 ? { status: 409 } : {}),
+  })
 }
 
 async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFacts> {
@@ -62,6 +76,7 @@ async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFa
     rule,
     names: await namesFor(db, rule),
     audience: await summariseAudience(db, rule),
+    deadlines: await responseDeadlines(db),
   }
 }
 

@@ -3,7 +3,7 @@ import { exactTime } from '../../../ui/filters/dates.ts'
 import { severityTag } from '../../../ui/labels.ts'
 import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
 import type { AudienceSummary } from '../audience/queries.ts'
-import { BULLETIN_LIFECYCLE, bulletinNumber, findingsOf, respondByAt, stateLabel } from '../bulletins/model.ts'
+import { BULLETIN_LIFECYCLE, bulletinNumber, findingsOf, respondByAt, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
 import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
 import { judgeRelease, tlpEffect } from './model.ts'
@@ -15,6 +15,7 @@ export interface ReleaseFacts {
   readonly rule: AudienceRule
   readonly names: RuleNames
   readonly audience: AudienceSummary
+  readonly deadlines: readonly ResponseDeadline[]
 }
 
 /** The check before a release: everything that the releaser agrees to, and the button only where nothing stands in the way. */
@@ -23,7 +24,14 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
   const number = bulletinNumber(bulletin.number)
   const address = `/bulletins/${number}`
   const { organisations, contacts, unreachable } = audience
-  const problems = judgeRelease({ organisations, contacts, unreachable, audienceProblems: audience.problems, isMailReady: by.isMailReady, contentFindings: findingsOf(version.content, by.now) })
+  const problems = judgeRelease({
+    organisations,
+    contacts,
+    unreachable,
+    audienceProblems: audience.problems,
+    isMailReady: by.isMailReady,
+    contentFindings: findingsOf(version.content, by.now),
+  })
   const isOffered = 'release' in BULLETIN_LIFECYCLE[bulletin.state]
   const decision = canRelease(by.actor, bulletin)
   const obstacles = [
@@ -32,7 +40,7 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
     ...problems.filter(({ severity }) => severity === 'error').map(({ message }) => message),
   ]
   const approval = facts.reviews.find(review => review.decision === 'approved' && review.version === bulletin.approvedVersion)
-  const respondBy = respondByAt(version.content, by.now)
+  const respondBy = respondByAt(version.content, by.now, facts.deadlines)
   return {
     number,
     address,
@@ -42,8 +50,24 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
     obstacles,
     warnings: problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
     checks: [
-      { key: 'Version', value: { text: `Version ${bulletin.version}`, href: `${address}/versions/${bulletin.version}`, hint: 'Open it to see what changed since the version before.' } },
-      { key: 'Approved by', value: approval === undefined ? { text: 'Nobody yet' } : { text: approval.by ?? 'The operator of this machine', hint: approval.byId === by.actor.id ? 'That is you. You may release it too.' : undefined } },
+      {
+        key: 'Version',
+        value: {
+          text: `Version ${bulletin.version}`,
+          href: `${address}/versions/${bulletin.version}`,
+          hint: 'Open it to see what changed since the version before.',
+        },
+      },
+      {
+        key: 'Approved by',
+        value:
+          approval === undefined
+            ? { text: 'Nobody yet' }
+            : {
+                text: approval.by ?? 'The operator of this machine',
+                hint: approval.byId === by.actor.id ? 'That is you. You may release it too.' : undefined,
+              },
+      },
       { key: 'Severity', value: { tags: [severityTag(bulletin.severity)] } },
       { key: 'Who gets it', value: { text: ruleSentence(facts.rule, facts.names), href: `${address}/audience` } },
       { key: 'Organisations', value: { number: organisations, href: `${address}/audience` } },
@@ -52,9 +76,22 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
       { key: 'Hash of the audience', value: audience.hash },
       { key: 'Mail', value: by.isMailReady ? 'Ready' : 'No mail server is set up' },
       { key: 'What the mail carries', value: tlpEffect(bulletin.tlp) },
-      { key: 'Answer by', value: respondBy === null ? 'No time is asked for' : { text: exactTime(respondBy), hint: version.content.respondBy === null ? 'By the policy, counted from now' : 'As the author set it' } },
+      {
+        key: 'Answer by',
+        value:
+          respondBy === null
+            ? 'No time is asked for'
+            : { text: exactTime(respondBy), hint: version.content.respondBy === null ? 'By the policy, counted from now' : 'As the author set it' },
+      },
       { key: 'When', value: 'At once' },
     ],
-    press: obstacles.length > 0 ? null : { action: `${address}/release`, label: `Release to ${organisations.toLocaleString('en-GB')} ${organisations === 1 ? 'organisation' : 'organisations'}`, values: { version: String(bulletin.version), audienceHash: audience.hash } },
+    press:
+      obstacles.length > 0
+        ? null
+        : {
+            action: `${address}/release`,
+            label: `Release to ${organisations.toLocaleString('en-GB')} ${organisations === 1 ? 'organisation' : 'organisations'}`,
+            values: { version: String(bulletin.version), audienceHash: audience.hash },
+          },
   }
 }

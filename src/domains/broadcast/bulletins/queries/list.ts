@@ -41,14 +41,22 @@ export interface ListedBulletin {
 }
 
 /** Bulletins in the reader's scope. The figures count the recipients of the rows shown, each within the reader's scope. */
-export async function listBulletins(db: Reader<Visible>, scope: Scope, filter: BulletinFilter, sort: BulletinSort, request: PageRequest): Promise<Page<ListedBulletin>> {
+export async function listBulletins(
+  db: Reader<Visible>,
+  scope: Scope,
+  filter: BulletinFilter,
+  sort: BulletinSort,
+  request: PageRequest,
+): Promise<Page<ListedBulletin>> {
   const number = parseBulletinNumber(filter.search)
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
     .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
     .$if(filter.severity !== '', query => query.where('bulletin.severity', '=', filter.severity))
     .$if(number !== undefined, query => query.where('bulletin.number', '=', number ?? 0))
-    .$if(number === undefined && filter.search !== '', query => query.where('bulletin.title', 'ilike', `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`))
+    .$if(number === undefined && filter.search !== '', query =>
+      query.where('bulletin.title', 'ilike', `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`),
+    )
   const descending = sort.startsWith('-')
   const column = sort.endsWith('number') ? 'bulletin.number' : 'bulletin.updated_at'
   const cursor = decodeCursor(request.cursor, 2)
@@ -56,7 +64,9 @@ export async function listBulletins(db: Reader<Visible>, scope: Scope, filter: B
   const after = cursor === null ? null : column === 'bulletin.number' ? Number(cursor[0]) : new Date(String(cursor[0]))
   // The page is cut first, so that the figures are counted for its rows alone.
   const cut = matching
-    .$if(after !== null, query => query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(descending ? '<' : '>')} (${after}, ${Number(cursor?.[1])})`))
+    .$if(after !== null, query =>
+      query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(descending ? '<' : '>')} (${after}, ${Number(cursor?.[1])})`),
+    )
     .orderBy(column, descending ? 'desc' : 'asc')
     .orderBy('bulletin.number', descending ? 'desc' : 'asc')
     .limit(request.limit + 1)
@@ -68,8 +78,17 @@ export async function listBulletins(db: Reader<Visible>, scope: Scope, filter: B
     .orderBy(column, descending ? 'desc' : 'asc')
     .orderBy('bulletin.number', descending ? 'desc' : 'asc')
     .select([
-      'bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.state', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'author.name as author',
-      'bulletin.updated_at as updatedAt', 'bulletin.released_at as releasedAt', 'bulletin.respond_by as respondBy',
+      'bulletin.id',
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.state',
+      'bulletin.severity',
+      'bulletin.tlp',
+      'bulletin.is_exercise as isExercise',
+      'author.name as author',
+      'bulletin.updated_at as updatedAt',
+      'bulletin.released_at as releasedAt',
+      'bulletin.respond_by as respondBy',
     ])
     .execute()
   const shown = rows.slice(0, request.limit)
@@ -92,13 +111,21 @@ export async function listBulletins(db: Reader<Visible>, scope: Scope, filter: B
       }
     }),
     total,
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([column === 'bulletin.number' ? last.number : last.updatedAt.toISOString(), last.number]) : null,
+    next:
+      rows.length > request.limit && last !== undefined
+        ? encodeCursor([column === 'bulletin.number' ? last.number : last.updatedAt.toISOString(), last.number])
+        : null,
   }
 }
 
 /** The newest answers of a reader who acts for one organisation. */
 async function ownResponses(db: Reader<Visible>, scope: Scope, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
   if (scope.kind !== 'organisation' || bulletinIds.length === 0) return new Map()
-  const rows = await db.selectFrom('broadcast_recipient').where('organisation_id', '=', scope.organisationId).where('bulletin_id', 'in', [...bulletinIds]).select(['bulletin_id', 'response']).execute()
+  const rows = await db
+    .selectFrom('broadcast_recipient')
+    .where('organisation_id', '=', scope.organisationId)
+    .where('bulletin_id', 'in', [...bulletinIds])
+    .select(['bulletin_id', 'response'])
+    .execute()
   return new Map(rows.map(row => [row.bulletin_id, row.response]))
 }

@@ -8,7 +8,21 @@ import { readPicture } from '../../picture/queries.ts'
 import { releaseOf, type Release } from '../../release/queries.ts'
 import { readAnswerPanel, type AnswerPanel } from '../../responses/queries.ts'
 import type { Visible } from '../../tables.ts'
-import { authorIdsOf, bulletinOf, reviewsOf, severitiesOf, updatesOf, versionOf, type Bulletin, type BulletinUpdate, type Review, type SeverityChange, type Version } from '../queries.ts'
+import type { ResponseDeadline } from '../model.ts'
+import {
+  authorIdsOf,
+  bulletinOf,
+  responseDeadlines,
+  reviewsOf,
+  severitiesOf,
+  updatesOf,
+  versionOf,
+  type Bulletin,
+  type BulletinUpdate,
+  type Review,
+  type SeverityChange,
+  type Version,
+} from '../queries.ts'
 
 /** Everything that a bulletin's page shows to one reader. */
 export interface ShownBulletin {
@@ -16,6 +30,8 @@ export interface ShownBulletin {
   readonly version: Version
   readonly updates: readonly BulletinUpdate[]
   readonly severities: readonly SeverityChange[]
+  /** For a bulletin that is not released yet; empty after. */
+  readonly deadlines: readonly ResponseDeadline[]
   /** What only the centre works with; `null` for everyone else. */
   readonly desk: Desk | null
   /** Who acts and who is silent, once it is released, for those who watch over more than themselves. */
@@ -47,11 +63,19 @@ export async function readShown(db: Reader<Visible>, number: number, actor: Acto
     version: await versionOf(db, id, bulletin.version),
     updates: await updatesOf(db, id),
     severities: await severitiesOf(db, id),
+    deadlines: bulletin.releasedAt === null ? await responseDeadlines(db) : [],
     desk: isCentre ? await readDesk(db, bulletin, release) : null,
     panel:
       organisationId === null
         ? null
-        : await readAnswerPanel(db, { bulletinId: id, number, respondBy, organisationId, mayAnswer: may(actor, 'broadcast.response.answer') && bulletin.state === 'released', now }),
+        : await readAnswerPanel(db, {
+            bulletinId: id,
+            number,
+            respondBy,
+            organisationId,
+            mayAnswer: may(actor, 'broadcast.response.answer') && bulletin.state === 'released',
+            now,
+          }),
     picture: may(actor, 'broadcast.picture.view') ? await readPicture(db, actor.scope, bulletin, by, now) : null,
     matches: organisationId === null || release === null ? [] : await matchesOf(db, organisationId, release.rule),
   }
