@@ -16,6 +16,8 @@ export async function sayGoodbye(db: Pick<Kysely<unknown>, 'getExecutor'>, id: s
 
 /** Whether any worker has shown life lately: three silences in a row count as dead. */
 export async function areWorkersAlive(db: Pick<Kysely<unknown>, 'getExecutor'>): Promise<boolean> {
-  const { rows } = await sql<{ alive: boolean }>`select exists (select from platform_worker where seen_at > now() - make_interval(secs => ${HEARTBEAT_SECONDS * 3})) as alive`.execute(db)
+  const { rows } = await sql<{
+    alive: boolean
+  }>`select exists (select from platform_worker where seen_at > now() - make_interval(secs => ${HEARTBEAT_SECONDS * 3})) as alive`.execute(db)
   return rows[0]?.alive === true
 }

@@ -21,6 +21,8 @@ export interface JobHandler<Context, P extends object = object> {
   readonly expireAfterSeconds: number
   /** How many loops of one worker process take it up side by side, so that a slow one delays no other. One when not set. */
   readonly loops?: number
+  /** Whether somebody is waiting for it: it is noticed within half a second rather than two. */
+  readonly isUrgent?: boolean
   /** When set, it also runs by the clock: five cron fields, Europe/London. */
   readonly cron?: string
   handle(context: Context, payload: P, signal: AbortSignal): Promise<void>

@@ -18,10 +18,16 @@ export interface Jobs {
   stop(): Promise<void>
 }
 
-const POLL_SECONDS = 0.5
+/** How soon a waiting job is noticed. Each kind is asked for by itself, so what nobody waits for is asked for more rarely. */
+const POLL_SECONDS = { urgent: 0.5, ordinary: 2 }
 
 /** Opens the queue, making or migrating its tables, and one queue for each handler. */
-export async function openJobs(database: Database, log: Log, handlers: readonly Omit<JobHandler<never>, 'handle'>[], options: { migrate: boolean }): Promise<Jobs> {
+export async function openJobs(
+  database: Database,
+  log: Log,
+  handlers: readonly Omit<JobHandler<never>, 'handle'>[],
+  options: { migrate: boolean },
+): Promise<Jobs> {
   const boss = new PgBoss({
     db: { executeSql: async (text, values) => database.pool.query(text, values) },
     backend: 'postgres',
@@ -53,7 +59,7 @@ export async function openJobs(database: Database, log: Log, handlers: readonly 
       for (const handler of taken) await takeUp(boss, log, context, handler, stopping.signal)
     },
     async drain(context, handlers) {
-      for (let ran = true; ran; ) {
+      for (let ran = true; ran;) {
         ran = false
         for (const handler of handlers) {
           for (const job of await boss.fetch<object>(handler.kind.name, { batchSize: 10 })) {
@@ -95,7 +101,12 @@ async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<nev
   for (const { name, isOnce, ...settings } of wanted) {
     const found = existing.get(name)
     if (found === undefined) await boss.createQueue(name, { ...settings, policy: isOnce ? 'short' : 'standard' })
-    else if (found.retryLimit !== settings.retryLimit || found.retryDelay !== settings.retryDelay || found.expireInSeconds !== settings.expireInSeconds) await boss.updateQueue(name, settings)
+    else if (
+      found.retryLimit !== settings.retryLimit ||
+      found.retryDelay !== settings.retryDelay ||
+      found.expireInSeconds !== settings.expireInSeconds
+    )
+      await boss.updateQueue(name, settings)
     // An insert of nothing puts the queue into pg-boss's cache: looking it up later, inside a transaction, would take a second
     // connection, for which the embedded database would wait for ever.
     await boss.insert(name, [])
@@ -109,7 +120,13 @@ async function createQueues(boss: PgBoss, handlers: readonly Omit<JobHandler<nev
 const JOBS_AT_ONCE = 2
 
 async function takeUp<Context>(boss: PgBoss, log: Log, context: Context, handler: JobHandler<Context>, stopping: AbortSignal): Promise<void> {
-  const options = { batchSize: JOBS_AT_ONCE, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true, localConcurrency: handler.loops ?? 1 } as const
+  const options = {
+    batchSize: JOBS_AT_ONCE,
+    pollingIntervalSeconds: handler.isUrgent === true ? POLL_SECONDS.urgent : POLL_SECONDS.ordinary,
+    burstWhenBatchFull: true,
+    perJobResults: true,
+    localConcurrency: handler.loops ?? 1,
+  } as const
   const run = async (job: Job): Promise<JobResult> => {
     try {
       await attempt(context, handler, job.data, AbortSignal.any([stopping, job.signal]))

@@ -43,7 +43,11 @@ export async function queueOverview(db: Pick<Kysely<unknown>, 'getExecutor'>): P
 }
 
 /** The newest jobs in some state, failed ones first to be asked for; at most `limit`. */
-export async function jobsInState(db: Pick<Kysely<unknown>, 'getExecutor'>, state: 'created' | 'retry' | 'active' | 'failed' | 'completed', limit: number): Promise<readonly JobRow[]> {
+export async function jobsInState(
+  db: Pick<Kysely<unknown>, 'getExecutor'>,
+  state: 'created' | 'retry' | 'active' | 'failed' | 'completed',
+  limit: number,
+): Promise<readonly JobRow[]> {
   const { rows } = await sql<JobRow>`
     select id, name, state::text, retry_count + (state in ('failed', 'completed', 'active'))::int as attempts, retry_limit + 1 as "mostAttempts", created_on as "createdAt",
       start_after as "startsAfter", completed_on as "endedAt", coalesce(output ->> 'message', output #>> '{value,message}', output #>> '{}') as why

@@ -26,6 +26,7 @@ export const deliverJob = handles<Platform, { releaseId: string }>(DELIVER, {
   retries: 20,
   retryAfterSeconds: 10,
   expireAfterSeconds: 900,
+  isUrgent: true,
   handle: (platform, { releaseId }, signal) => deliverRelease(platform, releaseId, signal),
 })
 
@@ -47,6 +48,7 @@ export const sendLinkJob = handles<Platform, { deliveryId: string; generation: n
   retries: 6,
   retryAfterSeconds: 30,
   expireAfterSeconds: 120,
+  isUrgent: true,
   handle: (platform, { deliveryId, generation }) => sendLink(platform, deliveryId, generation),
 })
 
