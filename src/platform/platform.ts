@@ -1,3 +1,4 @@
+import type { Signer } from './auth/signer.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Config, Secrets } from './config/config.ts'
 import type { Database } from './db/database.ts'
@@ -6,7 +7,6 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { Log } from './log/log.ts'
 import type { Mailbox } from './mail/mailbox.ts'
 import type { MailTransport } from './mail/transport.ts'
-import type { Signer } from './auth/signer.ts'
 import type { Views } from './views.ts'
 
 /** Every effect that the product has on the world, made once in `app/compose.ts` and passed as an argument. */

@@ -9,11 +9,15 @@ export async function readSetting(database: Database, name: string): Promise<unk
 
 /** Sets such a setting, for good or until set anew. */
 export async function storeSetting(database: Database, name: string, value: unknown): Promise<void> {
-  await sql`insert into platform_setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb) on conflict (name) do update set value = excluded.value`.execute(database.kysely)
+  await sql`insert into platform_setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb) on conflict (name) do update set value = excluded.value`.execute(
+    database.kysely,
+  )
 }
 
 /** Whether nobody has used this database yet: no organisation, no person. */
 export async function isEmpty(database: Database): Promise<boolean> {
-  const { rows } = await sql<{ used: boolean }>`select exists (select from directory_organisation) or exists (select from directory_person) as used`.execute(database.kysely)
+  const { rows } = await sql<{
+    used: boolean
+  }>`select exists (select from directory_organisation) or exists (select from directory_person) as used`.execute(database.kysely)
   return rows[0]?.used !== true
 }

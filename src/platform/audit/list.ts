@@ -20,7 +20,10 @@ export async function listAudit(db: Pick<Kysely<unknown>, 'getExecutor'>, filter
   ]
   const where = sql.join(conditions, sql` and `)
   const { rows: counted } = await sql<{ total: number }>`select count(*)::int as total from audit_record where ${where}`.execute(db)
-  const { rows } = await sql<AuditRow>`select * from audit_record where ${where} and ${before === null ? sql`true` : sql`seq < ${before}`} order by seq desc limit ${request.limit + 1}`.execute(db)
+  const { rows } =
+    await sql<AuditRow>`select * from audit_record where ${where} and ${before === null ? sql`true` : sql`seq < ${before}`} order by seq desc limit ${request.limit + 1}`.execute(
+      db,
+    )
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return { rows: shown, total: counted[0]?.total ?? 0, next: rows.length > shown.length && last !== undefined ? encodeCursor([last.seq]) : null }

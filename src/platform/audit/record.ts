@@ -49,8 +49,21 @@ export function digest(text: string): string {
 /** The hash of a row: SHA-256 over its fields and the hash of the row before it, in one fixed order. */
 export function hashRow(row: Omit<AuditRow, 'hash'>): string {
   const fields = [
-    row.previous_hash, row.seq, row.id, row.at.toISOString(), row.actor_kind, row.actor_id, row.actor_role, row.on_behalf_of, row.verb,
-    row.subject_kind, row.subject_id, row.organisation_id, row.reason, row.change, row.correlation,
+    row.previous_hash,
+    row.seq,
+    row.id,
+    row.at.toISOString(),
+    row.actor_kind,
+    row.actor_id,
+    row.actor_role,
+    row.on_behalf_of,
+    row.verb,
+    row.subject_kind,
+    row.subject_id,
+    row.organisation_id,
+    row.reason,
+    row.change,
+    row.correlation,
   ]
   return digest(JSON.stringify(fields))
 }
@@ -74,6 +87,9 @@ export async function appendToChain(transaction: Kysely<unknown>, rows: readonly
     return { ...unhashed, hash }
   })
   for (let start = 0; start < chained.length; start += 500) {
-    await (transaction as Kysely<{ audit_record: AuditRow }>).insertInto('audit_record').values(chained.slice(start, start + 500)).execute()
+    await (transaction as Kysely<{ audit_record: AuditRow }>)
+      .insertInto('audit_record')
+      .values(chained.slice(start, start + 500))
+      .execute()
   }
 }

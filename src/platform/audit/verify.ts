@@ -18,7 +18,11 @@ const BATCH = 5_000
  * Inside the chain an altered, removed, inserted or reordered row is found. Rows cut off the end are found only by
  * comparing `head` with one noted earlier: pass it as `expectedHead`.
  */
-export async function verifyChain(db: Pick<Kysely<unknown>, 'getExecutor'>, expectedHead: string | null = null, onProgress: (records: number) => void = () => {}): Promise<AuditVerdict> {
+export async function verifyChain(
+  db: Pick<Kysely<unknown>, 'getExecutor'>,
+  expectedHead: string | null = null,
+  onProgress: (records: number) => void = () => {},
+): Promise<AuditVerdict> {
   let seq = 0
   let hash = CHAIN_START
   let sawExpected = expectedHead === null
@@ -26,7 +30,8 @@ export async function verifyChain(db: Pick<Kysely<unknown>, 'getExecutor'>, expe
     const { rows } = await sql<AuditRow>`select * from audit_record where seq > ${seq} order by seq limit ${BATCH}`.execute(db)
     if (rows.length === 0) break
     for (const row of rows) {
-      if (row.seq !== seq + 1 || row.previous_hash !== hash || row.hash !== hashRow(row)) return { records: seq, ok: false, firstBroken: seq + 1, head: hash }
+      if (row.seq !== seq + 1 || row.previous_hash !== hash || row.hash !== hashRow(row))
+        return { records: seq, ok: false, firstBroken: seq + 1, head: hash }
       seq = row.seq
       hash = row.hash
       sawExpected ||= hash === expectedHead

@@ -22,8 +22,17 @@ export interface PasskeySummary {
 }
 
 export async function signInMeans(db: AuthReader, personId: string): Promise<SignInMeans> {
-  const account = await db.selectFrom('auth_account').select(['password_hash', 'totp_confirmed_at']).where('person_id', '=', personId).executeTakeFirst()
-  const passkeys = await db.selectFrom('auth_passkey').select(['id', 'name', 'created_at', 'last_used_at']).where('person_id', '=', personId).orderBy('created_at').execute()
+  const account = await db
+    .selectFrom('auth_account')
+    .select(['password_hash', 'totp_confirmed_at'])
+    .where('person_id', '=', personId)
+    .executeTakeFirst()
+  const passkeys = await db
+    .selectFrom('auth_passkey')
+    .select(['id', 'name', 'created_at', 'last_used_at'])
+    .where('person_id', '=', personId)
+    .orderBy('created_at')
+    .execute()
   const outside = await db.selectFrom('auth_outside_identity').select('issuer').where('person_id', '=', personId).execute()
   return {
     password: (account?.password_hash ?? null) !== null,
@@ -41,14 +50,25 @@ export function hasMeans(means: SignInMeans): boolean {
 /** The stored hash, or `null` when there is no such account or it has no password. */
 export async function passwordHashOf(db: AuthReader, personId: string | null): Promise<string | null> {
   // Asked for nobody too: a query less would tell that there is no such account.
-  const row = await db.selectFrom('auth_account').select('password_hash').where('person_id', '=', personId ?? '').executeTakeFirst()
+  const row = await db
+    .selectFrom('auth_account')
+    .select('password_hash')
+    .where('person_id', '=', personId ?? '')
+    .executeTakeFirst()
   return row?.password_hash ?? null
 }
 
 export async function setPassword(work: Work<AuthTables>, personId: string, passwordHash: string): Promise<void> {
   await work.db
     .insertInto('auth_account')
-    .values({ person_id: personId, password_hash: passwordHash, totp_secret: null, totp_confirmed_at: null, totp_last_step: null, created_at: work.now })
+    .values({
+      person_id: personId,
+      password_hash: passwordHash,
+      totp_secret: null,
+      totp_confirmed_at: null,
+      totp_last_step: null,
+      created_at: work.now,
+    })
     .onConflict(clash => clash.column('person_id').doUpdateSet({ password_hash: passwordHash }))
     .execute()
   work.record({ verb: 'auth.password.set', subject: { kind: 'person', id: personId } })
@@ -64,7 +84,12 @@ export async function setAuthenticator(work: Work<AuthTables>, signer: Signer, p
 /** Whether it is the right code just now and was not used before. It is used up by this. */
 export async function takeTotpCode(work: Work<AuthTables>, signer: Signer, personId: string, code: string): Promise<boolean> {
   // The lock: of two requests with the same code, the second sees the step that the first stored.
-  const account = await work.db.selectFrom('auth_account').select(['totp_secret', 'totp_confirmed_at', 'totp_last_step']).where('person_id', '=', personId).forUpdate().executeTakeFirst()
+  const account = await work.db
+    .selectFrom('auth_account')
+    .select(['totp_secret', 'totp_confirmed_at', 'totp_last_step'])
+    .where('person_id', '=', personId)
+    .forUpdate()
+    .executeTakeFirst()
   if (account === undefined || account.totp_secret === null || account.totp_confirmed_at === null) return false
   const step = await totpStep(signer.open(TOTP_PURPOSE, account.totp_secret, personId), code, account.totp_last_step, work.now)
   if (step === null) return false

@@ -53,7 +53,10 @@ export function networkOf(address: string): string {
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
-  return [...before, ...zeros, ...after].slice(0, 4).map(group => Number.parseInt(group, 16).toString(16)).join(':')
+  return [...before, ...zeros, ...after]
+    .slice(0, 4)
+    .map(group => Number.parseInt(group, 16).toString(16))
+    .join(':')
 }
 
 /** How long after the nth failure the next try must wait. */
@@ -64,8 +67,7 @@ export function waitSeconds(limit: Limit, failures: number): number {
 
 export type TryVerdict =
   /** Go on. `locks` says whether a failure now starts a wait, which belongs in the audit. */
-  | { readonly allowed: true; readonly locks: boolean }
-  | { readonly allowed: false; readonly retryAt: Instant }
+  { readonly allowed: true; readonly locks: boolean } | { readonly allowed: false; readonly retryAt: Instant }
 
 /**
  * Counts a try before it is known whether it succeeds, so that many at once cannot slip past the limit; `forgiveTries`
@@ -110,5 +112,11 @@ export async function forgiveTries(work: Work<AuthTables>, keys: readonly Attemp
   const shared = keys.filter(key => key.kind === 'network').map(key => key.keyHash)
   const own = keys.filter(key => key.kind !== 'network').map(key => key.keyHash)
   if (own.length > 0) await work.db.deleteFrom('auth_attempt').where('key_hash', 'in', own).execute()
-  if (shared.length > 0) await work.db.updateTable('auth_attempt').set(eb => ({ failures: eb('failures', '-', 1) })).where('key_hash', 'in', shared).where('failures', '>', 0).execute()
+  if (shared.length > 0)
+    await work.db
+      .updateTable('auth_attempt')
+      .set(eb => ({ failures: eb('failures', '-', 1) }))
+      .where('key_hash', 'in', shared)
+      .where('failures', '>', 0)
+      .execute()
 }

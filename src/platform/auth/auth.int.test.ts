@@ -18,7 +18,16 @@ function work<R>(body: Parameters<typeof runWork<AuthTables, R>>[2], actor: Acto
   return runWork<AuthTables, R>(platform, actor, body)
 }
 
-const TABLES = ['auth_account', 'auth_passkey', 'auth_session', 'auth_challenge', 'auth_invitation', 'auth_recovery_code', 'auth_attempt', 'auth_outside_identity'] as const
+const TABLES = [
+  'auth_account',
+  'auth_passkey',
+  'auth_session',
+  'auth_challenge',
+  'auth_invitation',
+  'auth_recovery_code',
+  'auth_attempt',
+  'auth_outside_identity',
+] as const
 
 test('the tables of sign-in are seen by the system alone, whoever asks', async () => {
   await work(async unit => {
@@ -26,15 +35,26 @@ test('the tables of sign-in are seen by the system alone, whoever asks', async (
     await makeLink(unit, 'per_1', 'invitation')
   })
   const organisationId = 'org_0192aaaaaaaaaaaaaaaaaaaaaaaaaaaa' as NonNullable<Actor['organisationId']>
-  const scopes: Scope[] = [{ kind: 'centre' }, { kind: 'region', organisationId }, { kind: 'partner', organisationId }, { kind: 'organisation', organisationId }, { kind: 'none' }]
+  const scopes: Scope[] = [
+    { kind: 'centre' },
+    { kind: 'region', organisationId },
+    { kind: 'partner', organisationId },
+    { kind: 'organisation', organisationId },
+    { kind: 'none' },
+  ]
   for (const scope of scopes) {
     for (const table of TABLES) {
       const rows = await readAs<AuthTables, object[]>(platform, { ...ANONYMOUS, scope }, db => db.selectFrom(table).selectAll().execute())
       assert.deepEqual(rows, [], `${table} as ${scope.kind}`)
     }
-    await assert.rejects(work(unit => makeLink(unit, 'per_1', 'invitation'), { ...SYSTEM, scope }), { code: '42501' })
+    await assert.rejects(
+      work(unit => makeLink(unit, 'per_1', 'invitation'), { ...SYSTEM, scope }),
+      { code: '42501' },
+    )
   }
-  const seen = await readAs<AuthTables, object[]>(platform, withSystemSight({ ...ANONYMOUS, scope: { kind: 'centre' } }), db => db.selectFrom('auth_recovery_code').selectAll().execute())
+  const seen = await readAs<AuthTables, object[]>(platform, withSystemSight({ ...ANONYMOUS, scope: { kind: 'centre' } }), db =>
+    db.selectFrom('auth_recovery_code').selectAll().execute(),
+  )
   assert.equal(seen.length, 10)
 })
 
@@ -91,6 +111,8 @@ test('one good account does not buy endless guesses at the others from the same 
 test('refusals while one key waits count against none of them', async () => {
   const [tight, wide] = [attemptKey(platform.signer, 'account-here', 'x'), attemptKey(platform.signer, 'network', 'y')]
   for (let turn = 0; turn < 50; turn += 1) await tryWith([tight, wide])
-  const rows = await readAs<AuthTables, { failures: number }[]>(platform, SYSTEM, db => db.selectFrom('auth_attempt').select('failures').where('key_hash', '=', wide.keyHash).execute())
+  const rows = await readAs<AuthTables, { failures: number }[]>(platform, SYSTEM, db =>
+    db.selectFrom('auth_attempt').select('failures').where('key_hash', '=', wide.keyHash).execute(),
+  )
   assert.deepEqual(rows, [{ failures: LIMITS['account-here'].free }])
 })

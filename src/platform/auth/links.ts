@@ -17,7 +17,15 @@ export async function makeLink(work: Work<AuthTables>, personId: string, purpose
   const token = newToken()
   await work.db
     .insertInto('auth_invitation')
-    .values({ id: work.newId('invitation'), token_hash: hashToken(token), purpose, person_id: personId, created_at: work.now, expires_at: addHours(work.now, hours), used_at: null })
+    .values({
+      id: work.newId('invitation'),
+      token_hash: hashToken(token),
+      purpose,
+      person_id: personId,
+      created_at: work.now,
+      expires_at: addHours(work.now, hours),
+      used_at: null,
+    })
     .execute()
   work.record({ verb: 'auth.link.made', subject: { kind: 'person', id: personId }, change: { purpose } })
   return token
@@ -54,6 +62,12 @@ export async function takeLink(work: Work<AuthTables>, token: string): Promise<L
 
 /** When the link that the person has not used yet stops working. `null` when there is none. */
 export async function openLink(db: AuthReader, personId: string, now: Instant): Promise<Instant | null> {
-  const row = await db.selectFrom('auth_invitation').select('expires_at').where('person_id', '=', personId).where('used_at', 'is', null).where('expires_at', '>', now).executeTakeFirst()
+  const row = await db
+    .selectFrom('auth_invitation')
+    .select('expires_at')
+    .where('person_id', '=', personId)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
   return row?.expires_at ?? null
 }

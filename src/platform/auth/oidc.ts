@@ -1,4 +1,16 @@
-import { allowInsecureRequests, authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge, ClientSecretBasic, discovery, fetchUserInfo, randomNonce, randomPKCECodeVerifier, randomState, type Configuration } from 'openid-client'
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  ClientSecretBasic,
+  discovery,
+  fetchUserInfo,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  type Configuration,
+} from 'openid-client'
 import { z } from 'zod'
 import { Unavailable } from '../../kernel/errors.ts'
 import type { OidcConfig } from '../config/config.ts'
@@ -33,7 +45,10 @@ function configurationOf(oidc: OidcConfig, now: Date): Promise<Configuration> {
   const issuer = new URL(oidc.issuer)
   // Without TLS only on this machine: for tests and a first try.
   const execute = issuer.protocol === 'http:' && isLoopback(issuer.hostname) ? [allowInsecureRequests] : []
-  const configuration = discovery(issuer, oidc.clientId, undefined, ClientSecretBasic(oidc.clientSecret), { execute, timeout: TIMEOUT_SECONDS }).catch((cause: unknown) => {
+  const configuration = discovery(issuer, oidc.clientId, undefined, ClientSecretBasic(oidc.clientSecret), {
+    execute,
+    timeout: TIMEOUT_SECONDS,
+  }).catch((cause: unknown) => {
     discovered.delete(oidc)
     throw unreachable(cause)
   })
@@ -60,7 +75,13 @@ export async function startOutside(oidc: OidcConfig, baseUrl: string, to: string
  * Ends a sign-in: redeems the code and checks the ID token (signature, issuer, audience, nonce, times) and the
  * response's own issuer (RFC 9207). `null` when anything is not as it must be; `address` is the path and query come back to.
  */
-export async function finishOutside(oidc: OidcConfig, baseUrl: string, address: string, kept: OutsideSignIn, now: Date): Promise<OutsideIdentity | null> {
+export async function finishOutside(
+  oidc: OidcConfig,
+  baseUrl: string,
+  address: string,
+  kept: OutsideSignIn,
+  now: Date,
+): Promise<OutsideIdentity | null> {
   const configuration = await configurationOf(oidc, now)
   const checks = { pkceCodeVerifier: kept.verifier, expectedState: kept.state, expectedNonce: kept.nonce, idTokenExpected: true }
   const tokens = await authorizationCodeGrant(configuration, new URL(baseUrl + address), checks).catch(() => null)
@@ -75,13 +96,21 @@ export async function finishOutside(oidc: OidcConfig, baseUrl: string, address: 
 
 /** Who was linked to that identity before, or `null`. */
 export async function personLinkedTo(db: AuthReader, identity: OutsideIdentity): Promise<string | null> {
-  const row = await db.selectFrom('auth_outside_identity').select('person_id').where('issuer', '=', identity.issuer).where('subject', '=', identity.subject).executeTakeFirst()
+  const row = await db
+    .selectFrom('auth_outside_identity')
+    .select('person_id')
+    .where('issuer', '=', identity.issuer)
+    .where('subject', '=', identity.subject)
+    .executeTakeFirst()
   return row?.person_id ?? null
 }
 
 /** Ties the identity to the person, who is from then on known by issuer and subject, whatever happens to the address. */
 export async function linkOutside(work: Work<AuthTables>, identity: OutsideIdentity, personId: string): Promise<void> {
-  await work.db.insertInto('auth_outside_identity').values({ issuer: identity.issuer, subject: identity.subject, person_id: personId, linked_at: work.now }).execute()
+  await work.db
+    .insertInto('auth_outside_identity')
+    .values({ issuer: identity.issuer, subject: identity.subject, person_id: personId, linked_at: work.now })
+    .execute()
   work.record({ verb: 'auth.outside.linked', subject: { kind: 'person', id: personId }, change: { issuer: identity.issuer } })
 }
 
@@ -90,5 +119,10 @@ function isLoopback(hostname: string): boolean {
 }
 
 function unreachable(cause: unknown): Unavailable {
-  return new Unavailable('platform.auth.outside-unreachable', 'The outside sign-in cannot be reached just now. Sign in another way, or try again later.', undefined, { cause })
+  return new Unavailable(
+    'platform.auth.outside-unreachable',
+    'The outside sign-in cannot be reached just now. Sign in another way, or try again later.',
+    undefined,
+    { cause },
+  )
 }

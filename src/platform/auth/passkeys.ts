@@ -1,5 +1,12 @@
 import { isIP } from 'node:net'
-import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse, type AuthenticationResponseJSON, type RegistrationResponseJSON } from '@simplewebauthn/server'
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+  type AuthenticationResponseJSON,
+  type RegistrationResponseJSON,
+} from '@simplewebauthn/server'
 import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
 import { z } from 'zod'
 import type { Work } from '../work/work.ts'
@@ -23,7 +30,15 @@ const REGISTER: ChallengeKind<object> = { purpose: 'passkey-register', minutes: 
 const AUTHENTICATE: ChallengeKind<object> = { purpose: 'passkey-authenticate', minutes: 5, data: z.object({}) }
 
 /** What a browser's answer is at least; the library checks the rest. */
-const answer = z.object({ id: z.string(), rawId: z.string(), type: z.literal('public-key'), response: z.looseObject({ clientDataJSON: z.string() }), clientExtensionResults: z.looseObject({}) }).loose()
+const answer = z
+  .object({
+    id: z.string(),
+    rawId: z.string(),
+    type: z.literal('public-key'),
+    response: z.looseObject({ clientDataJSON: z.string() }),
+    clientExtensionResults: z.looseObject({}),
+  })
+  .loose()
 
 const MOST_PASSKEYS = 20
 
@@ -32,7 +47,12 @@ const SIGNATURES = [-8, -7, -257]
 
 /** What the browser needs to make a passkey for the person. The key can find its account by itself, and asks for a finger, face or PIN. */
 export async function passkeyRegistrationOptions(work: Work<AuthTables>, party: RelyingParty, person: { id: string; name: string; email: string }) {
-  const known = await work.db.selectFrom('auth_passkey').select(['credential_id', 'transports']).where('person_id', '=', person.id).limit(MOST_PASSKEYS).execute()
+  const known = await work.db
+    .selectFrom('auth_passkey')
+    .select(['credential_id', 'transports'])
+    .where('person_id', '=', person.id)
+    .limit(MOST_PASSKEYS)
+    .execute()
   const options = await generateRegistrationOptions({
     rpName: 'CareCERT',
     rpID: party.id,
@@ -115,12 +135,21 @@ export async function passkeyOwner(work: Work<AuthTables>, party: RelyingParty, 
     expectedOrigin: party.origin,
     expectedRPID: party.id,
     requireUserVerification: true,
-    credential: { id: passkey.credential_id, publicKey: new Uint8Array(Buffer.from(passkey.public_key, 'base64url')), counter: passkey.counter, transports: transportsOf(passkey.transports) },
+    credential: {
+      id: passkey.credential_id,
+      publicKey: new Uint8Array(Buffer.from(passkey.public_key, 'base64url')),
+      counter: passkey.counter,
+      transports: transportsOf(passkey.transports),
+    },
   }).catch(() => null)
   if (verified === null || !verified.verified) return null
   const handle = response.response.userHandle
   if (handle !== undefined && Buffer.from(handle, 'base64url').toString('utf8') !== passkey.person_id) return null
-  await work.db.updateTable('auth_passkey').set({ counter: verified.authenticationInfo.newCounter, last_used_at: work.now }).where('id', '=', passkey.id).execute()
+  await work.db
+    .updateTable('auth_passkey')
+    .set({ counter: verified.authenticationInfo.newCounter, last_used_at: work.now })
+    .where('id', '=', passkey.id)
+    .execute()
   work.record({ verb: 'auth.passkey.used', subject: { kind: 'person', id: passkey.person_id }, change: { passkey: passkey.id } })
   return passkey.person_id
 }

@@ -3,13 +3,101 @@ export const LONGEST_PASSWORD = 128
 
 /** Words that most bad passwords are built from, with what people make of them at a health organisation. Lower case, no digits. */
 const COMMON_WORDS = [
-  'password', 'passwort', 'passphrase', 'passcode', 'letmein', 'welcome', 'default', 'changeme', 'change', 'please', 'secret', 'login', 'logon',
-  'admin', 'administrator', 'root', 'user', 'guest', 'test', 'demo', 'qwertyuiop', 'qwerty', 'asdfghjkl', 'asdf', 'zxcvbnm', 'zxcv', 'azerty',
-  'iloveyou', 'football', 'baseball', 'liverpool', 'chelsea', 'arsenal', 'manchester', 'united', 'rangers', 'celtic', 'princess', 'sunshine',
-  'monkey', 'dragon', 'master', 'superman', 'batman', 'starwars', 'pokemon', 'computer', 'internet', 'trustno', 'whatever', 'nothing', 'hello',
-  'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday', 'january', 'february', 'march', 'april', 'may', 'june', 'july',
-  'august', 'september', 'october', 'november', 'december', 'spring', 'summer', 'autumn', 'winter', 'christmas', 'london', 'england', 'carecert',
-  'cyber', 'security', 'hospital', 'health', 'healthcare', 'surgery', 'doctor', 'nurse', 'nhs', 'trust', 'centre', 'care', 'the', 'and', 'my', 'is',
+  'password',
+  'passwort',
+  'passphrase',
+  'passcode',
+  'letmein',
+  'welcome',
+  'default',
+  'changeme',
+  'change',
+  'please',
+  'secret',
+  'login',
+  'logon',
+  'admin',
+  'administrator',
+  'root',
+  'user',
+  'guest',
+  'test',
+  'demo',
+  'qwertyuiop',
+  'qwerty',
+  'asdfghjkl',
+  'asdf',
+  'zxcvbnm',
+  'zxcv',
+  'azerty',
+  'iloveyou',
+  'football',
+  'baseball',
+  'liverpool',
+  'chelsea',
+  'arsenal',
+  'manchester',
+  'united',
+  'rangers',
+  'celtic',
+  'princess',
+  'sunshine',
+  'monkey',
+  'dragon',
+  'master',
+  'superman',
+  'batman',
+  'starwars',
+  'pokemon',
+  'computer',
+  'internet',
+  'trustno',
+  'whatever',
+  'nothing',
+  'hello',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+  'spring',
+  'summer',
+  'autumn',
+  'winter',
+  'christmas',
+  'london',
+  'england',
+  'carecert',
+  'cyber',
+  'security',
+  'hospital',
+  'health',
+  'healthcare',
+  'surgery',
+  'doctor',
+  'nurse',
+  'nhs',
+  'trust',
+  'centre',
+  'care',
+  'the',
+  'and',
+  'my',
+  'is',
 ].toSorted((a, b) => b.length - a.length)
 
 const LOOK_ALIKES: Readonly<Record<string, string>> = { '0': 'o', '1': 'l', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }
@@ -27,14 +115,20 @@ export function passwordFault(password: string, about: readonly string[] = []): 
   const length = [...password.normalize('NFKC')].length
   if (length < SHORTEST_PASSWORD) return `Enter a password of ${SHORTEST_PASSWORD} characters or more. Four random words make a good one.`
   if (length > LONGEST_PASSWORD) return `Enter a password of ${LONGEST_PASSWORD} characters or fewer.`
-  if (isRepeated(password.toLowerCase()) || isEasilyGuessed(password, about)) return 'That password is easy to guess. Choose another: four random words make a good one.'
+  if (isRepeated(password.toLowerCase()) || isEasilyGuessed(password, about))
+    return 'That password is easy to guess. Choose another: four random words make a good one.'
   return null
 }
 
 /** "abcabcabcabc": one short part over and over, or fewer than five different characters. */
 function isRepeated(text: string): boolean {
   if (new Set(text).size < 5) return true
-  return Array.from({ length: Math.floor(text.length / 3) }, (_, at) => at + 1).some(size => text.slice(0, size).repeat(Math.ceil(text.length / size)).startsWith(text))
+  return Array.from({ length: Math.floor(text.length / 3) }, (_, at) => at + 1).some(size =>
+    text
+      .slice(0, size)
+      .repeat(Math.ceil(text.length / size))
+      .startsWith(text),
+  )
 }
 
 function isEasilyGuessed(password: string, about: readonly string[]): boolean {

@@ -36,7 +36,8 @@ function createQueue(atOnce: number, mostWaiting: number): <R>(task: () => Promi
   let running = 0
   return async task => {
     if (running >= atOnce) {
-      if (waiting.length >= mostWaiting) throw new TooMany('platform.auth.busy', 'Too many people are signing in at this moment. Wait a minute, then try again.')
+      if (waiting.length >= mostWaiting)
+        throw new TooMany('platform.auth.busy', 'Too many people are signing in at this moment. Wait a minute, then try again.')
       // Whoever finishes hands over its place, so `running` stays.
       await new Promise<void>(resolve => waiting.push(resolve))
     } else {

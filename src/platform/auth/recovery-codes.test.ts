@@ -10,7 +10,12 @@ test('a code has 120 bits, in groups that can be read aloud', () => {
 
 test('a code is known however it is typed', () => {
   const code = newRecoveryCode()
-  for (const typed of [code.toUpperCase(), code.replaceAll('-', ''), ` ${code.replaceAll('-', ' ')} `, code.replaceAll('0', 'O').replaceAll('1', 'l')]) {
+  for (const typed of [
+    code.toUpperCase(),
+    code.replaceAll('-', ''),
+    ` ${code.replaceAll('-', ' ')} `,
+    code.replaceAll('0', 'O').replaceAll('1', 'l'),
+  ]) {
     assert.equal(tidyRecoveryCode(typed), tidyRecoveryCode(code))
   }
 })

@@ -17,11 +17,7 @@ export function newRecoveryCode(): string {
 
 /** The code as it is hashed, however it was typed: capitals, spaces, an O for a 0. */
 export function tidyRecoveryCode(typed: string): string {
-  return typed
-    .toLowerCase()
-    .replace(/[\s-]/g, '')
-    .replace(/o/g, '0')
-    .replace(/[il]/g, '1')
+  return typed.toLowerCase().replace(/[\s-]/g, '').replace(/o/g, '0').replace(/[il]/g, '1')
 }
 
 /** Makes ten new codes and ends the ones before. The caller shows them once; only their hashes are stored. */
@@ -47,7 +43,12 @@ export async function takeRecoveryCode(work: Work<AuthTables>, personId: string,
     .forUpdate()
     .executeTakeFirst()
   if (unused === undefined) return false
-  await work.db.updateTable('auth_recovery_code').set({ used_at: work.now }).where('person_id', '=', personId).where('code_hash', '=', codeHash).execute()
+  await work.db
+    .updateTable('auth_recovery_code')
+    .set({ used_at: work.now })
+    .where('person_id', '=', personId)
+    .where('code_hash', '=', codeHash)
+    .execute()
   work.record({ verb: 'auth.recovery-code.used', subject: { kind: 'person', id: personId } })
   return true
 }

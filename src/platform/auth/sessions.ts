@@ -50,7 +50,11 @@ export async function startSession(work: Work<AuthTables>, session: NewSession):
       ended_at: null,
     })
     .execute()
-  work.record({ verb: 'auth.session.started', subject: { kind: 'person', id: session.personId }, change: { how: session.how, assignment: session.assignmentId } })
+  work.record({
+    verb: 'auth.session.started',
+    subject: { kind: 'person', id: session.personId },
+    change: { how: session.how, assignment: session.assignmentId },
+  })
   return token
 }
 
@@ -70,12 +74,22 @@ export async function continueAs(work: Work<AuthTables>, idHash: string, assignm
 }
 
 export async function endSession(work: Work<AuthTables>, idHash: string): Promise<void> {
-  const row = await work.db.updateTable('auth_session').set({ ended_at: work.now }).where('id_hash', '=', idHash).where('ended_at', 'is', null).returning('person_id').executeTakeFirst()
+  const row = await work.db
+    .updateTable('auth_session')
+    .set({ ended_at: work.now })
+    .where('id_hash', '=', idHash)
+    .where('ended_at', 'is', null)
+    .returning('person_id')
+    .executeTakeFirst()
   if (row !== undefined) work.record({ verb: 'auth.session.ended', subject: { kind: 'person', id: row.person_id } })
 }
 
 /** Ends all sessions of a person but `except`, or only those that act under one assignment. Gives how many there were. */
-export async function endSessions(work: Work<AuthTables>, personId: string, only: { except?: string | null; assignmentId?: string } = {}): Promise<number> {
+export async function endSessions(
+  work: Work<AuthTables>,
+  personId: string,
+  only: { except?: string | null; assignmentId?: string } = {},
+): Promise<number> {
   let ending = work.db.updateTable('auth_session').set({ ended_at: work.now }).where('person_id', '=', personId).where('ended_at', 'is', null)
   if (only.except !== undefined && only.except !== null) ending = ending.where('id_hash', '<>', only.except)
   if (only.assignmentId !== undefined) ending = ending.where('assignment_id', '=', only.assignmentId)

@@ -19,7 +19,8 @@ test('what is signed for one purpose does not pass for another, nor changed, nor
 
 test('a signature is taken in its one spelling only', () => {
   const signature = signer.sign('link', 'text')
-  for (const spelled of [`${signature}=`, ` ${signature}`, `${signature}\n`, signature.slice(0, -1), '']) assert.ok(!signer.verify('link', 'text', spelled))
+  for (const spelled of [`${signature}=`, ` ${signature}`, `${signature}\n`, signature.slice(0, -1), ''])
+    assert.ok(!signer.verify('link', 'text', spelled))
 })
 
 test('what is sealed opens for whom it belongs to and for nobody else', () => {

@@ -53,7 +53,12 @@ export function createSigner(secret: string): Signer {
         decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
         return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8')
       } catch (cause) {
-        throw new Bug('platform.auth.cannot-open', 'A sealed secret could not be opened: it was changed, or CARECERT_SECRET is not the one it was sealed with.', purpose, { cause })
+        throw new Bug(
+          'platform.auth.cannot-open',
+          'A sealed secret could not be opened: it was changed, or CARECERT_SECRET is not the one it was sealed with.',
+          purpose,
+          { cause },
+        )
       }
     },
   }

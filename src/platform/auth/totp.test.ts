@@ -6,7 +6,14 @@ import { looksLikeTotpCode, newTotpSecret, totpSetUp, totpStep } from './totp.ts
 /** The SHA-1 secret of RFC 6238 Appendix B, "12345678901234567890", in base32. */
 const RFC_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 
-for (const [seconds, code] of [[59, '287082'], [1_111_111_109, '081804'], [1_111_111_111, '050471'], [1_234_567_890, '005924'], [2_000_000_000, '279037'], [20_000_000_000, '353130']] as const) {
+for (const [seconds, code] of [
+  [59, '287082'],
+  [1_111_111_109, '081804'],
+  [1_111_111_111, '050471'],
+  [1_234_567_890, '005924'],
+  [2_000_000_000, '279037'],
+  [20_000_000_000, '353130'],
+] as const) {
   test(`the vector of RFC 6238 at ${seconds} seconds is accepted`, async () => {
     assert.equal(await totpStep(RFC_SECRET, code, null, new Date(seconds * 1000)), Math.floor(seconds / 30))
   })

@@ -34,6 +34,12 @@ export async function totpStep(secret: string, code: string, lastStep: number | 
   const epoch = Math.floor(now.getTime() / 1000)
   // Only after the clock was put back; the library would throw.
   if (lastStep !== null && lastStep > Math.floor(epoch / STEP_SECONDS)) return null
-  const result = await verify({ secret, token: tidyCode(code), epoch, epochTolerance: STEP_SECONDS, ...(lastStep === null ? {} : { afterTimeStep: lastStep }) })
+  const result = await verify({
+    secret,
+    token: tidyCode(code),
+    epoch,
+    epochTolerance: STEP_SECONDS,
+    ...(lastStep === null ? {} : { afterTimeStep: lastStep }),
+  })
   return result.valid && 'timeStep' in result ? result.timeStep : null
 }

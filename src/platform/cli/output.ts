@@ -21,7 +21,13 @@ export interface Progress {
 
 const SILENT: Progress = { update: () => {}, stop: () => {} }
 
-export function createOutput(options: { json: boolean; yes: boolean; stdout: NodeJS.WritableStream; stderr: NodeJS.WriteStream | NodeJS.WritableStream; ask: ((question: string) => Promise<string>) | null }): Output {
+export function createOutput(options: {
+  json: boolean
+  yes: boolean
+  stdout: NodeJS.WritableStream
+  stderr: NodeJS.WriteStream | NodeJS.WritableStream
+  ask: ((question: string) => Promise<string>) | null
+}): Output {
   const { stdout, stderr } = options
   return {
     json: options.json,
@@ -45,7 +51,10 @@ export function createOutput(options: { json: boolean; yes: boolean; stdout: Nod
 }
 
 function bar(label: string, total: number, stream: NodeJS.WritableStream): Progress {
-  const drawn = new SingleBar({ format: `${label} {bar} {percentage} % · {value}/{total}`, stream, clearOnComplete: false, hideCursor: true }, Presets.shades_classic)
+  const drawn = new SingleBar(
+    { format: `${label} {bar} {percentage} % · {value}/{total}`, stream, clearOnComplete: false, hideCursor: true },
+    Presets.shades_classic,
+  )
   drawn.start(total, 0)
   return {
     update: (done, newTotal) => {

@@ -5,7 +5,10 @@ import { readConfig, SETTINGS } from './config.ts'
 
 test('with nothing set it runs on this machine alone, on the embedded database', () => {
   const { config, secrets } = readConfig({})
-  assert.deepEqual({ host: config.host, port: config.port, baseUrl: config.baseUrl, server: config.hasDatabaseServer }, { host: '127.0.0.1', port: 8080, baseUrl: 'http://127.0.0.1:8080', server: false })
+  assert.deepEqual(
+    { host: config.host, port: config.port, baseUrl: config.baseUrl, server: config.hasDatabaseServer },
+    { host: '127.0.0.1', port: 8080, baseUrl: 'http://127.0.0.1:8080', server: false },
+  )
   assert.equal(secrets.databaseUrl, null)
 })
 
@@ -13,7 +16,8 @@ test('what is wrong is named, with what would be right, and never shown', () => 
   const wrong = { PORT: 'eighty', DATABASE_URL: 'mysql://secret@host/db', CARECERT_SECRET: 'short-secret', LOG_LEVEL: 'loud' }
   assert.throws(
     () => readConfig(wrong),
-    (error: unknown) => error instanceof Invalid && Object.keys(wrong).every(name => error.message.includes(name)) && !/secret@|short-secret/.test(error.message),
+    (error: unknown) =>
+      error instanceof Invalid && Object.keys(wrong).every(name => error.message.includes(name)) && !/secret@|short-secret/.test(error.message),
   )
 })
 
@@ -26,7 +30,11 @@ test('an empty value is no value, and an address loses its trailing slash', () =
 })
 
 test('a secret never stands in the configuration that may be printed', () => {
-  const { config } = readConfig({ DATABASE_URL: 'postgres://u:hunter2@h/d', SMTP_URL: 'smtp://u:hunter2@h', CARECERT_SECRET: 'hunter2-hunter2-hunter2-hunter2-hunter2' })
+  const { config } = readConfig({
+    DATABASE_URL: 'postgres://u:hunter2@h/d',
+    SMTP_URL: 'smtp://u:hunter2@h',
+    CARECERT_SECRET: 'hunter2-hunter2-hunter2-hunter2-hunter2',
+  })
   assert.doesNotMatch(JSON.stringify(config), /hunter2/)
 })
 

@@ -15,11 +15,25 @@ const setting = (name: string, fallback: string, meaning: string, secret = false
 export const SETTINGS: readonly Setting[] = [
   setting('PORT', '8080', 'The port that the web server listens on. 0 takes any free one.'),
   setting('HOST', '127.0.0.1', 'The address that the web server listens on. Put a TLS-terminating proxy in front of anything but loopback.'),
-  setting('BASE_URL', 'http://HOST:PORT', 'The address that people reach it by. It stands in every link that is mailed. https turns on HSTS and secure cookies.'),
+  setting(
+    'BASE_URL',
+    'http://HOST:PORT',
+    'The address that people reach it by. It stands in every link that is mailed. https turns on HSTS and secure cookies.',
+  ),
   setting('DATABASE_URL', 'the embedded database', 'A PostgreSQL 15 or later, as postgres://user:password@host/database.', true),
   setting('CARECERT_DATA', './data', 'The private folder of the embedded database and of the key file.'),
-  setting('CARECERT_SECRET', 'a key file in CARECERT_DATA, made on first start', 'At least 32 characters that sign links and cookies. Every process of one installation needs the same.', true),
-  setting('SMTP_URL', 'the built-in mailbox (sample mode only)', 'The mail server that bulletins go out through, as smtp://user:password@host:587.', true),
+  setting(
+    'CARECERT_SECRET',
+    'a key file in CARECERT_DATA, made on first start',
+    'At least 32 characters that sign links and cookies. Every process of one installation needs the same.',
+    true,
+  ),
+  setting(
+    'SMTP_URL',
+    'the built-in mailbox (sample mode only)',
+    'The mail server that bulletins go out through, as smtp://user:password@host:587.',
+    true,
+  ),
   setting('MAIL_FROM', 'carecert@localhost', 'The address that mail comes from.'),
   setting('TRUST_PROXY', 'nobody', 'The addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.'),
   setting('METRICS_ALLOW', '127.0.0.1,::1', 'The addresses that may read /metrics, separated by commas.'),
@@ -32,16 +46,27 @@ export const SETTINGS: readonly Setting[] = [
   setting('NOTIFY_API_KEY', 'none', 'A GOV.UK Notify key. Kept for the text-message channel, which is not built yet.', true),
 ]
 
-const list = z.string().transform(text => text.split(',').map(part => part.trim()).filter(part => part !== ''))
+const list = z.string().transform(text =>
+  text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== ''),
+)
 
 const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   HOST: z.string().min(1).default('127.0.0.1'),
   BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
   CARECERT_DATA: z.string().min(1).default('./data'),
   CARECERT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
-  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://').optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
+    .optional(),
   MAIL_FROM: z.email().or(z.literal('carecert@localhost')).default('carecert@localhost'),
   TRUST_PROXY: list.default([]),
   METRICS_ALLOW: list.default(['127.0.0.1', '::1']),
@@ -91,7 +116,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
   const parsed = environment.safeParse(given)
   if (!parsed.success) {
     const faults = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
-    throw new Invalid('platform.config.invalid', `These settings cannot be used. ${faults.join('; ')}. Run "carecert doctor --config" to see what each means.`)
+    throw new Invalid(
+      'platform.config.invalid',
+      `These settings cannot be used. ${faults.join('; ')}. Run "carecert doctor --config" to see what each means.`,
+    )
   }
   const values = parsed.data
   return {

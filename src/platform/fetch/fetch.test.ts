@@ -14,7 +14,18 @@ async function serve(answer: RequestListener): Promise<string> {
 
 test('an address inside is refused, however it is written', async () => {
   const fetcher = createFetcher()
-  for (const inside of ['http://127.0.0.1/', 'http://localhost/', 'http://[::1]/', 'http://169.254.169.254/latest/meta-data', 'http://10.0.0.1/', 'http://192.168.1.1/', 'http://0x7f000001/', 'http://2130706433/', 'http://[::ffff:127.0.0.1]/', 'http://100.64.0.1/']) {
+  for (const inside of [
+    'http://127.0.0.1/',
+    'http://localhost/',
+    'http://[::1]/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://10.0.0.1/',
+    'http://192.168.1.1/',
+    'http://0x7f000001/',
+    'http://2130706433/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://100.64.0.1/',
+  ]) {
     await assert.rejects(fetcher.get(inside), { code: 'platform.fetch.private' }, inside)
   }
   for (const scheme of ['file:///etc/passwd', 'ftp://example.org/', 'gopher://example.org/', 'data:text/plain,x']) {

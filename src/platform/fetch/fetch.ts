@@ -15,8 +15,27 @@ const MOST_REDIRECTS = 5
 
 /** Addresses that a source must never lead to (RFC 6890): this machine, private networks, link-local, multicast. An IPv4 address written as IPv6 is judged as IPv4. */
 const PRIVATE = new BlockList()
-for (const [net, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3]] as const) PRIVATE.addSubnet(net, bits, 'ipv4')
-for (const [net, bits] of [['::', 127], ['64:ff9b::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) PRIVATE.addSubnet(net, bits, 'ipv6')
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  PRIVATE.addSubnet(net, bits, 'ipv4')
+for (const [net, bits] of [
+  ['::', 127],
+  ['64:ff9b::', 96],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  PRIVATE.addSubnet(net, bits, 'ipv6')
 
 /** Whether an IP address is one that the outside world cannot have. */
 export function isPrivateAddress(address: string): boolean {
@@ -26,12 +45,17 @@ export function isPrivateAddress(address: string): boolean {
 /** `allowPrivate` is for tests and for a source inside the centre's own network, which the operator names. */
 export function createFetcher(options: { allowPrivate: readonly string[] } = { allowPrivate: [] }): Fetcher {
   async function assertAllowed(url: URL): Promise<void> {
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Invalid('platform.fetch.scheme', 'Only http and https addresses can be gathered.')
+    if (url.protocol !== 'https:' && url.protocol !== 'http:')
+      throw new Invalid('platform.fetch.scheme', 'Only http and https addresses can be gathered.')
     if (options.allowPrivate.includes(url.host)) return
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
     if (found.length === 0) throw new Unavailable('platform.fetch.unknown-host', `The host of that address is not known. Check the address.`)
-    if (found.some(({ address }) => isPrivateAddress(address))) throw new Invalid('platform.fetch.private', 'That address leads into a private network. If that is meant, name its host in FETCH_ALLOW_PRIVATE.')
+    if (found.some(({ address }) => isPrivateAddress(address)))
+      throw new Invalid(
+        'platform.fetch.private',
+        'That address leads into a private network. If that is meant, name its host in FETCH_ALLOW_PRIVATE.',
+      )
   }
 
   return {
@@ -39,7 +63,11 @@ export function createFetcher(options: { allowPrivate: readonly string[] } = { a
       let url = parseUrl(address)
       for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
         await assertAllowed(url)
-        const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MILLIS), headers: { 'user-agent': 'CareCERT' } }).catch((cause: unknown) => {
+        const response = await fetch(url, {
+          redirect: 'manual',
+          signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+          headers: { 'user-agent': 'CareCERT' },
+        }).catch((cause: unknown) => {
           throw new Unavailable('platform.fetch.failed', 'That address gave no answer. Try again later.', undefined, { cause })
         })
         const location = response.headers.get('location')
@@ -82,7 +110,8 @@ async function readLimited(response: Response): Promise<Buffer> {
   // The types of a response's body do not say what the chunks are; the Fetch standard does.
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length
-    if (size > LARGEST_DOCUMENT_BYTES) throw new Invalid('platform.fetch.too-large', `That document is larger than ${LARGEST_DOCUMENT_BYTES / 1_048_576} MB.`)
+    if (size > LARGEST_DOCUMENT_BYTES)
+      throw new Invalid('platform.fetch.too-large', `That document is larger than ${LARGEST_DOCUMENT_BYTES / 1_048_576} MB.`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -3,7 +3,9 @@ import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Problem } from '../../kernel/problem.ts'
 
 /** A form that was read: the value, or what is wrong with it and what was typed, so that nothing typed is lost. */
-export type FormResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[]; readonly typed: Readonly<Record<string, unknown>> }
+export type FormResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly typed: Readonly<Record<string, unknown>> }
 
 /** Reads the fields of a form by a schema whose messages are sentences for the person. `pointer` is the field's name. */
 export function readForm<T>(schema: ZodType<T>, body: Readonly<Record<string, unknown>>): FormResult<T> {

@@ -28,7 +28,19 @@ export function failureOf(error: unknown): Failure {
   const { statusCode, code } = error as { statusCode?: number; code?: string }
   if (statusCode === 429) return { status: 429, title: 'Too many tries', code: 'platform.http.too-many', message: 'Wait a minute, then try again.' }
   if (statusCode === 413) return { status: 413, title: 'That is too large', code: 'platform.http.too-large', message: 'Send less at once.' }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, title: 'That cannot be used', code: 'platform.http.malformed', message: 'The request is not well formed.' }
-  if (code === '57014') return { status: 503, title: 'That took too long', code: 'platform.db.too-long', message: 'The database took too long to answer. Narrow what you ask for, or try again.' }
-  return { status: 500, title: 'Sorry, something went wrong', code: 'platform.http.broken', message: 'The fault is ours, and it is in the log under the reference below.' }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return { status: statusCode, title: 'That cannot be used', code: 'platform.http.malformed', message: 'The request is not well formed.' }
+  if (code === '57014')
+    return {
+      status: 503,
+      title: 'That took too long',
+      code: 'platform.db.too-long',
+      message: 'The database took too long to answer. Narrow what you ask for, or try again.',
+    }
+  return {
+    status: 500,
+    title: 'Sorry, something went wrong',
+    code: 'platform.http.broken',
+    message: 'The fault is ours, and it is in the log under the reference below.',
+  }
 }

@@ -13,7 +13,8 @@ export function createMetrics() {
   })
   return {
     contentType: registry.contentType,
-    observe: (method: string, route: string, status: number, milliseconds: number) => requests.observe({ method, route, status: String(status) }, milliseconds / 1000),
+    observe: (method: string, route: string, status: number, milliseconds: number) =>
+      requests.observe({ method, route, status: String(status) }, milliseconds / 1000),
     text: () => registry.metrics(),
   }
 }

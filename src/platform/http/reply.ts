@@ -45,9 +45,22 @@ export interface CookieChange {
   readonly maxAgeSeconds: number
 }
 
-export function page(template: string, title: string, model: object, options: { status?: number; problems?: readonly Problem[]; isExercise?: boolean } = {}): PageReply {
+export function page(
+  template: string,
+  title: string,
+  model: object,
+  options: { status?: number; problems?: readonly Problem[]; isExercise?: boolean } = {},
+): PageReply {
   const problems = options.problems ?? []
-  return { kind: 'page', template, title, model, problems, status: options.status ?? (problems.length > 0 ? 422 : 200), isExercise: options.isExercise ?? false }
+  return {
+    kind: 'page',
+    template,
+    title,
+    model,
+    problems,
+    status: options.status ?? (problems.length > 0 ? 422 : 200),
+    isExercise: options.isExercise ?? false,
+  }
 }
 
 /** After a form was taken: see the result (303), so that a reload does not send it again. */

@@ -1,9 +1,9 @@
 import type { z, ZodType } from 'zod'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Platform } from '../platform.ts'
 import type { Actor } from '../work/actor.ts'
 import type { Reader } from '../work/read.ts'
 import type { Work } from '../work/work.ts'
-import type { Platform } from '../platform.ts'
 import type { Reply } from './reply.ts'
 
 /** What somebody needs to come in. There is no default: a route without one does not compile. */

@@ -13,10 +13,10 @@ import { ANONYMOUS, assertMay, type Actor } from '../work/actor.ts'
 import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
 import { failureOf } from './failure.ts'
-import { registerStaticFiles } from './static-files.ts'
 import { createMetrics } from './metrics.ts'
 import type { CookieChange, PageReply, Reply } from './reply.ts'
 import type { FormBody, Route, RouteRequest, SessionView } from './route.ts'
+import { registerStaticFiles } from './static-files.ts'
 
 /** Who asks. Made from the cookie by the app, which knows sessions and roles. */
 export interface Identity {
@@ -83,11 +83,24 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     crossOriginEmbedderPolicy: false,
     xFrameOptions: { action: 'deny' },
   })
-  await server.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute', allowList: request => request.url.startsWith('/assets/') || request.url === '/healthz' })
+  await server.register(rateLimit, {
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: '1 minute',
+    allowList: request => request.url.startsWith('/assets/') || request.url === '/healthz',
+  })
 
   server.addHook('onResponse', async (request, reply) => {
     metrics.observe(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
-    platform.log.info({ requestId: request.id, method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'http')
+    platform.log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime),
+      },
+      'http',
+    )
   })
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -210,7 +223,11 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
 
   server.setNotFoundHandler({ preHandler: server.rateLimit({ max: 120, timeWindow: '1 minute' }) }, async (request, reply) => {
     identities.set(request, await parts.identify(request.cookies[cookies.session] ?? null))
-    return fail(request, reply, new NotFound('platform.http.no-page', 'There is no page at this address, or it is not for your role. Check the address, or search.'))
+    return fail(
+      request,
+      reply,
+      new NotFound('platform.http.no-page', 'There is no page at this address, or it is not for your role. Check the address, or search.'),
+    )
   })
   server.setErrorHandler(async (error, request, reply) => fail(request, reply, error))
 
@@ -218,13 +235,28 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     const failure = failureOf(error)
     if (failure.status >= 500) platform.log.error({ err: error, requestId: request.id, route: request.routeOptions.url ?? 'none' }, 'http: failed')
     if (request.url.startsWith('/api/')) {
-      const problem = { type: `urn:carecert:${failure.code}`, title: failure.title, status: failure.status, detail: failure.message, instance: `urn:uuid:${request.id}` }
+      const problem = {
+        type: `urn:carecert:${failure.code}`,
+        title: failure.title,
+        status: failure.status,
+        detail: failure.message,
+        instance: `urn:uuid:${request.id}`,
+      }
       return reply.code(failure.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
     }
-    if (failure.status === 401) return reply.redirect(`/sign-in?to=${encodeURIComponent(request.method === 'GET' ? request.url : '/interrupted')}`, 303)
+    if (failure.status === 401)
+      return reply.redirect(`/sign-in?to=${encodeURIComponent(request.method === 'GET' ? request.url : '/interrupted')}`, 303)
     try {
       const model = { failure, reference: request.id }
-      return sendPage(request, reply, { kind: 'page', template: 'errors/error.njk', title: failure.title, model, status: failure.status, problems: [], isExercise: false })
+      return sendPage(request, reply, {
+        kind: 'page',
+        template: 'errors/error.njk',
+        title: failure.title,
+        model,
+        status: failure.status,
+        problems: [],
+        isExercise: false,
+      })
     } catch (broken) {
       platform.log.error({ err: broken, requestId: request.id }, 'http: the error page failed')
       return reply.code(failure.status).type('text/plain; charset=utf-8').send(`${failure.title}. ${failure.message} Reference: ${request.id}`)
@@ -271,14 +303,21 @@ function assertSameOrigin(request: FastifyRequest): void {
 function assertCsrfToken(request: FastifyRequest, session: SessionView): void {
   const token = (request.body as FormBody | null | undefined)?.['_csrf'] ?? request.headers['x-csrf-token']
   if (typeof token === 'string' && csrf.verify(session.csrfSecret, token)) return
-  throw new Forbidden('platform.http.csrf', 'This page was open for too long, or was opened before you signed in. Go back, reload it and send it again.')
+  throw new Forbidden(
+    'platform.http.csrf',
+    'This page was open for too long, or was opened before you signed in. Go back, reload it and send it again.',
+  )
 }
 
 function parseInput(schema: Route['params'], value: unknown): unknown {
   if (schema === null) return {}
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new Invalid('platform.http.address', 'Part of this address cannot be read. Check it, or start again from the list.', parsed.error.issues.map(issue => issue.path.join('.')).join(', '))
+  throw new Invalid(
+    'platform.http.address',
+    'Part of this address cannot be read. Check it, or start again from the list.',
+    parsed.error.issues.map(issue => issue.path.join('.')).join(', '),
+  )
 }
 
 async function* encode(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {

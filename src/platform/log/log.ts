@@ -15,7 +15,21 @@ export function createLog(level: string): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: ['email', 'password', 'token', 'secret', 'address', '*.email', '*.password', '*.token', '*.secret', '*.address', 'req.headers', '*.parameters', '*.params'],
+        paths: [
+          'email',
+          'password',
+          'token',
+          'secret',
+          'address',
+          '*.email',
+          '*.password',
+          '*.token',
+          '*.secret',
+          '*.address',
+          'req.headers',
+          '*.parameters',
+          '*.params',
+        ],
         censor: '[redacted]',
       },
       serializers: { err: describeError, error: describeError },
@@ -34,7 +48,10 @@ export function describeError(error: unknown): Record<string, unknown> {
     code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
     message: error.message,
     detail: isOurs ? detail : undefined,
-    stack: error.stack?.split('\n').slice(1, 8).map(line => line.trim()),
+    stack: error.stack
+      ?.split('\n')
+      .slice(1, 8)
+      .map(line => line.trim()),
     cause: error.cause === undefined ? undefined : describeError(error.cause),
   }
 }

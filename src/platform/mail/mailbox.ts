@@ -74,7 +74,10 @@ export async function startMailbox(): Promise<Mailbox> {
   return {
     url: `smtp://127.0.0.1:${port}`,
     async messages(search = '') {
-      const words = search.toLowerCase().split(/\s+/).filter(word => word !== '')
+      const words = search
+        .toLowerCase()
+        .split(/\s+/)
+        .filter(word => word !== '')
       const all = await Promise.all(kept.toReversed().map(read))
       return all.filter(message => {
         const text = [...message.to, message.subject, message.text].join('\n').toLowerCase()

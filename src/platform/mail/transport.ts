@@ -27,7 +27,17 @@ const CONNECTIONS = 8
 /** Mail through one SMTP server, over connections that are kept open. With `null`, every message fails and says why. */
 export function createMailTransport(smtpUrl: string | null, from: string): MailTransport {
   if (smtpUrl === null) return unconfigured
-  const options: SMTPPool.Options = { url: smtpUrl, pool: true, maxConnections: CONNECTIONS, maxMessages: Infinity, connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 60_000, disableFileAccess: true, disableUrlAccess: true }
+  const options: SMTPPool.Options = {
+    url: smtpUrl,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    maxMessages: Infinity,
+    connectionTimeout: 15_000,
+    greetingTimeout: 15_000,
+    socketTimeout: 60_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
   const transporter: Transporter<SMTPPool.SentMessageInfo> = createTransport(options)
   return {
     isConfigured: true,

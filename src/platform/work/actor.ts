@@ -34,9 +34,25 @@ export interface Actor {
 }
 
 /** Background work: sees everything, may do only what our own code makes it do. */
-export const SYSTEM: Actor = { kind: 'system', id: 'system', name: 'CareCERT', role: null, organisationId: null, scope: { kind: 'system' }, permissions: new Set() }
+export const SYSTEM: Actor = {
+  kind: 'system',
+  id: 'system',
+  name: 'CareCERT',
+  role: null,
+  organisationId: null,
+  scope: { kind: 'system' },
+  permissions: new Set(),
+}
 
-export const ANONYMOUS: Actor = { kind: 'anonymous', id: 'anonymous', name: 'Nobody', role: null, organisationId: null, scope: { kind: 'none' }, permissions: new Set() }
+export const ANONYMOUS: Actor = {
+  kind: 'anonymous',
+  id: 'anonymous',
+  name: 'Nobody',
+  role: null,
+  organisationId: null,
+  scope: { kind: 'none' },
+  permissions: new Set(),
+}
 
 export function may(actor: Actor, permission: string): boolean {
   return actor.permissions.has(permission)
@@ -45,5 +61,9 @@ export function may(actor: Actor, permission: string): boolean {
 /** Throws `Forbidden` unless the actor holds the permission. Commands call it too: a route is not the only way in. */
 export function assertMay(actor: Actor, permission: string): void {
   if (actor.kind === 'system' || may(actor, permission)) return
-  throw new Forbidden('platform.permission.missing', 'Your role does not include this. Ask the person who manages people at your organisation, or at the centre.', `${actor.role ?? actor.kind} lacks ${permission}`)
+  throw new Forbidden(
+    'platform.permission.missing',
+    'Your role does not include this. Ask the person who manages people at your organisation, or at the centre.',
+    `${actor.role ?? actor.kind} lacks ${permission}`,
+  )
 }

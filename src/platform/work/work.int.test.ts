@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql, type Generated } from 'kysely'
-import { Bug } from '../../kernel/errors.ts'
 import { createTestPlatform } from '../../../test/support/platform.ts'
+import { Bug } from '../../kernel/errors.ts'
 import { verifyChain } from '../audit/verify.ts'
 import { SYSTEM, type Actor } from './actor.ts'
 import { readAs } from './read.ts'
@@ -90,14 +90,19 @@ test('a recorded change is kept, with who did it and when', async () => {
 
 test('a read cannot write: the database itself refuses', async () => {
   await assert.rejects(
-    readAs<Tables, unknown>(platform, SYSTEM, db => (db as Work<Tables>['db']).insertInto('directory_product').values({ maker: '', product: 'x', maker_key: '', product_key: 'x' }).execute()),
+    readAs<Tables, unknown>(platform, SYSTEM, db =>
+      (db as Work<Tables>['db']).insertInto('directory_product').values({ maker: '', product: 'x', maker_key: '', product_key: 'x' }).execute(),
+    ),
     { code: '25006' },
   )
 })
 
 test('nothing of one transaction’s scope is left on the connection for the next', async () => {
   await readAs<Tables, unknown>(platform, centre, db => db.selectFrom('directory_product').select('id').execute())
-  const { rows } = await sql<{ scope: string; role: string }>`select coalesce(current_setting('carecert.scope_kind', true), '') as scope, current_user as role`.execute(platform.database.kysely)
+  const { rows } = await sql<{
+    scope: string
+    role: string
+  }>`select coalesce(current_setting('carecert.scope_kind', true), '') as scope, current_user as role`.execute(platform.database.kysely)
   assert.equal(rows[0]?.scope, '')
   assert.notEqual(rows[0]?.role, 'carecert_app')
 })

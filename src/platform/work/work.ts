@@ -51,7 +51,12 @@ export interface WorkPlatform {
 const WORK_TIMEOUT_MILLIS = 120_000
 
 /** Runs one unit of work as the actor: all of it, or nothing. */
-export async function runWork<T, R>(platform: WorkPlatform, actor: Actor, body: (work: Work<T>) => Promise<R>, correlation: string = uuidv7()): Promise<R> {
+export async function runWork<T, R>(
+  platform: WorkPlatform,
+  actor: Actor,
+  body: (work: Work<T>) => Promise<R>,
+  correlation: string = uuidv7(),
+): Promise<R> {
   return inTransaction(platform.database, actor, { readOnly: false, timeoutMillis: WORK_TIMEOUT_MILLIS }, async ({ guarded, raw, state }) => {
     const now = platform.clock.now()
     const entries: AuditEntry[] = []
@@ -65,22 +70,41 @@ export async function runWork<T, R>(platform: WorkPlatform, actor: Actor, body: 
       correlation,
       newId,
       record: entry => void entries.push(entry),
-      enqueue: (kind, payload, options = {}) => void jobs.push({ name: kind.name, payload: kind.payload.parse(payload), delaySeconds: options.delaySeconds ?? 0, onceKey: options.onceKey ?? null }),
+      enqueue: (kind, payload, options = {}) =>
+        void jobs.push({
+          name: kind.name,
+          payload: kind.payload.parse(payload),
+          delaySeconds: options.delaySeconds ?? 0,
+          onceKey: options.onceKey ?? null,
+        }),
       lend: <U>() => work as unknown as Work<U>,
     }
     const result = await body(work)
 
     const unrecorded = [...state.written].filter(table => !(table in UNRECORDED_TABLES))
     if (unrecorded.length > 0 && entries.length === 0) {
-      throw new Bug('platform.work.unrecorded', `A unit of work wrote to ${unrecorded.join(', ')} and recorded nothing. Call work.record with the verb and the subject.`)
+      throw new Bug(
+        'platform.work.unrecorded',
+        `A unit of work wrote to ${unrecorded.join(', ')} and recorded nothing. Call work.record with the verb and the subject.`,
+      )
     }
-    await settle(platform, raw, jobs, entries.map(entry => auditRow(entry, actor, now, correlation, newId('audit'))))
+    await settle(
+      platform,
+      raw,
+      jobs,
+      entries.map(entry => auditRow(entry, actor, now, correlation, newId('audit'))),
+    )
     return result
   })
 }
 
 /** The end of the unit, out of the actor's scope: the jobs, then the audit rows, whose lock must be held as briefly as can be. */
-async function settle(platform: WorkPlatform, raw: Transaction<unknown>, jobs: readonly QueuedJob[], rows: Parameters<typeof appendToChain>[1]): Promise<void> {
+async function settle(
+  platform: WorkPlatform,
+  raw: Transaction<unknown>,
+  jobs: readonly QueuedJob[],
+  rows: Parameters<typeof appendToChain>[1],
+): Promise<void> {
   if (jobs.length === 0 && rows.length === 0) return
   await sql`select set_config('role', 'none', true)`.execute(raw)
   if (jobs.length > 0) await platform.jobs.store(raw, jobs)
