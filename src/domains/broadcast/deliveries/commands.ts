@@ -131,6 +131,8 @@ async function markUnreachable(work: Work<Visible>, releaseId: string, organisat
 
 /** What is left of a withdrawn bulletin's release is not sent. Gives how many messages that spared. */
 export async function stopDeliveries(work: Work<Visible>, releaseId: string): Promise<number> {
+  const open = await work.db.selectFrom('broadcast_delivery').where('release_id', '=', releaseId).where('state', 'in', ['waiting', 'failed']).select('id').limit(1).executeTakeFirst()
+  if (open === undefined) return 0
   const stopped = await work.db
     .updateTable('broadcast_delivery')
     .where('release_id', '=', releaseId)
@@ -138,7 +140,7 @@ export async function stopDeliveries(work: Work<Visible>, releaseId: string): Pr
     .set({ state: 'given-up', due_at: null, words: 'Not sent: the bulletin was withdrawn first.' })
     .returning('id')
     .execute()
-  if (stopped.length > 0) work.record({ verb: 'broadcast.delivery.stopped', subject: { kind: 'release', id: releaseId }, change: { stopped: stopped.length } })
+  work.record({ verb: 'broadcast.delivery.stopped', subject: { kind: 'release', id: releaseId }, change: { stopped: stopped.length } })
   return stopped.length
 }
 
@@ -146,8 +148,9 @@ export async function stopDeliveries(work: Work<Visible>, releaseId: string): Pr
 export async function followUp(work: Work<Visible>, releaseId: string): Promise<void> {
   const next = await nextDue(work.db, releaseId)
   if (next === null) return
-  const seconds = next.at === null ? 0 : Math.ceil((next.at.getTime() - work.now.getTime()) / 1_000)
-  work.enqueue(DELIVER, { releaseId }, { delaySeconds: Math.max(seconds, 0) })
+  // At least a second: what another worker is claiming just now is no reason to ask again at once.
+  const seconds = next.at === null ? 1 : Math.ceil((next.at.getTime() - work.now.getTime()) / 1_000)
+  work.enqueue(DELIVER, { releaseId }, { delaySeconds: Math.max(seconds, 1) })
 }
 
 /** Tries given-up deliveries of a bulletin again: those named, or all. Gives how many. */
