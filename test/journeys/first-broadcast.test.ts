@@ -10,7 +10,7 @@ import { systemClock } from '../../src/platform/clock/clock.ts'
 import { createTestApp, type SignedIn } from '../support/app.ts'
 import { hasSharedData, sharedData, skipWithoutSharedData } from '../support/shared-data.ts'
 import { startSmtpSink } from '../support/smtp-sink.ts'
-import { commandLineOf } from './support/command-line.ts'
+import { commandLineIn } from '../support/terminal.ts'
 import { says, saysNot } from './support/pages.ts'
 import { readPractices } from './support/practice-systems.ts'
 
@@ -22,7 +22,14 @@ const skip = skipWithoutSharedData
 const sink = await startSmtpSink()
 const app = await createTestApp({ smtpUrl: sink.url })
 const { platform, visitor } = app
-const carecert = commandLineOf(platform)
+const { url, dataFolder } = platform.testDatabase.address
+/** The command line on the same database, as an operator would have it in another window. */
+const carecert = commandLineIn({
+  CARECERT_DATA: dataFolder,
+  BASE_URL: platform.config.baseUrl,
+  LOG_LEVEL: 'fatal',
+  ...(url === null ? {} : { DATABASE_URL: url }),
+})
 // The command line keeps the real time, so the web does too, until a chapter moves it.
 platform.clock.set(systemClock.now().toISOString())
 
