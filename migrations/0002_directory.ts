@@ -115,7 +115,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create unique index directory_assignment_once on directory_assignment (person_id, organisation_id, role) where until is null`.execute(db)
   await sql`create index directory_assignment_organisation on directory_assignment (organisation_id)`.execute(db)
-  await sql`create index directory_assignment_person on directory_assignment (person_id)`.execute(db)
   await sql`create index directory_assignment_role on directory_assignment (role, person_id) where until is null`.execute(db)
   await sql`
     create table directory_contact (
@@ -179,7 +178,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // The organisations that the scope reaches. Security definer: it must see the partnerships to say who may see.
   await sql`
-    create function carecert_organisations() returns setof text language sql stable security definer set search_path = public
+    create function carecert_organisations() returns setof text language sql stable security definer rows 50 set search_path = public
     as $$
       select carecert_scope_id() where carecert_scope_kind() in ('organisation', 'partner', 'region')
       union
@@ -188,6 +187,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       select organisation.id from directory_organisation organisation join directory_organisation region on region.code = organisation.region_code
         where carecert_scope_kind() = 'region' and region.id = carecert_scope_id()
     $$`.execute(db)
+
+  // Those who hold or held a role in them. A function, because to the planner a list is cheap and a query within a policy is not.
+  await sql`
+    create function carecert_people() returns setof text language sql stable security definer rows 50 set search_path = public
+    as $$ select person_id from directory_assignment where organisation_id in (select carecert_organisations()) $$`.execute(db)
 
   // Who exists is public knowledge (the ODS publishes it); anyone signed in, or answering from a link, may read it. Only the centre changes it; a product may be named by any organisation that lists what it runs.
   for (const table of ['directory_organisation_type', 'directory_organisation', 'directory_organisation_change', 'directory_successor']) {
@@ -207,7 +211,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await protect(
     db,
     'directory_person',
-    sql`(select carecert_sees_all()) or exists (select from directory_assignment where directory_assignment.person_id = directory_person.id)`,
+    sql`(select carecert_sees_all()) or id in (select carecert_people())`,
   )
   // What an organisation runs is its own, and its partner's who looks after it. The centre and the region see what is shared.
   await protect(

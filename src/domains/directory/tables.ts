@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { Generated, GeneratedAlways } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
 import type { AuthTables } from '../../platform/auth/tables.ts'
 import type { Json } from '../../platform/db/json.ts'
@@ -60,6 +60,8 @@ export interface PersonTable {
   out_of_hours_phone: string | null
   created_at: Instant
   left_at: Instant | null
+  /** The name and e-mail address in lower case, kept by the database. */
+  search_key: GeneratedAlways<string>
 }
 
 export interface AssignmentTable {

@@ -32,7 +32,11 @@ async function withPassword(browser: SignedIn): Promise<string> {
 /** The same person in another browser. */
 async function elsewhere(browser: SignedIn): Promise<Browser> {
   const cookie = await change(async work => {
-    const assignment = await work.db.selectFrom('directory_assignment').select('id').where('person_id', '=', browser.personId).executeTakeFirstOrThrow()
+    const assignment = await work.db
+      .selectFrom('directory_assignment')
+      .select('id')
+      .where('person_id', '=', browser.personId)
+      .executeTakeFirstOrThrow()
     return startSession(work.lend<AuthTables>(), { personId: browser.personId, assignmentId: assignment.id, how: 'passkey', replaces: null })
   })
   const other = app.newVisitor()
@@ -49,7 +53,17 @@ describe('Acting for another organisation', () => {
     return change(async work => {
       const theirs = await work.db.selectFrom('directory_assignment').select('id').where('person_id', '=', other.personId).executeTakeFirstOrThrow()
       const second = work.newId('assignment')
-      await work.db.insertInto('directory_assignment').values({ id: second, person_id: browser.personId, organisation_id: other.organisationId, role: 'board-member', since: work.now, until: null }).execute()
+      await work.db
+        .insertInto('directory_assignment')
+        .values({
+          id: second,
+          person_id: browser.personId,
+          organisation_id: other.organisationId,
+          role: 'board-member',
+          since: work.now,
+          until: null,
+        })
+        .execute()
       work.record({ verb: 'test', subject: { kind: 'test', id: 'test' } })
       return { browser, second, stranger: theirs.id }
     })
@@ -74,14 +88,20 @@ describe('Acting for another organisation', () => {
       await work.db.updateTable('directory_assignment').set({ until: work.now }).where('id', '=', second).execute()
       work.record({ verb: 'test', subject: { kind: 'test', id: 'test' } })
     })
-    for (const assignment of [second, stranger, 'asg_made-up']) assert.equal((await browser.post('/account/act-as', { assignment }, { from: '/account' })).statusCode, 404)
+    for (const assignment of [second, stranger, 'asg_made-up'])
+      assert.equal((await browser.post('/account/act-as', { assignment }, { from: '/account' })).statusCode, 404)
     assert.match((await browser.get('/account')).body, /Test trust AAA/)
   })
 
   test('a session whose role ended while it ran opens nothing', async () => {
     const { browser } = await withTwoRoles()
     await change(async work => {
-      await work.db.updateTable('directory_assignment').set({ until: work.now }).where('person_id', '=', browser.personId).where('role', '=', 'cyber-lead').execute()
+      await work.db
+        .updateTable('directory_assignment')
+        .set({ until: work.now })
+        .where('person_id', '=', browser.personId)
+        .where('role', '=', 'cyber-lead')
+        .execute()
       work.record({ verb: 'test', subject: { kind: 'test', id: 'test' } })
     })
     assert.equal((await browser.get('/account')).statusCode, 303)
@@ -111,7 +131,10 @@ describe('Changing how one signs in', () => {
     await browser.get('/account/password')
     assert.equal((await browser.post('/account/password', { currentPassword: 'wrong', newPassword: 'pelican quarry velvet' })).statusCode, 422)
     assert.match((await browser.post('/account/password', { currentPassword: PASSWORD, newPassword: 'short' })).body, /12 characters or more/)
-    assert.equal((await browser.post('/account/password', { currentPassword: PASSWORD, newPassword: 'pelican quarry velvet' })).headers.location, '/account')
+    assert.equal(
+      (await browser.post('/account/password', { currentPassword: PASSWORD, newPassword: 'pelican quarry velvet' })).headers.location,
+      '/account',
+    )
     assert.equal((await other.get('/account')).statusCode, 303)
     assert.equal((await browser.get('/account')).statusCode, 200)
     const email = `${browser.personId}@test.invalid`
@@ -123,7 +146,8 @@ describe('Changing how one signs in', () => {
     const browser = await app.signIn('cyber-lead')
     await withPassword(browser)
     await browser.get('/account/password')
-    for (let turn = 0; turn < 20; turn += 1) await browser.post('/account/password', { currentPassword: `guess ${turn}`, newPassword: 'pelican quarry velvet' })
+    for (let turn = 0; turn < 20; turn += 1)
+      await browser.post('/account/password', { currentPassword: `guess ${turn}`, newPassword: 'pelican quarry velvet' })
     assert.equal((await browser.post('/account/password', { currentPassword: PASSWORD, newPassword: 'pelican quarry velvet' })).statusCode, 429)
   })
 
@@ -154,7 +178,9 @@ describe('Changing how one signs in', () => {
     await browser.get('/account/recovery-codes')
     await browser.post('/account/recovery-codes', {})
     await browser.post('/account/recovery-codes', {})
-    const rows = await readAs<SignInTables, object[]>(app.platform, SYSTEM, db => db.selectFrom('auth_recovery_code').selectAll().where('person_id', '=', browser.personId).execute())
+    const rows = await readAs<SignInTables, object[]>(app.platform, SYSTEM, db =>
+      db.selectFrom('auth_recovery_code').selectAll().where('person_id', '=', browser.personId).execute(),
+    )
     assert.equal(rows.length, 10)
   })
 })
@@ -164,7 +190,9 @@ describe('Sessions', () => {
     const browser = await app.signIn('cyber-lead')
     const victim = await app.signIn('cyber-lead')
     const [first, second] = [await elsewhere(browser), await elsewhere(browser)]
-    const hashes = await readAs<SignInTables, { id_hash: string; person_id: string }[]>(app.platform, SYSTEM, db => db.selectFrom('auth_session').select(['id_hash', 'person_id']).execute())
+    const hashes = await readAs<SignInTables, { id_hash: string; person_id: string }[]>(app.platform, SYSTEM, db =>
+      db.selectFrom('auth_session').select(['id_hash', 'person_id']).execute(),
+    )
     const theirs = hashes.find(row => row.person_id === victim.personId)?.id_hash ?? ''
     await browser.post('/account/sessions/end', { session: theirs }, { from: '/account' })
     assert.equal((await victim.get('/account')).statusCode, 200)
@@ -173,6 +201,9 @@ describe('Sessions', () => {
     await browser.post('/account/sessions/end', { session: one })
     assert.deepEqual((await Promise.all([first.get('/account'), second.get('/account')])).map(answer => answer.statusCode).toSorted(), [200, 303])
     await browser.post('/account/sessions/end', {}, { from: '/account' })
-    assert.deepEqual((await Promise.all([first.get('/account'), second.get('/account'), browser.get('/account')])).map(answer => answer.statusCode), [303, 303, 200])
+    assert.deepEqual(
+      (await Promise.all([first.get('/account'), second.get('/account'), browser.get('/account')])).map(answer => answer.statusCode),
+      [303, 303, 200],
+    )
   })
 })

@@ -24,7 +24,13 @@ function tell(work: Work<SignInTables>, personId: string, change: SignInChange):
 
 /** Acts under another of one's own roles, in a session with a new id. Gives the cookie's value. Throws `NotFound` for a role that is not theirs. */
 export async function actAs(work: Work<SignInTables>, self: Self, assignmentId: string): Promise<string> {
-  const own = await work.db.selectFrom('directory_assignment').select('id').where('id', '=', assignmentId).where('person_id', '=', self.personId).where('until', 'is', null).executeTakeFirst()
+  const own = await work.db
+    .selectFrom('directory_assignment')
+    .select('id')
+    .where('id', '=', assignmentId)
+    .where('person_id', '=', self.personId)
+    .where('until', 'is', null)
+    .executeTakeFirst()
   const cookie = own === undefined ? null : await continueAs(work.lend<AuthTables>(), self.idHash, own.id)
   if (cookie === null) throw new NotFound('directory.assignment.unknown', 'You do not hold that role any more. Choose another.')
   return cookie
@@ -54,7 +60,12 @@ export async function changeAuthenticator(work: Work<SignInTables>, signer: Sign
 }
 
 /** Sets a new password, with a new app where there was none. `false` when the app's code is wrong, and nothing is changed. */
-export async function changePassword(work: Work<SignInTables>, signer: Signer, self: Self, input: { passwordHash: string; code: string | null }): Promise<boolean> {
+export async function changePassword(
+  work: Work<SignInTables>,
+  signer: Signer,
+  self: Self,
+  input: { passwordHash: string; code: string | null },
+): Promise<boolean> {
   const auth = work.lend<AuthTables>()
   const begun = input.code === null ? null : await readChallenge(auth.db, AUTHENTICATOR_CHANGE, self.idHash, work.now)
   const step = input.code === null || begun === null ? null : await totpStep(begun.data.secret, input.code, null, work.now)
@@ -69,7 +80,12 @@ export async function changePassword(work: Work<SignInTables>, signer: Signer, s
   return true
 }
 
-export async function addOwnPasskey(work: Work<SignInTables>, party: RelyingParty, self: Self, passkey: { name: string; credential: string }): Promise<boolean> {
+export async function addOwnPasskey(
+  work: Work<SignInTables>,
+  party: RelyingParty,
+  self: Self,
+  passkey: { name: string; credential: string },
+): Promise<boolean> {
   const isAdded = await addPasskey(work.lend<AuthTables>(), party, self.personId, passkey.name, passkey.credential)
   if (isAdded) tell(work, self.personId, 'passkey-added')
   return isAdded
@@ -80,9 +96,13 @@ export async function removeOwnPasskey(work: Work<SignInTables>, self: Self, pas
   const auth = work.lend<AuthTables>()
   const means = await signInMeans(auth.db, self.personId)
   if (means.passkeys.length === 1 && !means.password && means.outside.length === 0) {
-    throw new Conflict('directory.account.last-means', 'This is your only way to sign in. Add another passkey or a password first, then remove this one.')
+    throw new Conflict(
+      'directory.account.last-means',
+      'This is your only way to sign in. Add another passkey or a password first, then remove this one.',
+    )
   }
-  if (!(await removePasskey(auth, self.personId, passkeyId))) throw new NotFound('directory.account.no-passkey', 'That passkey is not on your account any more.')
+  if (!(await removePasskey(auth, self.personId, passkeyId)))
+    throw new NotFound('directory.account.no-passkey', 'That passkey is not on your account any more.')
   await endSessions(auth, self.personId, { except: self.idHash })
   tell(work, self.personId, 'passkey-removed')
 }

@@ -9,7 +9,12 @@ const LONGEST_TYPED = 200
 export function passwordForm(rule: PasswordRule, asks: { currentPassword: boolean; code: boolean }) {
   const typed = (message: string) => z.string(message).trim().min(1, message).max(LONGEST_TYPED, message)
   return z.object({
-    currentPassword: asks.currentPassword ? z.string('Enter your password as it is now.').min(1, 'Enter your password as it is now.').max(LONGEST_TYPED, 'Enter your password as it is now.') : z.string().optional(),
+    currentPassword: asks.currentPassword
+      ? z
+          .string('Enter your password as it is now.')
+          .min(1, 'Enter your password as it is now.')
+          .max(LONGEST_TYPED, 'Enter your password as it is now.')
+      : z.string().optional(),
     newPassword: z.string('Enter a new password.').superRefine((password, context) => {
       const fault = rule(password)
       if (fault !== null) context.addIssue({ code: 'custom', message: fault })
@@ -18,7 +23,13 @@ export function passwordForm(rule: PasswordRule, asks: { currentPassword: boolea
   })
 }
 
-export const codeForm = z.object({ code: z.string('Enter the code that the app shows.').trim().min(1, 'Enter the code that the app shows.').max(LONGEST_TYPED, 'Enter the code that the app shows.') })
+export const codeForm = z.object({
+  code: z
+    .string('Enter the code that the app shows.')
+    .trim()
+    .min(1, 'Enter the code that the app shows.')
+    .max(LONGEST_TYPED, 'Enter the code that the app shows.'),
+})
 
 export const passkeyForm = z.object({
   credential: z.string().min(1).max(20_000),

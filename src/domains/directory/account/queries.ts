@@ -1,9 +1,9 @@
+import type { Instant } from '../../../kernel/instant.ts'
 import { isRole, ROLES } from '../../../kernel/role.ts'
 import { signInMeans, type SignInMeans } from '../../../platform/auth/accounts.ts'
 import { recoveryCodesLeft } from '../../../platform/auth/recovery-codes.ts'
 import { sessionsOf, signedInAt, type SessionRow } from '../../../platform/auth/sessions.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import type { Instant } from '../../../kernel/instant.ts'
 import type { SignInTables } from '../tables.ts'
 
 type Asks = Pick<Reader<SignInTables>, 'selectFrom'>
@@ -50,5 +50,10 @@ async function rolesOf(db: Asks, personId: string, idHash: string): Promise<read
     .orderBy('organisation.name')
     .orderBy('assignment.role')
     .execute()
-  return rows.map(row => ({ assignmentId: row.id, roleLabel: isRole(row.role) ? ROLES[row.role].label : row.role, organisation: row.name, current: row.id_hash !== null }))
+  return rows.map(row => ({
+    assignmentId: row.id,
+    roleLabel: isRole(row.role) ? ROLES[row.role].label : row.role,
+    organisation: row.name,
+    current: row.id_hash !== null,
+  }))
 }

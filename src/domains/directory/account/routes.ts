@@ -18,7 +18,17 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import { emailKey } from '../sign-in/model.ts'
 import { personById } from '../sign-in/queries.ts'
 import type { SignInTables } from '../tables.ts'
-import { actAs, addOwnPasskey, authenticatorSecret, changeAuthenticator, changePassword, endOwnSessions, makeRecoveryCodes, removeOwnPasskey, type Self } from './commands.ts'
+import {
+  actAs,
+  addOwnPasskey,
+  authenticatorSecret,
+  changeAuthenticator,
+  changePassword,
+  endOwnSessions,
+  makeRecoveryCodes,
+  removeOwnPasskey,
+  type Self,
+} from './commands.ts'
 import { actAsForm, codeForm, passkeyForm, passwordForm } from './fields.ts'
 import { ownAccount } from './queries.ts'
 import { accountModel, codeFields, passwordFields, signInAgain } from './views.ts'
@@ -80,7 +90,8 @@ const offerPasskey = route({
     const self = selfOf(request)
     const party = relyingParty(request.platform.config.baseUrl)
     const at = await ask(request, db => signedInAt(db, self.idHash))
-    if (party === null || at === null || !isFresh(at, request.now)) throw new NotFound('directory.account.no-passkeys', 'Sign in again, then add the passkey.')
+    if (party === null || at === null || !isFresh(at, request.now))
+      throw new NotFound('directory.account.no-passkeys', 'Sign in again, then add the passkey.')
     const person = await ask(request, db => personById(db, self.personId))
     if (person === null) throw new NotFound('directory.account.gone', 'This account is closed.')
     return json(await change(request, work => passkeyRegistrationOptions(work.lend<AuthTables>(), party, person)))
@@ -125,10 +136,18 @@ function asksOf(means: SignInMeans): { currentPassword: boolean; code: boolean }
 
 async function passwordPage(request: RouteRequest, problems: readonly Problem[] = [], status?: number): Promise<Reply> {
   const self = selfOf(request)
-  const { person, means } = await ask(request, async db => ({ person: await personById(db, self.personId), means: await signInMeans(db, self.personId) }))
+  const { person, means } = await ask(request, async db => ({
+    person: await personById(db, self.personId),
+    means: await signInMeans(db, self.personId),
+  }))
   const asks = asksOf(means)
   const app = asks.code ? await totpSetUp(await change(request, work => authenticatorSecret(work, self)), person?.email ?? '') : null
-  return page('directory/account/views/password.njk', 'Change your password', { app, fields: passwordFields(asks, problems) }, { problems, ...(status === undefined ? {} : { status }) })
+  return page(
+    'directory/account/views/password.njk',
+    'Change your password',
+    { app, fields: passwordFields(asks, problems) },
+    { problems, ...(status === undefined ? {} : { status }) },
+  )
 }
 
 const showPassword = route({
@@ -148,19 +167,29 @@ const takePassword = route({
     if (first !== null) return first
     const self = selfOf(request)
     const { signer } = request.platform
-    const { account, means, hash } = await ask(request, async db => ({ account: await ownAccount(db, self.personId, self.idHash, request.now), means: await signInMeans(db, self.personId), hash: await passwordHashOf(db, self.personId) }))
+    const { account, means, hash } = await ask(request, async db => ({
+      account: await ownAccount(db, self.personId, self.idHash, request.now),
+      means: await signInMeans(db, self.personId),
+      hash: await passwordHashOf(db, self.personId),
+    }))
     const about = [account.name, account.email, ...account.roles.map(role => role.organisation)]
-    const form = readForm(passwordForm(password => passwordFault(password, about), asksOf(means)), request.body)
+    const form = readForm(
+      passwordForm(password => passwordFault(password, about), asksOf(means)),
+      request.body,
+    )
     if (!form.ok) return passwordPage(request, form.problems)
     if (hash !== null) {
       const key = attemptKey(signer, 'account', emailKey(account.email))
       const verdict = await change<TryVerdict>(request, work => countTry(work.lend<AuthTables>(), [key]))
-      if (!verdict.allowed) return passwordPage(request, [fault('currentPassword', 'There were too many wrong tries. Wait a quarter of an hour, then try again.')], 429)
-      if (!(await verifyPassword(hash, form.value.currentPassword ?? ''))) return passwordPage(request, [fault('currentPassword', 'That is not your password as it is now.')])
+      if (!verdict.allowed)
+        return passwordPage(request, [fault('currentPassword', 'There were too many wrong tries. Wait a quarter of an hour, then try again.')], 429)
+      if (!(await verifyPassword(hash, form.value.currentPassword ?? '')))
+        return passwordPage(request, [fault('currentPassword', 'That is not your password as it is now.')])
       await change(request, work => forgiveTries(work.lend<AuthTables>(), [key]))
     }
     const input = { passwordHash: await hashPassword(form.value.newPassword), code: form.value.code ?? null }
-    if (!(await change(request, work => changePassword(work, signer, self, input)))) return passwordPage(request, [fault('code', 'That code is not right. Enter the one that the app shows now.')])
+    if (!(await change(request, work => changePassword(work, signer, self, input))))
+      return passwordPage(request, [fault('code', 'That code is not right. Enter the one that the app shows now.')])
     return redirect('/account', { notice: 'Your password was changed. You were signed out everywhere else.' })
   },
 })
@@ -200,7 +229,9 @@ const takeAuthenticator = route({
     const form = readForm(codeForm, request.body)
     if (!form.ok) return authenticatorPage(request, form.problems)
     const isChanged = await change(request, work => changeAuthenticator(work, request.platform.signer, selfOf(request), form.value.code))
-    return isChanged ? redirect('/account', { notice: 'Your authenticator app was changed.' }) : authenticatorPage(request, [fault('code', 'That code is not right. Enter the one that the app shows now.')])
+    return isChanged
+      ? redirect('/account', { notice: 'Your authenticator app was changed.' })
+      : authenticatorPage(request, [fault('code', 'That code is not right. Enter the one that the app shows now.')])
   },
 })
 
@@ -242,5 +273,16 @@ const endSessions = route({
 })
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
-  showAccount, switchRole, offerPasskey, addPasskey, removePasskey, showPassword, takePassword, showAuthenticator, takeAuthenticator, showRecoveryCodes, takeRecoveryCodes, endSessions,
+  showAccount,
+  switchRole,
+  offerPasskey,
+  addPasskey,
+  removePasskey,
+  showPassword,
+  takePassword,
+  showAuthenticator,
+  takeAuthenticator,
+  showRecoveryCodes,
+  takeRecoveryCodes,
+  endSessions,
 ]

@@ -16,7 +16,13 @@ export function accountModel(account: Account, own: { idHash: string; hasPasskey
       { at: session.lastSeenAt },
     ]),
   }
-  return { ...account, sessionTable: sessions, others: others.map(session => ({ idHash: session.idHash, startedAt: session.startedAt })), hasPasskeys: own.hasPasskeys, passkeyName: PASSKEY_NAME }
+  return {
+    ...account,
+    sessionTable: sessions,
+    others: others.map(session => ({ idHash: session.idHash, startedAt: session.startedAt })),
+    hasPasskeys: own.hasPasskeys,
+    passkeyName: PASSKEY_NAME,
+  }
 }
 
 const PASSKEY_NAME: Field = { name: 'name', label: 'A name for it', kind: 'text', hint: 'Such as "Work telephone"', width: 20, optional: true }
@@ -31,11 +37,26 @@ function faultOf(problems: readonly Problem[], name: string): string | undefined
 }
 
 export function passwordFields(asks: { currentPassword: boolean; code: boolean }, problems: readonly Problem[]): readonly Field[] {
-  const current: Field = { name: 'currentPassword', label: 'Password as it is now', kind: 'password', autocomplete: 'current-password', error: faultOf(problems, 'currentPassword') }
-  const next: Field = { name: 'newPassword', label: 'New password', kind: 'password', hint: '12 characters or more. Four random words make a good one.', autocomplete: 'new-password', error: faultOf(problems, 'newPassword') }
+  const current: Field = {
+    name: 'currentPassword',
+    label: 'Password as it is now',
+    kind: 'password',
+    autocomplete: 'current-password',
+    error: faultOf(problems, 'currentPassword'),
+  }
+  const next: Field = {
+    name: 'newPassword',
+    label: 'New password',
+    kind: 'password',
+    hint: '12 characters or more. Four random words make a good one.',
+    autocomplete: 'new-password',
+    error: faultOf(problems, 'newPassword'),
+  }
   return [...(asks.currentPassword ? [current] : []), next, ...(asks.code ? codeFields(problems) : [])]
 }
 
 export function codeFields(problems: readonly Problem[]): readonly Field[] {
-  return [{ name: 'code', label: 'Code that the app shows', kind: 'code', width: 10, autocomplete: 'one-time-code', error: faultOf(problems, 'code') }]
+  return [
+    { name: 'code', label: 'Code that the app shows', kind: 'code', width: 10, autocomplete: 'one-time-code', error: faultOf(problems, 'code') },
+  ]
 }

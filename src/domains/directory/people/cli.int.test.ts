@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { PassThrough } from 'node:stream'
-import { permissionsOf } from '../../../app/modules.ts'
-import { OPERATOR } from '../../../app/cli.ts'
+import { test } from 'node:test'
 import { createTestApp } from '../../../../test/support/app.ts'
+import { OPERATOR } from '../../../app/cli.ts'
+import { permissionsOf } from '../../../app/modules.ts'
 import { createOutput } from '../../../platform/cli/output.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import { personActor } from '../contract.ts'
@@ -28,7 +28,10 @@ test('somebody is added with a link that works, and is listed', async () => {
   assert.equal((await app.newVisitor().get(new URL(String(made['link'])).pathname)).statusCode, 200)
   const listed = await run('list', [], { search: 'nora' })
   assert.equal(listed['total'], 1)
-  assert.deepEqual((listed['people'] as { email: string; roles: unknown }[]).map(({ email, roles }) => [email, roles]), [['new@test.invalid', [{ role: 'duty-manager', organisation: 'TEST-CENTRE' }]]])
+  assert.deepEqual(
+    (listed['people'] as { email: string; roles: unknown }[]).map(({ email, roles }) => [email, roles]),
+    [['new@test.invalid', [{ role: 'duty-manager', organisation: 'TEST-CENTRE' }]]],
+  )
 })
 
 test('a list is paged, and the pages hold everybody once', async () => {
@@ -38,9 +41,12 @@ test('a list is paged, and the pages hold everybody once', async () => {
   do {
     const page = await run('list', [], { limit: '2', cursor })
     seen.push(...(page['people'] as { id: string }[]).map(person => person.id))
-    cursor = String(page['next'] ?? '')
+    cursor = typeof page['next'] === 'string' ? page['next'] : ''
   } while (cursor !== '')
-  assert.deepEqual(seen, (all['people'] as { id: string }[]).map(person => person.id))
+  assert.deepEqual(
+    seen,
+    (all['people'] as { id: string }[]).map(person => person.id),
+  )
   assert.equal(seen.length, all['total'])
 })
 
@@ -52,8 +58,13 @@ test('a new link for somebody ends the one before', async () => {
 })
 
 test('what is wrong is said in words', async () => {
-  await assert.rejects(run('add', ['no address'], { name: 'A B', role: 'analyst', organisation: 'TEST-CENTRE' }), { code: 'directory.people.invalid', message: /right form/ })
-  await assert.rejects(run('add', ['a@test.invalid'], { name: 'A B', role: 'analyst', organisation: 'NOWHERE' }), { code: 'directory.organisation.unknown' })
+  await assert.rejects(run('add', ['no address'], { name: 'A B', role: 'analyst', organisation: 'TEST-CENTRE' }), {
+    code: 'directory.people.invalid',
+    message: /right form/,
+  })
+  await assert.rejects(run('add', ['a@test.invalid'], { name: 'A B', role: 'analyst', organisation: 'NOWHERE' }), {
+    code: 'directory.organisation.unknown',
+  })
   await assert.rejects(run('add', ['a@test.invalid'], { name: 'A B', role: 'analyst', organisation: 'AAA' }), { code: 'directory.people.role' })
   await assert.rejects(run('link', ['nobody@test.invalid']), { code: 'directory.person.unknown' })
 })

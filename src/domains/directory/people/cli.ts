@@ -30,14 +30,19 @@ const add: Command = {
     const form = readForm(personForm, { ...options, email })
     if (!form.ok) throw new Invalid('directory.people.invalid', form.problems.map(problem => problem.message).join(' '))
     const { organisation: code, role, phone, ...who } = form.value
-    const organisation = await readAs<DirectoryTables, { id: Parameters<typeof addPerson>[2]['organisationId']; name: string }>(platform, actor, db => requireOrganisation(db, actor.scope, code))
+    const organisation = await readAs<DirectoryTables, { id: Parameters<typeof addPerson>[2]['organisationId']; name: string }>(platform, actor, db =>
+      requireOrganisation(db, actor.scope, code),
+    )
     const made = await runWork<SignInTables, { id: string; path: string | null }>(platform, withSystemSight(actor), async work => {
       const { personId, isNew } = await addPerson(work, { ...who, phone: phone ?? null }, { role, organisationId: organisation.id })
       // Somebody who was here has, or is given, a link of their own: a second one would end it.
       return { id: personId, path: isNew ? await makeInvitation(work, personId) : null }
     })
     const link = made.path === null ? null : platform.config.baseUrl + made.path
-    output.result({ id: made.id, link }, link === null ? ['They were here already, and hold that role too now.'] : ['They set up their sign-in here, once, within seven days:', link])
+    output.result(
+      { id: made.id, link },
+      link === null ? ['They were here already, and hold that role too now.'] : ['They set up their sign-in here, once, within seven days:', link],
+    )
   },
 }
 
@@ -58,9 +63,22 @@ const list: Command = {
     const text = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
     const limit = Number(text('limit') || 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('directory.list.limit', 'The limit must be a number from 1 to 500.')
-    const filter = { search: text('search'), role: text('role'), organisation: text('organisation'), status: options['left'] === true ? 'left' : 'here' } as const
-    const found = await readAs<DirectoryTables, Page<PersonRow>>(platform, actor, db => listPeople(db, actor.scope, filter, { limit, cursor: text('cursor') || null }))
-    const people = found.rows.map(row => ({ id: row.id, name: row.name, email: row.email, left: row.leftAt, roles: row.roles.map(role => ({ role: role.role, organisation: role.organisationCode })) }))
+    const filter = {
+      search: text('search'),
+      role: text('role'),
+      organisation: text('organisation'),
+      status: options['left'] === true ? 'left' : 'here',
+    } as const
+    const found = await readAs<DirectoryTables, Page<PersonRow>>(platform, actor, db =>
+      listPeople(db, actor.scope, filter, { limit, cursor: text('cursor') || null }),
+    )
+    const people = found.rows.map(row => ({
+      id: row.id,
+      name: row.name,
+      email: row.email,
+      left: row.leftAt,
+      roles: row.roles.map(role => ({ role: role.role, organisation: role.organisationCode })),
+    }))
     const lines = found.rows.map(row => `${row.name.padEnd(28)} ${row.email.padEnd(44)} ${rolesInWords(row.roles)}`)
     const more = found.next === null ? [] : [`The next: --cursor ${found.next}`]
     output.result({ people, total: found.total, next: found.next }, [...lines, `${found.total.toLocaleString('en-GB')} in all.`, ...more])
@@ -80,7 +98,10 @@ const link: Command = {
       return makeInvitation(work, person.id)
     })
     const address = platform.config.baseUrl + path
-    output.result({ link: address }, ['The link works once, within seven days. Be sure whom you give it to: whoever opens it becomes that person.', address])
+    output.result({ link: address }, [
+      'The link works once, within seven days. Be sure whom you give it to: whoever opens it becomes that person.',
+      address,
+    ])
   },
 }
 

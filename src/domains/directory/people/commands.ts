@@ -42,10 +42,19 @@ export async function addPerson(work: Work<SignInTables>, person: NewPerson, at:
 /** A new row, or the row of somebody who left and comes back. */
 async function insertOrReturn(work: Work<SignInTables>, person: NewPerson, organisationId: string): Promise<Id<'person'>> {
   const details = { name: person.name, phone: person.phone }
-  const left = await work.db.updateTable('directory_person').set({ ...details, left_at: null }).where('email', '=', person.email.toLowerCase()).where('left_at', 'is not', null).returning('id').executeTakeFirst()
+  const left = await work.db
+    .updateTable('directory_person')
+    .set({ ...details, left_at: null })
+    .where('email', '=', person.email.toLowerCase())
+    .where('left_at', 'is not', null)
+    .returning('id')
+    .executeTakeFirst()
   const id = (left?.id as Id<'person'> | undefined) ?? work.newId('person')
   if (left === undefined) {
-    await work.db.insertInto('directory_person').values({ id, ...details, email: person.email.toLowerCase(), out_of_hours_phone: null, created_at: work.now, left_at: null }).execute()
+    await work.db
+      .insertInto('directory_person')
+      .values({ id, ...details, email: person.email.toLowerCase(), out_of_hours_phone: null, created_at: work.now, left_at: null })
+      .execute()
   }
   work.record({ verb: left === undefined ? 'directory.person.added' : 'directory.person.returned', subject: { kind: 'person', id }, organisationId })
   return id
@@ -64,8 +73,16 @@ export async function assignRole(work: Work<SignInTables>, personId: string, at:
     .executeTakeFirst()
   if (held !== undefined) throw new Conflict('directory.assignment.held', 'This person holds that role there already.')
   const id = work.newId('assignment')
-  await work.db.insertInto('directory_assignment').values({ id, person_id: personId, organisation_id: at.organisationId, role: at.role, since: work.now, until: null }).execute()
-  work.record({ verb: 'directory.role.given', subject: { kind: 'person', id: personId }, organisationId: at.organisationId, change: { role: at.role } })
+  await work.db
+    .insertInto('directory_assignment')
+    .values({ id, person_id: personId, organisation_id: at.organisationId, role: at.role, since: work.now, until: null })
+    .execute()
+  work.record({
+    verb: 'directory.role.given',
+    subject: { kind: 'person', id: personId },
+    organisationId: at.organisationId,
+    change: { role: at.role },
+  })
 }
 
 /**
@@ -73,17 +90,35 @@ export async function assignRole(work: Work<SignInTables>, personId: string, at:
  * closed. Throws `NotFound`, `Forbidden`, and `Conflict` for the last administrator.
  */
 export async function endRole(work: Work<SignInTables>, assignmentId: string, reason: string | null): Promise<{ hasLeft: boolean }> {
-  const row = await work.db.selectFrom('directory_assignment').selectAll().where('id', '=', assignmentId).where('until', 'is', null).forUpdate().executeTakeFirst()
+  const row = await work.db
+    .selectFrom('directory_assignment')
+    .selectAll()
+    .where('id', '=', assignmentId)
+    .where('until', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
   if (row === undefined || !isRole(row.role)) throw new NotFound('directory.assignment.unknown', 'That role has ended already.')
   await assertMayKeep(work, row.role, row.organisation_id)
   if (row.role === 'administrator' && !(await somebodyElseHolds(work.db, 'administrator', assignmentId))) {
     throw new Conflict('directory.assignment.last-administrator', 'This is the last administrator. Give somebody else the role first.')
   }
   await work.db.updateTable('directory_assignment').set({ until: work.now }).where('id', '=', assignmentId).execute()
-  work.record({ verb: 'directory.role.ended', subject: { kind: 'person', id: row.person_id }, organisationId: row.organisation_id, change: { role: row.role }, ...(reason === null ? {} : { reason }) })
+  work.record({
+    verb: 'directory.role.ended',
+    subject: { kind: 'person', id: row.person_id },
+    organisationId: row.organisation_id,
+    change: { role: row.role },
+    ...(reason === null ? {} : { reason }),
+  })
   await endSessions(work.lend<AuthTables>(), row.person_id, { assignmentId })
 
-  const others = await work.db.selectFrom('directory_assignment').select('id').where('person_id', '=', row.person_id).where('until', 'is', null).limit(1).executeTakeFirst()
+  const others = await work.db
+    .selectFrom('directory_assignment')
+    .select('id')
+    .where('person_id', '=', row.person_id)
+    .where('until', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
   if (others !== undefined) return { hasLeft: false }
   await closeAccount(work, row.person_id)
   return { hasLeft: true }
@@ -106,7 +141,10 @@ export async function makeInvitation(work: Work<SignInTables>, personId: string)
   const standing = await standingOf(work.db, personId, work.now)
   if (standing.organisationIds.length === 0) throw new NotFound('directory.person.no-role', 'This person holds no role here. Give them one first.')
   if (!mayMakeLink(work.actor, standing)) {
-    throw new Forbidden('directory.people.link', 'This person can sign in already, or works for others too, so only an administrator at the centre makes a link for them.')
+    throw new Forbidden(
+      'directory.people.link',
+      'This person can sign in already, or works for others too, so only an administrator at the centre makes a link for them.',
+    )
   }
   // A link for somebody who can sign in takes their account over, so they are told.
   if (standing.canSignIn) work.enqueue(TELL_SIGN_IN_CHANGED, { personId, change: 'link-made' })
@@ -117,5 +155,9 @@ async function assertMayKeep(work: Work<SignInTables>, role: Role, organisationI
   const organisation = await work.db.selectFrom('directory_organisation').select(['id', 'type']).where('id', '=', organisationId).executeTakeFirst()
   if (organisation === undefined) throw new NotFound('directory.organisation.unknown', 'There is no such organisation.')
   if (work.actor.kind === 'system' || mayKeepRole(work.actor, role, organisation)) return
-  throw new Forbidden('directory.people.role', `You cannot give or end the role "${ROLES[role].label}" there. Ask an administrator at the centre.`, `${work.actor.role ?? work.actor.kind}: ${role}`)
+  throw new Forbidden(
+    'directory.people.role',
+    `You cannot give or end the role "${ROLES[role].label}" there. Ask an administrator at the centre.`,
+    `${work.actor.role ?? work.actor.kind}: ${role}`,
+  )
 }

@@ -2,7 +2,12 @@ import { z } from 'zod'
 import { isRole, type Role } from '../../../kernel/role.ts'
 
 const role = z.custom<Role>(value => typeof value === 'string' && isRole(value), 'Choose a role.')
-const organisation = z.string('Enter an organisation’s code.').trim().toUpperCase().min(1, 'Enter an organisation’s code.').max(20, 'Enter an organisation’s code.')
+const organisation = z
+  .string('Enter an organisation’s code.')
+  .trim()
+  .toUpperCase()
+  .min(1, 'Enter an organisation’s code.')
+  .max(20, 'Enter an organisation’s code.')
 
 export const personForm = z.object({
   name: z.string('Enter a name.').trim().min(2, 'Enter a name.').max(120, 'Enter a shorter name.'),
@@ -12,7 +17,12 @@ export const personForm = z.object({
     .toLowerCase()
     .max(254, 'Enter a shorter e-mail address.')
     .pipe(z.email('Enter an e-mail address in the right form, like name@example.org.')),
-  phone: z.string().trim().max(40, 'Enter a shorter telephone number.').regex(/^[\d\s()+-]*$/, 'Enter a telephone number in digits, like 020 7946 0000.').optional(),
+  phone: z
+    .string()
+    .trim()
+    .max(40, 'Enter a shorter telephone number.')
+    .regex(/^[\d\s()+-]*$/, 'Enter a telephone number in digits, like 020 7946 0000.')
+    .optional(),
   role,
   organisation,
 })

@@ -13,7 +13,8 @@ const administrator = await app.signIn('administrator')
 const lead = await app.signIn('cyber-lead', { organisation: 'AAA', name: 'Lena Lead' })
 const otherLead = await app.signIn('cyber-lead', { organisation: 'BBB', name: 'Otto Other' })
 
-const added = (browser: Browser, person: { name?: string; email: string; role: string; organisation: string }) => browser.post('/people/new', { name: 'Petra Person', ...person }, { from: '/people/new' })
+const added = (browser: Browser, person: { name?: string; email: string; role: string; organisation: string }) =>
+  browser.post('/people/new', { name: 'Petra Person', ...person }, { from: '/people/new' })
 
 function idOf(location: unknown): string {
   return /per_[0-9a-f]{32}/.exec(String(location))?.[0] ?? ''
@@ -105,7 +106,13 @@ describe('A lead', () => {
   test('invites people of their own organisation, in roles of its own', async () => {
     const answer = await added(lead, { email: newEmail(), role: 'board-member', organisation: 'AAA' })
     assert.ok((await linkMadeBy(lead, idOf(answer.headers.location))) !== undefined)
-    for (const [role, organisation] of [['cyber-lead', 'BBB'], ['analyst', 'TEST-CENTRE'], ['administrator', 'AAA'], ['partner-responder', 'AAA'], ['regional-lead', 'AAA']] as const) {
+    for (const [role, organisation] of [
+      ['cyber-lead', 'BBB'],
+      ['analyst', 'TEST-CENTRE'],
+      ['administrator', 'AAA'],
+      ['partner-responder', 'AAA'],
+      ['regional-lead', 'AAA'],
+    ] as const) {
       assert.equal((await added(lead, { email: newEmail(), role, organisation })).statusCode, 422, `${role} at ${organisation}`)
     }
   })
@@ -166,7 +173,9 @@ describe('A leaver', () => {
     const ends = body.match(/\/people\/per_[0-9a-f]+\/roles\/asg_[0-9a-f]+\/end/g) ?? []
     assert.equal(ends.length, 1, 'a lead ends no role elsewhere, nor sees it')
     assert.equal((await lead.post(ends[0] ?? '', {})).statusCode, 303)
-    const standing = await readAs<SignInTables, object[]>(app.platform, SYSTEM, db => db.selectFrom('directory_assignment').selectAll().where('person_id', '=', person.personId).where('until', 'is', null).execute())
+    const standing = await readAs<SignInTables, object[]>(app.platform, SYSTEM, db =>
+      db.selectFrom('directory_assignment').selectAll().where('person_id', '=', person.personId).where('until', 'is', null).execute(),
+    )
     assert.equal(standing.length, 1)
   })
 })

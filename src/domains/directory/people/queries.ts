@@ -15,18 +15,28 @@ type Asks = Pick<Reader<DirectoryTables>, 'selectFrom'>
 
 function filtered(db: Asks, scope: Scope, filter: PeopleFilter) {
   let query = db.selectFrom('directory_person as person').where('person.left_at', filter.status === 'here' ? 'is' : 'is not', null)
-  for (const word of filter.search.toLowerCase().split(/\s+/).filter(part => part !== '')) {
-    const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`
-    query = query.where(eb => eb.or([eb(sql`lower(person.name)`, 'like', pattern), eb(sql`lower(person.email)`, 'like', pattern)]))
+  for (const word of filter.search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(part => part !== '')) {
+    query = query.where('person.search_key', 'like', `%${word.replace(/[\\%_]/g, '\\$&')}%`)
   }
   const seesAll = scope.kind === 'centre' || scope.kind === 'system'
   if (seesAll && filter.role === '' && filter.organisation === '') return query
   return query.where('person.id', 'in', eb => {
-    let roles = eb.selectFrom('directory_assignment as assignment').select('assignment.person_id').where(isInScope(scope, 'assignment.organisation_id'))
+    let roles = eb
+      .selectFrom('directory_assignment as assignment')
+      .select('assignment.person_id')
+      .where(isInScope(scope, 'assignment.organisation_id'))
     if (filter.status === 'here') roles = roles.where('assignment.until', 'is', null)
     if (filter.role !== '') roles = roles.where('assignment.role', '=', filter.role)
     if (filter.organisation !== '') {
-      roles = roles.where('assignment.organisation_id', 'in', eb2 => eb2.selectFrom('directory_organisation').select('directory_organisation.id').where('directory_organisation.code', '=', filter.organisation.toUpperCase()))
+      roles = roles.where('assignment.organisation_id', 'in', eb2 =>
+        eb2
+          .selectFrom('directory_organisation')
+          .select('directory_organisation.id')
+          .where('directory_organisation.code', '=', filter.organisation.toUpperCase()),
+      )
     }
     return roles
   })
@@ -37,12 +47,19 @@ export async function listPeople(db: Asks, scope: Scope, filter: PeopleFilter, r
   const { total } = await filtered(db, scope, filter)
     .select(eb => eb.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
-  let query = filtered(db, scope, filter).select(['person.id', 'person.name', 'person.email', 'person.left_at']).orderBy('person.name').orderBy('person.id').limit(request.limit + 1)
+  let query = filtered(db, scope, filter)
+    .select(['person.id', 'person.name', 'person.email', 'person.left_at'])
+    .orderBy('person.name')
+    .orderBy('person.id')
+    .limit(request.limit + 1)
   const after = decodeCursor(request.cursor, 2)
   if (after !== null) query = query.where(sql<boolean>`(person.name, person.id) > (${after[0]}, ${after[1]})`)
   const found = await query.execute()
   const rows = found.slice(0, request.limit)
-  const roles = await rolesOf(db, rows.map(row => row.id))
+  const roles = await rolesOf(
+    db,
+    rows.map(row => row.id),
+  )
   const last = rows.at(-1)
   return {
     rows: rows.map(row => ({ id: row.id as Id<'person'>, name: row.name, email: row.email, leftAt: row.left_at, roles: roles.get(row.id) ?? [] })),
@@ -58,8 +75,14 @@ async function rolesOf(db: Asks, personIds: readonly string[]): Promise<Readonly
     .selectFrom('directory_assignment as assignment')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'assignment.organisation_id')
     .select([
-      'assignment.id', 'assignment.person_id', 'assignment.role', 'assignment.since',
-      'organisation.id as organisation_id', 'organisation.code', 'organisation.name', 'organisation.type',
+      'assignment.id',
+      'assignment.person_id',
+      'assignment.role',
+      'assignment.since',
+      'organisation.id as organisation_id',
+      'organisation.code',
+      'organisation.name',
+      'organisation.type',
     ])
     .where('assignment.person_id', 'in', personIds)
     .where('assignment.until', 'is', null)
@@ -89,12 +112,21 @@ export async function personInScope(db: Asks, scope: Scope, id: string): Promise
 }
 
 async function onePerson(db: Asks, scope: Scope, id: string, status: PeopleFilter['status']): Promise<PersonDetail | null> {
-  const row = await filtered(db, scope, { search: '', role: '', organisation: '', status }).selectAll('person').where('person.id', '=', id).executeTakeFirst()
+  const row = await filtered(db, scope, { search: '', role: '', organisation: '', status })
+    .selectAll('person')
+    .where('person.id', '=', id)
+    .executeTakeFirst()
   if (row === undefined) return null
   const roles = await rolesOf(db, [row.id])
   return {
-    id: row.id as Id<'person'>, name: row.name, email: row.email, phone: row.phone, outOfHoursPhone: row.out_of_hours_phone,
-    createdAt: row.created_at, leftAt: row.left_at, roles: roles.get(row.id) ?? [],
+    id: row.id as Id<'person'>,
+    name: row.name,
+    email: row.email,
+    phone: row.phone,
+    outOfHoursPhone: row.out_of_hours_phone,
+    createdAt: row.created_at,
+    leftAt: row.left_at,
+    roles: roles.get(row.id) ?? [],
   }
 }
 
@@ -106,7 +138,12 @@ export interface Standing {
 }
 
 export async function standingOf(db: Pick<Reader<SignInTables>, 'selectFrom'>, personId: string, now: Instant): Promise<Standing> {
-  const assignments = await db.selectFrom('directory_assignment').select('organisation_id').where('person_id', '=', personId).where('until', 'is', null).execute()
+  const assignments = await db
+    .selectFrom('directory_assignment')
+    .select('organisation_id')
+    .where('person_id', '=', personId)
+    .where('until', 'is', null)
+    .execute()
   return {
     canSignIn: hasMeans(await signInMeans(db, personId)),
     organisationIds: assignments.map(row => row.organisation_id),
@@ -116,6 +153,13 @@ export async function standingOf(db: Pick<Reader<SignInTables>, 'selectFrom'>, p
 
 /** Whether anybody else holds that role anywhere: the last administrator must stay. */
 export async function somebodyElseHolds(db: Asks, role: Role, assignmentId: string): Promise<boolean> {
-  const row = await db.selectFrom('directory_assignment').select('id').where('role', '=', role).where('until', 'is', null).where('id', '<>', assignmentId).limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('directory_assignment')
+    .select('id')
+    .where('role', '=', role)
+    .where('until', 'is', null)
+    .where('id', '<>', assignmentId)
+    .limit(1)
+    .executeTakeFirst()
   return row !== undefined
 }

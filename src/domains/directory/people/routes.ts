@@ -49,7 +49,10 @@ const list = route({
     const model = await read<DirectoryTables, object>(async db => {
       const found = await listPeople(db, actor.scope, filterOf(query), { limit: PAGE_ROWS, cursor: query.cursor })
       const own = isCentre || actor.organisationId === null ? null : await organisationById(db, actor.organisationId)
-      const ours = own === null || own === undefined ? null : await listPeople(db, actor.scope, { ...EVERYBODY, organisation: own.code }, { limit: OWN_PEOPLE_ROWS, cursor: null })
+      const ours =
+        own === null || own === undefined
+          ? null
+          : await listPeople(db, actor.scope, { ...EVERYBODY, organisation: own.code }, { limit: OWN_PEOPLE_ROWS, cursor: null })
       return { ...listView(found, query, actor, isCentre), filled: ours === null ? null : filledRoles(ours.rows, actor) }
     })
     return page('directory/people/views/list.njk', isCentre ? 'People' : 'Our people', model)
@@ -70,9 +73,14 @@ async function* csvRows({ read, actor, query }: RouteRequest<unknown, PeopleQuer
   yield stringify([['name', 'email', 'roles']])
   let cursor: string | null = null
   do {
-    const found: Page<PersonRow> = await read<DirectoryTables, Page<PersonRow>>(db => listPeople(db, actor.scope, filterOf(query), { limit: CSV_ROWS, cursor }))
+    const found: Page<PersonRow> = await read<DirectoryTables, Page<PersonRow>>(db =>
+      listPeople(db, actor.scope, filterOf(query), { limit: CSV_ROWS, cursor }),
+    )
     // A name that a spreadsheet would run as a formula is written so that it stays text.
-    yield stringify(found.rows.map(row => [row.name, row.email, rolesInWords(row.roles)]), { escape_formulas: true })
+    yield stringify(
+      found.rows.map(row => [row.name, row.email, rolesInWords(row.roles)]),
+      { escape_formulas: true },
+    )
     cursor = found.next
   } while (cursor !== null)
 }
@@ -85,7 +93,12 @@ async function ownCode(request: RouteRequest): Promise<string | null> {
 }
 
 async function newPage(request: RouteRequest, typed: Readonly<Record<string, unknown>> = {}, problems: readonly Problem[] = []): Promise<Reply> {
-  return page('directory/people/views/new.njk', 'Invite somebody', { fields: personFields(request.actor, await ownCode(request), typed, problems) }, { problems })
+  return page(
+    'directory/people/views/new.njk',
+    'Invite somebody',
+    { fields: personFields(request.actor, await ownCode(request), typed, problems) },
+    { problems },
+  )
 }
 
 const showNew = route({
@@ -108,11 +121,18 @@ const takeNew = route({
     if (!form.ok) return newPage(request, form.typed, form.problems)
     const { organisation: code, role, phone, ...who } = form.value
     const organisation = await request.read<DirectoryTables, Awaited<ReturnType<typeof organisationByCode>>>(db => organisationByCode(db, code))
-    if (organisation === undefined) return newPage(request, request.body, [fault('organisation', 'There is no organisation with that code. Check it, or look it up under Organisations.')])
+    if (organisation === undefined)
+      return newPage(request, request.body, [
+        fault('organisation', 'There is no organisation with that code. Check it, or look it up under Organisations.'),
+      ])
     const at = { role, organisationId: organisation.id }
     try {
-      const { personId, isNew } = await change(request, work => addPerson(work, { ...who, phone: phone === undefined || phone === '' ? null : phone }, at))
-      return redirect(`/people/${personId}`, { notice: isNew ? 'Added. Make an invitation link, and give it to nobody else.' : 'They were known here already, and hold that role too now.' })
+      const { personId, isNew } = await change(request, work =>
+        addPerson(work, { ...who, phone: phone === undefined || phone === '' ? null : phone }, at),
+      )
+      return redirect(`/people/${personId}`, {
+        notice: isNew ? 'Added. Make an invitation link, and give it to nobody else.' : 'They were known here already, and hold that role too now.',
+      })
     } catch (error) {
       if (error instanceof Conflict || error instanceof Forbidden) return newPage(request, request.body, [fault('role', error.message)])
       throw error
@@ -138,10 +158,17 @@ async function load(request: RouteRequest<{ id: string }>): Promise<Shown> {
   return { detail, standing }
 }
 
-async function showPage(request: RouteRequest<{ id: string }>, extra: { typed?: Readonly<Record<string, unknown>>; problems?: readonly Problem[]; link?: string } = {}): Promise<Reply> {
+async function showPage(
+  request: RouteRequest<{ id: string }>,
+  extra: { typed?: Readonly<Record<string, unknown>>; problems?: readonly Problem[]; link?: string } = {},
+): Promise<Reply> {
   const { detail, standing } = await load(request)
   const problems = extra.problems ?? []
-  const model = { ...showView(detail, standing, request.actor), fields: roleFields(request.actor, await ownCode(request), extra.typed ?? {}, problems), link: extra.link ?? null }
+  const model = {
+    ...showView(detail, standing, request.actor),
+    fields: roleFields(request.actor, await ownCode(request), extra.typed ?? {}, problems),
+    link: extra.link ?? null,
+  }
   return page('directory/people/views/show.njk', detail.name, model, { problems })
 }
 
@@ -157,13 +184,17 @@ const giveRole = route({
     const { detail } = await load(request)
     const form = readForm(roleForm, request.body)
     if (!form.ok) return showPage(request, form)
-    const organisation = await request.read<DirectoryTables, Awaited<ReturnType<typeof organisationByCode>>>(db => organisationByCode(db, form.value.organisation))
-    if (organisation === undefined) return showPage(request, { typed: request.body, problems: [fault('organisation', 'There is no organisation with that code.')] })
+    const organisation = await request.read<DirectoryTables, Awaited<ReturnType<typeof organisationByCode>>>(db =>
+      organisationByCode(db, form.value.organisation),
+    )
+    if (organisation === undefined)
+      return showPage(request, { typed: request.body, problems: [fault('organisation', 'There is no organisation with that code.')] })
     const at = { role: form.value.role, organisationId: organisation.id }
     try {
       await change(request, work => assignRole(work, detail.id, at))
     } catch (error) {
-      if (error instanceof Conflict || error instanceof Forbidden) return showPage(request, { typed: request.body, problems: [fault('role', error.message)] })
+      if (error instanceof Conflict || error instanceof Forbidden)
+        return showPage(request, { typed: request.body, problems: [fault('role', error.message)] })
       throw error
     }
     return redirect(`/people/${detail.id}`, { notice: 'The role was given.' })
@@ -179,11 +210,14 @@ const stopRole = route({
     assertKeeps(request)
     const { detail } = await load(request)
     const { assignment } = request.params
-    if (!detail.roles.some(role => role.assignmentId === assignment)) throw new NotFound('directory.assignment.unknown', 'That role has ended already.')
+    if (!detail.roles.some(role => role.assignmentId === assignment))
+      throw new NotFound('directory.assignment.unknown', 'That role has ended already.')
     const form = readForm(reasonForm, request.body)
     const reason = form.ok && form.value.reason !== undefined && form.value.reason !== '' ? form.value.reason : null
     const { hasLeft } = await change(request, work => endRole(work, assignment, reason))
-    return redirect(hasLeft ? '/people' : `/people/${detail.id}`, { notice: hasLeft ? `${detail.name} has left: they can no longer sign in.` : 'The role was ended.' })
+    return redirect(hasLeft ? '/people' : `/people/${detail.id}`, {
+      notice: hasLeft ? `${detail.name} has left: they can no longer sign in.` : 'The role was ended.',
+    })
   },
 })
 

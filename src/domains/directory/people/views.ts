@@ -29,7 +29,11 @@ export function listView(found: Page<PersonRow>, query: PeopleQuery, actor: Peop
     caption: 'People',
     captionHidden: true,
     head: [{ text: 'Name' }, { text: 'Roles' }, { text: 'E-mail address' }],
-    rows: found.rows.map(person => [{ text: person.name, href: `/people/${person.id}` }, { text: rolesInWords(person.roles), hint: person.leftAt === null ? undefined : 'Has left' }, person.email]),
+    rows: found.rows.map(person => [
+      { text: person.name, href: `/people/${person.id}` },
+      { text: rolesInWords(person.roles), hint: person.leftAt === null ? undefined : 'Has left' },
+      person.email,
+    ]),
   }
   return {
     title: isCentre ? 'People' : 'Our people',
@@ -41,7 +45,15 @@ export function listView(found: Page<PersonRow>, query: PeopleQuery, actor: Peop
       search: { label: 'Search by name or e-mail address', value: query.q },
       selects: [
         { name: 'role', label: 'Role', value: query.role, options: [{ value: '', text: 'Any' }, ...roleOptions(ALL_ROLES)] },
-        { name: 'status', label: 'Who', value: query.status, options: [{ value: 'here', text: 'Who are here' }, { value: 'left', text: 'Who have left' }] },
+        {
+          name: 'status',
+          label: 'Who',
+          value: query.status,
+          options: [
+            { value: 'here', text: 'Who are here' },
+            { value: 'left', text: 'Who have left' },
+          ],
+        },
       ],
       checkboxes: [],
       keep: { organisation: query.organisation },
@@ -56,13 +68,19 @@ export function listView(found: Page<PersonRow>, query: PeopleQuery, actor: Peop
 
 /** Which roles of an organisation are filled, and by whom: the gaps come first. */
 export function filledRoles(people: readonly PersonRow[], keeper: PeopleKeeper): TableModel {
-  const rows = rolesToGive(keeper).map(role => ({ role, holders: people.filter(person => person.roles.some(held => held.role === role && held.organisationId === keeper.organisationId)) }))
+  const rows = rolesToGive(keeper).map(role => ({
+    role,
+    holders: people.filter(person => person.roles.some(held => held.role === role && held.organisationId === keeper.organisationId)),
+  }))
   return {
     caption: 'Roles at your organisation',
     head: [{ text: 'Role' }, { text: 'Who' }],
     rows: rows
       .toSorted((a, b) => Number(a.holders.length > 0) - Number(b.holders.length > 0))
-      .map(({ role, holders }) => [ROLES[role].label, holders.length === 0 ? { text: 'Nobody yet', tags: [{ text: 'Not filled', colour: 'red' }] } : holders.map(person => person.name).join(', ')]),
+      .map(({ role, holders }) => [
+        ROLES[role].label,
+        holders.length === 0 ? { text: 'Nobody yet', tags: [{ text: 'Not filled', colour: 'red' }] } : holders.map(person => person.name).join(', '),
+      ]),
   }
 }
 
@@ -81,16 +99,38 @@ function text(typed: Typed, name: string): string | undefined {
 }
 
 export function roleFields(keeper: PeopleKeeper, organisationCode: string | null, typed: Typed, problems: readonly Problem[]): readonly Field[] {
-  const role: Field = { name: 'role', label: 'Role', kind: 'select', options: [{ value: '', text: 'Choose' }, ...roleOptions(rolesToGive(keeper))], value: text(typed, 'role'), error: faultOf(problems, 'role') }
+  const role: Field = {
+    name: 'role',
+    label: 'Role',
+    kind: 'select',
+    options: [{ value: '', text: 'Choose' }, ...roleOptions(rolesToGive(keeper))],
+    value: text(typed, 'role'),
+    error: faultOf(problems, 'role'),
+  }
   const own: Field = { name: 'organisation', label: '', kind: 'hidden', value: organisationCode }
-  const any: Field = { name: 'organisation', label: 'Organisation', kind: 'text', hint: 'Its code, such as CENTRE or an ODS code', width: 10, value: text(typed, 'organisation'), error: faultOf(problems, 'organisation') }
+  const any: Field = {
+    name: 'organisation',
+    label: 'Organisation',
+    kind: 'text',
+    hint: 'Its code, such as CENTRE or an ODS code',
+    width: 10,
+    value: text(typed, 'organisation'),
+    error: faultOf(problems, 'organisation'),
+  }
   return [role, keeper.permissions.has('directory.people.manage') ? any : own]
 }
 
 export function personFields(keeper: PeopleKeeper, organisationCode: string | null, typed: Typed, problems: readonly Problem[]): readonly Field[] {
   return [
     { name: 'name', label: 'Name', kind: 'text', value: text(typed, 'name'), error: faultOf(problems, 'name') },
-    { name: 'email', label: 'E-mail address', kind: 'email', hint: 'Their own, not one that several people read', value: text(typed, 'email'), error: faultOf(problems, 'email') },
+    {
+      name: 'email',
+      label: 'E-mail address',
+      kind: 'email',
+      hint: 'Their own, not one that several people read',
+      value: text(typed, 'email'),
+      error: faultOf(problems, 'email'),
+    },
     { name: 'phone', label: 'Telephone', kind: 'tel', optional: true, value: text(typed, 'phone'), error: faultOf(problems, 'phone') },
     ...roleFields(keeper, organisationCode, typed, problems),
   ]
@@ -99,10 +139,27 @@ export function personFields(keeper: PeopleKeeper, organisationCode: string | nu
 export function showView(person: PersonDetail, standing: Standing, keeper: PeopleKeeper) {
   const roles = person.roles.map(role => {
     const mayEnd = mayKeepRole(keeper, role.role, { id: role.organisationId, type: role.organisationType })
-    const end: Action = { label: `End: ${ROLES[role.role].label}, ${role.organisationName}`, href: `/people/${person.id}/roles/${role.assignmentId}/end`, method: 'post', reason: 'optional', variant: 'warning' }
-    return { label: ROLES[role.role].label, organisation: role.organisationName, organisationCode: role.organisationCode, since: role.since, actions: mayEnd ? [end] : [] }
+    const end: Action = {
+      label: `End: ${ROLES[role.role].label}, ${role.organisationName}`,
+      href: `/people/${person.id}/roles/${role.assignmentId}/end`,
+      method: 'post',
+      reason: 'optional',
+      variant: 'warning',
+    }
+    return {
+      label: ROLES[role.role].label,
+      organisation: role.organisationName,
+      organisationCode: role.organisationCode,
+      since: role.since,
+      actions: mayEnd ? [end] : [],
+    }
   })
-  const link: Action = { label: standing.canSignIn ? 'Make a link to set up sign-in anew' : 'Make an invitation link', href: `/people/${person.id}/link`, method: 'post', variant: 'secondary' }
+  const link: Action = {
+    label: standing.canSignIn ? 'Make a link to set up sign-in anew' : 'Make an invitation link',
+    href: `/people/${person.id}/link`,
+    method: 'post',
+    variant: 'secondary',
+  }
   return {
     person,
     roles,

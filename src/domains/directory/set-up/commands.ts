@@ -30,16 +30,17 @@ export async function authenticatorSecretFor(work: Work<SignInTables>, token: st
 }
 
 /** What came of setting up from a link: signed in, or why not. */
-export type SetUpOutcome =
-  | { readonly kind: 'signed-in'; readonly cookie: string }
-  | { readonly kind: 'code-wrong' }
-  | { readonly kind: 'link-spent' }
+export type SetUpOutcome = { readonly kind: 'signed-in'; readonly cookie: string } | { readonly kind: 'code-wrong' } | { readonly kind: 'link-spent' }
 
 /**
  * Sets up a password with an authenticator app from a one-time link, and signs in. The link, the code and the secret are
  * used up together or not at all. What the person had before of these two is replaced, and all their sessions end.
  */
-export async function setUpPassword(work: Work<SignInTables>, signer: Signer, input: { token: string; passwordHash: string; code: string; replaces: string | null }): Promise<SetUpOutcome> {
+export async function setUpPassword(
+  work: Work<SignInTables>,
+  signer: Signer,
+  input: { token: string; passwordHash: string; code: string; replaces: string | null },
+): Promise<SetUpOutcome> {
   const auth = work.lend<AuthTables>()
   const begun = await readChallenge(auth.db, AUTHENTICATOR_BEGUN, input.token, work.now)
   if (begun === null) return { kind: 'link-spent' }
@@ -53,7 +54,11 @@ export async function setUpPassword(work: Work<SignInTables>, signer: Signer, in
 }
 
 /** Adds a passkey from a one-time link, and signs in. All the person's sessions end. */
-export async function setUpPasskey(work: Work<SignInTables>, party: RelyingParty, input: { token: string; credential: string; name: string; replaces: string | null }): Promise<SetUpOutcome> {
+export async function setUpPasskey(
+  work: Work<SignInTables>,
+  party: RelyingParty,
+  input: { token: string; credential: string; name: string; replaces: string | null },
+): Promise<SetUpOutcome> {
   const auth = work.lend<AuthTables>()
   const link = await takeLink(auth, input.token)
   if (link === null) return { kind: 'link-spent' }
@@ -92,7 +97,8 @@ export async function proveRecovery(work: Work<SignInTables>, signer: Signer, to
 /** Gives the first administrator their own name and address, in the place of the ones that the product gave. */
 export async function nameFirstAdministrator(work: Work<SignInTables>, personId: string, who: { name: string; email: string }): Promise<void> {
   const holder = await personByEmail(work.db, who.email)
-  if (holder !== null && holder.id !== personId) throw new Conflict('directory.person.email-taken', 'Somebody else here has that e-mail address. Enter another.')
+  if (holder !== null && holder.id !== personId)
+    throw new Conflict('directory.person.email-taken', 'Somebody else here has that e-mail address. Enter another.')
   await work.db.updateTable('directory_person').set({ name: who.name, email: who.email }).where('id', '=', personId).execute()
   work.record({ verb: 'directory.person.corrected', subject: { kind: 'person', id: personId } })
 }
@@ -107,7 +113,10 @@ export interface FirstCentre {
  * within a day. Makes the centre and the person where they are missing; a new start makes a new address. `null` when
  * somebody can sign in.
  */
-export async function makeFirstAdministrator(platform: Platform, centre: FirstCentre = { code: 'CENTRE', name: 'Cyber centre' }): Promise<string | null> {
+export async function makeFirstAdministrator(
+  platform: Platform,
+  centre: FirstCentre = { code: 'CENTRE', name: 'Cyber centre' },
+): Promise<string | null> {
   const token = await runWork<SignInTables, string | null>(platform, SYSTEM, work => firstAdministratorLink(work, centre))
   return token === null ? null : `${platform.config.baseUrl}/invitation/${token}`
 }
@@ -132,14 +141,37 @@ async function placeholder(work: Work<SignInTables>): Promise<string | null> {
 }
 
 async function centreId(work: Work<SignInTables>, centre: FirstCentre): Promise<string> {
-  const known = await work.db.selectFrom('directory_organisation').select('id').where('type', '=', 'centre').where('status', '=', 'open').orderBy('created_at').executeTakeFirst()
+  const known = await work.db
+    .selectFrom('directory_organisation')
+    .select('id')
+    .where('type', '=', 'centre')
+    .where('status', '=', 'open')
+    .orderBy('created_at')
+    .executeTakeFirst()
   if (known !== undefined) return known.id
   const id = work.newId('organisation')
   await work.db
     .insertInto('directory_organisation')
     .values({
-      id, code: centre.code, name: centre.name, name_key: nameKey(centre.name), type: 'centre', country: 'England', region_code: null, board_code: null, parent_code: null,
-      address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open', size: null, source: 'first start', created_at: work.now, updated_at: work.now,
+      id,
+      code: centre.code,
+      name: centre.name,
+      name_key: nameKey(centre.name),
+      type: 'centre',
+      country: 'England',
+      region_code: null,
+      board_code: null,
+      parent_code: null,
+      address: '[]',
+      postcode: null,
+      phone: null,
+      opened_on: null,
+      closed_on: null,
+      status: 'open',
+      size: null,
+      source: 'first start',
+      created_at: work.now,
+      updated_at: work.now,
     })
     .execute()
   work.record({ verb: 'directory.organisation.added', subject: { kind: 'organisation', id }, organisationId: id })
@@ -148,9 +180,23 @@ async function centreId(work: Work<SignInTables>, centre: FirstCentre): Promise<
 
 async function addPlaceholder(work: Work<SignInTables>, organisationId: string): Promise<string> {
   const id = work.newId('person')
-  await work.db.insertInto('directory_person').values({ id, name: 'First administrator', email: FIRST_ADMINISTRATOR_EMAIL, phone: null, out_of_hours_phone: null, created_at: work.now, left_at: null }).execute()
+  await work.db
+    .insertInto('directory_person')
+    .values({
+      id,
+      name: 'First administrator',
+      email: FIRST_ADMINISTRATOR_EMAIL,
+      phone: null,
+      out_of_hours_phone: null,
+      created_at: work.now,
+      left_at: null,
+    })
+    .execute()
   const assignmentId = work.newId('assignment')
-  await work.db.insertInto('directory_assignment').values({ id: assignmentId, person_id: id, organisation_id: organisationId, role: 'administrator' satisfies Role, since: work.now, until: null }).execute()
+  await work.db
+    .insertInto('directory_assignment')
+    .values({ id: assignmentId, person_id: id, organisation_id: organisationId, role: 'administrator' satisfies Role, since: work.now, until: null })
+    .execute()
   work.record({ verb: 'directory.person.added', subject: { kind: 'person', id }, organisationId })
   return id
 }

@@ -1,7 +1,7 @@
 import { Unavailable } from '../../../kernel/errors.ts'
+import { signInMeans } from '../../../platform/auth/accounts.ts'
 import { makeLink } from '../../../platform/auth/links.ts'
 import { recoveryCodesLeft } from '../../../platform/auth/recovery-codes.ts'
-import { signInMeans } from '../../../platform/auth/accounts.ts'
 import type { AuthTables } from '../../../platform/auth/tables.ts'
 import { handles, type JobHandler } from '../../../platform/jobs/job.ts'
 import type { Platform } from '../../../platform/platform.ts'
@@ -37,7 +37,8 @@ const sendRecoveryLink = handles<Platform, { personId: string | null }>(SEND_REC
       html: platform.views.render('directory/set-up/views/recover.mail.njk', model),
       messageId: `recovery.${platform.clock.now().getTime()}.${personId}@carecert`,
     })
-    if (!outcome.ok && !outcome.permanent) throw new Unavailable('directory.set-up.mail', 'The mail server did not take the message. It is tried again.')
+    if (!outcome.ok && !outcome.permanent)
+      throw new Unavailable('directory.set-up.mail', 'The mail server did not take the message. It is tried again.')
   },
 })
 

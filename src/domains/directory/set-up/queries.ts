@@ -1,7 +1,7 @@
+import type { Instant } from '../../../kernel/instant.ts'
 import { ROLES, isRole } from '../../../kernel/role.ts'
 import { readLink, type Link } from '../../../platform/auth/links.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import type { Instant } from '../../../kernel/instant.ts'
 import type { SignInTables } from '../tables.ts'
 
 type Asks = Pick<Reader<SignInTables>, 'selectFrom'>
@@ -20,7 +20,12 @@ export interface Invited extends Link {
 export async function invited(db: Asks, token: string, now: Instant): Promise<Invited | null> {
   const link = await readLink(db, token, now)
   if (link === null) return null
-  const person = await db.selectFrom('directory_person').select(['name', 'email']).where('id', '=', link.personId).where('left_at', 'is', null).executeTakeFirst()
+  const person = await db
+    .selectFrom('directory_person')
+    .select(['name', 'email'])
+    .where('id', '=', link.personId)
+    .where('left_at', 'is', null)
+    .executeTakeFirst()
   if (person === undefined) return null
   const assignments = await db
     .selectFrom('directory_assignment as assignment')

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
-import { attemptKey, countTry, forgiveTries, networkOf, type TryVerdict } from '../../../platform/auth/attempts.ts'
 import { personSigningIn } from '../../../platform/auth/actors.ts'
+import { attemptKey, countTry, forgiveTries, networkOf, type TryVerdict } from '../../../platform/auth/attempts.ts'
 import { passkeyRegistrationOptions, relyingParty } from '../../../platform/auth/passkeys.ts'
 import { passwordFault } from '../../../platform/auth/password-policy.ts'
 import { hashPassword } from '../../../platform/auth/password.ts'
@@ -18,7 +18,15 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import { emailKey } from '../sign-in/model.ts'
 import { personByEmail, type PersonFound } from '../sign-in/queries.ts'
 import type { SignInTables } from '../tables.ts'
-import { authenticatorSecretFor, nameFirstAdministrator, PasskeyRefused, proveRecovery, setUpPasskey, setUpPassword, type SetUpOutcome } from './commands.ts'
+import {
+  authenticatorSecretFor,
+  nameFirstAdministrator,
+  PasskeyRefused,
+  proveRecovery,
+  setUpPasskey,
+  setUpPassword,
+  type SetUpOutcome,
+} from './commands.ts'
 import { firstAdministratorForm, passkeySetUpForm, passwordSetUpForm, recoverForm, recoveryCodeForm } from './fields.ts'
 import { FIRST_ADMINISTRATOR_EMAIL, SEND_RECOVERY_LINK } from './model.ts'
 import { invited, type Invited } from './queries.ts'
@@ -66,8 +74,13 @@ const showInvitation = route({
     const person = await whose(request)
     if (person === null || person.purpose === 'recovery') return linkSpent()
     const { token } = request.params
-    if (needsName(person)) return page('directory/set-up/views/first-administrator.njk', 'Set up CareCERT', { token, fields: firstAdministratorFields({}, []) })
-    return page('directory/set-up/views/invitation.njk', 'Set up how you sign in', { token, person, hasPasskeys: relyingParty(request.platform.config.baseUrl) !== null })
+    if (needsName(person))
+      return page('directory/set-up/views/first-administrator.njk', 'Set up CareCERT', { token, fields: firstAdministratorFields({}, []) })
+    return page('directory/set-up/views/invitation.njk', 'Set up how you sign in', {
+      token,
+      person,
+      hasPasskeys: relyingParty(request.platform.config.baseUrl) !== null,
+    })
   },
 })
 
@@ -83,9 +96,19 @@ const nameAdministrator = route({
     const form = readForm(firstAdministratorForm, request.body)
     const { token } = request.params
     if (!form.ok) {
-      return page('directory/set-up/views/first-administrator.njk', 'Set up CareCERT', { token, fields: firstAdministratorFields(form.typed, form.problems) }, { problems: form.problems })
+      return page(
+        'directory/set-up/views/first-administrator.njk',
+        'Set up CareCERT',
+        { token, fields: firstAdministratorFields(form.typed, form.problems) },
+        { problems: form.problems },
+      )
     }
-    await runWork<SignInTables, void>(request.platform, personSigningIn(person.personId), work => nameFirstAdministrator(work, person.personId, form.value), request.requestId)
+    await runWork<SignInTables, void>(
+      request.platform,
+      personSigningIn(person.personId),
+      work => nameFirstAdministrator(work, person.personId, form.value),
+      request.requestId,
+    )
     return redirect(`/invitation/${token}`)
   },
 })
@@ -118,12 +141,23 @@ const takePassword = route({
   async handle(request) {
     const person = await setUpLink(request)
     if (person === null) return linkSpent()
-    const form = readForm(passwordSetUpForm(password => passwordFault(password, person.about)), request.body)
+    const form = readForm(
+      passwordSetUpForm(password => passwordFault(password, person.about)),
+      request.body,
+    )
     if (!form.ok) return passwordPage(request, person, form.problems)
     const passwordHash = await hashPassword(form.value.password)
     const input = { token: request.params.token, passwordHash, code: form.value.code, replaces: request.session?.idHash ?? null }
-    const outcome = await runWork<SignInTables, SetUpOutcome>(request.platform, personSigningIn(person.personId), work => setUpPassword(work, request.platform.signer, input), request.requestId)
-    if (outcome.kind === 'code-wrong') return passwordPage(request, person, [fault('code', 'That code is not right. Enter the one that the app shows now, and enter the password again.')])
+    const outcome = await runWork<SignInTables, SetUpOutcome>(
+      request.platform,
+      personSigningIn(person.personId),
+      work => setUpPassword(work, request.platform.signer, input),
+      request.requestId,
+    )
+    if (outcome.kind === 'code-wrong')
+      return passwordPage(request, person, [
+        fault('code', 'That code is not right. Enter the one that the app shows now, and enter the password again.'),
+      ])
     return outcome.kind === 'signed-in' ? welcome(outcome.cookie) : linkSpent()
   },
 })
@@ -137,7 +171,8 @@ const offerPasskey = route({
   async handle(request) {
     const person = await setUpLink(request)
     const party = relyingParty(request.platform.config.baseUrl)
-    if (person === null || party === null) throw new NotFound('directory.set-up.link-spent', 'This link no longer works, or passkeys do not work at this address.')
+    if (person === null || party === null)
+      throw new NotFound('directory.set-up.link-spent', 'This link no longer works, or passkeys do not work at this address.')
     return json(await asSystem(request, work => passkeyRegistrationOptions(work.lend<AuthTables>(), party, { ...person, id: person.personId })))
   },
 })
@@ -153,20 +188,38 @@ const takePasskey = route({
     const party = relyingParty(request.platform.config.baseUrl)
     if (person === null || party === null) return linkSpent()
     const form = readForm(passkeySetUpForm, request.body)
-    const input = { token: request.params.token, credential: form.ok ? form.value.credential : '', name: 'First passkey', replaces: request.session?.idHash ?? null }
+    const input = {
+      token: request.params.token,
+      credential: form.ok ? form.value.credential : '',
+      name: 'First passkey',
+      replaces: request.session?.idHash ?? null,
+    }
     try {
-      const outcome = await runWork<SignInTables, SetUpOutcome>(request.platform, personSigningIn(person.personId), work => setUpPasskey(work, party, input), request.requestId)
+      const outcome = await runWork<SignInTables, SetUpOutcome>(
+        request.platform,
+        personSigningIn(person.personId),
+        work => setUpPasskey(work, party, input),
+        request.requestId,
+      )
       return outcome.kind === 'signed-in' ? welcome(outcome.cookie) : linkSpent()
     } catch (error) {
       if (!(error instanceof PasskeyRefused)) throw error
       const problems = [fault('', error.message)]
-      return page('directory/set-up/views/invitation.njk', 'Set up how you sign in', { token: request.params.token, person, hasPasskeys: true }, { problems })
+      return page(
+        'directory/set-up/views/invitation.njk',
+        'Set up how you sign in',
+        { token: request.params.token, person, hasPasskeys: true },
+        { problems },
+      )
     }
   },
 })
 
 function welcome(cookie: string): Reply {
-  return redirect('/account/recovery-codes', { notice: 'You are set up and signed in.', cookies: [{ name: 'session', value: cookie, maxAgeSeconds: COOKIE_SECONDS }] })
+  return redirect('/account/recovery-codes', {
+    notice: 'You are set up and signed in.',
+    cookies: [{ name: 'session', value: cookie, maxAgeSeconds: COOKIE_SECONDS }],
+  })
 }
 
 const showRecover = route({
@@ -186,10 +239,21 @@ const askRecovery = route({
   perMinute: TRIES_PER_MINUTE,
   async handle(request) {
     const form = readForm(recoverForm, request.body)
-    if (!form.ok) return page('directory/set-up/views/recover.njk', 'When you cannot sign in', { fields: recoverFields(form.typed, form.problems) }, { problems: form.problems })
+    if (!form.ok)
+      return page(
+        'directory/set-up/views/recover.njk',
+        'When you cannot sign in',
+        { fields: recoverFields(form.typed, form.problems) },
+        { problems: form.problems },
+      )
     const { signer } = request.platform
     const email = emailKey(form.value.email)
-    const verdict = await asSystem<TryVerdict>(request, work => countTry(work.lend<AuthTables>(), [attemptKey(signer, 'recovery-mail', email), attemptKey(signer, 'network', networkOf(request.remoteAddress))]))
+    const verdict = await asSystem<TryVerdict>(request, work =>
+      countTry(work.lend<AuthTables>(), [
+        attemptKey(signer, 'recovery-mail', email),
+        attemptKey(signer, 'network', networkOf(request.remoteAddress)),
+      ]),
+    )
     // Too many asked for one address: no more mails to it, and the same words.
     if (verdict.allowed) {
       const person = await readAs<SignInTables, PersonFound | null>(request.platform, SYSTEM, db => personByEmail(db, email))
@@ -231,15 +295,29 @@ const takeRecovery = route({
     const key = attemptKey(signer, 'second-factor', person.personId)
     const verdict = await asSystem<TryVerdict>(request, work => countTry(work.lend<AuthTables>(), [key]))
     if (!verdict.allowed) return codePage(request, [fault('code', 'There were too many wrong tries. Wait, or ask an administrator for a link.')], 429)
-    const next = await runWork<SignInTables, string | null>(request.platform, personSigningIn(person.personId), async work => {
-      const token = await proveRecovery(work, signer, request.params.token, person.personId, form.value.code)
-      if (token !== null) await forgiveTries(work.lend<AuthTables>(), [key])
-      return token
-    }, request.requestId)
+    const next = await runWork<SignInTables, string | null>(
+      request.platform,
+      personSigningIn(person.personId),
+      async work => {
+        const token = await proveRecovery(work, signer, request.params.token, person.personId, form.value.code)
+        if (token !== null) await forgiveTries(work.lend<AuthTables>(), [key])
+        return token
+      },
+      request.requestId,
+    )
     return next === null ? codePage(request, [fault('code', 'That code is not right, or was used before.')]) : redirect(`/invitation/${next}`)
   },
 })
 
 export const SET_UP_ROUTES: readonly Route[] = [
-  showInvitation, nameAdministrator, showPassword, takePassword, offerPasskey, takePasskey, showRecover, askRecovery, showRecovery, takeRecovery,
+  showInvitation,
+  nameAdministrator,
+  showPassword,
+  takePassword,
+  offerPasskey,
+  takePasskey,
+  showRecover,
+  askRecovery,
+  showRecovery,
+  takeRecovery,
 ]

@@ -106,7 +106,11 @@ describe('An invitation', () => {
 
   test('a forged, cut or foreign token looks like one that was used', async () => {
     const { token } = await somebodyNew()
-    const answers = await Promise.all(['x', token.slice(0, -1), `${token}A`, token.toLowerCase(), 'A'.repeat(43), '%00', 'a%2Fb'].map(forged => app.newVisitor().get(`/invitation/${forged}`)))
+    const answers = await Promise.all(
+      ['x', token.slice(0, -1), `${token}A`, token.toLowerCase(), 'A'.repeat(43), '%00', 'a%2Fb'].map(forged =>
+        app.newVisitor().get(`/invitation/${forged}`),
+      ),
+    )
     for (const answer of answers) {
       assert.equal(answer.statusCode, 404)
       assert.match(answer.body, /This link no longer works/)
@@ -135,7 +139,9 @@ describe('An invitation', () => {
       assert.ok(!answer.body.includes(`value="${password}"`), 'a password is never sent back')
     }
     assert.equal(await secretShown(browser, token), secret)
-    const account = await readAs<SignInTables, object | undefined>(app.platform, SYSTEM, db => db.selectFrom('auth_account').selectAll().where('person_id', '=', personId).executeTakeFirst())
+    const account = await readAs<SignInTables, object | undefined>(app.platform, SYSTEM, db =>
+      db.selectFrom('auth_account').selectAll().where('person_id', '=', personId).executeTakeFirst(),
+    )
     assert.equal(account, undefined)
     assert.equal((await browser.post(`/invitation/${token}/password`, { password: PASSWORD, code: await codeNow(secret) })).statusCode, 303)
   })
@@ -144,7 +150,9 @@ describe('An invitation', () => {
     const { token, personId } = await somebodyNew()
     const secret = await secretShown(app.newVisitor(), token)
     await app.newVisitor().post(`/invitation/${token}/password`, { password: PASSWORD, code: await codeNow(secret) })
-    const account = await readAs<SignInTables, object | undefined>(app.platform, SYSTEM, db => db.selectFrom('auth_account').selectAll().where('person_id', '=', personId).executeTakeFirst())
+    const account = await readAs<SignInTables, object | undefined>(app.platform, SYSTEM, db =>
+      db.selectFrom('auth_account').selectAll().where('person_id', '=', personId).executeTakeFirst(),
+    )
     assert.ok(account !== undefined && !JSON.stringify(account).includes(secret))
   })
 
@@ -174,7 +182,11 @@ describe('Recovery', () => {
     const known = await somebodyNew()
     await equip(known.personId)
     const answers = await Promise.all([known.email, 'nobody@test.invalid'].map(email => app.newVisitor('192.0.2.5').post('/recover', { email })))
-    const [first, second] = answers.map(answer => ({ status: answer.statusCode, to: answer.headers.location, notice: answer.cookies.find(cookie => cookie.name === 'carecert-notice')?.value }))
+    const [first, second] = answers.map(answer => ({
+      status: answer.statusCode,
+      to: answer.headers.location,
+      notice: answer.cookies.find(cookie => cookie.name === 'carecert-notice')?.value,
+    }))
     assert.deepEqual(first, second)
     assert.equal(first?.status, 303)
   })

@@ -29,7 +29,11 @@ export interface SecondFactor {
 }
 
 /** How the second factor was shown, or `null` when the code is wrong. With a right code, the code and the step are used up and the tries forgiven. */
-export async function takeSecondFactor(work: Work<SignInTables>, signer: Signer, { personId, step, code, forgiven }: SecondFactor): Promise<SignInMethod | null> {
+export async function takeSecondFactor(
+  work: Work<SignInTables>,
+  signer: Signer,
+  { personId, step, code, forgiven }: SecondFactor,
+): Promise<SignInMethod | null> {
   const auth = work.lend<AuthTables>()
   const isTotp = looksLikeTotpCode(code)
   const isRight = isTotp ? await takeTotpCode(auth, signer, personId, code) : await takeRecoveryCode(auth, personId, code)

@@ -1,6 +1,6 @@
-import { handles, type JobHandler } from '../../../platform/jobs/job.ts'
 import { Unavailable } from '../../../kernel/errors.ts'
 import type { AuthTables } from '../../../platform/auth/tables.ts'
+import { handles, type JobHandler } from '../../../platform/jobs/job.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
@@ -26,7 +26,8 @@ const tell = handles<Platform, { personId: string; change: SignInChange }>(TELL_
       html: platform.views.render('directory/sign-in/views/changed.mail.njk', model),
       messageId: `${change}.${platform.clock.now().getTime()}.${personId}@carecert`,
     })
-    if (!outcome.ok && !outcome.permanent) throw new Unavailable('directory.sign-in.mail', 'The mail server did not take the message. It is tried again.')
+    if (!outcome.ok && !outcome.permanent)
+      throw new Unavailable('directory.sign-in.mail', 'The mail server did not take the message. It is tried again.')
   },
 })
 

@@ -4,22 +4,49 @@ import fc from 'fast-check'
 import { keepableFields, localAddress, readSlot, withSlot } from './model.ts'
 
 test('an address of this site is kept whole', () => {
-  for (const address of ['/', '/bulletins/CC-5001', '/threats?q=a%20b&sort=-age', '/account#acting', '/search?q=https://evil.example']) assert.equal(localAddress(address), address)
+  for (const address of ['/', '/bulletins/CC-5001', '/threats?q=a%20b&sort=-age', '/account#acting', '/search?q=https://evil.example'])
+    assert.equal(localAddress(address), address)
 })
 
 test('an address that could lead elsewhere, or round in circles, gives the start page', () => {
   const hostile = [
-    undefined, null, '', 'bulletins', 'https://evil.example', '//evil.example', '///evil.example', '/\\evil.example', '\\\\evil.example', '/\t/evil.example', '/\n/evil.example', ' //evil.example',
-    '/..//evil.example', '/%0d%0aLocation:x\r\n', 'javascript:alert(1)', '/sign-in', '/sign-in?to=/x', '/sign-out', '/sign-in/sample/x', `/${'a'.repeat(3_000)}`,
+    undefined,
+    null,
+    '',
+    'bulletins',
+    'https://evil.example',
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    '/\n/evil.example',
+    ' //evil.example',
+    '/..//evil.example',
+    '/%0d%0aLocation:x\r\n',
+    'javascript:alert(1)',
+    '/sign-in',
+    '/sign-in?to=/x',
+    '/sign-out',
+    '/sign-in/sample/x',
+    `/${'a'.repeat(3_000)}`,
   ]
   for (const address of hostile) assert.equal(localAddress(address), '/', String(address))
 })
 
 test('whatever is asked for, a browser stays on this site', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.string().map(text => `/${text}`), fc.string().map(text => `//${text}`)), asked => {
-      assert.equal(new URL(localAddress(asked), 'https://carecert.example').origin, 'https://carecert.example')
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.webUrl(),
+        fc.string().map(text => `/${text}`),
+        fc.string().map(text => `//${text}`),
+      ),
+      asked => {
+        assert.equal(new URL(localAddress(asked), 'https://carecert.example').origin, 'https://carecert.example')
+      },
+    ),
   )
 })
 
@@ -42,6 +69,22 @@ test('a cookie that was tampered with is as good as none', () => {
 })
 
 test('secrets and tokens are not kept with a form, the rest is, in order', () => {
-  const body = { title: 'T', password: 'p', newPassword: 'n', currentPassword: 'c', code: '1', credential: '{}', _csrf: 'x', token: 't', tags: ['a', 'b'], nothing: undefined, object: { a: 1 } }
-  assert.deepEqual(keepableFields(body), [['title', 'T'], ['tags', 'a'], ['tags', 'b']])
+  const body = {
+    title: 'T',
+    password: 'p',
+    newPassword: 'n',
+    currentPassword: 'c',
+    code: '1',
+    credential: '{}',
+    _csrf: 'x',
+    token: 't',
+    tags: ['a', 'b'],
+    nothing: undefined,
+    object: { a: 1 },
+  }
+  assert.deepEqual(keepableFields(body), [
+    ['title', 'T'],
+    ['tags', 'a'],
+    ['tags', 'b'],
+  ])
 })

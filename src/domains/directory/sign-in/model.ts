@@ -58,7 +58,9 @@ const NEVER_KEPT = /^(_csrf|code|credential|token|.*password)$/i
 export function keepableFields(body: Readonly<Record<string, unknown>>): [string, string][] {
   return Object.entries(body)
     .filter(([name]) => !NEVER_KEPT.test(name))
-    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).flatMap((one): [string, string][] => (typeof one === 'string' ? [[name, one]] : [])))
+    .flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).flatMap((one): [string, string][] => (typeof one === 'string' ? [[name, one]] : [])),
+    )
 }
 
 /** Tells the person by mail that the way they sign in was changed, so that they notice when it was not them (OWASP ASVS 5, 6.3.7). */

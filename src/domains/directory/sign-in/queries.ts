@@ -79,8 +79,15 @@ async function liveSession(db: Asks, idHash: string, now: Instant): Promise<Sess
     .innerJoin('directory_person as person', 'person.id', 'session.person_id')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'assignment.organisation_id')
     .select(eb => [
-      'session.id_hash', 'session.csrf_secret', 'session.last_seen_at', 'session.previous_visit_at',
-      'person.id as person_id', 'person.name as person_name', 'organisation.id as organisation_id', 'organisation.name as organisation_name', 'assignment.role',
+      'session.id_hash',
+      'session.csrf_secret',
+      'session.last_seen_at',
+      'session.previous_visit_at',
+      'person.id as person_id',
+      'person.name as person_name',
+      'organisation.id as organisation_id',
+      'organisation.name as organisation_name',
+      'assignment.role',
       eb
         .selectFrom('directory_assignment as other')
         .select(other => other.fn.countAll<number>().as('count'))
@@ -102,7 +109,15 @@ async function liveSession(db: Asks, idHash: string, now: Instant): Promise<Sess
 function actorOf(found: AssignmentFound, role: Role, permissionsOf: PermissionsOf): Actor {
   // Read from the column whose values are made by `newId('organisation')`.
   const organisationId = found.organisation_id as Id<'organisation'>
-  return { kind: 'person', id: found.person_id, name: found.person_name, role, organisationId, scope: scopeOf(role, organisationId), permissions: permissionsOf(role) }
+  return {
+    kind: 'person',
+    id: found.person_id,
+    name: found.person_name,
+    role,
+    organisationId,
+    scope: scopeOf(role, organisationId),
+    permissions: permissionsOf(role),
+  }
 }
 
 function scopeOf(role: Role, organisationId: Id<'organisation'>): Scope {
@@ -117,7 +132,13 @@ export async function personActor(platform: Platform, email: string, permissions
       .selectFrom('directory_person as person')
       .innerJoin('directory_assignment as assignment', 'assignment.person_id', 'person.id')
       .innerJoin('directory_organisation as organisation', 'organisation.id', 'assignment.organisation_id')
-      .select(['person.id as person_id', 'person.name as person_name', 'organisation.id as organisation_id', 'organisation.name as organisation_name', 'assignment.role'])
+      .select([
+        'person.id as person_id',
+        'person.name as person_name',
+        'organisation.id as organisation_id',
+        'organisation.name as organisation_name',
+        'assignment.role',
+      ])
       .where(sql`lower(person.email)`, '=', emailKey(email))
       .where('person.left_at', 'is', null)
       .where('assignment.until', 'is', null)
@@ -125,7 +146,8 @@ export async function personActor(platform: Platform, email: string, permissions
       .orderBy('assignment.id')
       .executeTakeFirst(),
   )
-  if (row === undefined || !isRole(row.role)) throw new NotFound('directory.person.unknown', 'Nobody with that e-mail address holds a role here. See "carecert people list".')
+  if (row === undefined || !isRole(row.role))
+    throw new NotFound('directory.person.unknown', 'Nobody with that e-mail address holds a role here. See "carecert people list".')
   return actorOf(row, row.role, permissionsOf)
 }
 
@@ -137,13 +159,23 @@ export interface PersonFound {
 
 /** The person with that e-mail address who has not left, or `null`. */
 export async function personByEmail(db: Asks, email: string): Promise<PersonFound | null> {
-  const row = await db.selectFrom('directory_person').select(['id', 'name', 'email']).where(sql`lower(email)`, '=', emailKey(email)).where('left_at', 'is', null).executeTakeFirst()
+  const row = await db
+    .selectFrom('directory_person')
+    .select(['id', 'name', 'email'])
+    .where(sql`lower(email)`, '=', emailKey(email))
+    .where('left_at', 'is', null)
+    .executeTakeFirst()
   return row === undefined ? null : { ...row, id: row.id as Id<'person'> }
 }
 
 /** The person with that id who has not left, or `null`. */
 export async function personById(db: Asks, id: string): Promise<PersonFound | null> {
-  const row = await db.selectFrom('directory_person').select(['id', 'name', 'email']).where('id', '=', id).where('left_at', 'is', null).executeTakeFirst()
+  const row = await db
+    .selectFrom('directory_person')
+    .select(['id', 'name', 'email'])
+    .where('id', '=', id)
+    .where('left_at', 'is', null)
+    .executeTakeFirst()
   return row === undefined ? null : { ...row, id: row.id as Id<'person'> }
 }
 
@@ -152,7 +184,9 @@ export async function assignmentToActUnder(db: Asks, personId: string): Promise<
   const row = await db
     .selectFrom('directory_assignment as assignment')
     .innerJoin('directory_person as person', 'person.id', 'assignment.person_id')
-    .leftJoin('auth_session as session', join => join.onRef('session.assignment_id', '=', 'assignment.id').onRef('session.person_id', '=', 'assignment.person_id'))
+    .leftJoin('auth_session as session', join =>
+      join.onRef('session.assignment_id', '=', 'assignment.id').onRef('session.person_id', '=', 'assignment.person_id'),
+    )
     .select('assignment.id')
     .where('assignment.person_id', '=', personId)
     .where('assignment.until', 'is', null)
@@ -168,7 +202,12 @@ export async function assignmentToActUnder(db: Asks, personId: string): Promise<
  * Keeps a form that came after its sender's session had ended, without secrets, for that person in that browser. Gives the
  * value of the cookie `challenge`. `null` for a browser that never was signed in: strangers store nothing.
  */
-export async function keepInterruptedForm(platform: Platform, address: string, body: Readonly<Record<string, unknown>>, sessionCookie: string | null): Promise<string | null> {
+export async function keepInterruptedForm(
+  platform: Platform,
+  address: string,
+  body: Readonly<Record<string, unknown>>,
+  sessionCookie: string | null,
+): Promise<string | null> {
   const personId = await readAs<SignInTables, string | null>(platform, SYSTEM, db => ownerOfSession(db, sessionCookie))
   if (personId === null) return null
   const kept: KeptForm = { address, fields: keepableFields(body) }
@@ -211,6 +250,17 @@ export async function sampleSignInLinks(platform: Platform): Promise<readonly Sa
   )
   const order = Object.keys(ROLES)
   return rows
-    .flatMap(({ id, name, role }) => (isRole(role) ? [{ role, label: ROLES[role].label, name, url: `${platform.config.baseUrl}/sign-in/sample/${id}.${platform.signer.sign(SAMPLE_PURPOSE, id)}` }] : []))
+    .flatMap(({ id, name, role }) =>
+      isRole(role)
+        ? [
+            {
+              role,
+              label: ROLES[role].label,
+              name,
+              url: `${platform.config.baseUrl}/sign-in/sample/${id}.${platform.signer.sign(SAMPLE_PURPOSE, id)}`,
+            },
+          ]
+        : [],
+    )
     .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role))
 }

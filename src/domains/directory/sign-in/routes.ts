@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { passwordHashOf } from '../../../platform/auth/accounts.ts'
 import { personSigningIn } from '../../../platform/auth/actors.ts'
@@ -15,7 +16,6 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
-import { NotFound } from '../../../kernel/errors.ts'
 import type { SignInTables } from '../tables.ts'
 import { personOutside, recordLock, signIn, takeSecondFactor } from './commands.ts'
 import { codeForm, passkeyForm, signInForm, signInQuery } from './fields.ts'
@@ -36,7 +36,12 @@ function stepCookie(request: RouteRequest, token: string | null): CookieChange {
   return { name: 'challenge', value: withSlot(request.challengeCookie, 'step', token), maxAgeSeconds: STEP_COOKIE_SECONDS }
 }
 
-async function signInPage(request: RouteRequest, typed: { email?: string; to: string; again?: boolean }, problems: readonly Problem[] = [], status?: number): Promise<Reply> {
+async function signInPage(
+  request: RouteRequest,
+  typed: { email?: string; to: string; again?: boolean },
+  problems: readonly Problem[] = [],
+  status?: number,
+): Promise<Reply> {
   const { platform } = request
   const isHere = isLoopback(request.remoteAddress)
   const model = signInModel({
@@ -52,8 +57,19 @@ async function signInPage(request: RouteRequest, typed: { email?: string; to: st
 /** Ends a sign-in: a fresh session, and on to where they wanted to go. */
 async function comeIn(request: RouteRequest, personId: string, how: SignInMethod, to: string): Promise<Reply> {
   const replaces = request.session?.idHash ?? null
-  const token = await runWork<SignInTables, string | null>(request.platform, personSigningIn(personId), work => signIn(work, personId, how, replaces), request.requestId)
-  if (token === null) return signInPage(request, { to }, [refusal('You hold no role here at present, so there is nothing to sign in to. Ask the person who manages people at your organisation.')], 403)
+  const token = await runWork<SignInTables, string | null>(
+    request.platform,
+    personSigningIn(personId),
+    work => signIn(work, personId, how, replaces),
+    request.requestId,
+  )
+  if (token === null)
+    return signInPage(
+      request,
+      { to },
+      [refusal('You hold no role here at present, so there is nothing to sign in to. Ask the person who manages people at your organisation.')],
+      403,
+    )
   return redirect(localAddress(to), { cookies: [{ name: 'session', value: token, maxAgeSeconds: COOKIE_SECONDS }, stepCookie(request, null)] })
 }
 
@@ -105,7 +121,10 @@ const takePassword = route({
     }
     const step = await asSystem(request, async work => {
       // The account's own counter is forgiven when the second factor is shown, not before.
-      await forgiveTries(work.lend<AuthTables>(), keys.filter(key => key.kind === 'network'))
+      await forgiveTries(
+        work.lend<AuthTables>(),
+        keys.filter(key => key.kind === 'network'),
+      )
       return openChallenge(work.lend<AuthTables>(), SECOND_FACTOR, { personId, data: { to } })
     })
     return redirect('/sign-in/code', { cookies: [stepCookie(request, step)] })
@@ -131,7 +150,8 @@ const takeCode = route({
     const begun = await secondFactorBegun(request)
     if (begun === null) return redirect('/sign-in', { notice: 'That took too long. Enter your password again.' })
     const { personId, to } = begun
-    const again = (problems: readonly Problem[], status: number) => page('directory/sign-in/views/code.njk', 'Enter the code', codeModel(problems), { problems, status })
+    const again = (problems: readonly Problem[], status: number) =>
+      page('directory/sign-in/views/code.njk', 'Enter the code', codeModel(problems), { problems, status })
     const form = readForm(codeForm, request.body)
     if (!form.ok) return again(form.problems, 422)
 
@@ -144,7 +164,12 @@ const takeCode = route({
     const email = emailKey(person?.email ?? '')
     const forgiven = [key, attemptKey(signer, 'account-here', email, networkOf(request.remoteAddress)), attemptKey(signer, 'account', email)]
     const step = readSlot(request.challengeCookie, 'step')
-    const how = await runWork<SignInTables, SignInMethod | null>(request.platform, personSigningIn(personId), work => takeSecondFactor(work, signer, { personId, step, code: form.value.code, forgiven }), request.requestId)
+    const how = await runWork<SignInTables, SignInMethod | null>(
+      request.platform,
+      personSigningIn(personId),
+      work => takeSecondFactor(work, signer, { personId, step, code: form.value.code, forgiven }),
+      request.requestId,
+    )
     if (how !== null) return comeIn(request, personId, how, to)
     if (verdict.locks) {
       await asSystem(request, async work => {
@@ -163,7 +188,8 @@ const offerPasskey = route({
   perMinute: TRIES_PER_MINUTE,
   async handle(request) {
     const party = relyingParty(request.platform.config.baseUrl)
-    if (party === null) throw new NotFound('directory.sign-in.no-passkeys', 'Passkeys do not work at this address. Sign in with a password and a code.')
+    if (party === null)
+      throw new NotFound('directory.sign-in.no-passkeys', 'Passkeys do not work at this address. Sign in with a password and a code.')
     return json(await asSystem(request, work => passkeySignInOptions(work.lend<AuthTables>(), party)))
   },
 })
@@ -180,12 +206,21 @@ const takePasskey = route({
     const key = attemptKey(request.platform.signer, 'network', networkOf(request.remoteAddress))
     const verdict = await tryOnce(request, [key])
     if (!verdict.allowed) return signInPage(request, { to }, [refusal(retryWords(verdict.retryAt, request.now))], 429)
-    const personId = !form.ok || party === null ? null : await asSystem(request, async work => {
-      const owner = await passkeyOwner(work.lend<AuthTables>(), party, form.value.credential)
-      if (owner !== null) await forgiveTries(work.lend<AuthTables>(), [key])
-      return owner
-    })
-    if (personId === null) return signInPage(request, { to }, [refusal('That passkey is not known here, or the page was open for too long. Try again, or sign in another way.')], 422)
+    const personId =
+      !form.ok || party === null
+        ? null
+        : await asSystem(request, async work => {
+            const owner = await passkeyOwner(work.lend<AuthTables>(), party, form.value.credential)
+            if (owner !== null) await forgiveTries(work.lend<AuthTables>(), [key])
+            return owner
+          })
+    if (personId === null)
+      return signInPage(
+        request,
+        { to },
+        [refusal('That passkey is not known here, or the page was open for too long. Try again, or sign in another way.')],
+        422,
+      )
     return comeIn(request, personId, 'passkey', to)
   },
 })
@@ -214,12 +249,26 @@ const comeFromOutside = route({
     const { secrets, config } = request.platform
     const { oidc } = secrets
     if (oidc === null) throw new NotFound('directory.sign-in.no-outside', 'No outside sign-in is set up here.')
-    const kept = await asSystem(request, work => takeChallenge<OutsideSignIn>(work.lend<AuthTables>(), OUTSIDE, readSlot(request.challengeCookie, 'step')))
-    if (kept === null) return signInPage(request, { to: '/' }, [refusal('That sign-in was begun in another browser, or too long ago. Begin again.')], 422)
+    const kept = await asSystem(request, work =>
+      takeChallenge<OutsideSignIn>(work.lend<AuthTables>(), OUTSIDE, readSlot(request.challengeCookie, 'step')),
+    )
+    if (kept === null)
+      return signInPage(request, { to: '/' }, [refusal('That sign-in was begun in another browser, or too long ago. Begin again.')], 422)
     const identity = await finishOutside(oidc, config.baseUrl, request.address, kept.data, request.now)
-    if (identity === null) return signInPage(request, { to: kept.data.to }, [refusal(`${oidc.name} did not sign you in. Try again, or sign in another way.`)], 422)
+    if (identity === null)
+      return signInPage(request, { to: kept.data.to }, [refusal(`${oidc.name} did not sign you in. Try again, or sign in another way.`)], 422)
     const personId = await asSystem(request, work => personOutside(work, identity))
-    if (personId === null) return signInPage(request, { to: kept.data.to }, [refusal('Nobody here is known by that account. Ask the person who manages people at your organisation to invite you, at the same e-mail address.')], 403)
+    if (personId === null)
+      return signInPage(
+        request,
+        { to: kept.data.to },
+        [
+          refusal(
+            'Nobody here is known by that account. Ask the person who manages people at your organisation to invite you, at the same e-mail address.',
+          ),
+        ],
+        403,
+      )
     return comeIn(request, personId, 'outside', kept.data.to)
   },
 })
@@ -243,7 +292,13 @@ const leave = route({
   access: { public: 'Whoever was signed out already may press the button too.' },
   async handle(request) {
     const { session } = request
-    if (session !== null) await runWork<AuthTables, void>(request.platform, personSigningIn(session.personId), work => endSession(work, session.idHash), request.requestId)
+    if (session !== null)
+      await runWork<AuthTables, void>(
+        request.platform,
+        personSigningIn(session.personId),
+        work => endSession(work, session.idHash),
+        request.requestId,
+      )
     const cleared = (name: CookieChange['name']): CookieChange => ({ name, value: null, maxAgeSeconds: 0 })
     return redirect('/sign-in', { notice: 'You are signed out.', cookies: [cleared('session'), cleared('challenge')] })
   },
@@ -255,7 +310,12 @@ const showInterrupted = route({
   access: { signedIn: 'It shows only what the same person typed in the same browser.' },
   async handle(request) {
     const { session } = request
-    const kept = session === null ? null : await readAs<SignInTables, Awaited<ReturnType<typeof interruptedForm>>>(request.platform, SYSTEM, db => interruptedForm(db, request.challengeCookie, session.personId, request.now))
+    const kept =
+      session === null
+        ? null
+        : await readAs<SignInTables, Awaited<ReturnType<typeof interruptedForm>>>(request.platform, SYSTEM, db =>
+            interruptedForm(db, request.challengeCookie, session.personId, request.now),
+          )
     if (kept === null) return redirect('/')
     return page('directory/sign-in/views/interrupted.njk', 'Send what you typed?', kept)
   },
@@ -267,7 +327,9 @@ function tryOnce(request: RouteRequest, keys: readonly AttemptKey[]): Promise<Tr
 }
 
 async function secondFactorBegun(request: RouteRequest): Promise<{ personId: string; to: string } | null> {
-  const begun = await readAs<SignInTables, { personId: string | null; data: { to: string } } | null>(request.platform, SYSTEM, db => readChallenge(db, SECOND_FACTOR, readSlot(request.challengeCookie, 'step'), request.now))
+  const begun = await readAs<SignInTables, { personId: string | null; data: { to: string } } | null>(request.platform, SYSTEM, db =>
+    readChallenge(db, SECOND_FACTOR, readSlot(request.challengeCookie, 'step'), request.now),
+  )
   return begun === null || begun.personId === null ? null : { personId: begun.personId, to: begun.data.to }
 }
 
@@ -276,5 +338,15 @@ function isLoopback(address: string): boolean {
 }
 
 export const SIGN_IN_ROUTES: readonly Route[] = [
-  showSignIn, takePassword, showCode, takeCode, offerPasskey, takePasskey, goOutside, comeFromOutside, useSample, leave, showInterrupted,
+  showSignIn,
+  takePassword,
+  showCode,
+  takeCode,
+  offerPasskey,
+  takePasskey,
+  goOutside,
+  comeFromOutside,
+  useSample,
+  leave,
+  showInterrupted,
 ]

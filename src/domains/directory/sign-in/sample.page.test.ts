@@ -18,7 +18,13 @@ await app.signIn('duty-manager', { name: 'Not of the sample' })
 
 test('there is one link for each role of the sample, in the order of the roles', async () => {
   const links = await sampleSignInLinks(app.platform)
-  assert.deepEqual(links.map(({ role, label, name }) => [role, label, name]), [['analyst', 'Analyst', 'Anna Analyst'], ['cyber-lead', 'Cyber or IT lead', 'Lena Lead']])
+  assert.deepEqual(
+    links.map(({ role, label, name }) => [role, label, name]),
+    [
+      ['analyst', 'Analyst', 'Anna Analyst'],
+      ['cyber-lead', 'Cyber or IT lead', 'Lena Lead'],
+    ],
+  )
 })
 
 test('one click signs in, as often as one likes', async () => {

@@ -49,11 +49,16 @@ const signIn = (browser: Browser, email: string, password: string, to = '/') => 
 
 /** The page without what differs from one request to the next. */
 function sameWords(html: string): string {
-  return html.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'REFERENCE').replace(/per_[0-9a-f]{32}@test\.invalid|nobody@test\.invalid/g, 'ADDRESS').replace(/_csrf" value="[^"]*"/g, '')
+  return html
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'REFERENCE')
+    .replace(/per_[0-9a-f]{32}@test\.invalid|nobody@test\.invalid/g, 'ADDRESS')
+    .replace(/_csrf" value="[^"]*"/g, '')
 }
 
 async function auditOf(verb: string): Promise<number> {
-  const rows = await readAs<{ audit_record: { verb: string } }, { verb: string }[]>(app.platform, { ...SYSTEM, scope: { kind: 'centre' } }, db => db.selectFrom('audit_record').select('verb').where('verb', '=', verb).execute())
+  const rows = await readAs<{ audit_record: { verb: string } }, { verb: string }[]>(app.platform, { ...SYSTEM, scope: { kind: 'centre' } }, db =>
+    db.selectFrom('audit_record').select('verb').where('verb', '=', verb).execute(),
+  )
   return rows.length
 }
 
@@ -233,14 +238,25 @@ describe('The session', () => {
     const other = await app.signIn('cyber-lead')
     const token = /name="_csrf" value="([^"]+)"/.exec((await other.get('/account')).body)?.[1] ?? ''
     for (const _csrf of ['', 'made-up', token]) {
-      const answer = await app.server.inject({ method: 'POST', url: '/account/sessions/end', payload: new URLSearchParams({ _csrf }).toString(), cookies: { carecert: browser.cookie('carecert') ?? '' }, headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' } })
+      const answer = await app.server.inject({
+        method: 'POST',
+        url: '/account/sessions/end',
+        payload: new URLSearchParams({ _csrf }).toString(),
+        cookies: { carecert: browser.cookie('carecert') ?? '' },
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+      })
       assert.equal(answer.statusCode, 403)
     }
   })
 
   test('another site can neither sign somebody in nor out', async () => {
     for (const url of ['/sign-in', '/sign-in/code', '/sign-in/passkey', '/sign-out']) {
-      const answer = await app.server.inject({ method: 'POST', url, payload: 'email=a', headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' } })
+      const answer = await app.server.inject({
+        method: 'POST',
+        url,
+        payload: 'email=a',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+      })
       assert.equal(answer.statusCode, 403, url)
     }
   })

@@ -1,7 +1,7 @@
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
-import type { Field } from '../../../ui/models.ts'
 import { withQuery } from '../../../ui/links.ts'
+import type { Field } from '../../../ui/models.ts'
 import type { SampleSignIn } from './queries.ts'
 
 export interface SignInOptions {
@@ -17,7 +17,14 @@ export interface SignInOptions {
 
 export function signInModel(options: SignInOptions) {
   const fields: Field[] = [
-    { name: 'email', label: 'E-mail address', kind: 'email', value: options.email, autocomplete: 'username', error: faultOf(options.problems, 'email') },
+    {
+      name: 'email',
+      label: 'E-mail address',
+      kind: 'email',
+      value: options.email,
+      autocomplete: 'username',
+      error: faultOf(options.problems, 'email'),
+    },
     { name: 'password', label: 'Password', kind: 'password', autocomplete: 'current-password', error: faultOf(options.problems, 'password') },
   ]
   return {
@@ -25,14 +32,23 @@ export function signInModel(options: SignInOptions) {
     to: options.to,
     again: options.again === true,
     hasPasskeys: options.hasPasskeys,
-    outside: options.outsideName === null ? null : { label: `Sign in with ${options.outsideName}`, href: withQuery('/sign-in/outside', { to: options.to }) },
+    outside:
+      options.outsideName === null ? null : { label: `Sign in with ${options.outsideName}`, href: withQuery('/sign-in/outside', { to: options.to }) },
     samples: options.samples.map(({ label, name, url }) => ({ label, name, href: new URL(url).pathname })),
   }
 }
 
 export function codeModel(problems: readonly Problem[] = []) {
   const fields: Field[] = [
-    { name: 'code', label: 'Code', kind: 'code', hint: 'Six digits from your authenticator app, or one of your recovery codes', autocomplete: 'one-time-code', width: 20, error: faultOf(problems, 'code') },
+    {
+      name: 'code',
+      label: 'Code',
+      kind: 'code',
+      hint: 'Six digits from your authenticator app, or one of your recovery codes',
+      autocomplete: 'one-time-code',
+      width: 20,
+      error: faultOf(problems, 'code'),
+    },
   ]
   return { fields }
 }
