@@ -15,7 +15,7 @@ test('nothing inline and nothing from elsewhere may run in a page', async () => 
   assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval|https:|\*/)
   assert.match(policy, /frame-ancestors 'none'/)
   assert.equal(headers['x-content-type-options'], 'nosniff')
-  assert.equal(headers['referrer-policy'], 'no-referrer')
+  assert.equal(headers['referrer-policy'], 'same-origin')
   assert.equal(headers['cache-control'], 'no-store')
 })
 

@@ -84,8 +84,6 @@ export async function restore(
         )
       }
     }
-    // What triggers derive stands in the backup too; it must not be derived a second time.
-    for (const table of order) await sql`alter table ${sql.table(table)} disable trigger user`.execute(db)
     const known = new Set(order)
     let pending: { table: string; rows: unknown[] } = { table: '', rows: [] }
     const flush = async () => {
@@ -111,7 +109,6 @@ export async function restore(
     }
     if (isFirst) throw damaged()
     await flush()
-    for (const table of order) await sql`alter table ${sql.table(table)} enable trigger user`.execute(db)
     await resetSequences(db)
   }
   try {
@@ -159,9 +156,17 @@ async function* rowsOf(db: Kysely<unknown>, table: string): AsyncGenerator {
 }
 
 async function insertRows(db: Kysely<unknown>, table: string, rows: readonly unknown[]): Promise<void> {
-  await sql`insert into ${sql.table(table)} overriding system value select * from jsonb_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::jsonb)`.execute(
-    db,
-  )
+  const columns = sql.join((await storedColumns(db, table)).map(name => sql.ref(name)))
+  await sql`insert into ${sql.table(table)} (${columns}) overriding system value
+    select ${columns} from jsonb_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::jsonb)`.execute(db)
+}
+
+/** The columns that hold what was written; the database derives the others itself. */
+async function storedColumns(db: Kysely<unknown>, table: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select column_name as name from information_schema.columns
+    where table_schema = 'public' and table_name = ${table} and is_generated = 'NEVER' order by ordinal_position`.execute(db)
+  return rows.map(({ name }) => name)
 }
 
 /** So that the next number given by the database is a new one. */

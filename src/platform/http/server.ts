@@ -79,7 +79,9 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
     strictTransportSecurity: isHttps ? { maxAge: 63_072_000, includeSubDomains: true } : false,
-    referrerPolicy: { policy: 'no-referrer' },
+    // Nothing to other sites, for an address may hold a link's token. To ourselves it must be sent: without it, a browser that
+    // knows no Fetch Metadata calls the origin of a form null, and the form would be refused.
+    referrerPolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: false,
     xFrameOptions: { action: 'deny' },
   })

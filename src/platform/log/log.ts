@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger } from 'pino'
 
 export type Log = Logger
 
@@ -8,7 +8,7 @@ export type Log = Logger
  * They carry no personal data: log ids, codes and counts, never names, addresses, bodies or whole errors of the
  * database (which hold the values of the query). The redaction below is the second lock.
  */
-export function createLog(level: string): Log {
+export function createLog(level: string, destination: DestinationStream = pino.destination({ fd: 2, sync: true })): Log {
   return pino(
     {
       level,
@@ -34,7 +34,7 @@ export function createLog(level: string): Log {
       },
       serializers: { err: describeError, error: describeError },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   )
 }
 
