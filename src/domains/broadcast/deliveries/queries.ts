@@ -166,14 +166,22 @@ export async function deliveryCounts(db: Reader<Visible>, bulletinId: string): P
   return { queued: of('waiting', 'sending'), sent: of('sent'), failed: of('failed'), givenUp: of('given-up'), total: of(...DELIVERY_STATES) }
 }
 
+/**
+ * The release wrote one delivery for each of its contacts. Who sees all of them need not count those that were sent, soon nearly all:
+ * they are what the others leave.
+ */
 async function countsByState(db: Reader<Visible>, bulletinId: string): Promise<ReadonlyMap<DeliveryState, number>> {
+  const release = await db.selectFrom('broadcast_release').where('bulletin_id', '=', bulletinId).select(['id', 'contacts', sql<boolean>`carecert_sees_all()`.as('seesAll')]).executeTakeFirst()
+  if (release === undefined) return new Map()
   const rows = await db
     .selectFrom('broadcast_delivery')
-    .where('release_id', 'in', db.selectFrom('broadcast_release').where('bulletin_id', '=', bulletinId).select('id'))
+    .where('release_id', '=', release.id)
+    .where('state', 'in', release.seesAll ? DELIVERY_STATES.filter(state => state !== 'sent') : DELIVERY_STATES)
     .groupBy('state')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
     .execute()
-  return new Map(rows.map(({ state, count }) => [state, count]))
+  const counts = new Map(rows.map(({ state, count }) => [state, count]))
+  return release.seesAll ? counts.set('sent', release.contacts - rows.reduce((sum, { count }) => sum + count, 0)) : counts
 }
 
 /** A delivery as its answer link needs it. Read in the system's scope: nobody is known yet when a link is opened. */
