@@ -70,6 +70,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index directory_organisation_region on directory_organisation (region_code)`.execute(db)
   await sql`create index directory_organisation_board on directory_organisation (board_code)`.execute(db)
   await sql`create index directory_organisation_name on directory_organisation (name_key, id)`.execute(db)
+  // Audiences are listed and hashed in this order, which no locale changes.
+  await sql`create index directory_organisation_code on directory_organisation (code collate "C")`.execute(db)
   await sql`
     create table directory_organisation_change (
       id bigint generated always as identity primary key,
