@@ -24,7 +24,13 @@ async function invited(): Promise<{ context: BrowserContext; page: Page; authent
   const context = await openContext(browser)
   after(() => context.close())
   const page = await context.newPage()
-  return { context, page, authenticator: await addAuthenticator(context, page), link: `${origin}/invitation/${token}`, email: `${personId}@test.invalid` }
+  return {
+    context,
+    page,
+    authenticator: await addAuthenticator(context, page),
+    link: `${origin}/invitation/${token}`,
+    email: `${personId}@test.invalid`,
+  }
 }
 
 interface Authenticator {
@@ -35,7 +41,14 @@ interface Authenticator {
 async function addAuthenticator(context: BrowserContext, page: Page): Promise<Authenticator> {
   const session = await context.newCDPSession(page)
   await session.send('WebAuthn.enable')
-  const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } as const
+  const options = {
+    protocol: 'ctap2',
+    transport: 'internal',
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options })
   return { session, authenticatorId }
 }

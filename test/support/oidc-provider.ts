@@ -41,7 +41,11 @@ async function signInThere(address: string, name: string, redirectUri: string): 
   const cookies = new Map<string, string>()
   async function ask(url: string, form?: Record<string, string>): Promise<Response> {
     const cookie = [...cookies].map(([key, value]) => `${key}=${value}`).join('; ')
-    const response = await fetch(url, { redirect: 'manual', headers: { cookie }, ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }) })
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { cookie },
+      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+    })
     for (const line of response.headers.getSetCookie()) {
       const [, key = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       cookies.set(key, value)

@@ -313,3 +313,15 @@ describe('A form that was sent after the session ran out', () => {
     assert.equal(browser.cookie('carecert-challenge'), undefined)
   })
 })
+
+test('nothing typed while signing in is kept in the browser', async () => {
+  const { email } = await somebody()
+  const browser = stranger()
+  const pages = [await browser.get('/sign-in'), await browser.get('/recover')]
+  await signIn(browser, email, PASSWORD)
+  pages.push(await browser.get('/sign-in/code'))
+  for (const page of pages) {
+    assert.equal(page.statusCode, 200)
+    assert.doesNotMatch(page.body, /data-autosave/)
+  }
+})
