@@ -54,7 +54,7 @@ export const SAMPLE_BULLETINS: readonly SampleBulletin[] = [
   },
   {
     content: {
-      title: 'Northlight Patient Record: sign-in can be passed by', severity: 'high', tlp: 'GREEN', threatType: 'Vulnerability', confidence: 'confirmed', cves: ['CVE-1900-0001'],
+      title: 'Northlight Patient Record: sign-in can be bypassed', severity: 'high', tlp: 'GREEN', threatType: 'Vulnerability', confidence: 'confirmed', cves: ['CVE-1900-0001'],
       shortSummary: 'Anyone on the practice’s network can open the record viewer without signing in.',
       summary: 'The maker’s update closes it. Until then, switch the record viewer off: the record itself is not affected and is **safe to use**.',
       platforms: [{ platform: 'Northlight Patient Record', versions: ['7.2', '7.4'], text: '' }], steps: update('Northlight Patient Record'), safeToUse: 'The patient record itself is safe to use. Switch off the viewer only.',
