@@ -3,7 +3,7 @@ import type { Field } from '../../../ui/models.ts'
 import { bulletinNumber, fiveLines, mailsContent, severityLabel, type BulletinContent } from '../bulletins/model.ts'
 import type { Bulletin } from '../bulletins/queries.ts'
 import { LONGEST_NOTE, nextDateChoices, RESPONSE_STATES, type ResponseState } from './model.ts'
-import { answerChoices, type GivenAnswer, type Recipient } from './queries.ts'
+import { answerChoices, type Recipient } from './queries.ts'
 
 /** What stands at the top of an answer link's page. Above GREEN nothing of the bulletin: whoever holds the link has not signed in. */
 export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, recipient: Recipient) {
@@ -46,11 +46,6 @@ export function morePage(input: { readonly action: string; readonly state: Respo
     note: textOf(input.typed, 'note'),
     fields: [...(needs === 'date' ? [date] : []), ...(needs === 'reason' ? [reason] : []), note],
   }
-}
-
-/** An answer in words: "In progress, more by 27 March 2027". */
-function answerWords(answer: Pick<GivenAnswer, 'state'>): string {
-  return RESPONSE_STATES[answer.state].label
 }
 
 function textOf(typed: Readonly<Record<string, unknown>>, name: string): string {
