@@ -27,7 +27,10 @@ for (const role of ALL_ROLES) {
 
 async function followAll(role: Role): Promise<{ refused: readonly string[]; followed: number }> {
   const signedIn = await fetch(app.signInAddress(role), { redirect: 'manual' })
-  const cookie = signedIn.headers.getSetCookie().map(text => text.split(';')[0]).join('; ')
+  const cookie = signedIn.headers
+    .getSetCookie()
+    .map(text => text.split(';')[0])
+    .join('; ')
   const followed = new Set<string>()
   const ofKind = new Map<string, number>()
   const refused: string[] = []

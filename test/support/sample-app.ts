@@ -28,7 +28,10 @@ export async function startSampleApp(options: { organisations?: number; env?: Re
   const env = { PORT: String(port), CARECERT_DATA: database.address.dataFolder, LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal', ...options.env }
   const { platform, staticFiles, close } = await compose(env, { migrate: true, sampleWhenEmpty: true, sendsMail: true })
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-  await loadSample(platform, createOutput({ json: true, yes: true, stdout: silent, stderr: silent, ask: null }), { organisations: options.organisations ?? 250, seed: 1 })
+  await loadSample(platform, createOutput({ json: true, yes: true, stdout: silent, stderr: silent, ask: null }), {
+    organisations: options.organisations ?? 250,
+    seed: 1,
+  })
   const web = await createWeb(platform, staticFiles)
   await web.listen({ host: platform.config.host, port })
   const worker = await startWorker(platform)

@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import type { Role } from '../src/kernel/role.ts'
+import { launchBrowser, openContext } from '../test/support/browser.ts'
+import { startSampleApp, type SampleApp } from '../test/support/sample-app.ts'
+
+/**
+ * Makes the pictures of README again, in docs/images, from the invented sample sector:
+ *
+ *     node_modules/.bin/node tools/screenshots.ts
+ */
+const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url))
+const DESK = { width: 1280, height: 1000 }
+const LONG_PAGE = { width: 1280, height: 1540 }
+const TELEPHONE = { width: 375, height: 812 }
+
+mkdirSync(FOLDER, { recursive: true })
+const app = await startSampleApp({ organisations: 2000 })
+const browser = await launchBrowser()
+try {
+  await take(browser, 'now.png', 'duty-manager', LONG_PAGE, page => page.goto(app.address))
+  await take(browser, 'live-bulletin.png', 'duty-manager', DESK, page => page.goto(`${app.address}/bulletins/CC-5005`))
+  const link = await answerLink(app)
+  await take(browser, 'answer-on-a-telephone.png', null, TELEPHONE, page => page.goto(link))
+} finally {
+  await browser.close()
+  await app.stop()
+}
+
+async function take(
+  from: Browser,
+  file: string,
+  role: Role | null,
+  viewport: { width: number; height: number },
+  open: (page: Page) => Promise<unknown>,
+): Promise<void> {
+  const context = await openContext(from, { viewport })
+  const page = await context.newPage()
+  if (role !== null) await page.goto(app.signInAddress(role))
+  await open(page)
+  await page.screenshot({ path: `${FOLDER}${file}` })
+  await context.close()
+  console.log(`docs/images/${file}`)
+}
+
+/** The link in a message that the sample has just sent. */
+async function answerLink({ mailbox }: SampleApp): Promise<string> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const [message] = await mailbox.messages()
+    const found = /http\S+\/r\/\S+/.exec(message?.text ?? '')?.[0]
+    if (found !== undefined) return found
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+  throw new Error('No message came')
+}
