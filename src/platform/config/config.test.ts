@@ -7,7 +7,7 @@ test('with nothing set it runs on this machine alone, on the embedded database',
   const { config, secrets } = readConfig({})
   assert.deepEqual(
     { host: config.host, port: config.port, baseUrl: config.baseUrl, server: config.hasDatabaseServer },
-    { host: '127.0.0.1', port: 8080, baseUrl: 'http://127.0.0.1:8080', server: false },
+    { host: '127.0.0.1', port: 8080, baseUrl: 'http://localhost:8080', server: false },
   )
   assert.equal(secrets.databaseUrl, null)
 })

@@ -126,7 +126,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     config: {
       port: values.PORT,
       host: values.HOST,
-      baseUrl: (values.BASE_URL ?? `http://${values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST}:${values.PORT}`).replace(/\/+$/, ''),
+      baseUrl: (values.BASE_URL ?? `http://${nameOf(values.HOST)}:${values.PORT}`).replace(/\/+$/, ''),
       dataFolder: values.CARECERT_DATA,
       mailFrom: values.MAIL_FROM,
       trustProxy: values.TRUST_PROXY,
@@ -142,6 +142,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       oidc: oidcFrom(values),
     },
   }
+}
+
+/** A host as it stands in an address. Loopback by its name: browsers allow passkeys at a name, not at a bare number. */
+function nameOf(host: string): string {
+  if (host === '127.0.0.1' || host === '::1') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function oidcFrom(values: z.infer<typeof environment>): OidcConfig | null {
