@@ -1,8 +1,10 @@
 import type { Instant } from '../../kernel/instant.ts'
 import type { Reader } from '../../platform/work/read.ts'
+import type { Work } from '../../platform/work/work.ts'
 import { healthOf } from './sources/model.ts'
 import { listSources } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
+import { takeUpIfNew } from './threats/commands.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
 import { listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
 import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
@@ -38,6 +40,11 @@ export async function threatSummaries<T extends object>(db: Reader<T>, limit: nu
 /** The products of the directory that a threat is about (`exact`), or may be about: for an audience by technology held. */
 export function matchedProducts<T extends object>(db: Reader<T>, threatId: string): Promise<readonly MatchedProduct[]> {
   return readMatchedProducts(asWatch(db), threatId)
+}
+
+/** Work on a threat has begun: whoever began it has it in hand, unless somebody has decided about it before. */
+export function takeUpThreat<T extends object>(work: Work<T>, id: string): Promise<void> {
+  return takeUpIfNew(work as unknown as Work<Visible>, id)
 }
 
 export interface FailingSource {

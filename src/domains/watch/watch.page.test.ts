@@ -41,6 +41,21 @@ test('a source is added by a form that loses nothing typed', async () => {
   assert.match(twice.body, /There is a source my-feed already/)
 })
 
+test('drafting from a threat takes it up, and the threat leads to its bulletins', async () => {
+  await feed([{ ...ENTRY, cveID: 'CVE-2050-0100', vulnerabilityName: 'Gamma flaw', vendorProject: 'Gamma', knownRansomwareCampaignUse: 'Unknown' }])
+  const address = /href="(\/threats\/thr_[^"]+)"/.exec((await analyst.get('/threats?q=gamma')).body)?.[1] ?? ''
+  const id = address.split('/').at(-1) ?? ''
+  assert.match((await analyst.get(`/bulletins?threat=${id}`)).body, /No bulletin matches/)
+  const drafted = await analyst.post('/bulletins/new', { threat: id, title: 'Gamma', severity: 'low', tlp: 'CLEAR', threatType: 'Vulnerability', confidence: 'likely' }, { from: `/bulletins/new?threat=${id}` })
+  assert.equal(drafted.statusCode, 303, drafted.body)
+  const { body } = await analyst.get(address)
+  assert.match(body, /In hand[\s\S]*with Ada Analyst/)
+  assert.ok(body.includes(`href="/bulletins?threat=${id}"`))
+  assert.match((await analyst.get(`/bulletins?threat=${id}`)).body, /Drafted from one threat[\s\S]*<strong>1 bulletin<\/strong>[\s\S]*Gamma/)
+  assert.match((await analyst.get('/')).body, /In hand with Ada Analyst/)
+  await feed([])
+})
+
 test('the queue shows the priority, the reason and the sources; filters stay in the address', async () => {
   await feed([
     ENTRY,

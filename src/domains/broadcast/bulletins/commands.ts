@@ -5,6 +5,7 @@ import { cleanLine, cleanText } from '../../../kernel/text.ts'
 import { digest } from '../../../platform/audit/record.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
+import { takeUpThreat } from '../../watch/contract.ts'
 import { canApprove } from '../policy.ts'
 import type { Visible } from '../tables.ts'
 import {
@@ -48,6 +49,7 @@ export async function draftBulletin(
     .executeTakeFirstOrThrow()
   await insertVersion(work, id, 1, content)
   await insertSeverity(work, id, content.severity, null)
+  if (input.threatId !== null) await takeUpThreat(work, input.threatId)
   work.record({
     verb: 'broadcast.bulletin.drafted',
     subject: { kind: 'bulletin', id: bulletinNumber(number) },

@@ -54,6 +54,8 @@ const ListQuery = z.object({
     .enum(['', ...SEVERITIES])
     .catch('')
     .default(''),
+  organisation: text,
+  threat: text,
   sort: z.enum(BULLETIN_SORTS).catch('-number').default('-number'),
   cursor: z.string().nullable().catch(null).default(null),
 })
@@ -70,12 +72,14 @@ const list = route({
     const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db =>
       listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }),
     )
-    const keep = { q: query.q, state: query.state, severity: query.severity, sort: query.sort === '-number' ? '' : query.sort }
+    const { q, state, severity, organisation, threat } = query
+    const keep = { q, state, severity, organisation, threat, sort: query.sort === '-number' ? '' : query.sort }
     return page(`${VIEWS}/list.njk`, 'Bulletins', {
       total: found.total,
-      isFiltered: query.q !== '' || query.state !== '' || query.severity !== '',
+      isFiltered: [q, state, severity, organisation, threat].some(value => value !== ''),
+      about: organisation === '' ? (threat === '' ? null : 'Drafted from one threat') : `Sent to ${organisation.toUpperCase()}, and what it answered`,
       filters: listFilters(query, isCentre),
-      table: listTable(found.rows, keep, isCentre),
+      table: listTable(found.rows, keep, { isCentre, ofOne: organisation !== '' }),
       csvHref: withQuery('/bulletins.csv', keep),
       firstHref: query.cursor === null ? null : withQuery('/bulletins', keep),
       nextHref: found.next === null ? null : withQuery('/bulletins', keep, { cursor: found.next }),
@@ -387,7 +391,7 @@ function numberOf(params: { readonly number: string }): number {
 }
 
 function filterOf(query: z.infer<typeof ListQuery>): BulletinFilter {
-  return { search: query.q, state: query.state, severity: query.severity }
+  return { search: query.q, state: query.state, severity: query.severity, organisation: query.organisation, threat: query.threat }
 }
 
 function newForm(typed: Typed, threat: string, problems: readonly Problem[]): Reply {

@@ -221,14 +221,24 @@ export function findingsView(findings: readonly Problem[]) {
   }
 }
 
-/** The list's table. `isCentre`: with state, author and the funnel's figures; otherwise with the reader's own answer. */
-export function listTable(rows: readonly ListedBulletin[], query: Query, isCentre: boolean): TableModel {
+/** The list's table. For the centre with state, author and the funnel's figures; for others, and of one organisation (`ofOne`), with its answer. */
+export function listTable(
+  rows: readonly ListedBulletin[],
+  query: Query,
+  options: { readonly isCentre: boolean; readonly ofOne: boolean },
+): TableModel {
+  const isCentre = options.isCentre && !options.ofOne
   const number = sortColumn({ text: 'Number' }, 'number', '/bulletins', query)
   const updated = sortColumn({ text: isCentre ? 'Changed' : 'Released' }, 'updated', '/bulletins', query)
   const columns = isCentre
     ? [number, { text: 'Severity' }, { text: 'Title' }, { text: 'State' }, { text: 'Author' }, { text: 'Answers' }, { text: 'Answer by' }, updated]
     : [number, { text: 'Severity' }, { text: 'Title' }, { text: 'Answer' }, { text: 'Answer by' }, updated]
-  return { caption: 'Bulletins', captionHidden: true, head: columns, rows: rows.map(row => (isCentre ? centreRow(row) : readerRow(row))) }
+  return {
+    caption: 'Bulletins',
+    captionHidden: true,
+    head: columns,
+    rows: rows.map(row => (isCentre ? centreRow(row) : readerRow(row, options.ofOne))),
+  }
 }
 
 function titleCell(row: ListedBulletin): Cell {
@@ -266,20 +276,27 @@ function figuresCell(row: ListedBulletin): Cell {
   }
 }
 
-function readerRow(row: ListedBulletin): readonly Cell[] {
+function readerRow(row: ListedBulletin, ofOne: boolean): readonly Cell[] {
   const own = row.response !== null && isResponseState(row.response) ? RESPONSE_STATES[row.response].label : 'No answer yet'
   return [
     { text: bulletinNumber(row.number), href: addressOf(row) },
     { tags: [severityTag(row.severity)] },
     { ...(titleCell(row) as object), hint: row.state === 'withdrawn' ? 'Withdrawn' : undefined },
-    row.organisations > 1 ? `${row.answered.toLocaleString('en-GB')} of ${row.organisations.toLocaleString('en-GB')} answered` : own,
+    row.organisations > 1 && !ofOne ? `${row.answered.toLocaleString('en-GB')} of ${row.organisations.toLocaleString('en-GB')} answered` : own,
     at(row.respondBy),
     at(row.releasedAt),
   ]
 }
 
 export function listFilters(
-  query: { readonly q: string; readonly state: string; readonly severity: string; readonly sort: string },
+  query: {
+    readonly q: string
+    readonly state: string
+    readonly severity: string
+    readonly organisation: string
+    readonly threat: string
+    readonly sort: string
+  },
   isCentre: boolean,
 ) {
   const options = (all: string, values: readonly string[], words: (value: never) => string) => [
@@ -288,7 +305,7 @@ export function listFilters(
   ]
   return {
     action: '/bulletins',
-    search: { label: 'Search by number or title', value: query.q },
+    search: { label: 'Search by number, CVE or title', value: query.q },
     selects: [
       { name: 'severity', label: 'Severity', value: query.severity, options: options('Every severity', SEVERITIES, severityLabel) },
       {
@@ -298,8 +315,11 @@ export function listFilters(
         options: options('Every state', isCentre ? BULLETIN_STATES : ['released', 'withdrawn'], stateLabel),
       },
     ],
-    keep: { sort: query.sort },
-    clearHref: query.q !== '' || query.state !== '' || query.severity !== '' ? withQuery('/bulletins', {}) : undefined,
+    keep: { sort: query.sort, organisation: query.organisation, threat: query.threat },
+    clearHref:
+      query.organisation !== '' || query.threat !== '' || query.q !== '' || query.state !== '' || query.severity !== ''
+        ? withQuery('/bulletins', {})
+        : undefined,
   }
 }
 

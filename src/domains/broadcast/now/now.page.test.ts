@@ -13,7 +13,7 @@ import type { Visible } from '../tables.ts'
 const sink = await startSmtpSink(address => (address.startsWith('gone') ? { code: 550, words: 'No such mailbox' } : 'take'))
 const app = await createTestApp({ smtpUrl: sink.url })
 const { platform } = app
-const bulletin = await releasedBulletin(platform, { organisations: 6, reachable: 5, prefix: 'A', mailbox: index => (index === 4 ? 'gone' : 'desk'), title: '=1+1 flaw', content: { safeToUse: 'The **radiology viewer** is safe.' }, respondBy: '2026-11-20T15:00:00Z' })
+const bulletin = await releasedBulletin(platform, { organisations: 6, reachable: 5, prefix: 'A', mailbox: index => (index === 4 ? 'gone' : 'desk'), title: '=1+1 flaw', content: { safeToUse: 'The **radiology viewer** is safe.', cves: ['CVE-2031-0007'] }, respondBy: '2026-11-20T15:00:00Z' })
 const number = `CC-${bulletin.number}`
 await deliverRelease(platform, bulletin.releaseId, new AbortController().signal)
 
@@ -146,6 +146,35 @@ test('search leads straight to a number, a code and a CVE, and else lists what t
   const theirs = await stranger.get('/search?q=flaw')
   assert.match(theirs.body, /Nothing was found/)
   assert.match((await stranger.get(`/search?q=${number}`)).body, /Nothing was found/)
+})
+
+test('a CVE leads whoever may read them to the bulletins about it, and nobody to another’s', async () => {
+  const analyst = await app.signIn('analyst')
+  assert.match((await analyst.get('/search?q=cve-2031-0007')).body, new RegExp(`href="/bulletins/${number}"`))
+  const own = await app.signIn('cyber-lead', { organisation: 'A00001' })
+  assert.match((await own.get('/search?q=CVE-2031-0007')).body, new RegExp(`href="/bulletins/${number}"`))
+  assert.match((await own.get('/bulletins?q=CVE-2031-0007')).body, /<strong>1 bulletin<\/strong>/)
+  assert.match((await own.get('/search?q=CVE-2031-00')).body, /Nothing was found/)
+  const stranger = await app.signIn('cyber-lead', { organisation: 'OUTSIDE' })
+  assert.match((await stranger.get('/search?q=CVE-2031-0007')).body, /Nothing was found/)
+})
+
+test('the list of one organisation has what was released to it, with its answers, and says so', async () => {
+  const other = await releasedBulletin(platform, { organisations: 2, prefix: 'B' })
+  const analyst = await app.signIn('analyst')
+  await runWork<Visible, void>(platform, SYSTEM, async work => {
+    await work.db.updateTable('broadcast_recipient').set({ response: 'assessing' }).where('bulletin_id', '=', other.bulletinId).where('organisation_id', '=', other.organisationIds[0] ?? '').execute()
+    work.record({ verb: 'test.answered', subject: { kind: 'bulletin', id: other.bulletinId } })
+  })
+  const { body } = await analyst.get('/bulletins?organisation=b00000')
+  assert.match(body, /Sent to B00000, and what it answered[\s\S]*<strong>1 bulletin<\/strong>[\s\S]*Assessing/)
+  assert.doesNotMatch(body, new RegExp(`/bulletins/${number}"`))
+  assert.match(body, /name="organisation" value="b00000"/)
+  assert.match((await analyst.get('/bulletins?organisation=B00001')).body, /No answer yet/)
+  const csv = parse((await analyst.get('/bulletins.csv?organisation=B00001')).body, { bom: true, from: 2 }) as readonly string[][]
+  assert.deepEqual(csv.map(row => row[0]), [`CC-${other.number}`])
+  const stranger = await app.signIn('cyber-lead', { organisation: 'OUTSIDE' })
+  assert.match((await stranger.get('/bulletins?organisation=B00000')).body, /No bulletin matches/)
 })
 
 test('an exercise puts its banner on the page', async () => {

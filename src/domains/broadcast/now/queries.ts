@@ -4,6 +4,7 @@ import type { Reader } from '../../../platform/work/read.ts'
 import type { Actor, Scope } from '../../../platform/work/actor.ts'
 import { isInScope } from '../../directory/contract.ts'
 import { funnels } from '../picture/queries.ts'
+import { speaksOf } from '../bulletins/queries/list.ts'
 import { answeredIn, NOBODY } from '../picture/model.ts'
 import { isOwnRecipient } from '../scope.ts'
 import type { Visible } from '../tables.ts'
@@ -230,7 +231,7 @@ export interface Found {
 export async function search(db: Reader<Visible>, actor: Actor, words: string): Promise<Found> {
   const pattern = `%${words.replace(/[\\%_]/g, match => `\\${match}`)}%`
   return {
-    bulletins: await db.selectFrom('broadcast_bulletin').where('title', 'ilike', pattern).orderBy('number', 'desc').limit(FOUND_SHOWN).select(['number', 'title', 'severity', 'tlp', 'state']).execute(),
+    bulletins: await db.selectFrom('broadcast_bulletin as bulletin').where(speaksOf(words)).orderBy('number', 'desc').limit(FOUND_SHOWN).select(['number', 'title', 'severity', 'tlp', 'state']).execute(),
     threats: await db.selectFrom('watch_threat').where('search', 'like', pattern.toLowerCase()).orderBy('priority').orderBy('id').limit(FOUND_SHOWN).select(['id', 'title', 'reason']).execute(),
     organisations: await db
       .selectFrom('directory_organisation as organisation')

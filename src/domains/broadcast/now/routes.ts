@@ -120,9 +120,9 @@ const searchEverything = route({
   query: z.object({ q: z.string().trim().max(200).catch('').default('') }),
   async handle({ query, actor, read }) {
     const target = searchTarget(query.q)
-    if (target.kind === 'cve' && may(actor, 'watch.threat.list')) return redirect(withQuery('/threats', { q: target.cve }))
     const { to, found } = await read<Visible, { to: string | null; found: Found }>(async db => ({ to: await exactly(db, actor, target), found: await search(db, actor, query.q) }))
     if (to !== null) return redirect(to)
+    if (target.kind === 'cve' && may(actor, 'watch.threat.list') && found.bulletins.length === 0) return redirect(withQuery('/threats', { q: target.cve }))
     const model = {
       words: query.q,
       bulletins: query.q === '' ? [] : found.bulletins.map(row => ({ ...row, number: bulletinNumber(row.number) })),

@@ -37,8 +37,8 @@ export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonl
   ]
 }
 
-export function threatLines(threats: readonly ThreatSummary[]): readonly { readonly title: string; readonly href: string; readonly reason: string; readonly priority: string; readonly tlp: string }[] {
-  return threats.map(({ id, title, reason, priority, tlp }) => ({ title, reason, priority, tlp, href: `/threats/${id}` }))
+export function threatLines(threats: readonly ThreatSummary[]): readonly { readonly title: string; readonly href: string; readonly reason: string; readonly priority: string; readonly tlp: string; readonly holder: string | null }[] {
+  return threats.map(({ id, title, reason, priority, tlp, state, holder }) => ({ title, reason, priority, tlp, holder: state === 'in-hand' ? holder : null, href: `/threats/${id}` }))
 }
 
 export function liveTable(live: readonly LiveBulletin[], now: Instant): TableModel {

@@ -2,7 +2,7 @@ import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import { transition } from '../../../kernel/lifecycle.ts'
 import { cleanText } from '../../../kernel/text.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
-import { assertMay } from '../../../platform/work/actor.ts'
+import { assertMay, may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
@@ -111,6 +111,12 @@ export async function actOnThreat(work: Work<Visible>, id: string, action: Threa
     ...(why === '' ? {} : { reason: why }),
   })
   return { banner: step.banner }
+}
+
+/** Takes up a threat that nobody has, because work on it has begun. Leaves one that is in hand, dismissed or closed as it is. */
+export async function takeUpIfNew(work: Work<Visible>, id: string): Promise<void> {
+  if (!may(work.actor, 'watch.threat.triage') || (await stateOfThreat(work.db, id)) !== 'new') return
+  await actOnThreat(work, id, 'take-up', '')
 }
 
 async function storeNewThreats(work: Work<Visible>, ids: readonly string[]): Promise<void> {

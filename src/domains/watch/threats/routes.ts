@@ -85,7 +85,11 @@ async function showPage(request: RouteRequest, id: string, problems: readonly Pr
     }
   })
   if (parts === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)
-  const model = threatModel(parts, { triage: may(request.actor, 'watch.threat.triage'), draft: may(request.actor, 'broadcast.bulletin.draft') })
+  const model = threatModel(parts, {
+    triage: may(request.actor, 'watch.threat.triage'),
+    draft: may(request.actor, 'broadcast.bulletin.draft'),
+    readBulletins: may(request.actor, 'broadcast.bulletin.work'),
+  })
   return page('watch/threats/views/show.njk', parts.threat.title, model, { problems })
 }
 

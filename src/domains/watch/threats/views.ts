@@ -157,7 +157,7 @@ export interface ThreatParts {
 
 export function threatModel(
   { threat, items, named, products, types, timeline }: ThreatParts,
-  may: { readonly triage: boolean; readonly draft: boolean },
+  may: { readonly triage: boolean; readonly draft: boolean; readonly readBulletins: boolean },
 ) {
   const { id } = threat
   const draft: Action[] = may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []
@@ -176,6 +176,7 @@ export function threatModel(
     priorityTag: priorityTag(threat.priority_word),
     stateTag: STATE_TAGS[threat.state],
     actions: [...draft, ...steps],
+    bulletinsHref: may.readBulletins ? withQuery('/bulletins', { threat: id }) : null,
     reach: [
       {
         number: threat.runs,

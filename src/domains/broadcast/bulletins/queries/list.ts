@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
@@ -9,11 +9,17 @@ import { funnels } from '../../picture/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { parseBulletinNumber, type BulletinSeverity, type BulletinState } from '../model.ts'
 
+const CVE = /^CVE-\d{4}-\d{4,19}$/
+
 export interface BulletinFilter {
-  /** A number such as CC-5001, or words of the title. */
+  /** A number such as CC-5001, a CVE, or words of the title. */
   readonly search: string
   readonly state: BulletinState | ''
   readonly severity: BulletinSeverity | ''
+  /** A code: what was released to that organisation. */
+  readonly organisation?: string
+  /** An id: what was drafted from that threat. */
+  readonly threat?: string
 }
 
 /** Newest number first, or last changed first. */
@@ -36,7 +42,7 @@ export interface ListedBulletin {
   readonly answered: number
   /** Neither answered nor within reach. */
   readonly unreachable: number
-  /** The newest answer, where the reader has one organisation only. */
+  /** The newest answer of the organisation asked for, or of the reader's own where that is one only. */
   readonly response: string | null
 }
 
@@ -48,14 +54,17 @@ export async function listBulletins(
   sort: BulletinSort,
   request: PageRequest,
 ): Promise<Page<ListedBulletin>> {
-  const number = parseBulletinNumber(filter.search)
+  const { search, organisation = '', threat = '' } = filter
+  const number = parseBulletinNumber(search)
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
     .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
     .$if(filter.severity !== '', query => query.where('bulletin.severity', '=', filter.severity))
     .$if(number !== undefined, query => query.where('bulletin.number', '=', number ?? 0))
-    .$if(number === undefined && filter.search !== '', query =>
-      query.where('bulletin.title', 'ilike', `%${filter.search.replace(/[\\%_]/g, match => `\\${match}`)}%`),
+    .$if(number === undefined && search !== '', query => query.where(speaksOf(search)))
+    .$if(threat !== '', query => query.where('bulletin.threat_id', '=', threat))
+    .$if(organisation !== '', query =>
+      query.where(sql<boolean>`bulletin.id in (select bulletin_id from broadcast_recipient where organisation_id = ${idOf(organisation)})`),
     )
   const descending = sort.startsWith('-')
   const column = sort.endsWith('number') ? 'bulletin.number' : 'bulletin.updated_at'
@@ -94,7 +103,7 @@ export async function listBulletins(
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   const ids = shown.map(({ id }) => id)
-  const [figures, own] = [await funnels(db, scope, ids), await ownResponses(db, scope, ids)]
+  const [figures, own] = [await funnels(db, scope, ids), await responsesOf(db, scope, organisation, ids)]
   return {
     // Our own commands alone write these columns, each from the type that is asserted here.
     rows: shown.map(({ id, ...row }) => {
@@ -118,12 +127,30 @@ export async function listBulletins(
   }
 }
 
-/** The newest answers of a reader who acts for one organisation. */
-async function ownResponses(db: Reader<Visible>, scope: Scope, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
-  if (scope.kind !== 'organisation' || bulletinIds.length === 0) return new Map()
+/** Whether a bulletin is about a CVE, by the version that the reader may see, or has the words in its title. */
+export function speaksOf(words: string): RawBuilder<boolean> {
+  const cve = words.trim().toUpperCase()
+  if (CVE.test(cve))
+    return sql<boolean>`exists (select from broadcast_version version where version.bulletin_id = bulletin.id and version.version = bulletin.version and version.content -> 'cves' ? ${cve})`
+  return sql<boolean>`bulletin.title ilike ${`%${words.replace(/[\\%_]/g, match => `\\${match}`)}%`}`
+}
+
+function idOf(organisation: string): RawBuilder<string> {
+  return sql<string>`(select id from directory_organisation where code = ${organisation.toUpperCase()})`
+}
+
+/** The newest answers of one organisation: the one asked for, or the reader's own. Row-level security hides every other's. */
+async function responsesOf(
+  db: Reader<Visible>,
+  scope: Scope,
+  organisation: string,
+  bulletinIds: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const one = organisation !== '' ? idOf(organisation) : scope.kind === 'organisation' ? sql<string>`${scope.organisationId}` : null
+  if (one === null || bulletinIds.length === 0) return new Map()
   const rows = await db
     .selectFrom('broadcast_recipient')
-    .where('organisation_id', '=', scope.organisationId)
+    .where('organisation_id', '=', one)
     .where('bulletin_id', 'in', [...bulletinIds])
     .select(['bulletin_id', 'response'])
     .execute()
