@@ -17,7 +17,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('HOST', '127.0.0.1', 'The address that the web server listens on. Put a TLS-terminating proxy in front of anything but loopback.'),
   setting(
     'BASE_URL',
-    'http://HOST:PORT',
+    'http://localhost:PORT, or HOST where that is not loopback',
     'The address that people reach it by. It stands in every link that is mailed. https turns on HSTS and secure cookies.',
   ),
   setting('DATABASE_URL', 'the embedded database', 'A PostgreSQL 15 or later, as postgres://user:password@host/database.', true),
