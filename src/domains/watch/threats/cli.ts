@@ -41,7 +41,9 @@ const listCommand: Command = {
     const lines = rows.flatMap(row => [`${row.priority.padEnd(8)} ${row.id}  ${row.title}`, `         ${row.reason}`])
     const last = rows.at(-1)
     const more = last === undefined || rows.length >= total ? [] : [`${total} in all. The next: --cursor ${last.id}`]
-    output.result(data, lines.length === 0 ? ['No threats. Gather a source first: "carecert gather FILE".'] : [...lines, ...more])
+    const isFiltered = filter.search !== '' || text('state') !== ''
+    const none = isFiltered ? 'No threat matches.' : 'No threats. Gather a source first: "carecert gather FILE".'
+    output.result(data, lines.length === 0 ? [none] : [...lines, ...more])
   },
 }
 
