@@ -2,6 +2,7 @@ import type { Module } from '../../platform/module.ts'
 import { audienceCommands } from './audience/cli.ts'
 import { audienceRoutes } from './audience/routes.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
+import { bulletinListRoutes } from './bulletins/list/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
@@ -20,7 +21,7 @@ import { PERMISSIONS } from './policy.ts'
 export const broadcast: Module = {
   name: 'broadcast',
   permissions: PERMISSIONS,
-  routes: [...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes, ...nowRoutes, ...mailboxRoutes],
+  routes: [...bulletinListRoutes, ...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes, ...nowRoutes, ...mailboxRoutes],
   jobs: [deliverJob, resumeDeliveryJob, sendLinkJob, mergeTalliesJob],
   commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
   navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 75, firstFor: ['partner-responder'] }],

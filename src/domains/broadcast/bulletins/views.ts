@@ -13,7 +13,6 @@ import {
   BULLETIN_LIFECYCLE,
   BULLETIN_STATES,
   bulletinNumber,
-  CONFIDENCE_WORDS,
   deadlineFor,
   findingsOf,
   fiveLines,
