@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
+import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
@@ -52,6 +52,25 @@ test('one opens it, whoever comes next speaks through the first, and two at once
   const [guest, host] = first.isHost ? [second, first] : [first, second]
   await guest.close()
   await host.close()
+})
+
+test('whoever has just taken the lock keeps it, though the folder was another’s before', { skip }, async () => {
+  const source = `
+    const { openDatabase } = await import(${JSON.stringify(new URL('./database.ts', import.meta.url).href)})
+    await (await openDatabase({ url: null, dataFolder: ${JSON.stringify(folder)} })).close()`
+  const before = spawnSync(process.execPath, ['--input-type=module', '-e', source], { cwd: fileURLToPath(new URL('../../../', import.meta.url)) })
+  assert.equal(before.status, 0, before.stderr.toString())
+  // A newcomer in the moment after it took the lock, before it has said who it is.
+  await mkdir(`${folder}/lock`)
+  const { ino, birthtimeMs } = await stat(`${folder}/lock`)
+  const waiting = openDatabase({ url: null, dataFolder: folder })
+  await sleep(1_500)
+  const still = await stat(`${folder}/lock`)
+  assert.deepEqual({ ino: still.ino, birthtimeMs: still.birthtimeMs }, { ino, birthtimeMs }, 'the lock is still the newcomer’s')
+  await rmdir(`${folder}/lock`)
+  const database = await waiting
+  assert.equal(database.isHost, true)
+  await database.close()
 })
 
 test('a long query does not hold up this process', { skip }, async () => {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -93,16 +93,50 @@ async function host(home: string, socketFolder: string, socket: string, release:
 /** Takes the folder's lock. `null` when a living process has it; the lock of a dead one is cleared at once. */
 async function tryLock(home: string): Promise<(() => Promise<void>) | null> {
   const holder = join(home, 'holder.pid')
-  const options = { lockfilePath: join(home, 'lock'), stale: 30_000, realpath: false, onCompromised: () => {} }
+  const lock = join(home, 'lock')
+  await clearLockOfDead(holder, lock)
   try {
-    const release = await lockfile.lock(home, options)
+    const release = await lockfile.lock(home, { lockfilePath: lock, stale: 30_000, realpath: false, onCompromised: () => {} })
     await writeFile(holder, String(process.pid), { mode: 0o600 })
-    return release
+    return async () => {
+      await rm(holder, { force: true })
+      await release()
+    }
   } catch {
-    const pid = Number(await readFile(holder, 'utf8').catch(() => ''))
-    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) await rm(options.lockfilePath, { recursive: true, force: true })
     return null
   }
+}
+
+/**
+ * Clears away the lock of a process that died. Several may try at once, and a lock is taken a moment before its holder is
+ * named, so a lock goes only with the name of its dead holder: the one who can move that name aside removes the lock, and
+ * only the very lock that lay there before. Otherwise a newcomer's lock would go, and two would write to one database.
+ */
+async function clearLockOfDead(holder: string, lock: string): Promise<void> {
+  const pid = await pidIn(holder)
+  const before = await madeAt(lock)
+  if (pid === null || isAlive(pid)) return
+  const aside = `${holder}.${process.pid}.${randomUUID()}`
+  try {
+    await rename(holder, aside)
+  } catch {
+    return
+  }
+  if ((await pidIn(aside)) !== pid) return rename(aside, holder)
+  if (before !== null && (await madeAt(lock)) === before) await rm(lock, { recursive: true, force: true })
+  await rm(aside, { force: true })
+}
+
+async function pidIn(path: string): Promise<number | null> {
+  const pid = Number(await readFile(path, 'utf8').catch(() => ''))
+  return Number.isInteger(pid) && pid > 0 ? pid : null
+}
+
+function madeAt(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => null,
+  )
 }
 
 function isAlive(pid: number): boolean {
