@@ -21,16 +21,12 @@ const SEVERITY: TagTable = {
   information: { text: 'Information only', colour: 'grey' },
 }
 
-/** How pressing a threat is. */
+/** How pressing a threat is: the words of the watch domain, each in a colour of its own. */
 const PRIORITY: TagTable = {
-  urgent: { text: 'Urgent', colour: 'red' },
-  act: { text: 'Act', colour: 'red' },
   'act-now': { text: 'Act now', colour: 'red' },
-  high: { text: 'High', colour: 'orange' },
-  attend: { text: 'Attend', colour: 'orange' },
-  medium: { text: 'Medium', colour: 'yellow' },
-  watch: { text: 'Watch', colour: 'blue' },
-  track: { text: 'Track', colour: 'blue' },
+  urgent: { text: 'Urgent', colour: 'orange' },
+  high: { text: 'High', colour: 'yellow' },
+  medium: { text: 'Medium', colour: 'blue' },
   low: { text: 'Low', colour: 'grey' },
 }
 
@@ -51,7 +47,6 @@ const DELIVERY: TagTable = {
   waiting: { text: 'Waiting', colour: 'grey' },
   sending: { text: 'Sending', colour: 'blue' },
   sent: { text: 'Sent', colour: 'green' },
-  delivered: { text: 'Delivered', colour: 'green' },
   failed: { text: 'Failed, will be tried again', colour: 'orange' },
   'given-up': { text: 'Given up', colour: 'red' },
 }
