@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createSigner } from './signer.ts'
+import { createSigner, installationSecret } from './signer.ts'
 
 const signer = createSigner('a secret for tests only, of no worth')
 
@@ -46,4 +49,22 @@ test('a sealed text that was changed or cut anywhere does not open', () => {
 
 test('the same text sealed twice looks different', () => {
   assert.notEqual(signer.seal('totp', 'secret', 'per_1'), signer.seal('totp', 'secret', 'per_1'))
+})
+
+test('processes that start together share one key, whole, which nobody else can read', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'carecert-key-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const secrets = await Promise.all(Array.from({ length: 8 }, () => installationSecret(null, folder)))
+  assert.equal(new Set(secrets).size, 1)
+  assert.ok((secrets[0] ?? '').length >= 64)
+  assert.equal((await stat(join(folder, 'secret.key'))).mode & 0o777, 0o600)
+  assert.deepEqual(await readdir(folder), ['secret.key'])
+  assert.equal(await installationSecret(null, folder), secrets[0], 'and it is there at the next start')
+})
+
+test('a key file that was emptied signs nothing: anybody could sign the same', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'carecert-key-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'secret.key'), '')
+  await assert.rejects(installationSecret(null, folder), { code: 'platform.auth.key-file' })
 })

@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Bug } from '../../kernel/errors.ts'
+import { Bug, Unavailable } from '../../kernel/errors.ts'
 
 /**
  * Signs short texts (links, cookies) with HMAC-SHA-256 (RFC 2104), each purpose under a key of its own (HKDF, RFC 5869),
@@ -64,17 +64,41 @@ export function createSigner(secret: string): Signer {
   }
 }
 
-/** The installation's secret: as configured, or from the key file, which is made on first start and readable by its owner alone. */
+const KEY_BYTES = 48
+/** The least that CARECERT_SECRET may be, and less than every key file holds. */
+const SHORTEST_SECRET = 32
+
+/**
+ * The installation's secret: as configured, or from the key file, which is made on first start and readable by its owner alone.
+ * The file appears whole: two processes that start together read the same, and none ever signs with a part of it.
+ * Throws `Unavailable` when the file was cut or emptied.
+ */
 export async function installationSecret(configured: string | null, dataFolder: string): Promise<string> {
   if (configured !== null) return configured
   await mkdir(dataFolder, { recursive: true, mode: 0o700 })
   const path = join(dataFolder, 'secret.key')
-  try {
-    const file = await open(path, 'wx', 0o600)
-    await file.writeFile(randomBytes(48).toString('base64url'))
-    await file.close()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  const draft = `${path}.${process.pid}.${randomUUID()}`
+  if (!(await exists(path))) {
+    try {
+      await writeFile(draft, randomBytes(KEY_BYTES).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
+      await link(draft, path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      await rm(draft, { force: true })
+    }
   }
-  return readFile(path, 'utf8')
+  const secret = await readFile(path, 'utf8')
+  if (secret.trim().length >= SHORTEST_SECRET) return secret
+  throw new Unavailable(
+    'platform.auth.key-file',
+    `The key file ${path} is empty or cut off. Put back the one of your backup; without one, remove it, and links and authenticator apps must be set up anew.`,
+  )
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
