@@ -23,8 +23,6 @@ export const PERMISSIONS = {
   'directory.people.manage-own': ['regional-lead', 'partner-responder', 'cyber-lead'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>
 
-type DirectoryPermission = keyof typeof PERMISSIONS
-
 /** Who looks after people: the administrator everywhere, a lead at their own organisation. */
 export interface PeopleKeeper {
   readonly role: string | null
