@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Page } from '../../../kernel/page.ts'
+import { csvText } from '../../../platform/csv/csv.ts'
 import { asList } from '../../../platform/forms/form.ts'
-import { page, redirect } from '../../../platform/http/reply.ts'
-import { route, type Route } from '../../../platform/http/route.ts'
+import { csv, page, redirect } from '../../../platform/http/reply.ts'
+import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import { withQuery } from '../../../ui/links.ts'
 import { deliveryTag } from '../../../ui/labels.ts'
@@ -21,6 +22,7 @@ const LedgerQuery = z.object({
   cursor: z.string().max(400).nullable().catch(null).default(null),
 })
 const PAGE_SIZE = 50
+const CSV_PART = 500
 
 const showLedger = route({
   method: 'GET',
@@ -53,12 +55,44 @@ const showLedger = route({
         selects: [{ name: 'state', label: 'State', value: query.state ?? '', options: [{ value: '', text: 'All' }, ...DELIVERY_STATES.map(state => ({ value: state, text: deliveryTag(state).text }))] }],
         clearHref: address,
       },
+      csvHref: withQuery(`${address}.csv`, kept),
       firstHref: query.cursor === null ? undefined : withQuery(address, kept),
       nextHref: found.next === null ? undefined : withQuery(address, kept, { cursor: found.next }),
     }
     return page('broadcast/deliveries/views/ledger.njk', `Messages of ${number}`, model, { isExercise: bulletin.isExercise })
   },
 })
+
+const ledgerCsv = route({
+  method: 'GET',
+  path: '/bulletins/:number/deliveries.csv',
+  access: { permission: 'broadcast.delivery.view' },
+  params: NumberParams,
+  query: LedgerQuery,
+  async handle({ params, query, read }) {
+    const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, parseBulletinNumber(params.number) ?? 0))
+    return csv(`${bulletinNumber(bulletin.number)}-messages.csv`, csvParts(read, bulletin.id, { state: query.state, search: query.q }))
+  },
+})
+
+const CSV_HEAD = ['code', 'organisation', 'contact', 'purpose', 'address', 'state', 'tries', 'last tried', 'server words']
+
+/** Page by page, so that a hundred thousand messages are never held at once. */
+async function* csvParts(read: RouteRequest['read'], bulletinId: string, filter: Parameters<typeof ledger>[2]): AsyncGenerator<string> {
+  yield csvText(CSV_HEAD, [])
+  let cursor: string | null = null
+  do {
+    const from: string | null = cursor
+    const found: Page<LedgerRow> = await read<Visible, Page<LedgerRow>>(db => ledger(db, bulletinId, filter, { limit: CSV_PART, cursor: from }))
+    // The first part alone has the byte order mark.
+    if (found.rows.length > 0) yield csvText([], found.rows.map(csvRow)).replace(/^\uFEFF?(?:\r\n)?/, '')
+    cursor = found.next
+  } while (cursor !== null)
+}
+
+function csvRow(row: LedgerRow): readonly (string | number | null)[] {
+  return [row.organisationCode, row.organisationName, row.contactName, row.purpose, row.address, row.state, row.attempts, row.attemptedAt?.toISOString() ?? null, row.words]
+}
 
 const retry = route({
   method: 'POST',
@@ -89,4 +123,4 @@ function ledgerTable(rows: readonly LedgerRow[]): TableModel {
   }
 }
 
-export const deliveryRoutes: readonly Route[] = [showLedger, retry]
+export const deliveryRoutes: readonly Route[] = [showLedger, ledgerCsv, retry]

@@ -48,6 +48,9 @@ test('the ledger shows each message; what was given up can be tried again by a d
   const duty = await app.signIn('duty-manager')
   const ledger = await duty.get(`/bulletins/${number}/deliveries?state=given-up`)
   assert.match(ledger.body, /<strong>1 message<\/strong>/)
+  assert.match(ledger.body, /deliveries\.csv\?state=given-up/)
+  const rows = parse<Record<string, string>>((await duty.get(`/bulletins/${number}/deliveries.csv`)).body, { bom: true, columns: true })
+  assert.deepEqual(rows.map(row => [row['code'], row['state']]), [['A00000', 'sent'], ['A00001', 'sent'], ['A00002', 'sent'], ['A00003', 'sent'], ['A00004', 'given-up']])
   const analyst = await app.signIn('analyst')
   assert.equal((await analyst.post(`/bulletins/${number}/deliveries`, { deliveries: 'all' }, { from: '/' })).statusCode, 403)
   assert.match((await duty.follow(await duty.post(`/bulletins/${number}/deliveries`, { deliveries: 'all' }, { from: `/bulletins/${number}/deliveries` }))).body, /One message is tried again/)
@@ -60,6 +63,7 @@ test('the bulletin’s page for the centre has the funnel, its charts and their 
   const duty = await app.signIn('duty-manager')
   const { body } = await duty.get(`/bulletins/${number}?by=region`)
   assert.match(body, /Who acts, who is silent/)
+  for (const query of ['region=Y61"', 'region=Y61&amp;stage=sent"', 'region=Y61&amp;stage=delivered"', 'region=Y61&amp;stage=silent"']) assert.ok(body.includes(`/bulletins/${number}/recipients?${query}`), query)
   assert.match(body, new RegExp(`src="/bulletins/${number}/chart/groups.svg\\?by=region"`))
   for (const file of ['groups.svg?by=region', 'answers.svg', 'groups.svg?by=partner']) {
     const chart = await duty.get(`/bulletins/${number}/chart/${file}`)

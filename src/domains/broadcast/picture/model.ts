@@ -195,10 +195,12 @@ function groupRow(group: Group, dimension: Dimension, page: string) {
   const query = `${dimension}=${encodeURIComponent(group.code ?? 'none')}`
   const figure = (count: number, stage: Stage) => ({ number: count, ...(count === 0 ? {} : { href: `${page}?${query}&stage=${stage}` }) })
   return [
-    { text: group.name, href: `${page}?${query}` },
-    group.audience,
+    group.name,
+    { number: group.audience, href: `${page}?${query}` },
     figure(group.silent, 'silent'),
     figure(group.unreachable, 'unreachable'),
+    figure(group.sent, 'sent'),
+    figure(group.delivered, 'delivered'),
     figure(group.acknowledged, 'acknowledged'),
     figure(group.decided, 'decided'),
     figure(group.done, 'done'),

@@ -14,7 +14,7 @@ import type { Visible } from '../tables.ts'
 import { APART, DIMENSIONS, segments, STAGES, type CurvePoint, type Counts, type Group, type Stage } from './model.ts'
 import { mergeTally } from './commands.ts'
 import { curves, funnel, groups, TALLY_KEY } from './queries.ts'
-import { NO_RECIPIENTS_FILTER, recipients, type RecipientRow, type RecipientsFilter } from './queries/recipients.ts'
+import { NO_RECIPIENTS_FILTER, RECIPIENT_SORTS, recipients, type RecipientRow, type RecipientsFilter } from './queries/recipients.ts'
 
 const platform = await createTestPlatform()
 const releasedAt = platform.clock.now()
@@ -119,6 +119,22 @@ test('the list behind a figure has as many rows as the figure says, page by page
   assert.deepEqual((await all({ search: 'a00007' })).map(({ code }) => code), ['A00007'])
   assert.equal((await all({ search: 'Organisation a0001' })).length, 10)
   for (const signs of ['%', '_', '%_%', '\\']) assert.equal((await all({ search: signs })).length, 0, signs)
+})
+
+test('the list is sorted by code or by when they answered, both ways, page by page and each once', async () => {
+  for (const sort of RECIPIENT_SORTS) {
+    const found: RecipientRow[] = []
+    let cursor: string | null = null
+    do {
+      const from: string | null = cursor
+      const page: Page<RecipientRow> = await readAs<Visible, Page<RecipientRow>>(platform, SYSTEM, db => recipients(db, SYSTEM.scope, bulletin.bulletinId, NO_RECIPIENTS_FILTER, { limit: 7, cursor: from }, sort))
+      found.push(...page.rows)
+      cursor = page.next
+    } while (cursor !== null)
+    assert.equal(new Set(found.map(({ code }) => code)).size, SIZE, sort)
+    const keys = found.map(row => `${sort.endsWith('answered') ? (row.answeredAt?.toISOString() ?? '') : ''} ${row.code}`)
+    assert.deepEqual(keys, sort.startsWith('-') ? keys.toSorted().toReversed() : keys.toSorted(), sort)
+  }
 })
 
 test('a row says where the message, the answer and the contacts stand', async () => {

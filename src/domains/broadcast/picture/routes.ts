@@ -13,7 +13,7 @@ import { RESPONSE_CHOICES } from '../responses/model.ts'
 import type { Visible } from '../tables.ts'
 import { answeredIn, answersChart, APART, DIMENSIONS, groupsChart, liveFigures, STAGES, type Counts, type CurvePoint, type Group } from './model.ts'
 import { curves, funnel, groups } from './queries.ts'
-import { recipientChoices, recipients, type RecipientRow, type RecipientsFilter } from './queries/recipients.ts'
+import { RECIPIENT_SORTS, recipientChoices, recipients, type RecipientRow, type RecipientsFilter, type RecipientSort } from './queries/recipients.ts'
 import { CSV_HEAD, csvRow, recipientsView } from './views.ts'
 
 const VIEW = { permission: 'broadcast.picture.view' }
@@ -27,6 +27,7 @@ const RecipientsQuery = z.object({
   region: text,
   board: text,
   partner: text,
+  sort: z.enum(RECIPIENT_SORTS).catch('code').default('code'),
   cursor: z.string().max(400).nullable().catch(null).default(null),
 })
 const PAGE_SIZE = 50
@@ -42,9 +43,9 @@ const listRecipients = route({
     const filter = filterOf(query)
     const { bulletin, found, choices } = await read<Visible, { bulletin: Bulletin; found: Page<RecipientRow>; choices: Awaited<ReturnType<typeof recipientChoices>> }>(async db => {
       const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, found: await recipients(db, actor.scope, asked.id, filter, { limit: PAGE_SIZE, cursor: query.cursor }), choices: await recipientChoices(db, actor.scope, asked.id) }
+      return { bulletin: asked, found: await recipients(db, actor.scope, asked.id, filter, { limit: PAGE_SIZE, cursor: query.cursor }, query.sort), choices: await recipientChoices(db, actor.scope, asked.id) }
     })
-    const model = recipientsView(bulletin, found, filter, choices, query.cursor)
+    const model = recipientsView(bulletin, found, filter, query.sort, choices, query.cursor)
     return page('broadcast/picture/views/recipients.njk', `Recipients of ${model.number}`, model, { isExercise: bulletin.isExercise })
   },
 })
@@ -57,17 +58,17 @@ const recipientsCsv = route({
   query: RecipientsQuery,
   async handle({ params, query, read, actor }) {
     const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
-    return csv(`${bulletinNumber(bulletin.number)}-recipients.csv`, csvParts(read, actor.scope, bulletin.id, filterOf(query)))
+    return csv(`${bulletinNumber(bulletin.number)}-recipients.csv`, csvParts(read, actor.scope, bulletin.id, filterOf(query), query.sort))
   },
 })
 
 /** Page by page, so that fifty thousand rows are never held at once. */
-async function* csvParts(read: RouteRequest['read'], scope: Scope, bulletinId: string, filter: RecipientsFilter): AsyncGenerator<string> {
+async function* csvParts(read: RouteRequest['read'], scope: Scope, bulletinId: string, filter: RecipientsFilter, sort: RecipientSort): AsyncGenerator<string> {
   let head: readonly string[] = CSV_HEAD
   let cursor: string | null = null
   do {
     const from: string | null = cursor
-    const found: Page<RecipientRow> = await read<Visible, Page<RecipientRow>>(db => recipients(db, scope, bulletinId, filter, { limit: CSV_PART, cursor: from }))
+    const found: Page<RecipientRow> = await read<Visible, Page<RecipientRow>>(db => recipients(db, scope, bulletinId, filter, { limit: CSV_PART, cursor: from }, sort))
     const part = csvText(head, found.rows.map(csvRow))
     // The first part has the byte order mark and the heading; those after it neither.
     yield cursor === null ? part : withoutHead(part)

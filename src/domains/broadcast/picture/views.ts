@@ -1,13 +1,13 @@
 import { parseLocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { deliveryTag, responseTag } from '../../../ui/labels.ts'
-import { withQuery, type Query } from '../../../ui/links.ts'
+import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../ui/models.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Bulletin } from '../bulletins/queries.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES } from '../responses/model.ts'
 import { APART, recipientsAddress, STAGE_LABELS, STAGES } from './model.ts'
-import type { recipientChoices, RecipientRow, RecipientsFilter } from './queries/recipients.ts'
+import type { recipientChoices, RecipientRow, RecipientsFilter, RecipientSort } from './queries/recipients.ts'
 
 /** The filters as the address carries them. */
 function filterQuery(filter: RecipientsFilter): Query {
@@ -15,9 +15,9 @@ function filterQuery(filter: RecipientsFilter): Query {
   return { q: search, stage, answer, type, region, board, partner }
 }
 
-export function recipientsView(bulletin: Bulletin, found: Page<RecipientRow>, filter: RecipientsFilter, choices: Awaited<ReturnType<typeof recipientChoices>>, cursor: string | null) {
+export function recipientsView(bulletin: Bulletin, found: Page<RecipientRow>, filter: RecipientsFilter, sort: RecipientSort, choices: Awaited<ReturnType<typeof recipientChoices>>, cursor: string | null) {
   const address = recipientsAddress(bulletin.number)
-  const query = filterQuery(filter)
+  const query = { ...filterQuery(filter), sort: sort === 'code' ? null : sort }
   const number = bulletinNumber(bulletin.number)
   const options = (list: readonly { code: string; name: string }[]) => [{ value: '', text: 'All' }, ...list.map(({ code, name }) => ({ value: code, text: name })), { value: 'none', text: 'None' }]
   return {
@@ -25,10 +25,10 @@ export function recipientsView(bulletin: Bulletin, found: Page<RecipientRow>, fi
     title: bulletin.title,
     tlp: bulletin.tlp,
     total: found.total,
-    isFiltered: withQuery(address, query) !== address,
+    isFiltered: withQuery(address, query, { sort: null }) !== address,
     clearHref: address,
     csvHref: withQuery(`${address}.csv`, query),
-    table: recipientsTable(found.rows),
+    table: recipientsTable(found.rows, address, query),
     firstHref: cursor === null ? undefined : withQuery(address, query),
     nextHref: found.next === null ? undefined : withQuery(address, query, { cursor: found.next }),
     filters: {
@@ -44,17 +44,17 @@ export function recipientsView(bulletin: Bulletin, found: Page<RecipientRow>, fi
         { name: 'region', label: 'Region', value: filter.region, options: options(choices.regions) },
         { name: 'board', label: 'Board', value: filter.board, options: options(choices.boards) },
       ],
-      keep: { partner: filter.partner },
+      keep: { partner: filter.partner, sort: query.sort },
       clearHref: address,
     },
   }
 }
 
-function recipientsTable(rows: readonly RecipientRow[]): TableModel {
+function recipientsTable(rows: readonly RecipientRow[], address: string, query: Query): TableModel {
   return {
     caption: 'Organisations in the audience',
     captionHidden: true,
-    head: [{ text: 'Organisation' }, { text: 'Answer' }, { text: 'When' }, { text: 'By whom' }, { text: 'Next date' }, { text: 'Contacts', format: 'numeric' }, { text: 'Message' }],
+    head: [sortColumn({ text: 'Organisation, by code' }, 'code', address, { ...query, sort: query['sort'] ?? 'code' }), { text: 'Answer' }, sortColumn({ text: 'When' }, 'answered', address, query), { text: 'By whom' }, { text: 'Next date' }, { text: 'Contacts', format: 'numeric' }, { text: 'Message' }],
     rows: rows.map((row): readonly Cell[] => [
       { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
       { text: '', tags: [responseTag(row.standing)], hint: row.reason ?? row.note ?? undefined },

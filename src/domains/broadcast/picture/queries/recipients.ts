@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Instant } from '../../../../kernel/instant.ts'
+import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
 import { nameKey } from '../../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Scope } from '../../../../platform/work/actor.ts'
@@ -51,13 +51,34 @@ export interface RecipientRow {
 
 const BEST_FIRST: readonly DeliveryState[] = ['sent', 'sending', 'waiting', 'failed', 'given-up']
 
-/** The organisations behind a figure, by code. */
-export async function recipients(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter, request: PageRequest): Promise<Page<RecipientRow>> {
-  const cursor = decodeCursor(request.cursor, 1)
+/** When they answered who never did, so that the order is whole. */
+const NEVER = '-infinity'
+
+export const RECIPIENT_SORTS = ['code', '-code', 'answered', '-answered'] as const
+export type RecipientSort = (typeof RECIPIENT_SORTS)[number]
+
+/** The organisations behind a figure, by code or by when they answered last; who never did counts as before everybody. */
+export async function recipients(
+  db: Reader<Visible>,
+  scope: Scope,
+  bulletinId: string,
+  filter: RecipientsFilter,
+  request: PageRequest,
+  sort: RecipientSort = 'code',
+): Promise<Page<RecipientRow>> {
+  const direction = sort.startsWith('-') ? 'desc' : 'asc'
+  const isByTime = sort.endsWith('answered')
+  const answered = sql<Instant>`coalesce(recipient.response_at, ${NEVER}::timestamptz)`
+  const given = decodeCursor(request.cursor, isByTime ? 2 : 1)
+  const cursor = isByTime && given?.[0] !== NEVER && parseInstant(String(given?.[0])) === undefined ? null : given
   const count = await countOf(db, scope, bulletinId, filter)
   const found = await matching(db, scope, bulletinId, filter)
-    .$if(cursor !== null, query => query.where('organisation.code', '>', String(cursor?.[0])))
-    .orderBy('organisation.code')
+    .$if(cursor !== null && !isByTime, query => query.where('organisation.code', direction === 'asc' ? '>' : '<', String(cursor?.[0])))
+    .$if(cursor !== null && isByTime, query =>
+      query.where(sql<boolean>`(${answered}, organisation.code) ${sql.raw(direction === 'asc' ? '>' : '<')} (${String(cursor?.[0])}::timestamptz, ${String(cursor?.[1])})`),
+    )
+    .$if(isByTime, query => query.orderBy(answered, direction))
+    .orderBy('organisation.code', direction)
     .limit(request.limit + 1)
     .select([
       'organisation.id as organisationId', 'organisation.code', 'organisation.name', 'recipient.type', 'recipient.region_code as region', 'recipient.board_code as board',
@@ -71,7 +92,7 @@ export async function recipients(db: Reader<Visible>, scope: Scope, bulletinId: 
   return {
     rows: shown.map(({ response, isReachable, ...row }) => ({ ...row, standing: standing({ response, isReachable }), ...NO_ANSWER, ...answers.get(row.organisationId), ...NO_DELIVERY, ...deliveries.get(row.organisationId) })),
     total: count,
-    next: found.length > request.limit && last !== undefined ? encodeCursor([last.code]) : null,
+    next: found.length > request.limit && last !== undefined ? encodeCursor(isByTime ? [last.answeredAt?.toISOString() ?? NEVER, last.code] : [last.code]) : null,
   }
 }
 
