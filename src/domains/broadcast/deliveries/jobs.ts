@@ -19,7 +19,6 @@ const CONCURRENCY = 8
 const LONGEST_RUN_MILLIS = 300_000
 const BEGIN_WITHIN_MILLIS = (LEASE_SECONDS / 2) * 1_000
 const LONGEST_SEND_MILLIS = (LEASE_SECONDS / 3) * 1_000
-const UNCONFIGURED_PAUSE_SECONDS = 300
 
 export const deliverJob = handles<Platform, { releaseId: string }>(DELIVER, {
   purpose: 'Hands the messages of a released bulletin to the mail server',
@@ -60,7 +59,8 @@ export const sendLinkJob = handles<Platform, { deliveryId: string; generation: n
 export async function deliverRelease(platform: Platform, releaseId: string, signal: AbortSignal): Promise<void> {
   const release = await readAs<Visible, Awaited<ReturnType<typeof releaseToDeliver>>>(platform, SYSTEM, db => releaseToDeliver(db, releaseId))
   if (release === undefined) return
-  if (!platform.mail.isConfigured) return inWork(platform, async work => work.enqueue(DELIVER, { releaseId }, { delaySeconds: UNCONFIGURED_PAUSE_SECONDS, onceKey: releaseId }))
+  // What waits is found again by the clock (`resumeDeliveryJob`). A job that asked for its like would add one a minute, for ever.
+  if (!platform.mail.isConfigured) return
   const letter = prepareLetter(platform.views, release, platform.config.baseUrl)
   const startedAt = monotonicMillis()
   let settled: readonly Attempt[] = []
