@@ -60,8 +60,13 @@ export function sampleAlerts(now: Instant): string {
     alert(now, 9004, 'End of support for Lumen Desktop 10', 'Information only', 30, 'Insecure software', '<p>No more fixes are made for this version. Plan its replacement.</p>', 'Lumen Desktop', []),
     alert(now, 9005, 'Backups deleted before ransomware strikes', 'Medium', 75, 'Intelligence', '<p>Attackers look for backups first. Keep one copy where nobody can delete it.</p>', 'Bastion Vault', ['CVE-1900-0012']),
   ]
-  return JSON.stringify({ pageSize: alerts.length, total: alerts.length, items: alerts, currentPage: 1, totalPages: 1 })
+  // One cannot be read, as happens: it shows what quarantine is for.
+  const items = [...alerts, { title: 'An alert that lost its number', summary: '<p>Nobody knows which it is.</p>' }]
+  return JSON.stringify({ pageSize: items.length, total: items.length, items, currentPage: 1, totalPages: 1 })
 }
+
+/** What a supplier's site answers while it is being rebuilt: no feed. */
+export const SAMPLE_OUTAGE = '<!doctype html><title>We are rebuilding this site</title>'
 
 function flaw(number: number, product: string, name: string, says: string, daysAgo: number, ransomware: boolean): SampleFlaw {
   return { cve: `CVE-1900-${String(number).padStart(4, '0')}`, product, name, says, daysAgo, ransomware, action: 'Apply the maker’s update. Where that cannot be done, cut it off from the network.' }

@@ -1,4 +1,6 @@
 import { addSource, gather } from '../../domains/watch/contract.ts'
+import type { Visible } from '../../domains/watch/tables.ts'
+import { actOnThreat } from '../../domains/watch/threats/commands.ts'
 import type { DirectoryTables } from '../../domains/directory/tables.ts'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Output } from '../../platform/cli/output.ts'
@@ -7,9 +9,9 @@ import { isEmpty, storeSetting } from '../../platform/settings.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { addContacts, addOrganisations, addTechnology } from './directory.ts'
-import { sampleAlerts, sampleCatalogue } from './feed.ts'
+import { SAMPLE_OUTAGE, sampleAlerts, sampleCatalogue } from './feed.ts'
 import { tellHistory } from './history.ts'
-import { addPeople } from './people.ts'
+import { addPeople, type SampleStaff } from './people.ts'
 import { createRandom } from './random.ts'
 import { buildSector, LARGEST, SMALLEST } from './sector.ts'
 
@@ -41,13 +43,23 @@ export async function loadSample(platform: Platform, output: Output, options: { 
     await runWork(platform, SYSTEM, async work => {
       await addSource(work, { code: 'invented-catalogue', name: 'Invented catalogue of exploited flaws', format: 'kev-json', url: null })
       await addSource(work, { code: 'invented-alerts', name: 'Invented cyber alerts', format: 'nhs-cyber-alerts', url: null })
+      await addSource(work, { code: 'invented-supplier', name: 'Invented supplier’s advisories', format: 'csaf', url: null })
     })
     await gather(platform, SYSTEM, { address: 'invented-catalogue.json', bytes: Buffer.from(sampleCatalogue(now)), source: 'invented-catalogue' })
     await gather(platform, SYSTEM, { address: 'invented-alerts.json', bytes: Buffer.from(sampleAlerts(now)), source: 'invented-alerts' })
+    await gather(platform, SYSTEM, { address: 'invented-supplier.html', bytes: Buffer.from(SAMPLE_OUTAGE), source: 'invented-supplier' })
+    await dismissOne(platform, staff)
     steps.update(5)
     await tellHistory(platform, staff, createRandom(seed + 2))
     steps.update(6)
   } finally {
     steps.stop()
   }
+}
+
+async function dismissOne(platform: Platform, staff: SampleStaff): Promise<void> {
+  await runWork(platform, staff.analyst, async (work: Work<Visible>) => {
+    const threat = await work.db.selectFrom('watch_threat').select('id').where('title', 'like', 'End of support%').executeTakeFirst()
+    if (threat !== undefined) await actOnThreat(work, threat.id, 'dismiss', 'Everybody was told in the spring, and the replacement is under way.')
+  })
 }
