@@ -37,7 +37,12 @@ function shellOf(platform: Platform, request: ShellRequest): PageShell {
     account:
       session === null
         ? null
-        : { name: actor.name, acting: session.actingFor, roleLabel: actor.role !== null && isRole(actor.role) ? ROLES[actor.role].label : '', canSwitch: session.canSwitch },
+        : {
+            name: actor.name,
+            acting: session.actingFor,
+            roleLabel: actor.role !== null && isRole(actor.role) ? ROLES[actor.role].label : '',
+            canSwitch: session.canSwitch,
+          },
     csrfToken: request.csrfToken,
     notice: request.notice,
     problems: request.problems,
