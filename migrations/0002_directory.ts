@@ -148,15 +148,22 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create unique index directory_partnership_once on directory_partnership (partner_id, organisation_id) where until is null`.execute(db)
   await sql`create index directory_partnership_organisation on directory_partnership (organisation_id) where until is null`.execute(db)
 
-  // A product is named once; what organisations run points at it. Matching is by the keys (kernel/name-key.ts).
+  // A product is named once; what organisations run points at it. Matching is by the keys (kernel/name-key.ts): the bare key is the product's
+  // name without the maker in front, the full key its name with it.
+  const bare = sql`case when maker_key <> '' and starts_with(product_key, maker_key || ' ') then substr(product_key, length(maker_key) + 2) else product_key end`
+  const full = sql`case when maker_key = '' or product_key = maker_key or starts_with(product_key, maker_key || ' ') then product_key else maker_key || ' ' || product_key end`
   await sql`
     create table directory_product (
       id integer generated always as identity primary key,
       maker text not null,
       product text not null,
       maker_key text not null,
-      product_key text not null
+      product_key text not null,
+      bare_key text not null generated always as (${bare}) stored,
+      full_key text not null generated always as (${full}) stored,
+      first_word text not null generated always as (split_part(${full}, ' ', 1)) stored
     )`.execute(db)
+  for (const key of ['bare_key', 'full_key', 'first_word']) await sql`create index ${sql.ref(`directory_product_${key}`)} on directory_product (${sql.ref(key)})`.execute(db)
   await sql`create unique index directory_product_keys on directory_product (maker_key, product_key)`.execute(db)
   await sql`create index directory_product_product_key on directory_product (product_key)`.execute(db)
   await sql`
@@ -180,7 +187,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // The organisations that the scope reaches. Security definer: it must see the partnerships to say who may see.
   await sql`
-    create function carecert_organisations() returns setof text language sql stable security definer rows 50 set search_path = public
+    create function carecert_organisations() returns setof text language sql stable security definer rows 50 set search_path = public, pg_temp
     as $$
       select carecert_scope_id() where carecert_scope_kind() in ('organisation', 'partner', 'region')
       union
@@ -192,7 +199,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // Those who hold or held a role in them. A function, because to the planner a list is cheap and a query within a policy is not.
   await sql`
-    create function carecert_people() returns setof text language sql stable security definer rows 50 set search_path = public
+    create function carecert_people() returns setof text language sql stable security definer rows 50 set search_path = public, pg_temp
     as $$ select person_id from directory_assignment where organisation_id in (select carecert_organisations()) $$`.execute(db)
 
   // Who exists is public knowledge (the ODS publishes it); anyone signed in, or answering from a link, may read it. Only the centre changes it; a product may be named by any organisation that lists what it runs.

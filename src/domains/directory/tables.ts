@@ -107,6 +107,12 @@ export interface ProductTable {
   product: string
   maker_key: string
   product_key: string
+  /** The product's name without the maker in front. */
+  bare_key: GeneratedAlways<string>
+  /** The product's name with the maker in front. */
+  full_key: GeneratedAlways<string>
+  /** Of the full key. */
+  first_word: GeneratedAlways<string>
 }
 
 export interface TechnologyTable {

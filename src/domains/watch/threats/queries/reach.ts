@@ -16,19 +16,18 @@ import type { TypeReach } from '../model.ts'
  * "Begins with" is always by whole words. Versions are not compared. Only what is shared with the centre is counted, so that a figure
  * and the list behind it agree, and nothing that an organisation keeps to itself shows in a figure.
  *
+ * The keys of the products that organisations run are columns, so that a few threats are matched by index.
  * Names are matched first, each pair once; then each distinct set of products is counted once, however many threats share it.
  */
 
 /** The threats asked about: all of them, or those with these ids. */
 export type Which = 'all' | readonly string[]
 
-const bareOf = (row: string) =>
-  sql.raw(`case when ${row}.maker_key <> '' and starts_with(${row}.product_key, ${row}.maker_key || ' ')
-  then substr(${row}.product_key, length(${row}.maker_key) + 2) else ${row}.product_key end`)
-
-const fullOf = (row: string) =>
-  sql.raw(`case when ${row}.maker_key = '' or ${row}.product_key = ${row}.maker_key or starts_with(${row}.product_key, ${row}.maker_key || ' ')
-  then ${row}.product_key else ${row}.maker_key || ' ' || ${row}.product_key end`)
+/** The keys of a product that a threat is about, as directory_product has them of those that organisations run. */
+const BARE = sql.raw(`case when affected.maker_key <> '' and starts_with(affected.product_key, affected.maker_key || ' ')
+  then substr(affected.product_key, length(affected.maker_key) + 2) else affected.product_key end`)
+const FULL = sql.raw(`case when affected.maker_key = '' or affected.product_key = affected.maker_key or starts_with(affected.product_key, affected.maker_key || ' ')
+  then affected.product_key else affected.maker_key || ' ' || affected.product_key end`)
 
 const beginsAlike = (a: string, b: string) => sql.raw(`(starts_with(${a} || ' ', ${b} || ' ') or starts_with(${b} || ' ', ${a} || ' '))`)
 
@@ -41,13 +40,11 @@ function matched(which: Which): RawBuilder<unknown> {
     ),
     wanted as materialized (
       select name.*, split_part(name.whole, ' ', 1) as first_word from (
-        select distinct affected.maker_key, affected.product_key, ${bareOf('affected')} as bare, ${fullOf('affected')} as whole from affected
+        select distinct affected.maker_key, affected.product_key, ${BARE} as bare, ${FULL} as whole from affected
       ) name
     ),
-    known as materialized (
-      select name.*, split_part(name.whole, ' ', 1) as first_word from (
-        select product.id, product.maker_key, product.product_key, ${bareOf('product')} as bare, ${fullOf('product')} as whole from directory_product product
-      ) name
+    known as not materialized (
+      select product.id, product.maker_key, product.product_key, product.bare_key as bare, product.full_key as whole, product.first_word from directory_product product
     ),
     names as (
       select wanted.maker_key, wanted.product_key, known.id as product_id, true as exact
