@@ -71,6 +71,12 @@ export async function plantTechnology(database: Database): Promise<void> {
 export async function answerSome(database: Database): Promise<void> {
   await database.kysely.connection().execute(async db => {
     await sql`select setseed(0.42)`.execute(db)
+    // One bulletin a day, the last of them two days ago.
+    await sql`
+      update broadcast_bulletin set released_at = released_at - make_interval(days => 2 + age), respond_by = respond_by - make_interval(days => 2 + age)
+      from (select id as aged_id, (row_number() over (order by number desc))::int - 1 as age from broadcast_bulletin where released_at is not null) as aged where id = aged_id`.execute(db)
+    await sql`update broadcast_release release set released_at = bulletin.released_at from broadcast_bulletin bulletin where bulletin.id = release.bulletin_id`.execute(db)
+    await sql`update broadcast_delivery delivery set queued_at = release.released_at from broadcast_release release where release.id = delivery.release_id`.execute(db)
     await sql`
       update broadcast_delivery set state = fate, attempts = 1, attempted_at = queued_at, words = case when fate = 'sent' then '250 2.0.0 taken' else '450 4.2.1 busy' end,
         due_at = case when fate = 'failed' then now() + interval '1 hour' end, sent_at = case when fate = 'sent' then queued_at end
@@ -78,13 +84,13 @@ export async function answerSome(database: Database): Promise<void> {
       where delivery_id = id`.execute(db)
     await sql`
       insert into broadcast_response (id, bulletin_id, organisation_id, state, at, by_kind, by_id, via, reason, next_date)
-      select 'res_' || md5(bulletin_id || organisation_id), bulletin_id, organisation_id, answer, now(), 'contact', 'bench', 'link', case when answer = 'not-acting' then 'We do not run it.' end, case when answer = 'in-progress' then current_date + 7 end
+      select 'res_' || md5(bulletin_id || organisation_id), bulletin_id, organisation_id, answer, released_at + (now() - released_at) * power(random(), 2), 'contact', 'bench', 'link', case when answer = 'not-acting' then 'We do not run it.' end, case when answer = 'in-progress' then current_date + 7 end
       from (
-        select bulletin_id, organisation_id, (array['acknowledged', 'assessing', 'not-applicable', 'in-progress', 'done', 'not-acting'])[1 + floor(random() * 6)::int] as answer
-        from broadcast_recipient where is_reachable order by bulletin_id, organisation_id
+        select recipient.bulletin_id, organisation_id, released_at, (array['acknowledged', 'assessing', 'not-applicable', 'in-progress', 'done', 'not-acting'])[1 + floor(random() * 6)::int] as answer
+        from broadcast_recipient recipient join broadcast_release release on release.id = recipient.release_id where is_reachable order by recipient.bulletin_id, organisation_id
       ) as rolled where random() < 0.6`.execute(db)
     await sql`
-      update broadcast_recipient recipient set delivered_at = now(), response = answer.state, response_at = answer.at, acknowledged_at = answer.at, next_date = answer.next_date,
+      update broadcast_recipient recipient set delivered_at = answer.at, response = answer.state, response_at = answer.at, acknowledged_at = answer.at, next_date = answer.next_date,
         decided_at = case when answer.state not in ('acknowledged', 'assessing') then answer.at end, done_at = case when answer.state = 'done' then answer.at end
       from broadcast_response answer where answer.bulletin_id = recipient.bulletin_id and answer.organisation_id = recipient.organisation_id`.execute(db)
     await sql`update broadcast_recipient set delivered_at = now() where is_reachable and delivered_at is null`.execute(db)
