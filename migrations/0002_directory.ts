@@ -163,7 +163,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       full_key text not null generated always as (${full}) stored,
       first_word text not null generated always as (split_part(${full}, ' ', 1)) stored
     )`.execute(db)
-  for (const key of ['bare_key', 'full_key', 'first_word']) await sql`create index ${sql.ref(`directory_product_${key}`)} on directory_product (${sql.ref(key)})`.execute(db)
+  for (const key of ['bare_key', 'full_key', 'first_word'])
+    await sql`create index ${sql.ref(`directory_product_${key}`)} on directory_product (${sql.ref(key)})`.execute(db)
   await sql`create unique index directory_product_keys on directory_product (maker_key, product_key)`.execute(db)
   await sql`create index directory_product_product_key on directory_product (product_key)`.execute(db)
   await sql`
@@ -217,11 +218,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     sql`(select carecert_sees_all()) or organisation_id in (select carecert_organisations()) or partner_id = (select carecert_scope_id())`,
     sql`(select carecert_sees_all()) or organisation_id = (select carecert_scope_id())`,
   )
-  await protect(
-    db,
-    'directory_person',
-    sql`(select carecert_sees_all()) or id in (select carecert_people())`,
-  )
+  await protect(db, 'directory_person', sql`(select carecert_sees_all()) or id in (select carecert_people())`)
   // What an organisation runs is its own, and its partner's who looks after it. The centre and the region see what is shared.
   await protect(
     db,

@@ -128,7 +128,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create index broadcast_tally_bulletin on broadcast_tally (bulletin_id)`.execute(db)
   await sql`
-    create function broadcast_tally_recipients() returns trigger language plpgsql security definer set search_path = public
+    create function broadcast_tally_recipients() returns trigger language plpgsql security definer set search_path = public, pg_temp
     as $$ begin
       insert into broadcast_tally (bulletin_id, type, region_code, board_code, is_reachable, is_delivered, response, change)
         select bulletin_id, type, region_code, board_code, is_reachable, delivered_at is not null, response, sum(sign)
@@ -141,7 +141,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       return null;
     end $$`.execute(db)
   await sql`
-    create function broadcast_tally_released() returns trigger language plpgsql security definer set search_path = public
+    create function broadcast_tally_released() returns trigger language plpgsql security definer set search_path = public, pg_temp
     as $$ begin
       insert into broadcast_tally (bulletin_id, type, region_code, board_code, is_reachable, is_delivered, response, change)
         select bulletin_id, type, region_code, board_code, is_reachable, delivered_at is not null, response, count(*) from after_change group by 1, 2, 3, 4, 5, 6, 7;

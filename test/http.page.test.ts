@@ -27,7 +27,10 @@ test('without TLS there is no HSTS; behind TLS there is, and cookies are Secure 
   assert.match(String(response.headers['strict-transport-security']), /max-age=63072000/)
   const [cookie] = response.cookies
   assert.ok(cookie !== undefined && cookie.name.startsWith('__Host-'), JSON.stringify(response.cookies))
-  assert.deepEqual({ secure: cookie.secure, httpOnly: cookie.httpOnly, path: cookie.path, sameSite: cookie.sameSite }, { secure: true, httpOnly: true, path: '/', sameSite: 'Lax' })
+  assert.deepEqual(
+    { secure: cookie.secure, httpOnly: cookie.httpOnly, path: cookie.path, sameSite: cookie.sameSite },
+    { secure: true, httpOnly: true, path: '/', sameSite: 'Lax' },
+  )
   await server.close()
 })
 
@@ -69,6 +72,8 @@ test('the figures of /metrics are for configured addresses only, whatever a head
   const allowed = await app.server.inject({ url: '/metrics', remoteAddress: '127.0.0.1' })
   assert.equal(allowed.statusCode, 200)
   assert.match(allowed.body, /carecert_http_request_seconds_bucket/)
+  const throughProxy = await app.server.inject({ url: '/metrics', remoteAddress: '127.0.0.1', headers: { 'x-forwarded-for': '203.0.113.9' } })
+  assert.equal(throughProxy.statusCode, 404, 'a proxy on this machine must not open it to everybody')
   const outside = await app.server.inject({ url: '/metrics', remoteAddress: '203.0.113.9', headers: { 'x-forwarded-for': '127.0.0.1' } })
   assert.equal(outside.statusCode, 404)
 })
@@ -98,6 +103,7 @@ test('a request in flight is answered before the server goes', async () => {
 
 test('too many requests in a minute are turned away', async () => {
   const statuses = new Set<number>()
-  for (let count = 0; count < 130; count += 1) statuses.add((await app.server.inject({ url: '/no-such-page', remoteAddress: '198.51.100.7' })).statusCode)
+  for (let count = 0; count < 130; count += 1)
+    statuses.add((await app.server.inject({ url: '/no-such-page', remoteAddress: '198.51.100.7' })).statusCode)
   assert.deepEqual([...statuses].toSorted(), [404, 429])
 })

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises'
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander'
 import about from '../../package.json' with { type: 'json' }
-import { CareCertError } from '../kernel/errors.ts'
 import { personActor } from '../domains/directory/contract.ts'
+import { CareCertError } from '../kernel/errors.ts'
 import type { Command, CommandOption } from '../platform/cli/command.ts'
 import { createOutput, type Output } from '../platform/cli/output.ts'
 import { describeError } from '../platform/log/log.ts'
@@ -15,7 +15,15 @@ import { PROCESS_COMMANDS, type ProcessCommand } from './process-commands.ts'
 const EXIT = { done: 0, refused: 1, usage: 2 } as const
 
 /** Whoever may run commands on this machine holds its database and key file: all permissions, under a name of its own in the audit. */
-export const OPERATOR: Actor = { kind: 'operator', id: 'operator', name: 'Operator', role: 'operator', organisationId: null, scope: { kind: 'centre' }, permissions: new Set(Object.keys(PERMISSIONS)) }
+export const OPERATOR: Actor = {
+  kind: 'operator',
+  id: 'operator',
+  name: 'Operator',
+  role: 'operator',
+  organisationId: null,
+  scope: { kind: 'centre' },
+  permissions: new Set(Object.keys(PERMISSIONS)),
+}
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -71,7 +79,11 @@ function addCommand(program: Program, command: Pick<Command, 'name' | 'summary' 
   if ('permission' in command) made.option('--as <email>', 'act as this person, with that person’s permissions')
   if (!command.options.some(option => option.flags.includes('--yes'))) made.option('--yes', 'answer yes to every question')
   made.action(async (...given: unknown[]) => {
-    const values = given.slice(0, command.arguments.length).flat().filter(value => value !== undefined).map(String)
+    const values = given
+      .slice(0, command.arguments.length)
+      .flat()
+      .filter(value => value !== undefined)
+      .map(String)
     await action(values, made.opts())
   })
 }
@@ -89,10 +101,19 @@ function wholeNumber(text: string): string {
   throw new InvalidArgumentError('It must be a whole number.')
 }
 
-async function runDomainCommand(command: Command, terminal: Terminal, output: Output, values: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+async function runDomainCommand(
+  command: Command,
+  terminal: Terminal,
+  output: Output,
+  values: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { platform, close } = await compose(terminal.env, { migrate: false, sampleWhenEmpty: false, sendsMail: false })
   try {
-    const actor = typeof options['as'] === 'string' ? await personActor(platform, options['as'], permissionsOf) : OPERATOR
+    const actor =
+      typeof options['as'] === 'string'
+        ? { ...(await personActor(platform, options['as'], permissionsOf)), through: 'command-line' as const }
+        : OPERATOR
     if (command.permission !== null) assertMay(actor, command.permission)
     await command.run({ platform, actor, output }, values, options)
   } finally {

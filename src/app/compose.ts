@@ -1,4 +1,5 @@
 import { MIGRATIONS } from '../../migrations/index.ts'
+import { Conflict } from '../kernel/errors.ts'
 import { createSigner, installationSecret } from '../platform/auth/signer.ts'
 import { systemClock, type Clock } from '../platform/clock/clock.ts'
 import { readConfig } from '../platform/config/config.ts'
@@ -10,9 +11,8 @@ import { createLog } from '../platform/log/log.ts'
 import { startMailbox } from '../platform/mail/mailbox.ts'
 import { createMailTransport } from '../platform/mail/transport.ts'
 import type { Platform } from '../platform/platform.ts'
-import type { StaticFiles } from '../platform/views.ts'
 import { isEmpty, readSetting } from '../platform/settings.ts'
-import { Conflict } from '../kernel/errors.ts'
+import type { StaticFiles } from '../platform/views.ts'
 import { loadAssets } from '../ui/assets.ts'
 import { createViews } from '../ui/environment.ts'
 import { JOB_HANDLERS } from './modules.ts'
@@ -47,8 +47,6 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
   try {
     if (options.migrate || database.isHost) await migrate(database.kysely, MIGRATIONS)
     else await assertMigrated(database)
-    const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
-    undo.push(() => jobs.stop())
     const secret = await installationSecret(secrets.signing, config.dataFolder)
     const sample = await isSample(database, options.sampleWhenEmpty)
     // Somebody who looks at the sample reads the terminal: the sign-in links should not scroll away under a line for each request.
@@ -57,9 +55,25 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
     if (mailbox !== null) undo.push(() => mailbox.close())
     const mail = createMailTransport(secrets.smtpUrl ?? mailbox?.url ?? null, config.mailFrom)
     undo.push(() => mail.close())
+    // Opened after the mail, so that on the way down the jobs end first and no message is cut off.
+    const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
+    undo.push(() => jobs.stop())
     const staticFiles = loadAssets()
     const views = createViews({ assets: staticFiles, baseContext: {} })
-    const platform: Platform = { config, log, clock, database, jobs, mail, mailbox, fetch: createFetcher({ allowPrivate: config.fetchAllowPrivate }), views, signer: createSigner(secret), secrets, sample }
+    const platform: Platform = {
+      config,
+      log,
+      clock,
+      database,
+      jobs,
+      mail,
+      mailbox,
+      fetch: createFetcher({ allowPrivate: config.fetchAllowPrivate }),
+      views,
+      signer: createSigner(secret),
+      secrets,
+      sample,
+    }
     return { platform, staticFiles, close }
   } catch (error) {
     await close()
@@ -74,5 +88,6 @@ async function isSample(database: Database, sampleWhenEmpty: boolean): Promise<b
 
 async function assertMigrated(database: Database): Promise<void> {
   const { pending } = await migrationStatus(database.kysely, MIGRATIONS)
-  if (pending.length > 0) throw new Conflict('app.migrations-pending', 'The database is older than this program. Run "carecert migrate" first.', pending.join(', '))
+  if (pending.length > 0)
+    throw new Conflict('app.migrations-pending', 'The database is older than this program. Run "carecert migrate" first.', pending.join(', '))
 }

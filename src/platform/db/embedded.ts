@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -76,14 +77,20 @@ async function host(home: string, socketFolder: string, socket: string, release:
     )
   }
   await chmod(socket, 0o600)
+  let isStopping = false
+  const gone = once(worker, 'exit')
+  void gone.then(() => {
+    // Without its database the process can do nothing right: better that it ends, and is started anew, than that it stays and fails.
+    if (!isStopping)
+      throw new Unavailable('platform.db.thread-ended', 'The embedded database ended by itself. Start CareCERT again: what was committed is kept.')
+  })
   return {
     socketFolder,
     isHost: true,
     stop: async () => {
-      const stopped = said('stopped')
+      isStopping = true
       worker.postMessage('stop')
-      await stopped
-      await worker.terminate()
+      await gone
       await rm(socket, { force: true })
       await release()
     },
@@ -165,6 +172,10 @@ async function privateSocketFolder(home: string): Promise<string> {
   const folder =
     Buffer.byteLength(join(inside, SOCKET)) <= LONGEST_SOCKET_PATH ? inside : join(tmpdir(), `carecert-${process.getuid?.() ?? 0}-${digest}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  const found = await lstat(folder)
+  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
+    throw new Unavailable('platform.db.foreign-folder', `${folder} belongs to somebody else. Remove it, or set CARECERT_DATA to a shorter path.`)
+  }
   await chmod(folder, 0o700)
   return folder
 }

@@ -72,7 +72,7 @@ export function createFetcher(options: { allowPrivate: readonly string[] } = { a
         })
         const location = response.headers.get('location')
         if (response.status >= 300 && response.status < 400 && location !== null) {
-          url = parseUrl(new URL(location, url).href)
+          url = parseUrl(URL.parse(location, url.href)?.href ?? location)
           continue
         }
         if (!response.ok) throw new Unavailable('platform.fetch.status', `That address answered ${response.status}. Check it, or try again later.`)

@@ -39,7 +39,7 @@ export interface RouteRequest<P = unknown, Q = unknown> {
   readonly body: FormBody
   /** The path and query asked for, for links back. */
   readonly address: string
-  /** The caller's network address, as far as trusted proxies tell it. For rate limits; never logged. */
+  /** The caller's network address, as far as trusted proxies tell it; `behind …` when a proxy that nobody trusts stands between. For rate limits; never logged. */
   readonly remoteAddress: string
   readonly requestId: string
   readonly now: Instant

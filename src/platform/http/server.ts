@@ -118,7 +118,8 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   server.get('/metrics', async (request, reply) => {
     // The address of the connection itself: a forwarded one could be claimed by anybody.
     const peer = request.socket.remoteAddress ?? ''
-    if (!platform.config.metricsAllow.includes(peer.replace(/^::ffff:/, ''))) throw new NotFound('platform.http.no-page', 'There is no such page.')
+    if (isForwarded(request) || !platform.config.metricsAllow.includes(peer.replace(/^::ffff:/, '')))
+      throw new NotFound('platform.http.no-page', 'There is no such page.')
     return reply.type(metrics.contentType).send(await metrics.text())
   })
 
@@ -198,7 +199,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           query: parseInput(route.query, request.query),
           body: (request.body ?? {}) as FormBody,
           address: request.url,
-          remoteAddress: request.ip,
+          remoteAddress: trusted.length === 0 && isForwarded(request) ? `behind ${request.ip}` : request.ip,
           requestId: request.id,
           now,
           challengeCookie: request.cookies[cookies.challenge] ?? null,
@@ -300,6 +301,11 @@ function assertSameOrigin(request: FastifyRequest): void {
   const origin = request.headers.origin
   if (site === undefined && (origin === undefined || URL.parse(origin)?.host === request.host)) return
   throw new Forbidden('platform.http.cross-site', 'This was sent from another site, so it was not taken. Open the page here and send it again.')
+}
+
+/** Whether a proxy stands between: then the connection's own address says nothing of who asks. */
+function isForwarded(request: FastifyRequest): boolean {
+  return request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined
 }
 
 function assertCsrfToken(request: FastifyRequest, session: SessionView): void {

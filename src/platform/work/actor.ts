@@ -31,6 +31,8 @@ export interface Actor {
   readonly scope: Scope
   /** What they may do: all that the role holds, and nothing else. */
   readonly permissions: ReadonlySet<string>
+  /** Set when the operator of the machine acts as this person, by `--as`: the audit says so. */
+  readonly through?: 'command-line'
 }
 
 /** Background work: sees everything, may do only what our own code makes it do. */

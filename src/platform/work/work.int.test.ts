@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql, type Generated } from 'kysely'
+import { z } from 'zod'
 import { createTestPlatform } from '../../../test/support/platform.ts'
 import { Bug } from '../../kernel/errors.ts'
 import { verifyChain } from '../audit/verify.ts'
@@ -86,6 +87,22 @@ test('a recorded change is kept, with who did it and when', async () => {
   assert.equal((await products('kept')).length, 1)
   const { rows } = await platform.database.pool.query(`select actor_id, at, verb, change from audit_record where subject_id = 'kept'`)
   assert.deepEqual(rows, [{ actor_id: 'per_test', at: platform.clock.now(), verb: 'test.product.added', change: '{"name":"kept"}' }])
+})
+
+test('what the operator does in a person’s name is marked in every record of it', async () => {
+  await runWork<Tables, void>(platform, { ...centre, through: 'command-line' }, async work =>
+    work.record({ verb: 'test.said', subject: { kind: 'test', id: 'by-command' } }),
+  )
+  const { rows } = await platform.database.pool.query(`select actor_id, correlation from audit_record where subject_id = 'by-command'`)
+  assert.equal(rows[0].actor_id, 'per_test')
+  assert.match(rows[0].correlation, /^command-line:/)
+})
+
+test('a key that would mean nothing is refused', async () => {
+  await assert.rejects(
+    runWork<Tables, void>(platform, SYSTEM, async work => work.enqueue({ name: 'test.many', payload: z.object({}) }, {}, { onceKey: 'x' })),
+    isBug('platform.work.once-key'),
+  )
 })
 
 test('a read cannot write: the database itself refuses', async () => {

@@ -61,6 +61,8 @@ export async function runWork<T, R>(
     const now = platform.clock.now()
     const entries: AuditEntry[] = []
     const jobs: QueuedJob[] = []
+    // Part of every row of this unit, and of its hash: who reads the audit sees that the operator acted in this person's name.
+    const origin = actor.through === undefined ? correlation : `${actor.through}:${correlation}`
     const newId = <K extends IdKind>(kind: K) => makeId(kind, uuidv7())
     const work: Work<T> = {
       // The caller names the tables it may see; the handle itself is the same.
@@ -70,13 +72,16 @@ export async function runWork<T, R>(
       correlation,
       newId,
       record: entry => void entries.push(entry),
-      enqueue: (kind, payload, options = {}) =>
-        void jobs.push({
+      enqueue: (kind, payload, options = {}) => {
+        if (options.onceKey !== undefined && kind.atMostOneWaiting !== true)
+          throw new Bug('platform.work.once-key', `${kind.name} does not say atMostOneWaiting, so a onceKey would mean nothing.`)
+        jobs.push({
           name: kind.name,
           payload: kind.payload.parse(payload),
           delaySeconds: options.delaySeconds ?? 0,
           onceKey: options.onceKey ?? null,
-        }),
+        })
+      },
       lend: <U>() => work as unknown as Work<U>,
     }
     const result = await body(work)
@@ -92,7 +97,7 @@ export async function runWork<T, R>(
       platform,
       raw,
       jobs,
-      entries.map(entry => auditRow(entry, actor, now, correlation, newId('audit'))),
+      entries.map(entry => auditRow(entry, actor, now, origin, newId('audit'))),
     )
     return result
   })

@@ -50,13 +50,24 @@ function auditTable(rows: readonly AuditRow[]): TableModel {
   return {
     caption: 'Records, newest first',
     captionHidden: true,
-    head: [{ text: 'Number', format: 'numeric' }, { text: 'When' }, { text: 'What' }, { text: 'On what' }, { text: 'Who' }, { text: 'Reason and change' }],
+    head: [
+      { text: 'Number', format: 'numeric' },
+      { text: 'When' },
+      { text: 'What' },
+      { text: 'On what' },
+      { text: 'Who' },
+      { text: 'Reason and change' },
+    ],
     rows: rows.map(row => [
       row.seq,
       { at: row.at },
       { text: row.verb, href: withQuery('/audit', { verb: row.verb }) },
       { text: row.subject_id, href: withQuery('/audit', { subject: row.subject_id }), hint: row.subject_kind },
-      { text: row.actor_id, href: withQuery('/audit', { actor: row.actor_id }), hint: row.actor_role ?? row.actor_kind },
+      {
+        text: row.actor_id,
+        href: withQuery('/audit', { actor: row.actor_id }),
+        hint: `${row.actor_role ?? row.actor_kind}${row.correlation.startsWith('command-line:') ? ', by the operator’s command line' : ''}`,
+      },
       { text: row.reason ?? '', hint: row.change ?? undefined },
     ]),
   }

@@ -19,7 +19,16 @@ export const jobRoutes: readonly Route[] = [
       const queues = await queueOverview(platform.database.kysely)
       const jobs = await jobsInState(platform.database.kysely, query.state, LONGEST_LIST)
       const mayRetry = query.state === 'failed' && may(actor, 'operations.job.retry')
-      const model = { queues: queueTable(queues), jobs, state: query.state, stateLabel: STATES[query.state], states: STATES, mayRetry, table: jobTable(jobs), longest: LONGEST_LIST }
+      const model = {
+        queues: queueTable(queues),
+        jobs,
+        state: query.state,
+        stateLabel: STATES[query.state],
+        states: STATES,
+        mayRetry,
+        table: jobTable(jobs),
+        longest: LONGEST_LIST,
+      }
       return page('operations/jobs.njk', 'Jobs', model)
     },
   }),
@@ -29,7 +38,9 @@ export const jobRoutes: readonly Route[] = [
     access: { permission: 'operations.job.retry' },
     params: z.object({ queue: z.string(), id: z.uuid() }),
     async handle({ params, platform, work }) {
-      await work<object, void>(async unit => unit.record({ verb: 'operations.job.retried', subject: { kind: 'job', id: params.id }, change: { queue: params.queue } }))
+      await work<object, void>(async unit =>
+        unit.record({ verb: 'operations.job.retried', subject: { kind: 'job', id: params.id }, change: { queue: params.queue } }),
+      )
       const isBack = await platform.jobs.retry(params.queue, params.id)
       if (!isBack) throw new Conflict('operations.job.not-failed', 'This job is not failed any more. Look at the list again.')
       return redirect('/jobs', { notice: 'The job is tried again.' })
@@ -41,7 +52,15 @@ function queueTable(queues: readonly QueueOverview[]): TableModel {
   const numeric = (text: string) => ({ text, format: 'numeric' }) as const
   return {
     caption: 'Each kind of job',
-    head: [{ text: 'Job' }, numeric('Waiting'), numeric('To be tried again'), numeric('Running'), numeric('Failed'), numeric('Done this week'), { text: 'Oldest waits since' }],
+    head: [
+      { text: 'Job' },
+      numeric('Waiting'),
+      numeric('To be tried again'),
+      numeric('Running'),
+      numeric('Failed'),
+      numeric('Done this week'),
+      { text: 'Oldest waits since' },
+    ],
     rows: queues.map(queue => [
       queue.name,
       { number: queue.waiting, href: '/jobs?state=created' },

@@ -1,11 +1,11 @@
-import { handles } from '../../../platform/jobs/job.ts'
+import { Unavailable } from '../../../kernel/errors.ts'
+import { parseId, type Id } from '../../../kernel/id.ts'
 import { monotonicMillis, sleep } from '../../../platform/clock/clock.ts'
+import { handles } from '../../../platform/jobs/job.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
-import { parseId, type Id } from '../../../kernel/id.ts'
-import { Unavailable } from '../../../kernel/errors.ts'
 import type { Visible } from '../tables.ts'
 import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome } from './commands.ts'
 import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, retryPauseSeconds, SEND_LINK } from './model.ts'
@@ -37,7 +37,7 @@ export const resumeDeliveryJob = handles<Platform, object>(RESUME_DELIVERY, {
   cron: '* * * * *',
   async handle(platform) {
     await runWork<Visible, void>(platform, SYSTEM, async work => {
-      for (const releaseId of await stalledReleases(work.db, work.now)) work.enqueue(DELIVER, { releaseId }, { onceKey: releaseId })
+      for (const releaseId of await stalledReleases(work.db, work.now)) work.enqueue(DELIVER, { releaseId })
     })
   },
 })
@@ -82,7 +82,8 @@ export async function deliverRelease(platform: Platform, releaseId: string, sign
 
 /** What a batch leaves behind when it ends early or late: the release comes back by itself. */
 async function leave(work: Work<Visible>, releaseId: string, isServerDown: boolean): Promise<void> {
-  if (isServerDown) return work.enqueue(DELIVER, { releaseId }, { delaySeconds: retryPauseSeconds(1), onceKey: releaseId })
+  // The clock finds it again within a minute or two (`resumeDeliveryJob`): one chain of tries a release, not one a worker.
+  if (isServerDown) return
   await followUp(work, releaseId)
 }
 
@@ -115,7 +116,11 @@ async function sendBatch(platform: Platform, letter: Letter, claimed: readonly C
 async function send(platform: Platform, letter: Letter, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
   const message = letter(delivery, answerAddress(platform, delivery))
   const tooLong = new AbortController()
-  const limit = sleep(LONGEST_SEND_MILLIS, tooLong.signal).then(() => ({ ok: false as const, permanent: false, words: 'The mail server did not finish in time.' }))
+  const limit = sleep(LONGEST_SEND_MILLIS, tooLong.signal).then(() => ({
+    ok: false as const,
+    permanent: false,
+    words: 'The mail server did not finish in time.',
+  }))
   const outcome = await Promise.race([platform.mail.send(message), limit])
   tooLong.abort()
   return { kind: 'tried', ok: outcome.ok, permanent: outcome.ok ? false : outcome.permanent, words: outcome.words }
@@ -128,16 +133,21 @@ function answerAddress(platform: Platform, delivery: { readonly id: Id<'delivery
 }
 
 async function sendLink(platform: Platform, deliveryId: string, generation: number): Promise<void> {
-  const found = await readAs<Visible, { delivery: ClaimedDelivery; release: NonNullable<Awaited<ReturnType<typeof releaseToDeliver>>> } | undefined>(platform, SYSTEM, async db => {
-    const [delivery] = await claimedDeliveries(db, parseId('delivery', deliveryId) === undefined ? [''] : [deliveryId])
-    const release = delivery === undefined ? undefined : await releaseToDeliver(db, delivery.releaseId)
-    return delivery === undefined || release === undefined ? undefined : { delivery, release }
-  })
+  const found = await readAs<Visible, { delivery: ClaimedDelivery; release: NonNullable<Awaited<ReturnType<typeof releaseToDeliver>>> } | undefined>(
+    platform,
+    SYSTEM,
+    async db => {
+      const [delivery] = await claimedDeliveries(db, parseId('delivery', deliveryId) === undefined ? [''] : [deliveryId])
+      const release = delivery === undefined ? undefined : await releaseToDeliver(db, delivery.releaseId)
+      return delivery === undefined || release === undefined ? undefined : { delivery, release }
+    },
+  )
   // A newer link was asked for meanwhile: that job sends it.
   if (found === undefined || found.delivery.generation !== generation) return
   const { delivery, release } = found
   const outcome = await platform.mail.send(linkLetter(platform.views, release, delivery, answerAddress(platform, delivery), platform.config.baseUrl))
-  if (!outcome.ok && !outcome.permanent) throw new Unavailable('broadcast.link.not-sent', 'The mail server did not take the message with the new link.')
+  if (!outcome.ok && !outcome.permanent)
+    throw new Unavailable('broadcast.link.not-sent', 'The mail server did not take the message with the new link.')
 }
 
 function inWork<R>(platform: Platform, body: (work: Work<Visible>) => Promise<R>): Promise<R> {

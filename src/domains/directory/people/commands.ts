@@ -4,12 +4,13 @@ import { isRole, ROLES, type Role } from '../../../kernel/role.ts'
 import { makeLink } from '../../../platform/auth/links.ts'
 import { endSessions } from '../../../platform/auth/sessions.ts'
 import type { AuthTables } from '../../../platform/auth/tables.ts'
+import { may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { mayKeepRole, mayMakeLink } from '../policy.ts'
 import { TELL_SIGN_IN_CHANGED } from '../sign-in/model.ts'
 import { personByEmail } from '../sign-in/queries.ts'
 import type { SignInTables } from '../tables.ts'
-import { somebodyElseHolds, standingOf } from './queries.ts'
+import { holdsRoleElsewhere, somebodyElseHolds, standingOf } from './queries.ts'
 
 /**
  * These commands run with the system's sight (`withSystemSight`): whether somebody exists elsewhere, or can sign in, is
@@ -34,6 +35,12 @@ export interface RoleAt {
 export async function addPerson(work: Work<SignInTables>, person: NewPerson, at: RoleAt): Promise<{ personId: Id<'person'>; isNew: boolean }> {
   await assertMayKeep(work, at.role, at.organisationId)
   const known = await personByEmail(work.db, person.email)
+  if (known !== null && !may(work.actor, 'directory.people.manage') && (await holdsRoleElsewhere(work.db, known.id, at.organisationId))) {
+    throw new Forbidden(
+      'directory.people.belongs-elsewhere',
+      'This person has a role at another organisation. Ask an administrator at the centre to add the role.',
+    )
+  }
   const personId = known?.id ?? (await insertOrReturn(work, person, at.organisationId))
   await assignRole(work, personId, at)
   return { personId, isNew: known === null }

@@ -120,7 +120,7 @@ describe('A lead', () => {
   test('cannot take over somebody from elsewhere by giving them a role and making a link', async () => {
     const victim = await app.signIn('cicso')
     const email = `${victim.personId}@test.invalid`
-    assert.equal(idOf((await added(lead, { email, role: 'board-member', organisation: 'AAA' })).headers.location), victim.personId)
+    assert.equal(idOf((await added(administrator, { email, role: 'board-member', organisation: 'AAA' })).headers.location), victim.personId)
     const page = await lead.get(`/people/${victim.personId}`)
     assert.doesNotMatch(page.body, /Make an? (invitation )?link/)
     const answer = await lead.post(`/people/${victim.personId}/link`, {})
@@ -135,8 +135,9 @@ describe('A lead', () => {
   })
 
   test('does not learn where else somebody works', async () => {
-    const stranger = await added(lead, { email: `${otherLead.personId}@test.invalid`, role: 'board-member', organisation: 'AAA' })
-    const { body } = await lead.follow(stranger)
+    const stranger = await added(administrator, { email: `${otherLead.personId}@test.invalid`, role: 'board-member', organisation: 'AAA' })
+    const { body, statusCode } = await lead.follow(stranger)
+    assert.equal(statusCode, 200)
     assert.doesNotMatch(body, /BBB/)
   })
 })
@@ -186,4 +187,15 @@ test('somebody who only looks is offered nothing to change, and is refused it', 
   assert.equal((await analyst.get('/people/new')).statusCode, 403)
   assert.equal((await added(analyst, { email: newEmail(), role: 'administrator', organisation: 'TEST-CENTRE' })).statusCode, 403)
   assert.equal((await analyst.post(`/people/${lead.personId}/link`, {}, { from: '/account' })).statusCode, 403)
+})
+
+test('a lead cannot take on somebody with a role elsewhere, and so learns nothing of them; the administrator can', async () => {
+  const email = newEmail()
+  const id = idOf((await added(administrator, { name: 'Otherwise Unknown', email, role: 'analyst', organisation: 'TEST-CENTRE' })).headers.location)
+  const refused = await added(lead, { email, role: 'board-member', organisation: 'AAA' })
+  assert.equal(refused.statusCode, 422)
+  assert.match(refused.body, /Ask an administrator/)
+  assert.equal((await lead.get(`/people/${id}`)).statusCode, 404)
+  assert.doesNotMatch((await lead.get('/people')).body, /Otherwise Unknown/)
+  assert.equal((await added(administrator, { email, role: 'board-member', organisation: 'AAA' })).statusCode, 303)
 })

@@ -151,6 +151,19 @@ export async function standingOf(db: Pick<Reader<SignInTables>, 'selectFrom'>, p
   }
 }
 
+/** Whether the person has a current role anywhere but there. */
+export async function holdsRoleElsewhere(db: Asks, personId: string, organisationId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('directory_assignment')
+    .select('id')
+    .where('person_id', '=', personId)
+    .where('organisation_id', '<>', organisationId)
+    .where('until', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Whether anybody else holds that role anywhere: the last administrator must stay. */
 export async function somebodyElseHolds(db: Asks, role: Role, assignmentId: string): Promise<boolean> {
   const row = await db
