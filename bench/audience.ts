@@ -2,10 +2,17 @@ import { sql, type RawBuilder } from 'kysely'
 import { AudienceRule } from '../src/domains/broadcast/audience/model.ts'
 import { resolveAudience, summariseAudience, type Audience, type AudienceSummary } from '../src/domains/broadcast/audience/queries.ts'
 import type { Visible } from '../src/domains/broadcast/tables.ts'
+import { gather } from '../src/domains/watch/gather.ts'
+import { countReach } from '../src/domains/watch/threats/queries/reach.ts'
+import { systemClock } from '../src/platform/clock/clock.ts'
 import type { Database } from '../src/platform/db/database.ts'
+import { createFetcher } from '../src/platform/fetch/fetch.ts'
+import { SYSTEM } from '../src/platform/work/actor.ts'
 import { readAs } from '../src/platform/work/read.ts'
+import { runWork } from '../src/platform/work/work.ts'
 import { actorAs } from '../test/support/broadcast.ts'
 import type { Bench } from './support/bench.ts'
+import { inventedCatalogue } from './support/catalogue.ts'
 import { byTurns, timed } from './support/measure.ts'
 import { describe, note, printHeading, printTable, times } from './support/report.ts'
 import { plantSector, plantTechnology, PRODUCTS_EACH } from './support/sector.ts'
@@ -19,6 +26,9 @@ import { pairedRatio, summarise } from './support/stats.ts'
  *
  * The limit: the same rows by the shortest SQL that I could write for that one question, asked by the owner of the tables, whom no
  * policy binds. Target: under one second.
+ *
+ * On the same estates: counting anew, for 1,300 threats, how many organisations run what each is about, as the job does after an
+ * import. The limit there finds exact names only, where ours bears spellings and tells who may run it.
  */
 export const audience: Bench = {
   about: '50,000 organisations × 200 products: resolving an audience, beside hand-written SQL',
@@ -33,6 +43,7 @@ export const audience: Bench = {
       const rows: string[][] = []
       for (const question of QUESTIONS) rows.push(...(await measure(database, question, rounds ?? 7)))
       printTable(['what is asked', 'organisations', 'ours, ms', 'hand-written SQL, ms', 'ours ÷ limit'], rows)
+      await recount(database, rounds ?? 3)
     } finally {
       await close()
     }
@@ -46,12 +57,21 @@ interface Question {
   readonly where: RawBuilder<unknown>
 }
 
-const runs = (product: string) => sql`organisation.id in (select organisation_id from directory_technology technology where product_id = (select id from directory_product where product_key = ${product}) and shared)`
+const runs = (product: string) =>
+  sql`organisation.id in (select organisation_id from directory_technology technology where product_id = (select id from directory_product where product_key = ${product}) and shared)`
 const rule = (conditions: Partial<AudienceRule>) => AudienceRule.parse(conditions)
 
 const QUESTIONS: readonly Question[] = [
-  { name: 'a product nearly everybody runs', rule: rule({ technology: [{ maker: null, product: 'Product0', version: null }] }), where: runs('product0') },
-  { name: 'a product that few run', rule: rule({ technology: [{ maker: 'Maker3000', product: 'Product15000', version: null }] }), where: runs('product15000') },
+  {
+    name: 'a product nearly everybody runs',
+    rule: rule({ technology: [{ maker: null, product: 'Product0', version: null }] }),
+    where: runs('product0'),
+  },
+  {
+    name: 'a product that few run',
+    rule: rule({ technology: [{ maker: 'Maker3000', product: 'Product15000', version: null }] }),
+    where: runs('product15000'),
+  },
   {
     name: 'one version of the popular product',
     rule: rule({ technology: [{ maker: null, product: 'Product0', version: '3.11' }] }),
@@ -70,7 +90,10 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     name: 'the popular product, less a region and two types',
-    rule: rule({ technology: [{ maker: null, product: 'Product0', version: null }], excluding: { types: ['dentist', 'supplier'], regions: ['XY2'], boards: [], organisations: [] } }),
+    rule: rule({
+      technology: [{ maker: null, product: 'Product0', version: null }],
+      excluding: { types: ['dentist', 'supplier'], regions: ['XY2'], boards: [], organisations: [] },
+    }),
     where: sql`organisation.type not in ('dentist', 'supplier') and (organisation.region_code is null or organisation.region_code <> 'XY2') and ${runs('product0')}`,
   },
   {
@@ -84,23 +107,64 @@ async function measure(database: Database, { name, rule: asked, where }: Questio
   const actor = actorAs('analyst')
   const resolve = () => readAs<Visible, Audience>({ database }, actor, db => resolveAudience(db, asked))
   const summary = () => readAs<Visible, AudienceSummary>({ database }, actor, db => summariseAudience(db, asked))
-  const rowsByHand = () => sql`
+  const rowsByHand = () =>
+    sql`
     select organisation.id, organisation.code, organisation.name, organisation.type, organisation.region_code,
       (select count(*)::int from directory_contact contact where contact.organisation_id = organisation.id and ended_at is null and receives_bulletins and email is not null) as contacts
     from directory_organisation organisation where status = 'open' and ${where} order by code`.execute(database.kysely)
-  const countByHand = () => sql<{ count: number }>`select count(*)::int as count from directory_organisation organisation where status = 'open' and ${where}`.execute(database.kysely)
+  const countByHand = () =>
+    sql<{ count: number }>`select count(*)::int as count from directory_organisation organisation where status = 'open' and ${where}`.execute(
+      database.kysely,
+    )
 
   const found = await resolve()
   const counted = (await countByHand()).rows[0]?.count
-  if (found.problems.length > 0 || counted !== found.organisations.length) throw new Error(`"${name}": ours finds ${found.organisations.length}, the hand-written SQL ${counted}. ${found.problems.join(' ')}`)
+  if (found.problems.length > 0 || counted !== found.organisations.length)
+    throw new Error(`"${name}": ours finds ${found.organisations.length}, the hand-written SQL ${counted}. ${found.problems.join(' ')}`)
 
   note(name)
-  const figures = await byTurns({ resolve: () => timed(resolve), rowsByHand: () => timed(rowsByHand), summary: () => timed(summary), countByHand: () => timed(countByHand) }, rounds, 2)
+  const figures = await byTurns(
+    { resolve: () => timed(resolve), rowsByHand: () => timed(rowsByHand), summary: () => timed(summary), countByHand: () => timed(countByHand) },
+    rounds,
+    2,
+  )
   const count = found.organisations.length.toLocaleString('en-GB')
   return [
-    [`${name}: who`, count, describe(summarise(figures.resolve)), describe(summarise(figures.rowsByHand)), times(pairedRatio(figures.resolve, figures.rowsByHand))],
-    [`${name}: how many`, count, describe(summarise(figures.summary)), describe(summarise(figures.countByHand)), times(pairedRatio(figures.summary, figures.countByHand))],
+    [
+      `${name}: who`,
+      count,
+      describe(summarise(figures.resolve)),
+      describe(summarise(figures.rowsByHand)),
+      times(pairedRatio(figures.resolve, figures.rowsByHand)),
+    ],
+    [
+      `${name}: how many`,
+      count,
+      describe(summarise(figures.summary)),
+      describe(summarise(figures.countByHand)),
+      times(pairedRatio(figures.summary, figures.countByHand)),
+    ],
   ]
+}
+
+async function recount(database: Database, rounds: number): Promise<void> {
+  note('gathering 1,300 vulnerabilities')
+  const platform = { database, clock: systemClock, jobs: { store: async () => {} } as never, fetch: createFetcher() }
+  await gather(platform, SYSTEM, { address: 'bench.json', bytes: inventedCatalogue(1_300, systemClock.now()) })
+  await sql`vacuum analyze watch_threat_product`.execute(database.kysely)
+  const figures = await byTurns(
+    {
+      ours: () => timed(() => runWork<Visible, unknown>(platform, SYSTEM, work => countReach(work.db, 'all'))),
+      byHand: () => timed(() => sql`
+        select affected.threat_id, count(distinct technology.organisation_id) from watch_threat_product affected join directory_product product using (maker_key, product_key)
+        join directory_technology technology on technology.product_id = product.id and technology.shared group by affected.threat_id`.execute(database.kysely)),
+    },
+    rounds,
+    1,
+  )
+  printTable(['what is counted', 'ours, ms', 'hand-written SQL, ms', 'ours ÷ limit'], [
+    ['who runs what each of 1,300 threats is about', describe(summarise(figures.ours)), describe(summarise(figures.byHand)), times(pairedRatio(figures.ours, figures.byHand))],
+  ])
 }
 
 async function sizesOf(database: Database): Promise<string> {

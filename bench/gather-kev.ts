@@ -51,29 +51,43 @@ async function measure(engine: Engine, bytes: Buffer, items: number, rounds: num
   const figures = await byTurns(
     {
       first: () => engine.withDatabase(database => timed(() => take(database, FILE, { added: items }))),
-      again: () => engine.withDatabase(async database => {
-        await take(database, FILE, { added: items })
-        return timed(() => take(database, FILE, { unchanged: items }))
-      }),
-      next: () => engine.withDatabase(async database => {
-        await take(database, FILE, { added: items })
-        return timed(() => take(database, NEXT, {}))
-      }),
-      limit: () => engine.withDatabase(async database => {
-        await sql`insert into watch_source select * from json_populate_recordset(null::watch_source, ${readyMade.source}::json) on conflict do nothing`.execute(database.kysely)
-        await sql`insert into watch_gathering select * from json_populate_recordset(null::watch_gathering, ${readyMade.gathering}::json)`.execute(database.kysely)
-        return timed(async () => {
-          JSON.parse(bytes.toString('utf8'))
-          await sql`insert into watch_item select * from json_populate_recordset(null::watch_item, ${readyMade.items}::json)`.execute(database.kysely)
-        })
-      }),
+      again: () =>
+        engine.withDatabase(async database => {
+          await take(database, FILE, { added: items })
+          return timed(() => take(database, FILE, { unchanged: items }))
+        }),
+      next: () =>
+        engine.withDatabase(async database => {
+          await take(database, FILE, { added: items })
+          return timed(() => take(database, NEXT, {}))
+        }),
+      limit: () =>
+        engine.withDatabase(async database => {
+          await sql`insert into watch_source select * from json_populate_recordset(null::watch_source, ${readyMade.source}::json) on conflict do nothing`.execute(
+            database.kysely,
+          )
+          await sql`insert into watch_gathering select * from json_populate_recordset(null::watch_gathering, ${readyMade.gathering}::json)`.execute(
+            database.kysely,
+          )
+          return timed(async () => {
+            JSON.parse(bytes.toString('utf8'))
+            await sql`insert into watch_item select * from json_populate_recordset(null::watch_item, ${readyMade.items}::json)`.execute(
+              database.kysely,
+            )
+          })
+        }),
     },
     rounds,
     warmUps,
   )
   const row = (name: string, taken: readonly number[], isOurs: boolean) => {
     const summary = summarise(taken)
-    return [`${engine.name}: ${name}`, describe(summary), Math.round((items / summary.median) * 1_000).toLocaleString('en-GB'), isOurs ? times(pairedRatio(taken, figures.limit)) : '']
+    return [
+      `${engine.name}: ${name}`,
+      describe(summary),
+      Math.round((items / summary.median) * 1_000).toLocaleString('en-GB'),
+      isOurs ? times(pairedRatio(taken, figures.limit)) : '',
+    ]
   }
   return [
     row('gather, all new', figures.first, true),

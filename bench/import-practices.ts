@@ -44,8 +44,13 @@ async function measure(engine: Engine, rounds: number, warmUps: number): Promise
   const readyMade = await engine.withDatabase(async database => {
     console.log(`\n${await serverWords(database)}`)
     await importFile(database)
-    const { rows } = await sql<{ all: string }>`select json_agg(organisation)::text as all from directory_organisation organisation`.execute(database.kysely)
-    const { rows: lines } = await sql<{ line: string }>`select ${sql.join(COLUMNS.map(column => sql`coalesce(replace(${sql.ref(column)}::text, chr(92), chr(92) || chr(92)), chr(92) || 'N')`), sql` || chr(9) || `)} as line from directory_organisation`.execute(database.kysely)
+    const { rows } = await sql<{ all: string }>`select json_agg(organisation)::text as all from directory_organisation organisation`.execute(
+      database.kysely,
+    )
+    const { rows: lines } = await sql<{ line: string }>`select ${sql.join(
+      COLUMNS.map(column => sql`coalesce(replace(${sql.ref(column)}::text, chr(92), chr(92) || chr(92)), chr(92) || 'N')`),
+      sql` || chr(9) || `,
+    )} as line from directory_organisation`.execute(database.kysely)
     return { json: rows[0]?.all ?? '', text: Buffer.from(lines.map(({ line }) => `${line}\n`).join('')) }
   })
   note(engine.name)
@@ -54,11 +59,19 @@ async function measure(engine: Engine, rounds: number, warmUps: number): Promise
     {
       // Each new process compiles what it runs: the first import of a process is slower than these.
       first: () => engine.withDatabase(database => timed(() => importFile(database))),
-      again: () => engine.withDatabase(async database => {
-        await importFile(database)
-        return timed(() => importFile(database, 'unchanged'))
-      }),
-      insert: () => engine.withDatabase(database => timed(() => sql`insert into directory_organisation select * from json_populate_recordset(null::directory_organisation, ${readyMade.json}::json)`.execute(database.kysely))),
+      again: () =>
+        engine.withDatabase(async database => {
+          await importFile(database)
+          return timed(() => importFile(database, 'unchanged'))
+        }),
+      insert: () =>
+        engine.withDatabase(database =>
+          timed(() =>
+            sql`insert into directory_organisation select * from json_populate_recordset(null::directory_organisation, ${readyMade.json}::json)`.execute(
+              database.kysely,
+            ),
+          ),
+        ),
       copy: () => (isServer ? engine.withDatabase(database => timed(() => copy(database, readyMade.text))) : Promise.resolve(NaN)),
     },
     rounds,
@@ -66,7 +79,12 @@ async function measure(engine: Engine, rounds: number, warmUps: number): Promise
   )
   const row = (name: string, taken: readonly number[], isOurs: boolean) => {
     const summary = summarise(taken)
-    return [`${engine.name}: ${name}`, describe(summary), Math.round((ROWS / summary.median) * 1_000).toLocaleString('en-GB'), isOurs ? times(pairedRatio(taken, figures.insert)) : '']
+    return [
+      `${engine.name}: ${name}`,
+      describe(summary),
+      Math.round((ROWS / summary.median) * 1_000).toLocaleString('en-GB'),
+      isOurs ? times(pairedRatio(taken, figures.insert)) : '',
+    ]
   }
   return [
     row('import, all new', figures.first, true),
@@ -76,13 +94,35 @@ async function measure(engine: Engine, rounds: number, warmUps: number): Promise
   ]
 }
 
-const COLUMNS = ['id', 'code', 'name', 'name_key', 'type', 'country', 'region_code', 'board_code', 'parent_code', 'address', 'postcode', 'phone', 'opened_on', 'closed_on', 'status', 'size', 'source', 'created_at', 'updated_at'] as const
+const COLUMNS = [
+  'id',
+  'code',
+  'name',
+  'name_key',
+  'type',
+  'country',
+  'region_code',
+  'board_code',
+  'parent_code',
+  'address',
+  'postcode',
+  'phone',
+  'opened_on',
+  'closed_on',
+  'status',
+  'size',
+  'source',
+  'created_at',
+  'updated_at',
+] as const
 
 /** What the command does, but for starting the process. */
 async function importFile(database: Database, expected: 'added' | 'unchanged' = 'added'): Promise<void> {
   const path = sharedData(FILE)
   const file = readOrganisationFile(await readFileLimited(path), path)
-  const counts = await runWork<DirectoryTables, ImportCounts>({ database, clock: systemClock, jobs: { store: async () => {} } }, SYSTEM, work => importOrganisations(work, file.import))
+  const counts = await runWork<DirectoryTables, ImportCounts>({ database, clock: systemClock, jobs: { store: async () => {} } }, SYSTEM, work =>
+    importOrganisations(work, file.import),
+  )
   if (counts[expected] !== ROWS) throw new Error(`Expected ${ROWS} ${expected}, but it was ${JSON.stringify(counts)}.`)
 }
 

@@ -10,14 +10,28 @@ import type { Bench } from './support/bench.ts'
  * Runs a benchmark: `npm run bench -- NAME [--rounds 5] [--small]`, or lists them. Each measures our own path and a limit
  * or a peer by turns in the same run, because the machines are shared: only the ratio counts. docs/benchmarks.md has the figures.
  */
-const BENCHES: Readonly<Record<string, Bench>> = { audience, 'import-practices': importPractices, 'gather-kev': gatherKev, pages, 'release-mail': releaseMail }
+const BENCHES: Readonly<Record<string, Bench>> = {
+  audience,
+  'import-practices': importPractices,
+  'gather-kev': gatherKev,
+  pages,
+  'release-mail': releaseMail,
+}
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, small: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, small: { type: 'boolean', default: false } },
+})
 const chosen = positionals.map(name => [name, BENCHES[name]] as const)
 const strangers = chosen.filter(([, bench]) => bench === undefined).map(([name]) => name)
 if (chosen.length === 0 || strangers.length > 0) {
   for (const name of strangers) console.error(`There is no benchmark "${name}".`)
-  console.log(['The benchmarks. Run one with `npm run bench -- NAME`:', ...Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(18)} ${about}`)].join('\n'))
+  console.log(
+    [
+      'The benchmarks. Run one with `npm run bench -- NAME`:',
+      ...Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(18)} ${about}`),
+    ].join('\n'),
+  )
   process.exitCode = strangers.length > 0 ? 2 : 0
 }
 for (const [name, bench] of strangers.length > 0 ? [] : chosen) {

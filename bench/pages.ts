@@ -1,10 +1,10 @@
-import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { sql } from 'kysely'
+import { bulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
 import type { DirectoryTables } from '../src/domains/directory/tables.ts'
 import { gather } from '../src/domains/watch/gather.ts'
 import type { Role } from '../src/kernel/role.ts'
-import { bulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
 import { startSession } from '../src/platform/auth/sessions.ts'
 import type { AuthTables } from '../src/platform/auth/tables.ts'
 import type { Platform } from '../src/platform/platform.ts'
@@ -14,8 +14,8 @@ import type { Bench } from './support/bench.ts'
 import { inventedCatalogue } from './support/catalogue.ts'
 import { load, type LoadFigures } from './support/load.ts'
 import { startCarecert } from './support/processes.ts'
-import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './support/product.ts'
 import { processorMillis } from './support/processor.ts'
+import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './support/product.ts'
 import { loadOf, note, printHeading, printTable, round } from './support/report.ts'
 import { answerSome, plantSector, plantTechnology } from './support/sector.ts'
 import { serverWords, startServer, withFolder } from './support/server.ts'
@@ -35,7 +35,11 @@ export const pages: Bench = {
     try {
       await withFolder(async folder => {
         const port = await freePort()
-        const env = environmentOf(await server.createDatabase(), folder, { PORT: String(port), BASE_URL: `http://127.0.0.1:${port}`, TRUST_PROXY: '127.0.0.1' })
+        const env = environmentOf(await server.createDatabase(), folder, {
+          PORT: String(port),
+          BASE_URL: `http://127.0.0.1:${port}`,
+          TRUST_PROXY: '127.0.0.1',
+        })
         const { platform, close } = await openPlatform(env)
         try {
           const targets = await prepare(platform, small ? 2_000 : 50_000)
@@ -145,7 +149,14 @@ async function measure({ platform, serverPid, targets }: Setting, rounds: number
         const before = await costs(platform, serverPid)
         const figures = await load(`${platform.config.baseUrl}${target.path}`, target.cookie, turn === 0 ? { requests: 20 } : { seconds })
         const after = await costs(platform, serverPid)
-        if (turn > 0) taken.get(target)?.push({ ...figures, serverCost: (after.server - before.server) / figures.requests, databaseCost: (after.database - before.database) / figures.requests })
+        if (turn > 0)
+          taken
+            .get(target)
+            ?.push({
+              ...figures,
+              serverCost: (after.server - before.server) / figures.requests,
+              databaseCost: (after.database - before.database) / figures.requests,
+            })
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
         taken.delete(target)
@@ -163,7 +174,12 @@ async function measure({ platform, serverPid, targets }: Setting, rounds: number
       spread(figures.map(({ p95 }) => p95)),
       spread(figures.map(({ p99 }) => p99)),
       spread(figures.map(({ perSecond }) => perSecond)),
-      `${round(quantile(figures.map(({ perSecond }, index) => perSecond / (limit[index]?.perSecond ?? NaN)), 0.5) * 100)} %`,
+      `${round(
+        quantile(
+          figures.map(({ perSecond }, index) => perSecond / (limit[index]?.perSecond ?? NaN)),
+          0.5,
+        ) * 100,
+      )} %`,
       `${round(summarise(figures.map(({ serverCost }) => serverCost)).median)} + ${round(summarise(figures.map(({ databaseCost }) => databaseCost)).median)}`,
     ]),
   )
@@ -173,7 +189,9 @@ async function measure({ platform, serverPid, targets }: Setting, rounds: number
 }
 
 async function costs(platform: Platform, serverPid: number): Promise<{ server: number; database: number }> {
-  const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity where datname = current_database() or backend_type = 'parallel worker'`.execute(platform.database.kysely)
+  const { rows } = await sql<{
+    pid: number
+  }>`select pid from pg_stat_activity where datname = current_database() or backend_type = 'parallel worker'`.execute(platform.database.kysely)
   return { server: processorMillis([serverPid]), database: processorMillis(rows.map(({ pid }) => pid)) }
 }
 
@@ -185,17 +203,55 @@ function spread(values: readonly number[]): string {
 /** A session of somebody new with that role: at the organisation with that code, or at a centre of their own. Gives the cookie's value. */
 async function signIn(platform: Platform, role: Role, code: string | null): Promise<string> {
   return runWork<DirectoryTables & AuthTables, string>(platform, SYSTEM, async work => {
-    const found = await work.db.selectFrom('directory_organisation').select('id').where('code', '=', code ?? 'XCC').executeTakeFirst()
+    const found = await work.db
+      .selectFrom('directory_organisation')
+      .select('id')
+      .where('code', '=', code ?? 'XCC')
+      .executeTakeFirst()
     const organisationId = found?.id ?? work.newId('organisation')
     if (found === undefined) {
       await work.db
         .insertInto('directory_organisation')
-        .values({ id: organisationId, code: 'XCC', name: 'The centre', name_key: 'the centre', type: 'centre', country: 'England', region_code: null, board_code: null, parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open', size: null, source: 'bench', created_at: work.now, updated_at: work.now })
+        .values({
+          id: organisationId,
+          code: 'XCC',
+          name: 'The centre',
+          name_key: 'the centre',
+          type: 'centre',
+          country: 'England',
+          region_code: null,
+          board_code: null,
+          parent_code: null,
+          address: '[]',
+          postcode: null,
+          phone: null,
+          opened_on: null,
+          closed_on: null,
+          status: 'open',
+          size: null,
+          source: 'bench',
+          created_at: work.now,
+          updated_at: work.now,
+        })
         .execute()
     }
     const [personId, assignmentId] = [work.newId('person'), work.newId('assignment')]
-    await work.db.insertInto('directory_person').values({ id: personId, name: `The ${role}`, email: `${personId}@bench.invalid`, phone: null, out_of_hours_phone: null, created_at: work.now, left_at: null }).execute()
-    await work.db.insertInto('directory_assignment').values({ id: assignmentId, person_id: personId, organisation_id: organisationId, role, since: work.now, until: null }).execute()
+    await work.db
+      .insertInto('directory_person')
+      .values({
+        id: personId,
+        name: `The ${role}`,
+        email: `${personId}@bench.invalid`,
+        phone: null,
+        out_of_hours_phone: null,
+        created_at: work.now,
+        left_at: null,
+      })
+      .execute()
+    await work.db
+      .insertInto('directory_assignment')
+      .values({ id: assignmentId, person_id: personId, organisation_id: organisationId, role, since: work.now, until: null })
+      .execute()
     return startSession(work.lend<AuthTables>(), { personId, assignmentId, how: 'passkey', replaces: null })
   })
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { claimedDeliveries, releaseToDeliver } from '../src/domains/broadcast/deliveries/queries.ts'
 import { prepareLetter } from '../src/domains/broadcast/deliveries/views.ts'
@@ -83,7 +83,9 @@ async function measure(setting: Setting, rounds: number, warmUps: number, comman
     warmUps,
   )
   const { bytes } = await sink.count()
-  console.log(`\n${await serverWords(platform.database)}; messages of ${round(bytes / messages.length / 1_000)} kB; from the release's commit to the first message ${describe(summarise(delays))} ms`)
+  console.log(
+    `\n${await serverWords(platform.database)}; messages of ${round(bytes / messages.length / 1_000)} kB; from the release's commit to the first message ${describe(summarise(delays))} ms`,
+  )
   printTable(
     ['who sends', 'messages a second', 'of the bare sender’s rate'],
     [
@@ -114,7 +116,9 @@ async function delivered({ platform, sink, env }: Setting, workers: number, mess
 
 async function untilSettled(platform: Platform, releaseId: string, messages: number): Promise<void> {
   for (let waited = 0; waited < 600; waited += 1) {
-    const { rows } = await sql<{ sent: number }>`select count(*)::int as sent from broadcast_delivery where release_id = ${releaseId} and state = 'sent'`.execute(platform.database.kysely)
+    const { rows } = await sql<{
+      sent: number
+    }>`select count(*)::int as sent from broadcast_delivery where release_id = ${releaseId} and state = 'sent'`.execute(platform.database.kysely)
     if (rows[0]?.sent === messages) return
     await pause(500)
   }
@@ -129,7 +133,9 @@ async function rateOf(sink: Sink, expected: number): Promise<number> {
 
 /** Ends contacts until so many are left that receive bulletins. */
 async function leaveContacts(platform: Platform, contacts: number): Promise<void> {
-  await sql`update directory_contact set ended_at = now() where id not in (select id from directory_contact order by id limit ${contacts})`.execute(platform.database.kysely)
+  await sql`update directory_contact set ended_at = now() where id not in (select id from directory_contact order by id limit ${contacts})`.execute(
+    platform.database.kysely,
+  )
   await sql`vacuum analyze directory_contact`.execute(platform.database.kysely)
 }
 
@@ -141,7 +147,12 @@ async function writtenMessages(platform: Platform): Promise<readonly MailMessage
     const ids = await db.selectFrom('broadcast_delivery').select('id').where('release_id', '=', releaseId).orderBy('id').execute()
     if (release === undefined) throw new Error('The release is gone.')
     const letter = prepareLetter(platform.views, release, platform.config.baseUrl)
-    return (await claimedDeliveries(db, ids.map(({ id }) => id))).map(delivery => letter(delivery, `${platform.config.baseUrl}/r/${delivery.id}.1.1800000000.${'x'.repeat(43)}`))
+    return (
+      await claimedDeliveries(
+        db,
+        ids.map(({ id }) => id),
+      )
+    ).map(delivery => letter(delivery, `${platform.config.baseUrl}/r/${delivery.id}.1.1800000000.${'x'.repeat(43)}`))
   })
   // This one is not for the workers.
   await sql`update broadcast_delivery set state = 'given-up' where release_id = ${releaseId}`.execute(platform.database.kysely)

@@ -63,7 +63,8 @@ export function runFiles(files: readonly string[], databaseUrl?: string): string
 
 /** The settings of whoever runs the tests must not reach them: a DATABASE_URL, say, names a database that is in use. */
 function testEnvironment(databaseUrl: string | undefined): NodeJS.ProcessEnv {
-  const ours = /^(DATABASE_URL|TEST_DATABASE_URL|PORT|HOST|BASE_URL|SMTP_URL|NOTIFY_API_KEY|OIDC_.*|CARECERT_.*|MAIL_FROM|TRUST_PROXY|METRICS_ALLOW|FETCH_ALLOW_PRIVATE)$/
+  const ours =
+    /^(DATABASE_URL|TEST_DATABASE_URL|PORT|HOST|BASE_URL|SMTP_URL|NOTIFY_API_KEY|OIDC_.*|CARECERT_.*|MAIL_FROM|TRUST_PROXY|METRICS_ALLOW|FETCH_ALLOW_PRIVATE)$/
   const kept = Object.entries(process.env).filter(([name]) => !ours.test(name))
   return { ...Object.fromEntries(kept), ...(databaseUrl === undefined ? {} : { TEST_DATABASE_URL: databaseUrl }) }
 }

@@ -15,7 +15,15 @@ const transport = createTransport(options)
 const queue = messages.values()
 const sender = async () => {
   for (const { to, subject, text, html, messageId } of queue) {
-    await transport.sendMail({ from: { name: 'CareCERT', address: 'carecert@localhost' }, to: { ...to }, subject, text, html, messageId: `<${messageId}>`, headers: { 'Auto-Submitted': 'auto-generated' } })
+    await transport.sendMail({
+      from: { name: 'CareCERT', address: 'carecert@localhost' },
+      to: { ...to },
+      subject,
+      text,
+      html,
+      messageId: `<${messageId}>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })
   }
 }
 await Promise.all(Array.from({ length: CONNECTIONS }, sender))

@@ -1,7 +1,15 @@
 import { createRandom } from '../../src/app/sample/random.ts'
 import { PRODUCTS } from './sector.ts'
 
-const KINDS = ['Remote Code Execution', 'Authentication Bypass', 'SQL Injection', 'Path Traversal', 'Privilege Escalation', 'Use After Free', 'Cross-Site Scripting']
+const KINDS = [
+  'Remote Code Execution',
+  'Authentication Bypass',
+  'SQL Injection',
+  'Path Traversal',
+  'Privilege Escalation',
+  'Use After Free',
+  'Cross-Site Scripting',
+]
 const DAY_MILLIS = 86_400_000
 
 /** An invented catalogue of known exploited vulnerabilities as large as CISA's, about the products of the benchmark's estates and about others. The same every time. */
@@ -26,5 +34,13 @@ export function inventedCatalogue(vulnerabilities: number, now: Date): Buffer {
       cwes: [],
     }
   })
-  return Buffer.from(JSON.stringify({ title: 'Invented catalogue', catalogVersion: 'bench', dateReleased: now.toISOString(), count: entries.length, vulnerabilities: entries }))
+  return Buffer.from(
+    JSON.stringify({
+      title: 'Invented catalogue',
+      catalogVersion: 'bench',
+      dateReleased: now.toISOString(),
+      count: entries.length,
+      vulnerabilities: entries,
+    }),
+  )
 }

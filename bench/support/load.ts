@@ -30,7 +30,10 @@ export async function load(url: string, cookie: string | null, extent: { seconds
       {
         setupRequest: request => {
           sequence += 1
-          return { ...request, headers: { ...request.headers, 'x-forwarded-for': `10.${(sequence >> 16) & 255}.${(sequence >> 8) & 255}.${sequence & 255}` } }
+          return {
+            ...request,
+            headers: { ...request.headers, 'x-forwarded-for': `10.${(sequence >> 16) & 255}.${(sequence >> 8) & 255}.${sequence & 255}` },
+          }
         },
       },
     ],
@@ -45,7 +48,15 @@ export async function load(url: string, cookie: string | null, extent: { seconds
   })
   const seconds = (performance.now() - begun) / 1_000
   if (times.length === 0 || errors + timeouts > 0 || [...statuses.keys()].some(status => status !== 200)) {
-    throw new Error(`${url}: ${errors} errors, ${timeouts} timeouts, answers: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(', ') || 'none'}`)
+    throw new Error(
+      `${url}: ${errors} errors, ${timeouts} timeouts, answers: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(', ') || 'none'}`,
+    )
   }
-  return { p50: quantile(times, 0.5), p95: quantile(times, 0.95), p99: quantile(times, 0.99), perSecond: times.length / seconds, requests: times.length }
+  return {
+    p50: quantile(times, 0.5),
+    p95: quantile(times, 0.95),
+    p99: quantile(times, 0.99),
+    perSecond: times.length / seconds,
+    requests: times.length,
+  }
 }

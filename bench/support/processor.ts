@@ -18,6 +18,9 @@ export function processorMillis(pids: readonly number[]): number {
 /** User and system time: the 14th and 15th field of proc(5) stat; the name of the program, in brackets, may hold spaces. */
 function ticksOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const [user = '', system = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13)
+  const [user = '', system = ''] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
   return Number(user) + Number(system)
 }

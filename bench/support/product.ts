@@ -1,9 +1,9 @@
 import { compose, type Composition } from '../../src/app/compose.ts'
-import { BulletinContent, parseBulletinNumber } from '../../src/domains/broadcast/bulletins/model.ts'
-import { approveBulletin, draftBulletin, sendForReview } from '../../src/domains/broadcast/bulletins/commands.ts'
 import { saveAudience } from '../../src/domains/broadcast/audience/commands.ts'
 import { AudienceRule } from '../../src/domains/broadcast/audience/model.ts'
 import { ruleOf, summariseAudience } from '../../src/domains/broadcast/audience/queries.ts'
+import { approveBulletin, draftBulletin, sendForReview } from '../../src/domains/broadcast/bulletins/commands.ts'
+import { BulletinContent, parseBulletinNumber } from '../../src/domains/broadcast/bulletins/model.ts'
 import { bulletinOf } from '../../src/domains/broadcast/bulletins/queries.ts'
 import { releaseBulletin, type Released } from '../../src/domains/broadcast/release/commands.ts'
 import type { Visible } from '../../src/domains/broadcast/tables.ts'
@@ -33,7 +33,10 @@ export function openPlatform(env: Readonly<Record<string, string>>): Promise<Com
 const CONTENT = BulletinContent.parse({
   ...SOUND_CONTENT,
   tlp: 'GREEN',
-  summary: 'A flaw lets a stranger **sign in** to Larch Records from the network. Nobody is known to have used it. The maker has mended it in version 9.2. '.repeat(8),
+  summary:
+    'A flaw lets a stranger **sign in** to Larch Records from the network. Nobody is known to have used it. The maker has mended it in version 9.2. '.repeat(
+      8,
+    ),
 })
 
 /** Drafts a bulletin for whom the rule names, and has it reviewed: all but released. Gives its number. */
@@ -52,6 +55,10 @@ export async function approvedBulletin(platform: Platform, rule: Partial<Audienc
 /** Releases it as a duty manager who has seen whom it reaches. */
 export async function releaseNow(platform: Platform, number: number): Promise<Released> {
   const manager = actorAs('duty-manager')
-  const { hash } = await readAs<Visible, { hash: string }>(platform, manager, async db => summariseAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)))
-  return runWork<Visible, Released>(platform, manager, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
+  const { hash } = await readAs<Visible, { hash: string }>(platform, manager, async db =>
+    summariseAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)),
+  )
+  return runWork<Visible, Released>(platform, manager, work =>
+    releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }),
+  )
 }

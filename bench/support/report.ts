@@ -16,8 +16,11 @@ export function loadOf(): string {
 /** Prints a table in Markdown, its columns aligned: it is read on a terminal and pasted into docs/benchmarks.md. */
 export function printTable(columns: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = columns.map((column, index) => Math.max(column.length, ...rows.map(row => row[index]?.length ?? 0)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))).join(' | ')} |`
-  console.log(`\n${line(columns)}\n|${widths.map((width, index) => (index === 0 ? `${'-'.repeat(width + 1)} ` : ` ${'-'.repeat(width)}:`)).join('|')}|`)
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))).join(' | ')} |`
+  console.log(
+    `\n${line(columns)}\n|${widths.map((width, index) => (index === 0 ? `${'-'.repeat(width + 1)} ` : ` ${'-'.repeat(width)}:`)).join('|')}|`,
+  )
   for (const row of rows) console.log(line(row))
   console.log('')
 }

@@ -17,21 +17,28 @@ const AT_ONCE = 5_000
  */
 export async function plantSector(database: Database, organisations: number): Promise<void> {
   const sector = buildSector({ organisations, seed: 1 })
-  for (let start = 0; start < sector.organisations.length; start += AT_ONCE) await plant(database.kysely, sector.organisations.slice(start, start + AT_ONCE))
+  for (let start = 0; start < sector.organisations.length; start += AT_ONCE)
+    await plant(database.kysely, sector.organisations.slice(start, start + AT_ONCE))
   await sql`vacuum analyze directory_organisation, directory_contact`.execute(database.kysely)
 }
 
 async function plant(db: Kysely<unknown>, organisations: readonly SampleOrganisation[]): Promise<void> {
   const rows = organisations.map(organisation => ({ ...organisation, id: makeId('organisation', uuidv7()), nameKey: nameKey(organisation.name) }))
-  const contacts = rows.flatMap(({ id, contacts: some }) => some.map(contact => ({ id: makeId('contact', uuidv7()), organisationId: id, ...contact })))
+  const contacts = rows.flatMap(({ id, contacts: some }) =>
+    some.map(contact => ({ id: makeId('contact', uuidv7()), organisationId: id, ...contact })),
+  )
   await sql`
     insert into directory_organisation (id, code, name, name_key, type, country, region_code, board_code, postcode, phone, status, size, source, created_at, updated_at)
     select id, code, name, "nameKey", type, 'England', "regionCode", "boardCode", postcode, phone, 'open', size, 'bench', now(), now()
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row(id text, code text, name text, "nameKey" text, type text, "regionCode" text, "boardCode" text, postcode text, phone text, size integer)`.execute(db)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row(id text, code text, name text, "nameKey" text, type text, "regionCode" text, "boardCode" text, postcode text, phone text, size integer)`.execute(
+    db,
+  )
   await sql`
     insert into directory_contact (id, organisation_id, name, purpose, email, mobile, out_of_hours, last_proved_at, created_at)
     select id, "organisationId", name, purpose, email, mobile, "outOfHours", now() - make_interval(days => "provedDaysAgo"), now()
-    from jsonb_to_recordset(${JSON.stringify(contacts)}::jsonb) as row(id text, "organisationId" text, name text, purpose text, email text, mobile text, "outOfHours" boolean, "provedDaysAgo" integer)`.execute(db)
+    from jsonb_to_recordset(${JSON.stringify(contacts)}::jsonb) as row(id text, "organisationId" text, name text, purpose text, email text, mobile text, "outOfHours" boolean, "provedDaysAgo" integer)`.execute(
+    db,
+  )
 }
 
 /**
@@ -44,11 +51,17 @@ export async function plantTechnology(database: Database): Promise<void> {
     await sql`set maintenance_work_mem = '512MB'`.execute(db)
     await sql`
       insert into directory_product (maker, product, maker_key, product_key)
-      select 'Maker' || number % 4000, 'Product' || number, 'maker' || number % 4000, 'product' || number from generate_series(0, ${PRODUCTS - 1}::int) as number order by number`.execute(db)
+      select 'Maker' || number % 4000, 'Product' || number, 'maker' || number % 4000, 'product' || number from generate_series(0, ${PRODUCTS - 1}::int) as number order by number`.execute(
+      db,
+    )
     const { rows: constraints } = await sql<{ name: string; definition: string }>`
-      select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = 'directory_technology'::regclass and contype in ('p', 'f') order by contype desc`.execute(db)
+      select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = 'directory_technology'::regclass and contype in ('p', 'f') order by contype desc`.execute(
+      db,
+    )
     const { rows: indexes } = await sql<{ name: string; definition: string }>`
-      select indexname as name, indexdef as definition from pg_indexes where tablename = 'directory_technology' and indexname not in (select conname from pg_constraint)`.execute(db)
+      select indexname as name, indexdef as definition from pg_indexes where tablename = 'directory_technology' and indexname not in (select conname from pg_constraint)`.execute(
+      db,
+    )
     for (const { name } of constraints) await sql`alter table directory_technology drop constraint ${sql.ref(name)}`.execute(db)
     for (const { name } of indexes) await sql`drop index ${sql.ref(name)}`.execute(db)
     await sql`select setseed(0.42)`.execute(db)
@@ -57,9 +70,12 @@ export async function plantTechnology(database: Database): Promise<void> {
       insert into directory_technology (organisation_id, product_id, version, source, count, shared, updated_at)
       select organisation.id, first.id + floor(${PRODUCTS}::int * power(random(), 3))::int, 1 + floor(random() * 10)::int || '.' || slot, 'bench',
         1 + floor(random() * 40)::int, random() >= 0.05, now()
-      from directory_organisation organisation cross join generate_series(1, ${PRODUCTS_EACH}::int) slot cross join (select min(id) as id from directory_product) first`.execute(db)
+      from directory_organisation organisation cross join generate_series(1, ${PRODUCTS_EACH}::int) slot cross join (select min(id) as id from directory_product) first`.execute(
+      db,
+    )
     for (const { definition } of indexes) await sql.raw(definition).execute(db)
-    for (const { name, definition } of constraints.toReversed()) await sql`alter table directory_technology add constraint ${sql.ref(name)} ${sql.raw(definition)}`.execute(db)
+    for (const { name, definition } of constraints.toReversed())
+      await sql`alter table directory_technology add constraint ${sql.ref(name)} ${sql.raw(definition)}`.execute(db)
     await sql`vacuum analyze directory_technology, directory_product`.execute(db)
   })
 }
@@ -74,9 +90,15 @@ export async function answerSome(database: Database): Promise<void> {
     // One bulletin a day, the last of them two days ago.
     await sql`
       update broadcast_bulletin set released_at = released_at - make_interval(days => 2 + age), respond_by = respond_by - make_interval(days => 2 + age)
-      from (select id as aged_id, (row_number() over (order by number desc))::int - 1 as age from broadcast_bulletin where released_at is not null) as aged where id = aged_id`.execute(db)
-    await sql`update broadcast_release release set released_at = bulletin.released_at from broadcast_bulletin bulletin where bulletin.id = release.bulletin_id`.execute(db)
-    await sql`update broadcast_delivery delivery set queued_at = release.released_at from broadcast_release release where release.id = delivery.release_id`.execute(db)
+      from (select id as aged_id, (row_number() over (order by number desc))::int - 1 as age from broadcast_bulletin where released_at is not null) as aged where id = aged_id`.execute(
+      db,
+    )
+    await sql`update broadcast_release release set released_at = bulletin.released_at from broadcast_bulletin bulletin where bulletin.id = release.bulletin_id`.execute(
+      db,
+    )
+    await sql`update broadcast_delivery delivery set queued_at = release.released_at from broadcast_release release where release.id = delivery.release_id`.execute(
+      db,
+    )
     await sql`
       update broadcast_delivery set state = fate, attempts = 1, attempted_at = queued_at, words = case when fate = 'sent' then '250 2.0.0 taken' else '450 4.2.1 busy' end,
         due_at = case when fate = 'failed' then now() + interval '1 hour' end, sent_at = case when fate = 'sent' then queued_at end
@@ -92,7 +114,9 @@ export async function answerSome(database: Database): Promise<void> {
     await sql`
       update broadcast_recipient recipient set delivered_at = answer.at, response = answer.state, response_at = answer.at, acknowledged_at = answer.at, next_date = answer.next_date,
         decided_at = case when answer.state not in ('acknowledged', 'assessing') then answer.at end, done_at = case when answer.state = 'done' then answer.at end
-      from broadcast_response answer where answer.bulletin_id = recipient.bulletin_id and answer.organisation_id = recipient.organisation_id`.execute(db)
+      from broadcast_response answer where answer.bulletin_id = recipient.bulletin_id and answer.organisation_id = recipient.organisation_id`.execute(
+      db,
+    )
     await sql`update broadcast_recipient set delivered_at = now() where is_reachable and delivered_at is null`.execute(db)
     await sql`vacuum analyze`.execute(db)
   })

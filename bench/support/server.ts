@@ -60,9 +60,13 @@ export async function openServerDatabase(): Promise<{ readonly database: Databas
 /** `PostgreSQL 15.18, fsync on`. */
 export async function serverWords(database: Database): Promise<string> {
   const { rows } = await sql<{ version: string; fsync: string; commit: string }>`
-    select split_part(version(), ' ', 2) as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`.execute(database.kysely)
+    select split_part(version(), ' ', 2) as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`.execute(
+    database.kysely,
+  )
   const [row] = rows
-  return database.engine === 'embedded' ? `PGlite (PostgreSQL ${row?.version})` : `PostgreSQL ${row?.version}, fsync ${row?.fsync}, synchronous_commit ${row?.commit}`
+  return database.engine === 'embedded'
+    ? `PGlite (PostgreSQL ${row?.version})`
+    : `PostgreSQL ${row?.version}, fsync ${row?.fsync}, synchronous_commit ${row?.commit}`
 }
 
 /** A private folder that is gone after `use`. */

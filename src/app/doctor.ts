@@ -22,7 +22,14 @@ interface Finding {
 export async function runDoctor(env: Readonly<Record<string, string | undefined>>, output: Output, explain: boolean): Promise<void> {
   if (explain) {
     const rows = SETTINGS.map(({ name, fallback, meaning, secret }) => ({ name, set: (env[name] ?? '') !== '', fallback, meaning, secret }))
-    output.result(rows, rows.flatMap(row => [`${row.name}${row.set ? ' (set)' : ''}`, `    ${row.meaning}`, `    Unset: ${row.fallback}.${row.secret ? ' Secret: never printed.' : ''}`]))
+    output.result(
+      rows,
+      rows.flatMap(row => [
+        `${row.name}${row.set ? ' (set)' : ''}`,
+        `    ${row.meaning}`,
+        `    Unset: ${row.fallback}.${row.secret ? ' Secret: never printed.' : ''}`,
+      ]),
+    )
     return
   }
   const { config, secrets } = readConfig(env)
@@ -38,13 +45,24 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
   findings.push(
     isHttps
       ? { about: 'Address', verdict: 'good', words: `People reach it at ${config.baseUrl}, over TLS.` }
-      : { about: 'Address', verdict: 'caution', words: `${config.baseUrl} is not over TLS: fit for this machine only. Put a proxy with TLS in front and set BASE_URL.` },
+      : {
+          about: 'Address',
+          verdict: 'caution',
+          words: `${config.baseUrl} is not over TLS: fit for this machine only. Put a proxy with TLS in front and set BASE_URL.`,
+        },
     secrets.smtpUrl === null
-      ? { about: 'Mail', verdict: 'caution', words: 'No mail server is set up. The sample has a mailbox of its own; a real centre needs SMTP_URL before it releases anything.' }
+      ? {
+          about: 'Mail',
+          verdict: 'caution',
+          words: 'No mail server is set up. The sample has a mailbox of its own; a real centre needs SMTP_URL before it releases anything.',
+        }
       : { about: 'Mail', verdict: 'good', words: 'A mail server is set up. Release to a named test organisation to see that it delivers.' },
   )
   const bad = findings.filter(finding => finding.verdict === 'bad')
-  output.result(findings, findings.map(({ about, verdict, words }) => `${{ good: ' ok ', caution: ' !! ', bad: 'BAD ' }[verdict]} ${about}: ${words}`))
+  output.result(
+    findings,
+    findings.map(({ about, verdict, words }) => `${{ good: ' ok ', caution: ' !! ', bad: 'BAD ' }[verdict]} ${about}: ${words}`),
+  )
   if (bad.length > 0) throw new Conflict('app.doctor.bad', `${bad.length} of these must be mended before CareCERT can be relied on.`)
 }
 
@@ -67,11 +85,25 @@ async function serverFindings(database: Database): Promise<Finding[]> {
   const isOld = server.version < OLDEST_SERVER
   const isSafe = server.fsync && server.synchronousCommit
   return [
-    { about: 'Database', verdict: isOld ? 'bad' : 'good', words: isOld ? 'This PostgreSQL is older than 15. Upgrade it.' : `PostgreSQL ${Math.floor(server.version / 10_000)}. Fit for a centre: as many web and worker processes as you like.` },
+    {
+      about: 'Database',
+      verdict: isOld ? 'bad' : 'good',
+      words: isOld
+        ? 'This PostgreSQL is older than 15. Upgrade it.'
+        : `PostgreSQL ${Math.floor(server.version / 10_000)}. Fit for a centre: as many web and worker processes as you like.`,
+    },
     isSafe
       ? { about: 'Durability', verdict: 'good', words: 'A power cut loses nothing that was committed.' }
       : { about: 'Durability', verdict: 'bad', words: 'fsync or synchronous_commit is off: a power cut may lose answers. Turn them on.' },
-    ...(server.isSuperuser ? [{ about: 'Database role', verdict: 'caution', words: 'CareCERT signs in as a superuser. It needs only its own database, and the right to act as carecert_app.' } as const] : []),
+    ...(server.isSuperuser
+      ? [
+          {
+            about: 'Database role',
+            verdict: 'caution',
+            words: 'CareCERT signs in as a superuser. It needs only its own database, and the right to act as carecert_app.',
+          } as const,
+        ]
+      : []),
   ]
 }
 
@@ -83,6 +115,10 @@ async function schemaFindings(database: Database): Promise<Finding[]> {
     { about: 'Schema', verdict: 'good', words: 'Up to date.' },
     isAlive
       ? { about: 'Workers', verdict: 'good', words: 'At least one takes up jobs.' }
-      : { about: 'Workers', verdict: 'caution', words: 'None is running just now, so nothing is gathered or sent. Run: carecert serve, or carecert work.' },
+      : {
+          about: 'Workers',
+          verdict: 'caution',
+          words: 'None is running just now, so nothing is gathered or sent. Run: carecert serve, or carecert work.',
+        },
   ]
 }

@@ -10,7 +10,9 @@ import { REACTIONS } from './reactions.ts'
 export const MODULES: readonly Module[] = [directory, watch, broadcast, operations]
 
 /** Permission → the roles that hold it: every domain's table in one. What stands in no table, nobody may do. */
-export const PERMISSIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(MODULES.flatMap(module => Object.entries(module.permissions)))
+export const PERMISSIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  MODULES.flatMap(module => Object.entries(module.permissions)),
+)
 
 export const ROUTES = MODULES.flatMap(module => module.routes)
 export const COMMANDS = MODULES.flatMap(module => module.commands)

@@ -1,9 +1,9 @@
 import { MIGRATIONS } from '../../migrations/index.ts'
+import { Conflict } from '../kernel/errors.ts'
 import { verifyChain } from '../platform/audit/verify.ts'
 import type { CommandArgument, CommandOption } from '../platform/cli/command.ts'
 import { required } from '../platform/cli/command.ts'
 import type { Output } from '../platform/cli/output.ts'
-import { Conflict } from '../kernel/errors.ts'
 import { backup, restore } from '../platform/db/backup.ts'
 import { compose } from './compose.ts'
 import { runDoctor } from './doctor.ts'
@@ -108,7 +108,8 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
           ? [`All ${verdict.records} records are whole. Head: ${verdict.head}`]
           : [`The chain is broken at record ${verdict.firstBroken}. The ${verdict.records} before it are whole.`]
         output.result({ records: verdict.records, ok: verdict.ok, firstBroken: verdict.firstBroken, head: verdict.head }, lines)
-        if (!verdict.ok) throw new Conflict('platform.audit.broken', 'Treat this as an incident: keep the database as it is, and compare it with the last backup.')
+        if (!verdict.ok)
+          throw new Conflict('platform.audit.broken', 'Treat this as an incident: keep the database as it is, and compare it with the last backup.')
       } finally {
         await close()
       }

@@ -28,7 +28,10 @@ export async function serve(env: Readonly<Record<string, string | undefined>>, o
   }
   try {
     if (platform.database.engine === 'embedded' && !platform.database.isHost) {
-      throw new Conflict('app.serve.already-running', 'Another CareCERT is running on this data folder. Stop it first, or name another CARECERT_DATA.')
+      throw new Conflict(
+        'app.serve.already-running',
+        'Another CareCERT is running on this data folder. Stop it first, or name another CARECERT_DATA.',
+      )
     }
     if (platform.sample && (await isEmpty(platform.database))) await loadSample(platform, output, { organisations: 2000, seed: 1 })
     const web = await createWeb(platform, staticFiles)
@@ -61,7 +64,8 @@ async function greet(platform: Platform, output: Output): Promise<void> {
     return
   }
   const link = await makeFirstAdministrator(platform)
-  if (link !== null) output.result({ firstAdministrator: link }, ['', 'Nobody can sign in yet. Make the first administrator within 24 hours at:', `  ${link}`])
+  if (link !== null)
+    output.result({ firstAdministrator: link }, ['', 'Nobody can sign in yet. Make the first administrator within 24 hours at:', `  ${link}`])
 }
 
 function untilStopped(platform: Platform, stop: () => Promise<void>): Promise<void> {

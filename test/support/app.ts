@@ -31,7 +31,11 @@ export interface SignedIn extends Browser {
 export interface Browser {
   get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   /** Sends a form as a page of ours would. Opens `from` first, where given, for its token. */
-  post(url: string, form: Readonly<Record<string, string | readonly string[]>>, options?: { from?: string; headers?: Record<string, string> }): Promise<LightMyRequestResponse>
+  post(
+    url: string,
+    form: Readonly<Record<string, string | readonly string[]>>,
+    options?: { from?: string; headers?: Record<string, string> },
+  ): Promise<LightMyRequestResponse>
   /** The value of a cookie that it keeps. */
   cookie(name: string): string | undefined
   /** Puts a cookie there, as an attacker would. */
@@ -53,15 +57,33 @@ export async function createTestApp(options: TestPlatformOptions = {}): Promise<
     visitor: browser(server, new Map()),
     newVisitor: remoteAddress => browser(server, new Map(), remoteAddress),
     async signIn(role, who = {}) {
-      const signedIn = await runWork<DirectoryTables & AuthTables, { cookie: string; personId: string; organisationId: string }>(platform, SYSTEM, async work => {
-        const organisationId = await organisationFor(work, role, who.organisation)
-        const personId = work.newId('person')
-        const assignmentId = work.newId('assignment')
-        await work.db.insertInto('directory_person').values({ id: personId, name: who.name ?? ROLES[role].label, email: `${personId}@test.invalid`, phone: null, out_of_hours_phone: null, created_at: work.now, left_at: null }).execute()
-        await work.db.insertInto('directory_assignment').values({ id: assignmentId, person_id: personId, organisation_id: organisationId, role, since: work.now, until: null }).execute()
-        const cookie = await startSession(work.lend<AuthTables>(), { personId, assignmentId, how: 'passkey', replaces: null })
-        return { cookie, personId, organisationId }
-      })
+      const signedIn = await runWork<DirectoryTables & AuthTables, { cookie: string; personId: string; organisationId: string }>(
+        platform,
+        SYSTEM,
+        async work => {
+          const organisationId = await organisationFor(work, role, who.organisation)
+          const personId = work.newId('person')
+          const assignmentId = work.newId('assignment')
+          await work.db
+            .insertInto('directory_person')
+            .values({
+              id: personId,
+              name: who.name ?? ROLES[role].label,
+              email: `${personId}@test.invalid`,
+              phone: null,
+              out_of_hours_phone: null,
+              created_at: work.now,
+              left_at: null,
+            })
+            .execute()
+          await work.db
+            .insertInto('directory_assignment')
+            .values({ id: assignmentId, person_id: personId, organisation_id: organisationId, role, since: work.now, until: null })
+            .execute()
+          const cookie = await startSession(work.lend<AuthTables>(), { personId, assignmentId, how: 'passkey', replaces: null })
+          return { cookie, personId, organisationId }
+        },
+      )
       const cookies = new Map([['carecert', signedIn.cookie]])
       return { ...browser(server, cookies), personId: signedIn.personId, organisationId: signedIn.organisationId }
     },
@@ -77,7 +99,27 @@ async function organisationFor(work: Work<DirectoryTables>, role: Role, code: st
   const name = `Test ${type} ${wanted}`
   await work.db
     .insertInto('directory_organisation')
-    .values({ id, code: wanted, name, name_key: nameKey(name), type, country: 'England', region_code: null, board_code: null, parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open', size: null, source: 'test', created_at: work.now, updated_at: work.now })
+    .values({
+      id,
+      code: wanted,
+      name,
+      name_key: nameKey(name),
+      type,
+      country: 'England',
+      region_code: null,
+      board_code: null,
+      parent_code: null,
+      address: '[]',
+      postcode: null,
+      phone: null,
+      opened_on: null,
+      closed_on: null,
+      status: 'open',
+      size: null,
+      source: 'test',
+      created_at: work.now,
+      updated_at: work.now,
+    })
     .execute()
   return id
 }
@@ -103,7 +145,12 @@ function browser(server: FastifyInstance, cookies: Map<string, string>, remoteAd
       const fields = new URLSearchParams()
       if (token !== '') fields.set('_csrf', token)
       for (const [name, value] of Object.entries(form)) for (const one of [value].flat()) fields.append(name, one)
-      return ask({ method: 'POST', url, payload: fields.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...options.headers } })
+      return ask({
+        method: 'POST',
+        url,
+        payload: fields.toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...options.headers },
+      })
     },
     follow: response => get(String(response.headers.location)),
   }

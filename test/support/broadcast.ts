@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { Kysely } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
 import { permissionsOf } from '../../src/app/modules.ts'
 import type { BulletinContent } from '../../src/domains/broadcast/bulletins/model.ts'
 import type { Visible } from '../../src/domains/broadcast/tables.ts'
@@ -33,36 +33,99 @@ export interface OrganisationFacts {
 }
 
 /** Writes organisations straight into the tables, past every rule: the state of the sector before the test begins. */
-export async function plantOrganisations(platform: TestPlatform, list: readonly OrganisationFacts[]): Promise<ReadonlyMap<string, Id<'organisation'>>> {
+export async function plantOrganisations(
+  platform: TestPlatform,
+  list: readonly OrganisationFacts[],
+): Promise<ReadonlyMap<string, Id<'organisation'>>> {
   const db = platform.database.kysely as Kysely<Visible>
   const now = platform.clock.now()
   const ids = new Map(list.map(({ code }) => [code, makeId('organisation', uuidv7())]))
   const idOf = (code: string) => ids.get(code) ?? ''
   const organisations = list.map(({ code, type = 'practice', region, board, country = 'England', closed = false }) => ({
-    id: idOf(code), code, name: `Organisation ${code}`, name_key: nameKey(`Organisation ${code}`), type, country, region_code: region ?? null, board_code: board ?? null,
-    parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: closed ? '2020-01-31' : null, status: closed ? 'closed' as const : 'open' as const,
-    size: null, source: 'test', created_at: now, updated_at: now,
+    id: idOf(code),
+    code,
+    name: `Organisation ${code}`,
+    name_key: nameKey(`Organisation ${code}`),
+    type,
+    country,
+    region_code: region ?? null,
+    board_code: board ?? null,
+    parent_code: null,
+    address: '[]',
+    postcode: null,
+    phone: null,
+    opened_on: null,
+    closed_on: closed ? '2020-01-31' : null,
+    status: closed ? ('closed' as const) : ('open' as const),
+    size: null,
+    source: 'test',
+    created_at: now,
+    updated_at: now,
   }))
-  for (let at = 0; at < organisations.length; at += 2_000) await db.insertInto('directory_organisation').values(organisations.slice(at, at + 2_000)).execute()
+  for (let at = 0; at < organisations.length; at += 2_000)
+    await db
+      .insertInto('directory_organisation')
+      .values(organisations.slice(at, at + 2_000))
+      .execute()
 
   const contacts = list.flatMap(({ code, contacts: addresses = [`cyber@${code.toLowerCase()}.example`] }) =>
     addresses.map(email => ({
-      id: makeId('contact', uuidv7()), organisation_id: idOf(code), person_id: null, name: `The lead of ${code}`, purpose: 'cyber lead', email, mobile: null, phone: null,
-      last_proved_at: null, last_failed_at: null, last_failure: null, created_at: now, ended_at: null,
+      id: makeId('contact', uuidv7()),
+      organisation_id: idOf(code),
+      person_id: null,
+      name: `The lead of ${code}`,
+      purpose: 'cyber lead',
+      email,
+      mobile: null,
+      phone: null,
+      last_proved_at: null,
+      last_failed_at: null,
+      last_failure: null,
+      created_at: now,
+      ended_at: null,
     })),
   )
-  for (let at = 0; at < contacts.length; at += 2_000) await db.insertInto('directory_contact').values(contacts.slice(at, at + 2_000)).execute()
+  for (let at = 0; at < contacts.length; at += 2_000)
+    await db
+      .insertInto('directory_contact')
+      .values(contacts.slice(at, at + 2_000))
+      .execute()
 
-  const products = new Map(list.flatMap(({ runs = [] }) => runs.map(([maker, product]) => [`${nameKey(maker)}\n${nameKey(product)}`, { maker, product, maker_key: nameKey(maker), product_key: nameKey(product) }])))
+  const products = new Map(
+    list.flatMap(({ runs = [] }) =>
+      runs.map(([maker, product]) => [
+        `${nameKey(maker)}\n${nameKey(product)}`,
+        { maker, product, maker_key: nameKey(maker), product_key: nameKey(product) },
+      ]),
+    ),
+  )
   if (products.size === 0) return ids
-  const planted = await db.insertInto('directory_product').values([...products.values()]).onConflict(conflict => conflict.columns(['maker_key', 'product_key']).doUpdateSet(eb => ({ maker: eb.ref('excluded.maker') }))).returning(['id', 'maker_key', 'product_key']).execute()
+  const planted = await db
+    .insertInto('directory_product')
+    .values([...products.values()])
+    .onConflict(conflict => conflict.columns(['maker_key', 'product_key']).doUpdateSet(eb => ({ maker: eb.ref('excluded.maker') })))
+    .returning(['id', 'maker_key', 'product_key'])
+    .execute()
   const productId = new Map(planted.map(row => [`${row.maker_key}\n${row.product_key}`, row.id]))
   const technology = list.flatMap(({ code, runs = [] }) =>
     runs.map(([maker, product, version = '', shared = true]) => ({
-      organisation_id: idOf(code), product_id: productId.get(`${nameKey(maker)}\n${nameKey(product)}`) ?? 0, version, source: 'test', count: null, as_of: null, shared, cpe: null, purl: null, updated_at: now,
+      organisation_id: idOf(code),
+      product_id: productId.get(`${nameKey(maker)}\n${nameKey(product)}`) ?? 0,
+      version,
+      source: 'test',
+      count: null,
+      as_of: null,
+      shared,
+      cpe: null,
+      purl: null,
+      updated_at: now,
     })),
   )
-  for (let at = 0; at < technology.length; at += 2_000) await db.insertInto('directory_technology').values(technology.slice(at, at + 2_000)).execute()
+  for (let at = 0; at < technology.length; at += 2_000)
+    await db
+      .insertInto('directory_technology')
+      .values(technology.slice(at, at + 2_000))
+      .execute()
   return ids
 }
 

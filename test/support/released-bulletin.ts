@@ -1,9 +1,9 @@
-import type { Id } from '../../src/kernel/id.ts'
-import type { Tlp } from '../../src/kernel/tlp.ts'
 import { BulletinContent } from '../../src/domains/broadcast/bulletins/model.ts'
 import { messageIdOf } from '../../src/domains/broadcast/deliveries/model.ts'
 import type { Visible as BroadcastVisible } from '../../src/domains/broadcast/tables.ts'
 import type { DirectoryTables } from '../../src/domains/directory/tables.ts'
+import type { Id } from '../../src/kernel/id.ts'
+import type { Tlp } from '../../src/kernel/tlp.ts'
 import { SYSTEM } from '../../src/platform/work/actor.ts'
 import { runWork, type WorkPlatform } from '../../src/platform/work/work.ts'
 
@@ -53,7 +53,11 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
   })
   return runWork<Everything, ReleasedBulletin>(platform, SYSTEM, async work => {
     const { db, now } = work
-    await db.insertInto('directory_organisation_type').values(TYPES.map((code, position) => ({ code, name: code, plural: `${code}s`, position }))).onConflict(conflict => conflict.doNothing()).execute()
+    await db
+      .insertInto('directory_organisation_type')
+      .values(TYPES.map((code, position) => ({ code, name: code, plural: `${code}s`, position })))
+      .onConflict(conflict => conflict.doNothing())
+      .execute()
     const indexes = Array.from({ length: count }, (_, index) => index)
     const organisations = indexes.map(index => ({ id: work.newId('organisation'), code: `${prefix}${String(index).padStart(5, '0')}`, index }))
     const contactRows = organisations.slice(0, reachable).flatMap(({ id, code, index }) =>
@@ -66,14 +70,54 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
       })),
     )
     await inChunks(organisations, part =>
-      db.insertInto('directory_organisation').values(part.map(({ id, code, index }) => ({
-        id, code, name: `Organisation ${code} & Sons`, name_key: `organisation ${code.toLowerCase()}`, type: TYPES[index % TYPES.length] ?? 'trust', region_code: REGIONS[index % REGIONS.length] ?? null,
-        board_code: BOARDS[index % BOARDS.length] ?? null, parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open' as const, size: null,
-        country: 'England', source: 'test', created_at: now, updated_at: now,
-      }))).execute(),
+      db
+        .insertInto('directory_organisation')
+        .values(
+          part.map(({ id, code, index }) => ({
+            id,
+            code,
+            name: `Organisation ${code} & Sons`,
+            name_key: `organisation ${code.toLowerCase()}`,
+            type: TYPES[index % TYPES.length] ?? 'trust',
+            region_code: REGIONS[index % REGIONS.length] ?? null,
+            board_code: BOARDS[index % BOARDS.length] ?? null,
+            parent_code: null,
+            address: '[]',
+            postcode: null,
+            phone: null,
+            opened_on: null,
+            closed_on: null,
+            status: 'open' as const,
+            size: null,
+            country: 'England',
+            source: 'test',
+            created_at: now,
+            updated_at: now,
+          })),
+        )
+        .execute(),
     )
     await inChunks(contactRows, part =>
-      db.insertInto('directory_contact').values(part.map(row => ({ id: row.id, organisation_id: row.organisationId, person_id: null, name: row.name, purpose: 'Cyber lead', email: row.address, mobile: null, phone: null, last_proved_at: null, last_failed_at: null, last_failure: null, created_at: now, ended_at: null }))).execute(),
+      db
+        .insertInto('directory_contact')
+        .values(
+          part.map(row => ({
+            id: row.id,
+            organisation_id: row.organisationId,
+            person_id: null,
+            name: row.name,
+            purpose: 'Cyber lead',
+            email: row.address,
+            mobile: null,
+            phone: null,
+            last_proved_at: null,
+            last_failed_at: null,
+            last_failure: null,
+            created_at: now,
+            ended_at: null,
+          })),
+        )
+        .execute(),
     )
     const bulletinId = work.newId('bulletin')
     const releaseId = work.newId('release')
@@ -81,24 +125,88 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
     const { number } = await db
       .insertInto('broadcast_bulletin')
       .values({
-        id: bulletinId, threat_id: null, state: 'released', version: 1, approved_version: 1, author_id: work.newId('person'), title: content.title, severity: content.severity, tlp: content.tlp,
-        respond_by: respondBy, created_at: now, updated_at: now, released_at: now, withdrawn_at: null, withdrawn_reason: null, is_exercise: options.isExercise ?? false,
+        id: bulletinId,
+        threat_id: null,
+        state: 'released',
+        version: 1,
+        approved_version: 1,
+        author_id: work.newId('person'),
+        title: content.title,
+        severity: content.severity,
+        tlp: content.tlp,
+        respond_by: respondBy,
+        created_at: now,
+        updated_at: now,
+        released_at: now,
+        withdrawn_at: null,
+        withdrawn_reason: null,
+        is_exercise: options.isExercise ?? false,
       })
       .returning('number')
       .executeTakeFirstOrThrow()
-    await db.insertInto('broadcast_version').values({ bulletin_id: bulletinId, version: 1, content: JSON.stringify(content), content_hash: 'test', saved_by: 'test', saved_at: now }).execute()
-    await db.insertInto('broadcast_release').values({ id: releaseId, bulletin_id: bulletinId, version: 1, released_by: 'test', released_at: now, rule: '{}', audience_hash: 'test', organisations: count, contacts: contactRows.length, unreachable: count - reachable }).execute()
+    await db
+      .insertInto('broadcast_version')
+      .values({ bulletin_id: bulletinId, version: 1, content: JSON.stringify(content), content_hash: 'test', saved_by: 'test', saved_at: now })
+      .execute()
+    await db
+      .insertInto('broadcast_release')
+      .values({
+        id: releaseId,
+        bulletin_id: bulletinId,
+        version: 1,
+        released_by: 'test',
+        released_at: now,
+        rule: '{}',
+        audience_hash: 'test',
+        organisations: count,
+        contacts: contactRows.length,
+        unreachable: count - reachable,
+      })
+      .execute()
     await inChunks(organisations, part =>
-      db.insertInto('broadcast_recipient').values(part.map(({ id, index }) => ({ bulletin_id: bulletinId, organisation_id: id, release_id: releaseId, type: TYPES[index % TYPES.length] ?? null, region_code: REGIONS[index % REGIONS.length] ?? null, board_code: BOARDS[index % BOARDS.length] ?? null, is_reachable: index < reachable }))).execute(),
+      db
+        .insertInto('broadcast_recipient')
+        .values(
+          part.map(({ id, index }) => ({
+            bulletin_id: bulletinId,
+            organisation_id: id,
+            release_id: releaseId,
+            type: TYPES[index % TYPES.length] ?? null,
+            region_code: REGIONS[index % REGIONS.length] ?? null,
+            board_code: BOARDS[index % BOARDS.length] ?? null,
+            is_reachable: index < reachable,
+          })),
+        )
+        .execute(),
     )
     await inChunks(contactRows, part =>
-      db.insertInto('broadcast_delivery').values(part.map(row => ({
-        id: row.deliveryId, release_id: releaseId, bulletin_id: bulletinId, organisation_id: row.organisationId, contact_id: row.id, channel: 'email', address: row.address,
-        state: 'waiting' as const, queued_at: now, message_id: messageIdOf(row.deliveryId, 'http://localhost:8080'),
-      }))).execute(),
+      db
+        .insertInto('broadcast_delivery')
+        .values(
+          part.map(row => ({
+            id: row.deliveryId,
+            release_id: releaseId,
+            bulletin_id: bulletinId,
+            organisation_id: row.organisationId,
+            contact_id: row.id,
+            channel: 'email',
+            address: row.address,
+            state: 'waiting' as const,
+            queued_at: now,
+            message_id: messageIdOf(row.deliveryId, 'http://localhost:8080'),
+          })),
+        )
+        .execute(),
     )
     work.record({ verb: 'test.bulletin.released', subject: { kind: 'bulletin', id: bulletinId } })
-    return { bulletinId, number, releaseId, organisationIds: organisations.map(({ id }) => id), contactIds: contactRows.map(({ id }) => id), deliveryIds: contactRows.map(({ deliveryId }) => deliveryId) }
+    return {
+      bulletinId,
+      number,
+      releaseId,
+      organisationIds: organisations.map(({ id }) => id),
+      contactIds: contactRows.map(({ id }) => id),
+      deliveryIds: contactRows.map(({ deliveryId }) => deliveryId),
+    }
   })
 }
 

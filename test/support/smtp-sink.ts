@@ -1,5 +1,5 @@
-import { after } from 'node:test'
 import type { AddressInfo } from 'node:net'
+import { after } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 
 export interface SunkMessage {
@@ -32,7 +32,11 @@ export async function startSmtpSink(manner: (address: string) => Manner = () => 
     onRcptTo({ address }, session, done) {
       const what = sink.manner(address)
       if (what === 'take') return done()
-      if (what === 'hang-up') return void [...server.connections].forEach(connection => (connection as { id?: string }).id === session.id && (connection as unknown as { _socket: { destroy(): void } })._socket.destroy())
+      if (what === 'hang-up')
+        return void [...server.connections].forEach(
+          connection =>
+            (connection as { id?: string }).id === session.id && (connection as unknown as { _socket: { destroy(): void } })._socket.destroy(),
+        )
       if ('code' in what) return done(Object.assign(new Error(what.words), { responseCode: what.code }))
       setTimeout(done, what.waitMillis)
     },
@@ -50,7 +54,12 @@ export async function startSmtpSink(manner: (address: string) => Manner = () => 
   server.on('error', () => {})
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo
-  const sink: SmtpSink = { url: `smtp://127.0.0.1:${port}`, messages, manner, close: () => new Promise(resolve => void server.close(() => resolve())) }
+  const sink: SmtpSink = {
+    url: `smtp://127.0.0.1:${port}`,
+    messages,
+    manner,
+    close: () => new Promise(resolve => void server.close(() => resolve())),
+  }
   after(() => sink.close())
   return sink
 }

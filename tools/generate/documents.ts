@@ -33,11 +33,19 @@ function permissions(): string {
   const routeRows = ROUTES.toSorted((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method)).map(route => {
     const roles = rolesOf(route)
     const marks = ALL_ROLES.map(role => (roles === 'anyone' || roles.includes(role) ? '●' : ''))
-    const why = 'permission' in route.access ? `\`${route.access.permission}\`` : 'public' in route.access ? `public: ${route.access.public}` : `signed in: ${route.access.signedIn}`
+    const why =
+      'permission' in route.access
+        ? `\`${route.access.permission}\``
+        : 'public' in route.access
+          ? `public: ${route.access.public}`
+          : `signed in: ${route.access.signedIn}`
     return [`${route.method} \`${route.path}\``, why, ...marks]
   })
   const permissionRows = MODULES.flatMap(module =>
-    Object.entries(module.permissions).map(([permission, roles]) => [`\`${permission}\``, ...ALL_ROLES.map(role => (roles.includes(role) ? '●' : ''))]),
+    Object.entries(module.permissions).map(([permission, roles]) => [
+      `\`${permission}\``,
+      ...ALL_ROLES.map(role => (roles.includes(role) ? '●' : '')),
+    ]),
   )
   return [
     HEAD,
@@ -52,7 +60,12 @@ function permissions(): string {
 
 function settings(): string {
   const rows = SETTINGS.map(({ name, meaning, fallback, secret }) => [`\`${name}\``, meaning, fallback, secret ? 'secret' : ''])
-  return [HEAD, '# Settings\n', 'Read from the environment; `carecert doctor --config` prints the same.\n', table(['Name', 'Meaning', 'When unset', ''], rows)].join('\n')
+  return [
+    HEAD,
+    '# Settings\n',
+    'Read from the environment; `carecert doctor --config` prints the same.\n',
+    table(['Name', 'Meaning', 'When unset', ''], rows),
+  ].join('\n')
 }
 
 function commands(): string {
@@ -61,14 +74,25 @@ function commands(): string {
     .map(command => {
       const given = command.arguments.map(({ name, many, required }) => (required ? `<${name}${many ? '…' : ''}>` : `[${name}${many ? '…' : ''}]`))
       const permission = 'permission' in command && command.permission !== null ? `\`${command.permission}\`` : ''
-      return [`\`carecert ${[command.name, ...given].join(' ')}\``, command.summary, command.options.map(option => `\`${option.flags}\` ${option.meaning}`).join('<br>'), permission]
+      return [
+        `\`carecert ${[command.name, ...given].join(' ')}\``,
+        command.summary,
+        command.options.map(option => `\`${option.flags}\` ${option.meaning}`).join('<br>'),
+        permission,
+      ]
     })
-  const notes = 'Every command takes `--json`, and `--yes` to answer every question. Commands with a permission take `--as EMAIL`. They end with 0 done, 1 refused with a reason, 2 wrong usage.\n'
+  const notes =
+    'Every command takes `--json`, and `--yes` to answer every question. Commands with a permission take `--as EMAIL`. They end with 0 done, 1 refused with a reason, 2 wrong usage.\n'
   return [HEAD, '# Commands\n', notes, table(['Command', 'Does', 'Options', 'Permission'], rows)].join('\n')
 }
 
 function jobs(): string {
-  const rows = JOB_HANDLERS.map(handler => [`\`${handler.kind.name}\``, handler.purpose, handler.cron === undefined ? 'when asked for' : `\`${handler.cron}\``, `${handler.retries} times, first after ${handler.retryAfterSeconds} s`])
+  const rows = JOB_HANDLERS.map(handler => [
+    `\`${handler.kind.name}\``,
+    handler.purpose,
+    handler.cron === undefined ? 'when asked for' : `\`${handler.cron}\``,
+    `${handler.retries} times, first after ${handler.retryAfterSeconds} s`,
+  ])
   return [HEAD, '# What happens in the background\n', table(['Job', 'Does', 'When', 'Tried again'], rows)].join('\n')
 }
 

@@ -20,7 +20,16 @@ export async function addOrganisations(work: Work<DirectoryTables>, sector: Samp
 }
 
 const EMPTY: Omit<OrganisationRow, 'code' | 'name' | 'type'> = {
-  country: 'England', regionCode: null, boardCode: null, parentCode: null, addressLines: [], postcode: null, phone: null, openedOn: null, closedOn: null, status: 'open',
+  country: 'England',
+  regionCode: null,
+  boardCode: null,
+  parentCode: null,
+  addressLines: [],
+  postcode: null,
+  phone: null,
+  openedOn: null,
+  closedOn: null,
+  status: 'open',
 }
 
 function rowOf({ code, name, type, regionCode, boardCode, postcode, phone }: SampleOrganisation): OrganisationRow {
@@ -50,17 +59,37 @@ export async function addContacts(work: Work<DirectoryTables>, sector: SampleSec
   )
   const partnerships = sector.organisations
     .filter(organisation => organisation.partnerCode !== null)
-    .map(organisation => ({ id: work.newId('partnership'), partner_id: idOf.get(organisation.partnerCode ?? '') ?? '', organisation_id: idOf.get(organisation.code) ?? '', since: addDays(work.now, -300), until: null }))
+    .map(organisation => ({
+      id: work.newId('partnership'),
+      partner_id: idOf.get(organisation.partnerCode ?? '') ?? '',
+      organisation_id: idOf.get(organisation.code) ?? '',
+      since: addDays(work.now, -300),
+      until: null,
+    }))
   for (const some of chunks(contacts)) await work.db.insertInto('directory_contact').values(some).execute()
   for (const some of chunks(partnerships)) await work.db.insertInto('directory_partnership').values(some).execute()
-  work.record({ verb: 'sample.contacts.added', subject: { kind: 'sample', id: 'contacts' }, change: { contacts: contacts.length, partnerships: partnerships.length } })
+  work.record({
+    verb: 'sample.contacts.added',
+    subject: { kind: 'sample', id: 'contacts' },
+    change: { contacts: contacts.length, partnerships: partnerships.length },
+  })
 }
 
 /** Adds what each organisation runs, as one list that the centre was given. */
 export async function addTechnology(work: Work<DirectoryTables>, sector: SampleSector): Promise<void> {
   const asOf = londonDate(addDays(work.now, -14))
   const rows = sector.organisations.flatMap(organisation =>
-    organisation.technology.map(({ maker, product, version, count }) => ({ position: '', organisationCode: organisation.code, maker, product, version, count, asOf, cpe: null, purl: null })),
+    organisation.technology.map(({ maker, product, version, count }) => ({
+      position: '',
+      organisationCode: organisation.code,
+      maker,
+      product,
+      version,
+      count,
+      asOf,
+      cpe: null,
+      purl: null,
+    })),
   )
   await importTechnology(work, { rows, rejected: [], source: SOURCE, shared: true, digest: digest(SOURCE) })
 }

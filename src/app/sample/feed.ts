@@ -47,18 +47,74 @@ export function sampleCatalogue(now: Instant): string {
       cwes: [],
     }
   })
-  const catalogue = { title: 'Invented catalogue of the sample sector', catalogVersion: 'sample', dateReleased: now.toISOString(), count: vulnerabilities.length, vulnerabilities }
+  const catalogue = {
+    title: 'Invented catalogue of the sample sector',
+    catalogVersion: 'sample',
+    dateReleased: now.toISOString(),
+    count: vulnerabilities.length,
+    vulnerabilities,
+  }
   return JSON.stringify(catalogue)
 }
 
 /** A page of invented alerts in the shape of the NHS cyber-alerts API, as of `now`. */
 export function sampleAlerts(now: Instant): string {
   const alerts = [
-    alert(now, 9001, 'Phishing that imitates appointment reminders', 'Medium', 3, 'Attack methodology', '<p>Messages that look like appointment reminders ask staff to sign in on a page that keeps what they type.</p>', 'Quill Mail', []),
-    alert(now, 9002, 'Remote takeover of Lumen Server', 'High', 8, 'Vulnerability', '<p>The flaw in the file service of Lumen Server spreads from machine to machine without anybody’s help.</p>', 'Lumen Server', ['CVE-1900-0003']),
-    alert(now, 9003, 'Marigold ransomware enters by remote access', 'High', 20, 'Malware', '<p>A group that calls itself Marigold takes over sessions of Peregrine Remote Access and encrypts what it reaches.</p>', 'Peregrine Remote Access', ['CVE-1900-0009']),
-    alert(now, 9004, 'End of support for Lumen Desktop 10', 'Information only', 30, 'Insecure software', '<p>No more fixes are made for this version. Plan its replacement.</p>', 'Lumen Desktop', []),
-    alert(now, 9005, 'Backups deleted before ransomware strikes', 'Medium', 75, 'Intelligence', '<p>Attackers look for backups first. Keep one copy where nobody can delete it.</p>', 'Bastion Vault', ['CVE-1900-0012']),
+    alert(
+      now,
+      9001,
+      'Phishing that imitates appointment reminders',
+      'Medium',
+      3,
+      'Attack methodology',
+      '<p>Messages that look like appointment reminders ask staff to sign in on a page that keeps what they type.</p>',
+      'Quill Mail',
+      [],
+    ),
+    alert(
+      now,
+      9002,
+      'Remote takeover of Lumen Server',
+      'High',
+      8,
+      'Vulnerability',
+      '<p>The flaw in the file service of Lumen Server spreads from machine to machine without anybody’s help.</p>',
+      'Lumen Server',
+      ['CVE-1900-0003'],
+    ),
+    alert(
+      now,
+      9003,
+      'Marigold ransomware enters by remote access',
+      'High',
+      20,
+      'Malware',
+      '<p>A group that calls itself Marigold takes over sessions of Peregrine Remote Access and encrypts what it reaches.</p>',
+      'Peregrine Remote Access',
+      ['CVE-1900-0009'],
+    ),
+    alert(
+      now,
+      9004,
+      'End of support for Lumen Desktop 10',
+      'Information only',
+      30,
+      'Insecure software',
+      '<p>No more fixes are made for this version. Plan its replacement.</p>',
+      'Lumen Desktop',
+      [],
+    ),
+    alert(
+      now,
+      9005,
+      'Backups deleted before ransomware strikes',
+      'Medium',
+      75,
+      'Intelligence',
+      '<p>Attackers look for backups first. Keep one copy where nobody can delete it.</p>',
+      'Bastion Vault',
+      ['CVE-1900-0012'],
+    ),
   ]
   // One cannot be read, as happens: it shows what quarantine is for.
   const items = [...alerts, { title: 'An alert that lost its number', summary: '<p>Nobody knows which it is.</p>' }]
@@ -69,10 +125,28 @@ export function sampleAlerts(now: Instant): string {
 export const SAMPLE_OUTAGE = '<!doctype html><title>We are rebuilding this site</title>'
 
 function flaw(number: number, product: string, name: string, says: string, daysAgo: number, ransomware: boolean): SampleFlaw {
-  return { cve: `CVE-1900-${String(number).padStart(4, '0')}`, product, name, says, daysAgo, ransomware, action: 'Apply the maker’s update. Where that cannot be done, cut it off from the network.' }
+  return {
+    cve: `CVE-1900-${String(number).padStart(4, '0')}`,
+    product,
+    name,
+    says,
+    daysAgo,
+    ransomware,
+    action: 'Apply the maker’s update. Where that cannot be done, cut it off from the network.',
+  }
 }
 
-function alert(now: Instant, number: number, title: string, severity: string, daysAgo: number, threatType: string, summary: string, platform: string, cves: readonly string[]) {
+function alert(
+  now: Instant,
+  number: number,
+  title: string,
+  severity: string,
+  daysAgo: number,
+  threatType: string,
+  summary: string,
+  platform: string,
+  cves: readonly string[],
+) {
   const date = addDays(now, -daysAgo).getTime()
   return {
     threatId: `CC-${number}`,

@@ -1,5 +1,5 @@
-import { AudienceRule } from '../../domains/broadcast/audience/model.ts'
 import { saveAudience } from '../../domains/broadcast/audience/commands.ts'
+import { AudienceRule } from '../../domains/broadcast/audience/model.ts'
 import { resolveAudience } from '../../domains/broadcast/audience/queries.ts'
 import { approveBulletin, draftBulletin, sendForReview, withdrawBulletin } from '../../domains/broadcast/bulletins/commands.ts'
 import { BulletinContent, parseBulletinNumber } from '../../domains/broadcast/bulletins/model.ts'
@@ -34,7 +34,8 @@ function at(platform: Platform, now: Instant): Platform {
 }
 
 async function tell(platform: Platform, staff: SampleStaff, random: Random, bulletin: SampleBulletin, releasedAt: Instant): Promise<void> {
-  const as = <R>(actor: Actor, minutesBefore: number, body: (work: Work<Visible>) => Promise<R>) => runWork(at(platform, addHours(releasedAt, -minutesBefore / 60)), actor, body)
+  const as = <R>(actor: Actor, minutesBefore: number, body: (work: Work<Visible>) => Promise<R>) =>
+    runWork(at(platform, addHours(releasedAt, -minutesBefore / 60)), actor, body)
   const content = BulletinContent.parse(bulletin.content)
   const threatId = bulletin.cve === null ? null : await threatOf(platform, bulletin.cve)
 
@@ -51,14 +52,19 @@ async function tell(platform: Platform, staff: SampleStaff, random: Random, bull
   const { hash, organisations } = await readAs(platform, staff.dutyManager, db => resolveAudience(db, rule))
   // In a very small sector nobody may run the product: then the bulletin waits, approved.
   if (organisations.length === 0) return
-  const { releaseId } = await as(staff.dutyManager, 0, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
+  const { releaseId } = await as(staff.dutyManager, 0, work =>
+    releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }),
+  )
   if (bulletin.leavesMailToWorker !== true) await deliver(at(platform, addHours(releasedAt, 0.05)), releaseId, random)
   await answer(platform, drafted.id, bulletin, releasedAt, random)
-  if (bulletin.stage === 'withdrawn') await as(staff.dutyManager, -24 * 60, work => withdrawBulletin(work, { number, reason: 'The one source that reported it has taken it back.' }))
+  if (bulletin.stage === 'withdrawn')
+    await as(staff.dutyManager, -24 * 60, work => withdrawBulletin(work, { number, reason: 'The one source that reported it has taken it back.' }))
 }
 
 async function threatOf(platform: Platform, cve: string): Promise<string | null> {
-  const threats = await readAs<Visible, { id: string; cves: string[] }[]>(platform, SYSTEM, db => db.selectFrom('watch_threat').select(['id', 'cves']).execute())
+  const threats = await readAs<Visible, { id: string; cves: string[] }[]>(platform, SYSTEM, db =>
+    db.selectFrom('watch_threat').select(['id', 'cves']).execute(),
+  )
   return threats.find(({ cves }) => cves.includes(cve))?.id ?? null
 }
 
@@ -80,18 +86,30 @@ async function deliver(platform: Platform, releaseId: string, random: Random): P
 async function answer(platform: Platform, bulletinId: string, bulletin: SampleBulletin, releasedAt: Instant, random: Random): Promise<void> {
   const hoursSince = bulletin.hoursAgo
   const recipients = await readAs<Visible, { organisation_id: string }[]>(platform, SYSTEM, db =>
-    db.selectFrom('broadcast_recipient').select('organisation_id').where('bulletin_id', '=', bulletinId).where('delivered_at', 'is not', null).orderBy('organisation_id').execute(),
+    db
+      .selectFrom('broadcast_recipient')
+      .select('organisation_id')
+      .where('bulletin_id', '=', bulletinId)
+      .where('delivered_at', 'is not', null)
+      .orderBy('organisation_id')
+      .execute(),
   )
   for (const recipient of recipients) {
     if (!random.chance(bulletin.answered)) continue
     // Most answer within the first day, a few much later: as the published figures of real alerts show.
     const after = Math.min(hoursSince * 0.95, random.longTailed(60, 1.4) / 10)
     const organisationId = recipient.organisation_id as Id<'organisation'>
-    await runWork(at(platform, addHours(releasedAt, after)), responderAt(organisationId), (work: Work<Visible>) => respond(work, { bulletinId, organisationId, ...invent(random, bulletin.answers, work.now), via: 'sample' }))
+    await runWork(at(platform, addHours(releasedAt, after)), responderAt(organisationId), (work: Work<Visible>) =>
+      respond(work, { bulletinId, organisationId, ...invent(random, bulletin.answers, work.now), via: 'sample' }),
+    )
   }
 }
 
-const REASONS = ['The device is on a network of its own and leaves service next month.', 'The update would stop the clinic; we watch it instead until the weekend.', 'The maker does not support our version; we replace it in the spring.']
+const REASONS = [
+  'The device is on a network of its own and leaves service next month.',
+  'The update would stop the clinic; we watch it instead until the weekend.',
+  'The maker does not support our version; we replace it in the spring.',
+]
 
 /** An invented answer, by weight. */
 export function invent(random: Random, weights: readonly (readonly [ResponseState, number])[], now: Instant) {

@@ -31,26 +31,37 @@ export function startSampleLife(platform: Platform): { stop(): void } {
 }
 
 async function oneAnswer(platform: Platform, random: ReturnType<typeof createRandom>): Promise<void> {
-  const silent = await readAs<Visible, readonly { bulletin: string; organisation: string; silent: number; all: number }[]>(platform, SYSTEM, async db => {
-    const live = await db
-      .selectFrom('broadcast_recipient as recipient')
-      .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
-      .where('bulletin.state', '=', 'released')
-      .where('bulletin.released_at', '>', addHours(platform.clock.now(), -24))
-      .where('recipient.delivered_at', 'is not', null)
-      .select(['recipient.bulletin_id as bulletin', 'recipient.organisation_id as organisation', 'recipient.response'])
-      .execute()
-    const counts = Map.groupBy(live, row => row.bulletin)
-    return live
-      .filter(row => row.response === null)
-      .map(row => {
-        const all = counts.get(row.bulletin) ?? []
-        return { bulletin: row.bulletin, organisation: row.organisation, silent: all.filter(other => other.response === null).length, all: all.length }
-      })
-  })
+  const silent = await readAs<Visible, readonly { bulletin: string; organisation: string; silent: number; all: number }[]>(
+    platform,
+    SYSTEM,
+    async db => {
+      const live = await db
+        .selectFrom('broadcast_recipient as recipient')
+        .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+        .where('bulletin.state', '=', 'released')
+        .where('bulletin.released_at', '>', addHours(platform.clock.now(), -24))
+        .where('recipient.delivered_at', 'is not', null)
+        .select(['recipient.bulletin_id as bulletin', 'recipient.organisation_id as organisation', 'recipient.response'])
+        .execute()
+      const counts = Map.groupBy(live, row => row.bulletin)
+      return live
+        .filter(row => row.response === null)
+        .map(row => {
+          const all = counts.get(row.bulletin) ?? []
+          return {
+            bulletin: row.bulletin,
+            organisation: row.organisation,
+            silent: all.filter(other => other.response === null).length,
+            all: all.length,
+          }
+        })
+    },
+  )
   const willing = silent.filter(row => row.silent > row.all * ALWAYS_SILENT)
   if (willing.length === 0) return
   const { bulletin, organisation } = random.pick(willing)
   const organisationId = organisation as Id<'organisation'>
-  await runWork(platform, responderAt(organisationId), (work: Work<Visible>) => respond(work, { bulletinId: bulletin, organisationId, ...invent(random, EARLY_ANSWERS, work.now), via: 'sample' }))
+  await runWork(platform, responderAt(organisationId), (work: Work<Visible>) =>
+    respond(work, { bulletinId: bulletin, organisationId, ...invent(random, EARLY_ANSWERS, work.now), via: 'sample' }),
+  )
 }

@@ -1,7 +1,7 @@
+import type { DirectoryTables } from '../../domains/directory/tables.ts'
 import { addSource, gather } from '../../domains/watch/contract.ts'
 import type { Visible } from '../../domains/watch/tables.ts'
 import { actOnThreat } from '../../domains/watch/threats/commands.ts'
-import type { DirectoryTables } from '../../domains/directory/tables.ts'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Output } from '../../platform/cli/output.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -22,7 +22,11 @@ export async function loadSample(platform: Platform, output: Output, options: { 
     throw new Invalid('app.sample.size', `Ask for ${SMALLEST} to ${LARGEST} organisations.`)
   }
   if (!Number.isSafeInteger(seed)) throw new Invalid('app.sample.seed', 'The seed is a whole number.')
-  if (!(await isEmpty(platform.database))) throw new Conflict('app.sample.not-empty', 'This database is in use. The sample goes into an empty one: name another CARECERT_DATA or DATABASE_URL.')
+  if (!(await isEmpty(platform.database)))
+    throw new Conflict(
+      'app.sample.not-empty',
+      'This database is in use. The sample goes into an empty one: name another CARECERT_DATA or DATABASE_URL.',
+    )
 
   const sector = buildSector(options)
   const steps = output.progress('Inventing a sector', 6)

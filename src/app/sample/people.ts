@@ -20,7 +20,12 @@ interface Post {
 }
 
 /** Fills the posts: the whole centre, a lead for each region, a responder for each partner, a lead and an owner of risk for each trust. */
-export async function addPeople(work: Work<DirectoryTables>, sector: SampleSector, idOf: ReadonlyMap<string, string>, seed: number): Promise<SampleStaff> {
+export async function addPeople(
+  work: Work<DirectoryTables>,
+  sector: SampleSector,
+  idOf: ReadonlyMap<string, string>,
+  seed: number,
+): Promise<SampleStaff> {
   const random = createRandom(seed + 1)
   const posts: Post[] = [
     ...CENTRE_ROLES.map(role => ({ role, organisation: CENTRE_CODE, email: `${role}@centre.sample.invalid` })),
@@ -30,20 +35,62 @@ export async function addPeople(work: Work<DirectoryTables>, sector: SampleSecto
       const at = `${code.toLowerCase()}.sample.invalid`
       if (type === 'region') return [{ role: 'regional-lead', organisation: code, email: `regional-lead@${at}` }]
       if (type === 'support-unit') return [{ role: 'partner-responder', organisation: code, email: `partner-responder@${at}` }]
-      if (type === 'trust') return [{ role: 'cyber-lead', organisation: code, email: `cyber-lead@${at}` }, { role: 'board-member', organisation: code, email: `board-member@${at}` }]
+      if (type === 'trust')
+        return [
+          { role: 'cyber-lead', organisation: code, email: `cyber-lead@${at}` },
+          { role: 'board-member', organisation: code, email: `board-member@${at}` },
+        ]
       return []
     }),
   ]
-  const people = posts.map(post => ({ ...post, id: work.newId('person'), name: personName(random), organisationId: idOf.get(post.organisation) ?? '' }))
+  const people = posts.map(post => ({
+    ...post,
+    id: work.newId('person'),
+    name: personName(random),
+    organisationId: idOf.get(post.organisation) ?? '',
+  }))
   for (let at = 0; at < people.length; at += 500) {
     const some = people.slice(at, at + 500)
-    await work.db.insertInto('directory_person').values(some.map(({ id, name, email }) => ({ id, name, email, phone: `01632 960${String(random.between(0, 999)).padStart(3, '0')}`, out_of_hours_phone: null, created_at: work.now, left_at: null }))).execute()
-    await work.db.insertInto('directory_assignment').values(some.map(({ id, organisationId, role }) => ({ id: work.newId('assignment'), person_id: id, organisation_id: organisationId, role, since: work.now, until: null }))).execute()
+    await work.db
+      .insertInto('directory_person')
+      .values(
+        some.map(({ id, name, email }) => ({
+          id,
+          name,
+          email,
+          phone: `01632 960${String(random.between(0, 999)).padStart(3, '0')}`,
+          out_of_hours_phone: null,
+          created_at: work.now,
+          left_at: null,
+        })),
+      )
+      .execute()
+    await work.db
+      .insertInto('directory_assignment')
+      .values(
+        some.map(({ id, organisationId, role }) => ({
+          id: work.newId('assignment'),
+          person_id: id,
+          organisation_id: organisationId,
+          role,
+          since: work.now,
+          until: null,
+        })),
+      )
+      .execute()
   }
   const actorOf = (email: string): Actor => {
     const person = people.find(candidate => candidate.email === email)
     if (person === undefined) throw new RangeError(`The sample has nobody at ${email}.`)
-    return { kind: 'person', id: person.id, name: person.name, role: person.role, organisationId: person.organisationId as Id<'organisation'>, scope: { kind: 'centre' }, permissions: permissionsOf(person.role) }
+    return {
+      kind: 'person',
+      id: person.id,
+      name: person.name,
+      role: person.role,
+      organisationId: person.organisationId as Id<'organisation'>,
+      scope: { kind: 'centre' },
+      permissions: permissionsOf(person.role),
+    }
   }
   work.record({ verb: 'sample.people.added', subject: { kind: 'sample', id: 'people' }, change: { people: people.length } })
   return { analyst: actorOf('analyst@centre.sample.invalid'), dutyManager: actorOf('duty-manager@centre.sample.invalid') }
@@ -51,5 +98,13 @@ export async function addPeople(work: Work<DirectoryTables>, sector: SampleSecto
 
 /** Somebody who answers for an organisation, in the sample: as its cyber lead would. */
 export function responderAt(organisationId: Id<'organisation'>): Actor {
-  return { kind: 'person', id: 'sample', name: ROLES['cyber-lead'].label, role: 'cyber-lead', organisationId, scope: { kind: 'organisation', organisationId }, permissions: permissionsOf('cyber-lead') }
+  return {
+    kind: 'person',
+    id: 'sample',
+    name: ROLES['cyber-lead'].label,
+    role: 'cyber-lead',
+    organisationId,
+    scope: { kind: 'organisation', organisationId },
+    permissions: permissionsOf('cyber-lead'),
+  }
 }

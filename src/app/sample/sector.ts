@@ -61,15 +61,44 @@ const MIX = [
 export function buildSector(options: { organisations: number; seed: number }): SampleSector {
   const random = createRandom(options.seed)
   const places = createPlaces(random)
-  const regions = REGIONS.map((name, index) => organisation(random, { code: `XY${index + 1}`, name: `${name} Region`, type: 'region', regionCode: null, boardCode: null, estate: 0, size: 200, partnerCode: null }))
+  const regions = REGIONS.map((name, index) =>
+    organisation(random, {
+      code: `XY${index + 1}`,
+      name: `${name} Region`,
+      type: 'region',
+      regionCode: null,
+      boardCode: null,
+      estate: 0,
+      size: 200,
+      partnerCode: null,
+    }),
+  )
   const boardCount = Math.max(7, Math.min(42, Math.round(options.organisations / 60)))
   const boards = Array.from({ length: boardCount }, (_, index) => {
     const region = regions[index % regions.length]
-    return organisation(random, { code: `XQ${pad(index + 1, 2)}`, name: `${places()} and ${places()} Care Board`, type: 'board', regionCode: region?.code ?? null, boardCode: null, estate: 300, size: 400, partnerCode: null })
+    return organisation(random, {
+      code: `XQ${pad(index + 1, 2)}`,
+      name: `${places()} and ${places()} Care Board`,
+      type: 'board',
+      regionCode: region?.code ?? null,
+      boardCode: null,
+      estate: 300,
+      size: 400,
+      partnerCode: null,
+    })
   })
   const units = Array.from({ length: Math.max(3, Math.min(9, Math.round(boardCount / 5))) }, (_, index) => {
     const board = boards[(index * 5) % boards.length]
-    return organisation(random, { code: `XU${pad(index + 1, 2)}`, name: `${places()} Health Informatics Service`, type: 'support-unit', regionCode: board?.regionCode ?? null, boardCode: board?.code ?? null, estate: 800, size: 300, partnerCode: null })
+    return organisation(random, {
+      code: `XU${pad(index + 1, 2)}`,
+      name: `${places()} Health Informatics Service`,
+      type: 'support-unit',
+      regionCode: board?.regionCode ?? null,
+      boardCode: board?.code ?? null,
+      estate: 800,
+      size: 300,
+      partnerCode: null,
+    })
   })
   const fixed = [...regions, ...boards, ...units]
   const rest = options.organisations - fixed.length
@@ -93,7 +122,19 @@ export function buildSector(options: { organisations: number; seed: number }): S
   return { organisations: [...fixed, ...members] }
 }
 
-function organisation(random: Random, facts: { code: string; name: string; type: string; regionCode: string | null; boardCode: string | null; estate: number; size: number; partnerCode: string | null }): SampleOrganisation {
+function organisation(
+  random: Random,
+  facts: {
+    code: string
+    name: string
+    type: string
+    regionCode: string | null
+    boardCode: string | null
+    estate: number
+    size: number
+    partnerCode: string | null
+  },
+): SampleOrganisation {
   const { estate, size, ...identity } = facts
   const devices = estate === 0 ? 0 : random.longTailed(estate, 0.6)
   return {

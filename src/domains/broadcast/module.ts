@@ -10,19 +10,34 @@ import { mailboxRoutes } from './mailbox/routes.ts'
 import { nowRoutes } from './now/routes.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
 import { pictureRoutes } from './picture/routes.ts'
+import { PERMISSIONS } from './policy.ts'
 import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
 import { listResponses } from './responses/cli.ts'
 import { linkRoutes } from './responses/link/routes.ts'
 import { partnerRoutes } from './responses/partner/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
-import { PERMISSIONS } from './policy.ts'
 
 export const broadcast: Module = {
   name: 'broadcast',
   permissions: PERMISSIONS,
-  routes: [...bulletinListRoutes, ...bulletinRoutes, ...audienceRoutes, ...releaseRoutes, ...responseRoutes, ...linkRoutes, ...partnerRoutes, ...pictureRoutes, ...deliveryRoutes, ...nowRoutes, ...mailboxRoutes],
+  routes: [
+    ...bulletinListRoutes,
+    ...bulletinRoutes,
+    ...audienceRoutes,
+    ...releaseRoutes,
+    ...responseRoutes,
+    ...linkRoutes,
+    ...partnerRoutes,
+    ...pictureRoutes,
+    ...deliveryRoutes,
+    ...nowRoutes,
+    ...mailboxRoutes,
+  ],
   jobs: [deliverJob, resumeDeliveryJob, sendLinkJob, mergeTalliesJob],
   commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
-  navigation: [{ label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 }, { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 75, firstFor: ['partner-responder'] }],
+  navigation: [
+    { label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 },
+    { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 75, firstFor: ['partner-responder'] },
+  ],
 }

@@ -46,9 +46,14 @@ export interface PolicyActor {
  * its versions is an author (broadcast.md §2 row 15).
  */
 export function canApprove(actor: PolicyActor, bulletin: { readonly authorIds: readonly string[] }): Decision {
-  if (!actor.permissions.has('broadcast.bulletin.approve')) return { ok: false, code: 'broadcast.bulletin.not-approver', reason: 'Your role does not approve bulletins. Ask a duty manager.' }
+  if (!actor.permissions.has('broadcast.bulletin.approve'))
+    return { ok: false, code: 'broadcast.bulletin.not-approver', reason: 'Your role does not approve bulletins. Ask a duty manager.' }
   if (bulletin.authorIds.includes(actor.id)) {
-    return { ok: false, code: 'broadcast.bulletin.own', reason: 'You wrote some of this bulletin, so somebody else must approve it. Ask another duty manager.' }
+    return {
+      ok: false,
+      code: 'broadcast.bulletin.own',
+      reason: 'You wrote some of this bulletin, so somebody else must approve it. Ask another duty manager.',
+    }
   }
   return YES
 }
@@ -58,7 +63,8 @@ export function canApprove(actor: PolicyActor, bulletin: { readonly authorIds: r
  * approved every word; no third person is ever needed, so that two people can release at night.
  */
 export function canRelease(actor: PolicyActor, bulletin: { readonly version: number; readonly approvedVersion: number | null }): Decision {
-  if (!actor.permissions.has('broadcast.bulletin.release')) return { ok: false, code: 'broadcast.bulletin.not-releaser', reason: 'Your role does not release bulletins. Ask a duty manager.' }
+  if (!actor.permissions.has('broadcast.bulletin.release'))
+    return { ok: false, code: 'broadcast.bulletin.not-releaser', reason: 'Your role does not release bulletins. Ask a duty manager.' }
   if (bulletin.approvedVersion !== bulletin.version) {
     return { ok: false, code: 'broadcast.bulletin.not-approved', reason: 'The newest version has not been approved. Send it for review first.' }
   }

@@ -3,7 +3,14 @@ import type { DirectoryTables } from './tables.ts'
 /** The tables of the directory that the domains above may join in their queries. They never write them. */
 export type DirectoryVisible = Pick<
   DirectoryTables,
-  'directory_organisation' | 'directory_organisation_type' | 'directory_contact' | 'directory_partnership' | 'directory_product' | 'directory_technology' | 'directory_person' | 'directory_assignment'
+  | 'directory_organisation'
+  | 'directory_organisation_type'
+  | 'directory_contact'
+  | 'directory_partnership'
+  | 'directory_product'
+  | 'directory_technology'
+  | 'directory_person'
+  | 'directory_assignment'
 >
 
 export { boards, organisationByCode, organisationById, organisationInScope, organisationTypes, regions } from './organisations/queries.ts'

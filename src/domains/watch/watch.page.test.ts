@@ -46,7 +46,11 @@ test('drafting from a threat takes it up, and the threat leads to its bulletins'
   const address = /href="(\/threats\/thr_[^"]+)"/.exec((await analyst.get('/threats?q=gamma')).body)?.[1] ?? ''
   const id = address.split('/').at(-1) ?? ''
   assert.match((await analyst.get(`/bulletins?threat=${id}`)).body, /No bulletin matches/)
-  const drafted = await analyst.post('/bulletins/new', { threat: id, title: 'Gamma', severity: 'low', tlp: 'CLEAR', threatType: 'Vulnerability', confidence: 'likely' }, { from: `/bulletins/new?threat=${id}` })
+  const drafted = await analyst.post(
+    '/bulletins/new',
+    { threat: id, title: 'Gamma', severity: 'low', tlp: 'CLEAR', threatType: 'Vulnerability', confidence: 'likely' },
+    { from: `/bulletins/new?threat=${id}` },
+  )
   assert.equal(drafted.statusCode, 303, drafted.body)
   const { body } = await analyst.get(address)
   assert.match(body, /In hand[\s\S]*with Ada Analyst/)

@@ -47,7 +47,16 @@ test('technology is found by product, by maker and by version, tolerant of spell
 
 test('named organisations are added, and an exclusion always wins', async () => {
   assert.equal(codes(await ask({ technology: [larch()], organisations: ['T1', 'W1'] })), 'P1 P2 P3 T1 W1')
-  assert.equal(codes(await ask({ technology: [larch()], organisations: ['T1'], excluding: { types: ['trust'], regions: ['YS'], boards: [], organisations: ['P1'] } })), 'P2')
+  assert.equal(
+    codes(
+      await ask({
+        technology: [larch()],
+        organisations: ['T1'],
+        excluding: { types: ['trust'], regions: ['YS'], boards: [], organisations: ['P1'] },
+      }),
+    ),
+    'P2',
+  )
   assert.equal(codes(await ask({ organisations: ['T1'], excluding: { types: [], regions: [], boards: [], organisations: ['T1'] } })), '')
   assert.equal(codes(await ask({ organisations: ['P4', 'P5'] })), 'P4', 'a closed organisation is not reached even by name')
 })
@@ -74,22 +83,40 @@ test('a rule with a part that names nothing reaches nobody and says which part',
 })
 
 test('contacts are counted, the unreachable are named with the reason, and the excluded with theirs', async () => {
-  const rule = AudienceRule.parse({ types: ['practice', 'trust'], countries: ['England'], organisations: ['P5'], excluding: { types: [], regions: [], boards: [], organisations: ['P6'] } })
+  const rule = AudienceRule.parse({
+    types: ['practice', 'trust'],
+    countries: ['England'],
+    organisations: ['P5'],
+    excluding: { types: [], regions: [], boards: [], organisations: ['P6'] },
+  })
   const audience = await ask(rule)
   assert.equal(audience.contacts, 4)
   assert.deepEqual(audience.unreachable, ['P3', 'P4'])
   await readAs<Visible, void>(platform, analyst, async db => {
     const summary = await summariseAudience(db, rule)
-    assert.deepEqual(summary, { organisations: 5, contacts: 4, unreachable: 2, hash: audience.hash, problems: [] }, 'the database counts and hashes alike')
+    assert.deepEqual(
+      summary,
+      { organisations: 5, contacts: 4, unreachable: 2, hash: audience.hash, problems: [] },
+      'the database counts and hashes alike',
+    )
     const page = { limit: 1, cursor: null }
     const unreachable = await listAudience(db, rule, 'unreachable', page, summary)
     assert.deepEqual([unreachable.total, unreachable.rows.map(row => [row.code, row.unreachable])], [2, [['P3', 'no-contact']]])
     const next = await listAudience(db, rule, 'unreachable', { limit: 1, cursor: unreachable.next }, summary)
     assert.deepEqual([next.next, next.rows.map(row => [row.code, row.unreachable])], [null, [['P4', 'no-email']]])
     const reached = await listAudience(db, rule, 'reached', { limit: 50, cursor: null }, summary)
-    assert.deepEqual(reached.rows.map(row => `${row.code} ${row.contacts}`), ['P1 1', 'P2 1', 'T1 2'])
+    assert.deepEqual(
+      reached.rows.map(row => `${row.code} ${row.contacts}`),
+      ['P1 1', 'P2 1', 'T1 2'],
+    )
     const excluded = await listExcluded(db, rule, { limit: 50, cursor: null })
-    assert.deepEqual(excluded.rows.map(row => [row.code, row.why]), [['P5', 'closed'], ['P6', 'named']])
+    assert.deepEqual(
+      excluded.rows.map(row => [row.code, row.why]),
+      [
+        ['P5', 'closed'],
+        ['P6', 'named'],
+      ],
+    )
     assert.equal(excluded.total, 2)
   })
 })
@@ -106,7 +133,12 @@ test('the hash follows the rule and those it reaches, not the order in which the
 
 test('a bulletin on EMIS reaches the open EMIS practices and nobody else', { skip: skipWithoutSharedData }, async () => {
   const practices = parse(readFileSync(sharedData('ods/epraccur-2019-12.csv'), 'utf8'), { relaxQuotes: true })
-  const suppliers = new Map((parse(readFileSync(sharedData('ods/gp-system-supplier.csv'), 'utf8'), { fromLine: 2 }) as [string, string][]).map(([code, supplier]) => [code, supplier]))
+  const suppliers = new Map(
+    (parse(readFileSync(sharedData('ods/gp-system-supplier.csv'), 'utf8'), { fromLine: 2 }) as [string, string][]).map(([code, supplier]) => [
+      code,
+      supplier,
+    ]),
+  )
   await plantOrganisations(
     platform,
     practices.map(row => {
@@ -117,5 +149,8 @@ test('a bulletin on EMIS reaches the open EMIS practices and nobody else', { ski
   const expected = practices.filter(row => row[12] === 'A' && suppliers.get(row[0] ?? '') === 'EMIS').map(row => row[0])
   assert.ok(expected.length > 1_000)
   const reached = await ask({ technology: [{ maker: null, product: 'emis', version: null }] })
-  assert.deepEqual(reached.organisations.map(({ code }) => code), expected.toSorted((a = '', b = '') => (a < b ? -1 : 1)))
+  assert.deepEqual(
+    reached.organisations.map(({ code }) => code),
+    expected.toSorted((a = '', b = '') => (a < b ? -1 : 1)),
+  )
 })

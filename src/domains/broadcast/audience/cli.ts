@@ -10,7 +10,18 @@ import { AudienceRule, parseTechnology, ruleSentence, splitCodes, type RuleNames
 import { namesFor, resolveAudience, ruleOf, type Audience } from './queries.ts'
 
 /** The options that make a rule, as commander names their values. */
-const RULE_OPTIONS = ['type', 'region', 'board', 'technology', 'organisation', 'country', 'exclude', 'excludeType', 'excludeRegion', 'excludeBoard'] as const
+const RULE_OPTIONS = [
+  'type',
+  'region',
+  'board',
+  'technology',
+  'organisation',
+  'country',
+  'exclude',
+  'excludeType',
+  'excludeRegion',
+  'excludeBoard',
+] as const
 
 const audience: Command = {
   name: 'bulletins audience',
@@ -34,7 +45,8 @@ const audience: Command = {
     const number = parseBulletinNumber(id)
     if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `"${id}" is not the number of a bulletin. Write it as CC-5001.`)
     const given = RULE_OPTIONS.some(name => options[name] !== undefined) ? ruleFrom(options) : null
-    if (given !== null && options['preview'] !== true) await runWork<Visible, void>(platform, actor, work => saveAudience(work, { number, rule: given }))
+    if (given !== null && options['preview'] !== true)
+      await runWork<Visible, void>(platform, actor, work => saveAudience(work, { number, rule: given }))
     const { found, rule, names } = await readAs<Visible, { found: Audience; rule: AudienceRule; names: RuleNames }>(platform, actor, async db => {
       const bulletin = await bulletinOf(db, number)
       const asked = given ?? (await ruleOf(db, bulletin.id))
@@ -42,12 +54,23 @@ const audience: Command = {
     })
     const codes = found.organisations.map(({ code }) => code)
     if (found.problems.length > 0) output.say(found.problems.join('\n'))
-    output.result({ organisations: codes, contacts: found.contacts, unreachable: found.unreachable, hash: found.hash, ...(found.problems.length > 0 ? { problems: found.problems } : {}) }, [
-      `${bulletinNumber(number)}: ${ruleSentence(rule, names)}`,
-      `${codes.length.toLocaleString('en-GB')} organisations, ${found.contacts.toLocaleString('en-GB')} contacts to be mailed, ${found.unreachable.length.toLocaleString('en-GB')} organisations that cannot be mailed.`,
-      ...found.organisations.slice(0, SHOWN).map(({ code, name, contacts }) => `  ${code.padEnd(10)} ${name}${contacts === 0 ? '  (cannot be mailed)' : ''}`),
-      ...(codes.length > SHOWN ? [`  … and ${(codes.length - SHOWN).toLocaleString('en-GB')} more; --json gives every code.`] : []),
-    ])
+    output.result(
+      {
+        organisations: codes,
+        contacts: found.contacts,
+        unreachable: found.unreachable,
+        hash: found.hash,
+        ...(found.problems.length > 0 ? { problems: found.problems } : {}),
+      },
+      [
+        `${bulletinNumber(number)}: ${ruleSentence(rule, names)}`,
+        `${codes.length.toLocaleString('en-GB')} organisations, ${found.contacts.toLocaleString('en-GB')} contacts to be mailed, ${found.unreachable.length.toLocaleString('en-GB')} organisations that cannot be mailed.`,
+        ...found.organisations
+          .slice(0, SHOWN)
+          .map(({ code, name, contacts }) => `  ${code.padEnd(10)} ${name}${contacts === 0 ? '  (cannot be mailed)' : ''}`),
+        ...(codes.length > SHOWN ? [`  … and ${(codes.length - SHOWN).toLocaleString('en-GB')} more; --json gives every code.`] : []),
+      ],
+    )
   },
 }
 
@@ -62,7 +85,8 @@ function ruleFrom(options: Readonly<Record<string, unknown>>): AudienceRule {
   }
   const technology = many('technology').map(text => {
     const condition = parseTechnology(text)
-    if (condition === undefined) throw new Invalid('broadcast.audience.technology', `"${text}" cannot be read. Write a product, or "Maker: Product: Version".`)
+    if (condition === undefined)
+      throw new Invalid('broadcast.audience.technology', `"${text}" cannot be read. Write a product, or "Maker: Product: Version".`)
     return condition
   })
   const codes = (name: (typeof RULE_OPTIONS)[number]) => many(name).flatMap(splitCodes)
@@ -76,5 +100,8 @@ function ruleFrom(options: Readonly<Record<string, unknown>>): AudienceRule {
     excluding: { types: codes('excludeType'), regions: codes('excludeRegion'), boards: codes('excludeBoard'), organisations: codes('exclude') },
   })
   if (parsed.success) return parsed.data
-  throw new Invalid('broadcast.audience.rule', `This rule cannot be used. ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`)
+  throw new Invalid(
+    'broadcast.audience.rule',
+    `This rule cannot be used. ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
+  )
 }

@@ -24,5 +24,9 @@ export async function saveAudience(work: Work<Visible>, input: { readonly number
     .values({ bulletin_id: bulletin.id, ...saved })
     .onConflict(conflict => conflict.column('bulletin_id').doUpdateSet(saved))
     .execute()
-  work.record({ verb: 'broadcast.audience.saved', subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) }, change: { rule: digest(canonicalRule(rule)) } })
+  work.record({
+    verb: 'broadcast.audience.saved',
+    subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+    change: { rule: digest(canonicalRule(rule)) },
+  })
 }

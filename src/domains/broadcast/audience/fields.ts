@@ -8,7 +8,10 @@ export type RuleForm = { readonly ok: true; readonly rule: AudienceRule } | { re
 
 /** Reads a rule as it was put together. Each problem points at the field where it is mended. */
 export function readRule(typed: Typed): RuleForm {
-  const lines = one(typed, 'technology').split('\n').map(line => line.trim()).filter(line => line !== '')
+  const lines = one(typed, 'technology')
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
   const technology = lines.map(parseTechnology)
   const unread = lines.filter((_, at) => technology[at] === undefined)
   const parsed = AudienceRule.safeParse({
@@ -18,18 +21,30 @@ export function readRule(typed: Typed): RuleForm {
     technology: technology.filter((condition): condition is TechnologyCondition => condition !== undefined),
     organisations: splitCodes(one(typed, 'organisations')),
     countries: many(typed, 'countries'),
-    excluding: { types: many(typed, 'notTypes'), regions: many(typed, 'notRegions'), boards: many(typed, 'notBoards'), organisations: splitCodes(one(typed, 'notOrganisations')) },
+    excluding: {
+      types: many(typed, 'notTypes'),
+      regions: many(typed, 'notRegions'),
+      boards: many(typed, 'notBoards'),
+      organisations: splitCodes(one(typed, 'notOrganisations')),
+    },
   })
   const problem = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
   const problems = [
-    ...(parsed.error?.issues ?? []).map(({ path: [field, part], message }) => problem(field === 'excluding' ? EXCLUDING[String(part)] ?? 'notOrganisations' : String(field), message)),
+    ...(parsed.error?.issues ?? []).map(({ path: [field, part], message }) =>
+      problem(field === 'excluding' ? (EXCLUDING[String(part)] ?? 'notOrganisations') : String(field), message),
+    ),
     ...unread.map(line => problem('technology', `“${line}” cannot be read. Write a product, or its maker, a colon and the product`)),
   ]
   if (parsed.success && problems.length === 0) return { ok: true, rule: parsed.data }
   return { ok: false, problems: [...new Map(problems.map(found => [found.pointer, found])).values()] }
 }
 
-const EXCLUDING: Readonly<Record<string, string>> = { types: 'notTypes', regions: 'notRegions', boards: 'notBoards', organisations: 'notOrganisations' }
+const EXCLUDING: Readonly<Record<string, string>> = {
+  types: 'notTypes',
+  regions: 'notRegions',
+  boards: 'notBoards',
+  organisations: 'notOrganisations',
+}
 
 /** A rule as the builder's fields hold it: what `readRule` reads. */
 export function typedFrom(rule: AudienceRule): Typed {
@@ -62,27 +77,65 @@ export interface RuleChoices {
 /** The builder's groups of fields; a group that holds nothing may stand folded. */
 export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonly Problem[]) {
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
-  const boxes = (name: string, label: string, options: readonly { value: string; text: string }[], hint?: string) => ({ name, label, kind: 'checkboxes' as const, labelSize: 's', hint, value: many(typed, name), error: errorOf(name), options })
-  const area = (name: string, label: string, hint: string) => ({ name, label, kind: 'textarea' as const, hint, rows: 3, value: one(typed, name), error: errorOf(name) })
+  const boxes = (name: string, label: string, options: readonly { value: string; text: string }[], hint?: string) => ({
+    name,
+    label,
+    kind: 'checkboxes' as const,
+    labelSize: 's',
+    hint,
+    value: many(typed, name),
+    error: errorOf(name),
+    options,
+  })
+  const area = (name: string, label: string, hint: string) => ({
+    name,
+    label,
+    kind: 'textarea' as const,
+    hint,
+    rows: 3,
+    value: one(typed, name),
+    error: errorOf(name),
+  })
   const types = choices.types.map(({ code, plural }) => ({ value: code, text: plural }))
   const places = (list: readonly Choice[]) => list.map(({ code, name }) => ({ value: code, text: name === code ? code : `${name} (${code})` }))
-  const group = (title: string, fields: readonly ReturnType<typeof boxes | typeof area>[]) => ({ title, fields, isOpen: fields.some(field => field.error !== undefined || field.value.length > 0) })
+  const group = (title: string, fields: readonly ReturnType<typeof boxes | typeof area>[]) => ({
+    title,
+    fields,
+    isOpen: fields.some(field => field.error !== undefined || field.value.length > 0),
+  })
   return {
     main: [
-      area('technology', 'Who run', 'A product or its maker, one on each line: EMIS. To be exact, maker, colon, product, and if you wish a colon and the version: Microsoft: Windows: 10'),
+      area(
+        'technology',
+        'Who run',
+        'A product or its maker, one on each line: EMIS. To be exact, maker, colon, product, and if you wish a colon and the version: Microsoft: Windows: 10',
+      ),
       boxes('types', 'Of these types', types, 'None chosen means every type.'),
     ],
     folded: [
       group('In these regions', [boxes('regions', 'Regions', places(choices.regions), 'None chosen means every region.')]),
       group('In these boards', [boxes('boards', 'Boards', places(choices.boards), 'None chosen means every board.')]),
-      group('Organisations by name', [area('organisations', 'And these organisations, whatever is chosen above', 'Their ODS codes, separated by blanks, commas or new lines.')]),
+      group('Organisations by name', [
+        area('organisations', 'And these organisations, whatever is chosen above', 'Their ODS codes, separated by blanks, commas or new lines.'),
+      ]),
       group('Leave out', [
         area('notOrganisations', 'Never these organisations', 'Their ODS codes. Leaving out always wins.'),
         boxes('notTypes', 'Never these types', types),
         boxes('notRegions', 'Never in these regions', places(choices.regions)),
         boxes('notBoards', 'Never in these boards', places(choices.boards)),
       ]),
-      ...(choices.countries.length > 1 ? [group('Countries', [boxes('countries', 'In these countries', choices.countries.map(value => ({ value, text: value })), 'None chosen means every country.')])] : []),
+      ...(choices.countries.length > 1
+        ? [
+            group('Countries', [
+              boxes(
+                'countries',
+                'In these countries',
+                choices.countries.map(value => ({ value, text: value })),
+                'None chosen means every country.',
+              ),
+            ]),
+          ]
+        : []),
     ],
   }
 }

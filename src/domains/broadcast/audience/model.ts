@@ -15,9 +15,21 @@ import { cleanLine } from '../../../kernel/text.ts'
  *    let the message through to whom it meant.
  * 6. Only technology that is shared with the centre counts, whoever asks.
  */
-const Code = z.string().transform(text => cleanLine(text).toUpperCase()).pipe(z.string().regex(/^[A-Z0-9][A-Z0-9._-]{0,19}$/, 'Write codes such as RRK, separated by commas or new lines'))
+const Code = z
+  .string()
+  .transform(text => cleanLine(text).toUpperCase())
+  .pipe(z.string().regex(/^[A-Z0-9][A-Z0-9._-]{0,19}$/, 'Write codes such as RRK, separated by commas or new lines'))
 const TypeCode = z.string().regex(/^[a-z][a-z-]{0,59}$/, 'Choose from the list of types')
-const Name = z.string().transform(cleanLine).pipe(z.string().min(1, 'Enter the name of a product or its maker').max(300, 'Use 300 characters or fewer for a name').refine(name => nameKey(name) !== '', 'Enter a name with letters or digits'))
+const Name = z
+  .string()
+  .transform(cleanLine)
+  .pipe(
+    z
+      .string()
+      .min(1, 'Enter the name of a product or its maker')
+      .max(300, 'Use 300 characters or fewer for a name')
+      .refine(name => nameKey(name) !== '', 'Enter a name with letters or digits'),
+  )
 
 /**
  * Something that organisations run. With a maker: that maker's product of that name. Without one, the name may be a product's or a
@@ -29,7 +41,11 @@ const Technology = z.strictObject({
   version: z.string().transform(cleanLine).pipe(z.string().min(1).max(200)).nullable().default(null),
 })
 
-const few = <T extends z.ZodType>(item: T, most: number) => z.array(item).max(most, `Name at most ${most.toLocaleString('en-GB')}`).default([])
+const few = <T extends z.ZodType>(item: T, most: number) =>
+  z
+    .array(item)
+    .max(most, `Name at most ${most.toLocaleString('en-GB')}`)
+    .default([])
 
 export const AudienceRule = z.strictObject({
   types: few(TypeCode, 100),
@@ -37,7 +53,10 @@ export const AudienceRule = z.strictObject({
   boards: few(Code, 500),
   technology: few(Technology, 200),
   organisations: few(Code, 20_000),
-  countries: z.array(z.string().transform(cleanLine).pipe(z.string().min(1).max(60))).max(20).default([]),
+  countries: z
+    .array(z.string().transform(cleanLine).pipe(z.string().min(1).max(60)))
+    .max(20)
+    .default([]),
   excluding: z
     .strictObject({ types: few(TypeCode, 100), regions: few(Code, 100), boards: few(Code, 500), organisations: few(Code, 20_000) })
     .default({ types: [], regions: [], boards: [], organisations: [] }),
@@ -61,7 +80,11 @@ export function hasConditions(rule: AudienceRule): boolean {
 /** The one text of a rule that its hash is made over: every list sorted and each value once, so that order and repeats do not matter. */
 export function canonicalRule(rule: AudienceRule): string {
   const sorted = (values: readonly string[]) => [...new Set(values)].toSorted()
-  const technology = [...new Set(rule.technology.map(({ maker, product, version }) => JSON.stringify([maker === null ? null : nameKey(maker), nameKey(product), version])))].toSorted()
+  const technology = [
+    ...new Set(
+      rule.technology.map(({ maker, product, version }) => JSON.stringify([maker === null ? null : nameKey(maker), nameKey(product), version])),
+    ),
+  ].toSorted()
   return JSON.stringify({
     types: sorted(rule.types),
     regions: sorted(rule.regions),
@@ -101,7 +124,11 @@ export function ruleSentence(rule: AudienceRule, names: RuleNames): string {
     : []
   const named = rule.organisations.length === 0 ? [] : [several(rule.organisations.map(organisation))]
   const who = [...(described.length > 0 ? [described.join(', ')] : []), ...named].join(', and by name ')
-  const excluded = [...rule.excluding.types.map(type), ...[...rule.excluding.regions, ...rule.excluding.boards].map(code => `anyone in ${organisation(code)}`), ...rule.excluding.organisations.map(organisation)]
+  const excluded = [
+    ...rule.excluding.types.map(type),
+    ...[...rule.excluding.regions, ...rule.excluding.boards].map(code => `anyone in ${organisation(code)}`),
+    ...rule.excluding.organisations.map(organisation),
+  ]
   return `Open ${who}.${excluded.length > 0 ? ` Never ${several(excluded)}.` : ''}`
 }
 
@@ -121,7 +148,8 @@ function several(values: readonly string[]): string {
 }
 
 function joined(values: readonly string[], word: string): string {
-  const shown = values.length > MOST_IN_A_SENTENCE ? [...values.slice(0, MOST_IN_A_SENTENCE - 1), `${values.length - MOST_IN_A_SENTENCE + 1} more`] : values
+  const shown =
+    values.length > MOST_IN_A_SENTENCE ? [...values.slice(0, MOST_IN_A_SENTENCE - 1), `${values.length - MOST_IN_A_SENTENCE + 1} more`] : values
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} ${word} ${shown.at(-1) ?? ''}`
 }
 
@@ -130,7 +158,10 @@ export function parseTechnology(text: string): TechnologyCondition | undefined {
   const parts = text.split(':').map(cleanLine)
   const [first = '', second, third] = parts
   if (parts.length > 3) return undefined
-  const shape = second === undefined ? { product: first } : { maker: first === '' ? null : first, product: second, version: third === undefined || third === '' ? null : third }
+  const shape =
+    second === undefined
+      ? { product: first }
+      : { maker: first === '' ? null : first, product: second, version: third === undefined || third === '' ? null : third }
   return Technology.safeParse(shape).data
 }
 

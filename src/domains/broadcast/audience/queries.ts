@@ -6,7 +6,18 @@ import type { Reader } from '../../../platform/work/read.ts'
 import { boards, organisationTypes, regions } from '../../directory/contract.ts'
 import { matchedProducts } from '../../watch/contract.ts'
 import type { Visible } from '../tables.ts'
-import { AudienceRule, canonicalRule, EMPTY_RULE, hasConditions, isEmptyRule, parseTechnology, technologyText, type Exclusion, type RuleNames, type Unreachable } from './model.ts'
+import {
+  AudienceRule,
+  canonicalRule,
+  EMPTY_RULE,
+  hasConditions,
+  isEmptyRule,
+  parseTechnology,
+  technologyText,
+  type Exclusion,
+  type RuleNames,
+  type Unreachable,
+} from './model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom' | 'getExecutor'>
 
@@ -69,7 +80,10 @@ export async function resolveAudience(db: Asks, rule: AudienceRule): Promise<Aud
     organisations: rows.map(row => ({ ...row, reachable: row.contacts > 0 })),
     contacts: rows.reduce((sum, row) => sum + row.contacts, 0),
     unreachable: rows.filter(row => row.contacts === 0).map(row => row.code),
-    hash: hashOf(rule, rows.map(row => row.code)),
+    hash: hashOf(
+      rule,
+      rows.map(row => row.code),
+    ),
     problems: [],
   }
 }
@@ -122,7 +136,14 @@ export async function listAudience(
     group by organisation.id, organisation.code, organisation.name, organisation.type, organisation.region_code
     order by organisation.code collate "C"`.execute(db)
   const total = which === 'reached' ? summary.organisations - summary.unreachable : summary.unreachable
-  return paged(rows.map(row => ({ ...row, unreachable: row.contacts > 0 ? null : row.all === 0 ? 'no-contact' : row.addressed === 0 ? 'no-email' : 'not-receiving' })), request.limit, total)
+  return paged(
+    rows.map(row => ({
+      ...row,
+      unreachable: row.contacts > 0 ? null : row.all === 0 ? 'no-contact' : row.addressed === 0 ? 'no-email' : 'not-receiving',
+    })),
+    request.limit,
+    total,
+  )
 }
 
 export interface ExcludedOrganisation {
@@ -150,22 +171,46 @@ export async function listExcluded(db: Asks, rule: AudienceRule, request: PageRe
     where organisation.status = 'open' or ${closed}`
   const { rows } = await sql<ExcludedOrganisation & { total: number }>`
     with excluded as materialized (select * from (${excluded}) as all_of_them where why is not null)
-    select code, name, why, (select count(*) from excluded)::int as total from excluded where code collate "C" > ${String(after)} order by code collate "C" limit ${request.limit + 1}`.execute(db)
-  return paged(rows.map(({ code, name, why }) => ({ code, name, why })), request.limit, rows[0]?.total ?? 0)
+    select code, name, why, (select count(*) from excluded)::int as total from excluded where code collate "C" > ${String(after)} order by code collate "C" limit ${request.limit + 1}`.execute(
+    db,
+  )
+  return paged(
+    rows.map(({ code, name, why }) => ({ code, name, why })),
+    request.limit,
+    rows[0]?.total ?? 0,
+  )
 }
 
 /** The names that the sentence of a rule needs. */
 export async function namesFor(db: Asks, rule: AudienceRule): Promise<RuleNames> {
-  const codes = [...rule.regions, ...rule.boards, ...rule.organisations, ...rule.excluding.regions, ...rule.excluding.boards, ...rule.excluding.organisations]
+  const codes = [
+    ...rule.regions,
+    ...rule.boards,
+    ...rule.organisations,
+    ...rule.excluding.regions,
+    ...rule.excluding.boards,
+    ...rule.excluding.organisations,
+  ]
   const types = await db.selectFrom('directory_organisation_type').select(['code', 'plural']).execute()
-  const organisations = codes.length === 0 ? [] : await db.selectFrom('directory_organisation').select(['code', 'name']).where('code', 'in', codes.slice(0, 500)).execute()
-  return { types: new Map(types.map(({ code, plural }) => [code, plural])), organisations: new Map(organisations.map(({ code, name }) => [code, name])) }
+  const organisations =
+    codes.length === 0
+      ? []
+      : await db.selectFrom('directory_organisation').select(['code', 'name']).where('code', 'in', codes.slice(0, 500)).execute()
+  return {
+    types: new Map(types.map(({ code, plural }) => [code, plural])),
+    organisations: new Map(organisations.map(({ code, name }) => [code, name])),
+  }
 }
 
 /** What the rule builder offers. */
 export async function audienceChoices(db: Reader<Visible>) {
   const types = await organisationTypes(db)
-  return { types: types.filter(({ code }) => !NO_READERS.includes(code)), regions: await regions(db), boards: await boards(db), countries: await countries(db) }
+  return {
+    types: types.filter(({ code }) => !NO_READERS.includes(code)),
+    regions: await regions(db),
+    boards: await boards(db),
+    countries: await countries(db),
+  }
 }
 
 /** Types that stand for an area or for us. They can still be named by code. */
@@ -221,7 +266,9 @@ async function checkRule(db: Asks, rule: AudienceRule): Promise<{ problems: read
       where not exists (select from directory_organisation as organisation where organisation.code = code.code)`.execute(db)
   const products = await productsOf(db, rule)
   const unknown = rows.map(({ part, code }) => `There is no ${part} ${code} in the directory. Correct it or take it out.`)
-  const unmatched = rule.technology.filter((_, at) => products[at]?.ids.length === 0).map(condition => `Nobody is known to run ${technologyText(condition)}: no product or maker of that name is listed. Correct it or take it out.`)
+  const unmatched = rule.technology
+    .filter((_, at) => products[at]?.ids.length === 0)
+    .map(condition => `Nobody is known to run ${technologyText(condition)}: no product or maker of that name is listed. Correct it or take it out.`)
   return { problems: [...new Set([...unknown, ...unmatched])], products }
 }
 
@@ -274,10 +321,17 @@ function candidates(rule: AudienceRule, products: readonly ProductSet[]): RawBui
 function runners(products: readonly ProductSet[]): RawBuilder<unknown> {
   const anyVersion = products.filter(({ version }) => version === null).flatMap(({ ids }) => ids)
   const searches = [
-    ...(anyVersion.length > 0 ? [sql`select technology.organisation_id from directory_technology as technology where technology.shared and technology.product_id = any(${anyVersion}::int[])`] : []),
+    ...(anyVersion.length > 0
+      ? [
+          sql`select technology.organisation_id from directory_technology as technology where technology.shared and technology.product_id = any(${anyVersion}::int[])`,
+        ]
+      : []),
     ...products
       .filter(({ version }) => version !== null)
-      .map(({ ids, version }) => sql`select technology.organisation_id from directory_technology as technology where technology.shared and technology.product_id = any(${ids}::int[]) and (technology.version = '' or lower(technology.version) = lower(${version}))`),
+      .map(
+        ({ ids, version }) =>
+          sql`select technology.organisation_id from directory_technology as technology where technology.shared and technology.product_id = any(${ids}::int[]) and (technology.version = '' or lower(technology.version) = lower(${version}))`,
+      ),
   ]
   return sql`${sql.join(searches, sql` union all `)}`
 }
@@ -286,7 +340,9 @@ const CONTACTS = sql`left join directory_contact as contact on contact.organisat
 const MAILABLE = sql`count(contact.id) filter (where contact.email is not null and contact.receives_bulletins)`
 
 function hashOf(rule: AudienceRule, codes: readonly string[]): string {
-  return createHash('sha256').update(`${canonicalRule(rule)}\n${codes.join('\n')}`).digest('hex')
+  return createHash('sha256')
+    .update(`${canonicalRule(rule)}\n${codes.join('\n')}`)
+    .digest('hex')
 }
 
 function paged<T extends { readonly code: string }>(rows: readonly T[], limit: number, total: number): Page<T> {

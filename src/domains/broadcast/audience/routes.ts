@@ -15,8 +15,19 @@ import { saveAudience } from './commands.ts'
 import { readRule, ruleGroups, typedFrom, type RuleChoices, type Typed } from './fields.ts'
 import { EMPTY_RULE, isEmptyRule, ruleSentence, type AudienceRule, type RuleNames } from './model.ts'
 import {
-  audienceChoices, listAudience, listExcluded, namesFor, resolveAudience, ruleOf, savedRuleOf, suggestRule, summariseAudience,
-  type Audience, type AudienceSummary, type ExcludedOrganisation, type ListedOrganisation,
+  audienceChoices,
+  listAudience,
+  listExcluded,
+  namesFor,
+  resolveAudience,
+  ruleOf,
+  savedRuleOf,
+  suggestRule,
+  summariseAudience,
+  type Audience,
+  type AudienceSummary,
+  type ExcludedOrganisation,
+  type ListedOrganisation,
 } from './queries.ts'
 import { AUDIENCE_LISTS, excludedTable, LIST_EMPTY, listLinks, namesTable, summaryFigures, type AudienceList } from './views.ts'
 
@@ -56,7 +67,10 @@ const download = route({
     const number = numberOf(params)
     const audience = await read<Visible, Audience>(async db => resolveAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)))
     const lines = audience.organisations.map(row => [row.code, row.name, row.type, row.region ?? '', row.contacts])
-    return csv(`${bulletinNumber(number)}-audience.csv`, stringify([['code', 'name', 'type', 'region', 'contacts'], ...lines], { escape_formulas: true }))
+    return csv(
+      `${bulletinNumber(number)}-audience.csv`,
+      stringify([['code', 'name', 'type', 'region', 'contacts'], ...lines], { escape_formulas: true }),
+    )
   },
 })
 
@@ -73,7 +87,13 @@ interface Shown {
   readonly excluded: Page<ExcludedOrganisation>
 }
 
-async function audiencePage(request: Pick<RouteRequest, 'read' | 'actor'>, params: { readonly number: string }, query: z.infer<typeof Query>, typed: Typed | null, problems: readonly Problem[]): Promise<Reply> {
+async function audiencePage(
+  request: Pick<RouteRequest, 'read' | 'actor'>,
+  params: { readonly number: string },
+  query: z.infer<typeof Query>,
+  typed: Typed | null,
+  problems: readonly Problem[],
+): Promise<Reply> {
   const number = numberOf(params)
   const shown = await request.read<Visible, Shown | null>(db => readAudience(db, number, query.list, query.cursor))
   if (shown === null) return redirect(`/bulletins/${bulletinNumber(number)}/recipients`)
@@ -99,7 +119,10 @@ async function audiencePage(request: Pick<RouteRequest, 'read' | 'actor'>, param
     table: query.list === 'excluded' ? excludedTable(shown.excluded.rows) : namesTable(query.list, shown.listed.rows, names),
     firstHref: query.cursor === null ? null : withQuery(address, { list: query.list }),
     nextHref: found.next === null ? null : withQuery(address, { list: query.list, cursor: found.next }),
-    groups: may(request.actor, 'broadcast.audience.edit') && bulletin.state !== 'withdrawn' ? ruleGroups(typed ?? typedFrom(rule), shown.choices, problems) : null,
+    groups:
+      may(request.actor, 'broadcast.audience.edit') && bulletin.state !== 'withdrawn'
+        ? ruleGroups(typed ?? typedFrom(rule), shown.choices, problems)
+        : null,
   }
   return page('broadcast/audience/views/audience.njk', `Audience of ${bulletinNumber(number)}`, model, { problems, isExercise: bulletin.isExercise })
 }

@@ -1,5 +1,5 @@
-import type { TableModel } from '../../../ui/models.ts'
 import { withQuery } from '../../../ui/links.ts'
+import type { TableModel } from '../../../ui/models.ts'
 import { EXCLUSION_WORDS, UNREACHABLE_WORDS, type RuleNames } from './model.ts'
 import type { AudienceSummary, ExcludedOrganisation, ListedOrganisation } from './queries.ts'
 
@@ -29,7 +29,13 @@ export function summaryFigures(summary: AudienceSummary) {
 export function namesTable(list: 'reached' | 'unreachable', rows: readonly ListedOrganisation[], names: RuleNames): TableModel {
   return {
     caption: LABELS[list],
-    head: [{ text: 'Code' }, { text: 'Name' }, { text: 'Type' }, { text: 'Region' }, list === 'reached' ? { text: 'Contacts', format: 'numeric' } : { text: 'Why' }],
+    head: [
+      { text: 'Code' },
+      { text: 'Name' },
+      { text: 'Type' },
+      { text: 'Region' },
+      list === 'reached' ? { text: 'Contacts', format: 'numeric' } : { text: 'Why' },
+    ],
     rows: rows.map(row => [
       { text: row.code, href: `/organisations/${encodeURIComponent(row.code)}` },
       row.name,

@@ -18,13 +18,11 @@ export function contentFromThreat(threat: ThreatForBulletin): BulletinContent {
       versions: versions.slice(0, 100).map(version => shorten(version, 300)),
     })),
     threatDetails: detailsOf(threat),
-    steps: threat.remediation
-      .slice(0, 20)
-      .map(({ type, text, link }) => ({
-        type,
-        text: shorten(text, 8_000) || 'Follow the guidance at the link.',
-        link: link !== null && URL.canParse(link) && /^https?:/i.test(link) ? link : '',
-      })),
+    steps: threat.remediation.slice(0, 20).map(({ type, text, link }) => ({
+      type,
+      text: shorten(text, 8_000) || 'Follow the guidance at the link.',
+      link: link !== null && URL.canParse(link) && /^https?:/i.test(link) ? link : '',
+    })),
     cves: threat.cves.slice(0, 1_000),
     sources: links,
     confidence: threat.kev !== null ? 'confirmed' : threat.sources.length > 1 ? 'likely' : 'possible',

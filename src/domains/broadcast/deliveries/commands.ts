@@ -1,14 +1,16 @@
 import { Conflict, NotFound } from '../../../kernel/errors.ts'
 import { addHours } from '../../../kernel/instant.ts'
-import type { Work } from '../../../platform/work/work.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
+import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
 import { afterAttempt, BATCH_SIZE, DELIVER, LEASE_SECONDS, type DeliveryState } from './model.ts'
 import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery } from './queries.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
-export type AttemptOutcome = { readonly kind: 'tried'; readonly ok: boolean; readonly permanent: boolean; readonly words: string } | { readonly kind: 'not-begun' }
+export type AttemptOutcome =
+  | { readonly kind: 'tried'; readonly ok: boolean; readonly permanent: boolean; readonly words: string }
+  | { readonly kind: 'not-begun' }
 
 export interface Attempt {
   readonly delivery: ClaimedDelivery
@@ -40,7 +42,12 @@ export async function claimDeliveries(work: Work<Visible>, releaseId: string): P
   await work.db
     .updateTable('broadcast_delivery')
     .where('id', 'in', ids)
-    .set(eb => ({ state: 'sending' as const, attempts: eb('attempts', '+', 1), attempted_at: work.now, due_at: addHours(work.now, LEASE_SECONDS / 3_600) }))
+    .set(eb => ({
+      state: 'sending' as const,
+      attempts: eb('attempts', '+', 1),
+      attempted_at: work.now,
+      due_at: addHours(work.now, LEASE_SECONDS / 3_600),
+    }))
     .execute()
   work.record({ verb: 'broadcast.delivery.claimed', subject: { kind: 'release', id: releaseId }, change: { claimed: ids.length } })
   return claimedDeliveries(work.db, ids)
@@ -55,10 +62,23 @@ export async function settleDeliveries(work: Work<Visible>, releaseId: string, a
     .from(settledRows(settled))
     .whereRef('broadcast_delivery.id', '=', 'settled.id')
     // A worker whose lease ran out may not undo what another did since, save to say that the message went out.
-    .where(eb => eb.or([eb.and([eb('broadcast_delivery.state', '=', 'sending'), eb('broadcast_delivery.attempts', '=', eb.ref('settled.claimed'))]), eb('settled.state', '=', 'sent')]))
-    .set(eb => ({ state: eb.ref('settled.state'), words: eb.ref('settled.words'), attempts: eb.ref('settled.attempts'), due_at: eb.ref('settled.due_at'), sent_at: eb.ref('settled.sent_at') }))
+    .where(eb =>
+      eb.or([
+        eb.and([eb('broadcast_delivery.state', '=', 'sending'), eb('broadcast_delivery.attempts', '=', eb.ref('settled.claimed'))]),
+        eb('settled.state', '=', 'sent'),
+      ]),
+    )
+    .set(eb => ({
+      state: eb.ref('settled.state'),
+      words: eb.ref('settled.words'),
+      attempts: eb.ref('settled.attempts'),
+      due_at: eb.ref('settled.due_at'),
+      sent_at: eb.ref('settled.sent_at'),
+    }))
     .execute()
-  const organisationsOf = (state: DeliveryState) => [...new Set(attempts.filter((_, index) => settled[index]?.state === state).map(({ delivery }) => delivery.organisationId))]
+  const organisationsOf = (state: DeliveryState) => [
+    ...new Set(attempts.filter((_, index) => settled[index]?.state === state).map(({ delivery }) => delivery.organisationId)),
+  ]
   await markDelivered(work, releaseId, organisationsOf('sent'))
   await markUnreachable(work, releaseId, organisationsOf('given-up'))
   for (const [index, { delivery }] of attempts.entries()) {
@@ -131,7 +151,13 @@ async function markUnreachable(work: Work<Visible>, releaseId: string, organisat
 
 /** What is left of a withdrawn bulletin's release is not sent. Gives how many messages that spared. */
 export async function stopDeliveries(work: Work<Visible>, releaseId: string): Promise<number> {
-  const open = await work.db.selectFrom('broadcast_delivery').where('release_id', '=', releaseId).where('state', 'in', ['waiting', 'failed']).select('id').limit(1).executeTakeFirst()
+  const open = await work.db
+    .selectFrom('broadcast_delivery')
+    .where('release_id', '=', releaseId)
+    .where('state', 'in', ['waiting', 'failed'])
+    .select('id')
+    .limit(1)
+    .executeTakeFirst()
   if (open === undefined) return 0
   const stopped = await work.db
     .updateTable('broadcast_delivery')
@@ -169,7 +195,16 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
     .execute()
   const releaseId = retried[0]?.release_id
   if (releaseId === undefined) return 0
-  await work.db.updateTable('broadcast_recipient').where('bulletin_id', '=', bulletinId).where('organisation_id', 'in', retried.map(row => row.organisation_id)).set({ is_reachable: true }).execute()
+  await work.db
+    .updateTable('broadcast_recipient')
+    .where('bulletin_id', '=', bulletinId)
+    .where(
+      'organisation_id',
+      'in',
+      retried.map(row => row.organisation_id),
+    )
+    .set({ is_reachable: true })
+    .execute()
   work.record({ verb: 'broadcast.delivery.retried', subject: { kind: 'bulletin', id: bulletinId }, change: { deliveries: retried.length } })
   work.enqueue(DELIVER, { releaseId })
   return retried.length

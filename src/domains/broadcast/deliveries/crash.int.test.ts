@@ -3,12 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { sleep } from '../../../platform/clock/clock.ts'
-import { SYSTEM } from '../../../platform/work/actor.ts'
-import { readAs } from '../../../platform/work/read.ts'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
+import { sleep } from '../../../platform/clock/clock.ts'
+import { SYSTEM } from '../../../platform/work/actor.ts'
+import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { deliverRelease } from './jobs.ts'
 import { BATCH_SIZE, LEASE_SECONDS } from './model.ts'
@@ -23,14 +23,29 @@ const SIZE = 350
 function startWorker(bulletin: ReleasedBulletin): ChildProcess {
   const { url, dataFolder } = platform.testDatabase.address
   return spawn(process.execPath, [WORKER, bulletin.releaseId], {
-    env: { ...process.env, LOG_LEVEL: 'fatal', SMTP_URL: sink.url, CARECERT_DATA: dataFolder, CARECERT_SECRET: 'a secret for tests only, of no worth', BASE_URL: 'http://localhost:8080', ...(url === null ? {} : { DATABASE_URL: url }) },
+    env: {
+      ...process.env,
+      LOG_LEVEL: 'fatal',
+      SMTP_URL: sink.url,
+      CARECERT_DATA: dataFolder,
+      CARECERT_SECRET: 'a secret for tests only, of no worth',
+      BASE_URL: 'http://localhost:8080',
+      ...(url === null ? {} : { DATABASE_URL: url }),
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
 }
 
 function sentIds(bulletin: ReleasedBulletin): Promise<readonly string[]> {
   return readAs<Visible, readonly string[]>(platform, SYSTEM, async db =>
-    (await db.selectFrom('broadcast_delivery').where('bulletin_id', '=', bulletin.bulletinId).where('state', '=', 'sent').select('message_id').execute()).map(row => row.message_id),
+    (
+      await db
+        .selectFrom('broadcast_delivery')
+        .where('bulletin_id', '=', bulletin.bulletinId)
+        .where('state', '=', 'sent')
+        .select('message_id')
+        .execute()
+    ).map(row => row.message_id),
   )
 }
 
@@ -66,10 +81,16 @@ test('a worker killed by kill -9 in the middle, and again, loses no message and 
   const times = Map.groupBy(sink.messages, ({ to }) => to)
   assert.equal(times.size, SIZE, 'nobody was left out')
   const again = sink.messages.slice(atKill)
-  assert.ok(again.every(({ messageId }) => !recorded.has(messageId)), 'nothing that was written down as sent was sent again')
+  assert.ok(
+    again.every(({ messageId }) => !recorded.has(messageId)),
+    'nothing that was written down as sent was sent again',
+  )
   const doubled = [...times.values()].filter(list => list.length > 1)
   assert.ok(doubled.length <= 2 * BATCH_SIZE, `${doubled.length} doubled by two kills`)
-  assert.ok(doubled.every(list => list.length === 2 && new Set(list.map(({ messageId }) => messageId)).size === 1), 'a repeat carries the same Message-ID')
+  assert.ok(
+    doubled.every(list => list.length === 2 && new Set(list.map(({ messageId }) => messageId)).size === 1),
+    'a repeat carries the same Message-ID',
+  )
   assert.ok(doubled.every(list => inDoubt.has(list[0]?.messageId ?? '')))
 })
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import PostalMime from 'postal-mime'
-import { SYSTEM } from '../../../platform/work/actor.ts'
-import { readAs } from '../../../platform/work/read.ts'
-import { runWork } from '../../../platform/work/work.ts'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
+import { SYSTEM } from '../../../platform/work/actor.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import { runWork } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { claimDeliveries } from './commands.ts'
 import { deliverRelease } from './jobs.ts'
@@ -22,14 +22,27 @@ function counts(bulletin: ReleasedBulletin) {
 }
 
 function deliveries(bulletin: ReleasedBulletin) {
-  return readAs<Visible, { id: string; state: string; words: string | null; attempts: number; due_at: Date | null; address: string }[]>(platform, SYSTEM, db =>
-    db.selectFrom('broadcast_delivery').where('bulletin_id', '=', bulletin.bulletinId).orderBy('id').select(['id', 'state', 'words', 'attempts', 'due_at', 'address']).execute(),
+  return readAs<Visible, { id: string; state: string; words: string | null; attempts: number; due_at: Date | null; address: string }[]>(
+    platform,
+    SYSTEM,
+    db =>
+      db
+        .selectFrom('broadcast_delivery')
+        .where('bulletin_id', '=', bulletin.bulletinId)
+        .orderBy('id')
+        .select(['id', 'state', 'words', 'attempts', 'due_at', 'address'])
+        .execute(),
   )
 }
 
 function recipients(bulletin: ReleasedBulletin) {
   return readAs<Visible, { organisation_id: string; is_reachable: boolean; delivered_at: Date | null }[]>(platform, SYSTEM, db =>
-    db.selectFrom('broadcast_recipient').where('bulletin_id', '=', bulletin.bulletinId).orderBy('organisation_id').select(['organisation_id', 'is_reachable', 'delivered_at']).execute(),
+    db
+      .selectFrom('broadcast_recipient')
+      .where('bulletin_id', '=', bulletin.bulletinId)
+      .orderBy('organisation_id')
+      .select(['organisation_id', 'is_reachable', 'delivered_at'])
+      .execute(),
   )
 }
 
@@ -50,7 +63,12 @@ test('every contact gets one message of its own, and the ledger says so in the w
 })
 
 test('a message says first what to do and by when, names the organisation, and carries a link of its own', async () => {
-  const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'B', title: 'A flaw in <b>records</b>', respondBy: '2026-11-22T09:00:00Z' })
+  const bulletin = await releasedBulletin(platform, {
+    organisations: 2,
+    prefix: 'B',
+    title: 'A flaw in <b>records</b>',
+    respondBy: '2026-11-22T09:00:00Z',
+  })
   await deliverRelease(platform, bulletin.releaseId, never)
   const [first, second] = await Promise.all(sentTo(bulletin).map(({ bytes }) => PostalMime.parse(bytes)))
   assert.equal(first?.subject, `TLP:GREEN High CC-${bulletin.number} A flaw in <b>records</b>`)
@@ -87,8 +105,17 @@ test('an exercise says so in the first word and the last', async () => {
 })
 
 test('a refusal for good is given up at once, one for now is tried again after a pause, and each keeps the words', async () => {
-  sink.manner = address => (address.startsWith('gone') ? { code: 550, words: 'No such mailbox here' } : address.startsWith('busy') ? { code: 451, words: 'Try later' } : 'take')
-  const bulletin = await releasedBulletin(platform, { organisations: 12, prefix: 'E', mailbox: index => (index === 0 ? 'gone' : index === 1 ? 'busy' : 'desk') })
+  sink.manner = address =>
+    address.startsWith('gone')
+      ? { code: 550, words: 'No such mailbox here' }
+      : address.startsWith('busy')
+        ? { code: 451, words: 'Try later' }
+        : 'take'
+  const bulletin = await releasedBulletin(platform, {
+    organisations: 12,
+    prefix: 'E',
+    mailbox: index => (index === 0 ? 'gone' : index === 1 ? 'busy' : 'desk'),
+  })
   await deliverRelease(platform, bulletin.releaseId, never)
   const [gone, busy, taken] = await deliveries(bulletin)
   assert.deepEqual([gone?.state, busy?.state, taken?.state], ['given-up', 'failed', 'sent'])
@@ -122,7 +149,11 @@ test('after the last try a message is given up', async () => {
 
 test('a server that hangs up, or answers slowly, loses nothing', async () => {
   sink.manner = address => (address.startsWith('hang') ? 'hang-up' : address.startsWith('slow') ? { waitMillis: 300 } : 'take')
-  const bulletin = await releasedBulletin(platform, { organisations: 10, prefix: 'G', mailbox: index => (index === 3 ? 'hang' : index === 4 ? 'slow' : 'desk') })
+  const bulletin = await releasedBulletin(platform, {
+    organisations: 10,
+    prefix: 'G',
+    mailbox: index => (index === 3 ? 'hang' : index === 4 ? 'slow' : 'desk'),
+  })
   await deliverRelease(platform, bulletin.releaseId, never)
   const found = await counts(bulletin)
   assert.equal(found.sent + found.failed, 10)
@@ -171,7 +202,11 @@ test('told to stop, a worker puts back what it has not begun, and the next goes 
 test('a bulletin that is withdrawn sends nothing more', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 3, prefix: 'K' })
   await runWork<Visible, void>(platform, SYSTEM, async work => {
-    await work.db.updateTable('broadcast_bulletin').where('id', '=', bulletin.bulletinId).set({ state: 'withdrawn', withdrawn_at: work.now }).execute()
+    await work.db
+      .updateTable('broadcast_bulletin')
+      .where('id', '=', bulletin.bulletinId)
+      .set({ state: 'withdrawn', withdrawn_at: work.now })
+      .execute()
     work.record({ verb: 'test.withdrawn', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
   })
   await deliverRelease(platform, bulletin.releaseId, never)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 import { parseId, type Id } from '../../../kernel/id.ts'
+import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 
 /**
  * Deliveries: one message to one contact over one channel, and the link in it by which the organisation answers.
@@ -55,7 +55,11 @@ export function retryPauseSeconds(attempts: number): number {
 }
 
 /** What follows from an attempt's outcome. `dueAt` is when it may be taken up again. */
-export function afterAttempt(outcome: { readonly ok: boolean; readonly permanent: boolean }, attempts: number, now: Instant): { readonly state: DeliveryState; readonly dueAt: Instant | null } {
+export function afterAttempt(
+  outcome: { readonly ok: boolean; readonly permanent: boolean },
+  attempts: number,
+  now: Instant,
+): { readonly state: DeliveryState; readonly dueAt: Instant | null } {
   if (outcome.ok) return { state: 'sent', dueAt: null }
   if (outcome.permanent || attempts >= MOST_ATTEMPTS) return { state: 'given-up', dueAt: null }
   return { state: 'failed', dueAt: addHours(now, retryPauseSeconds(attempts) / 3_600) }

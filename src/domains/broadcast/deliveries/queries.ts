@@ -27,9 +27,20 @@ export async function releaseToDeliver(db: Reader<Visible>, releaseId: string): 
   const row = await db
     .selectFrom('broadcast_release as release')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'release.bulletin_id')
-    .innerJoin('broadcast_version as version', join => join.onRef('version.bulletin_id', '=', 'release.bulletin_id').onRef('version.version', '=', 'release.version'))
+    .innerJoin('broadcast_version as version', join =>
+      join.onRef('version.bulletin_id', '=', 'release.bulletin_id').onRef('version.version', '=', 'release.version'),
+    )
     .where('release.id', '=', releaseId)
-    .select(['bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by', 'bulletin.is_exercise', 'version.content'])
+    .select([
+      'bulletin.id',
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.severity',
+      'bulletin.tlp',
+      'bulletin.respond_by',
+      'bulletin.is_exercise',
+      'version.content',
+    ])
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
@@ -80,8 +91,16 @@ export async function claimedDeliveries(db: Reader<Visible>, ids: readonly strin
     .where('delivery.id', 'in', [...ids])
     .orderBy('delivery.id')
     .select([
-      'delivery.id', 'delivery.release_id', 'delivery.organisation_id', 'organisation.name as organisation_name', 'delivery.contact_id', 'contact.name as contact_name',
-      'delivery.address', 'delivery.message_id', 'delivery.link_generation', 'delivery.attempts',
+      'delivery.id',
+      'delivery.release_id',
+      'delivery.organisation_id',
+      'organisation.name as organisation_name',
+      'delivery.contact_id',
+      'contact.name as contact_name',
+      'delivery.address',
+      'delivery.message_id',
+      'delivery.link_generation',
+      'delivery.attempts',
     ])
     .execute()
   return rows.map(row => ({
@@ -122,7 +141,15 @@ interface SettledRow {
 
 /** A batch of outcomes as rows that an update can take from: one statement for all. */
 export function settledRows(settled: readonly SettledDelivery[]) {
-  const rows = settled.map(({ id, state, words, attempts, claimed, dueAt, sentAt }) => ({ id, state, words, attempts, claimed, due_at: dueAt, sent_at: sentAt }))
+  const rows = settled.map(({ id, state, words, attempts, claimed, dueAt, sentAt }) => ({
+    id,
+    state,
+    words,
+    attempts,
+    claimed,
+    due_at: dueAt,
+    sent_at: sentAt,
+  }))
   return sql<SettledRow>`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)`.as<'settled'>(
     sql`settled(id text, state text, words text, attempts integer, claimed integer, due_at timestamptz, sent_at timestamptz)`,
   )
@@ -153,7 +180,11 @@ export async function stalledReleases(db: Reader<Visible>, now: Instant): Promis
     .execute()
   const quiet: string[] = []
   for (const { release_id: id } of rows) {
-    const latest = await db.selectFrom('broadcast_delivery').where('release_id', '=', id).select(({ fn }) => [fn.max('attempted_at').as('attempted'), fn.min('queued_at').as('queued')]).executeTakeFirst()
+    const latest = await db
+      .selectFrom('broadcast_delivery')
+      .where('release_id', '=', id)
+      .select(({ fn }) => [fn.max('attempted_at').as('attempted'), fn.min('queued_at').as('queued')])
+      .executeTakeFirst()
     const sign = latest?.attempted ?? latest?.queued
     if (sign === undefined || sign < quietSince) quiet.push(id)
   }
@@ -171,7 +202,11 @@ export async function deliveryCounts(db: Reader<Visible>, bulletinId: string): P
  * they are what the others leave.
  */
 async function countsByState(db: Reader<Visible>, bulletinId: string): Promise<ReadonlyMap<DeliveryState, number>> {
-  const release = await db.selectFrom('broadcast_release').where('bulletin_id', '=', bulletinId).select(['id', 'contacts', sql<boolean>`carecert_sees_all()`.as('seesAll')]).executeTakeFirst()
+  const release = await db
+    .selectFrom('broadcast_release')
+    .where('bulletin_id', '=', bulletinId)
+    .select(['id', 'contacts', sql<boolean>`carecert_sees_all()`.as('seesAll')])
+    .executeTakeFirst()
   if (release === undefined) return new Map()
   const rows = await db
     .selectFrom('broadcast_delivery')
@@ -202,7 +237,15 @@ export async function linkedDelivery(db: Reader<Visible>, id: Id<'delivery'>): P
     .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
     .where('delivery.id', '=', id)
     .where('contact.ended_at', 'is', null)
-    .select(['delivery.bulletin_id', 'delivery.organisation_id', 'delivery.contact_id', 'contact.name', 'delivery.link_generation', 'delivery.link_spent_at', 'delivery.attempted_at'])
+    .select([
+      'delivery.bulletin_id',
+      'delivery.organisation_id',
+      'delivery.contact_id',
+      'contact.name',
+      'delivery.link_generation',
+      'delivery.link_spent_at',
+      'delivery.attempted_at',
+    ])
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
@@ -233,17 +276,34 @@ export interface LedgerRow {
 }
 
 /** The ledger: every message of the bulletin, those of one organisation together. */
-export async function ledger(db: Reader<Visible>, bulletinId: string, filter: { state: DeliveryState | null; search: string }, request: PageRequest): Promise<Page<LedgerRow>> {
+export async function ledger(
+  db: Reader<Visible>,
+  bulletinId: string,
+  filter: { state: DeliveryState | null; search: string },
+  request: PageRequest,
+): Promise<Page<LedgerRow>> {
   const cursor = decodeCursor(request.cursor, 2)
   const rows = await matching(db, bulletinId, filter)
     .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
-    .$if(cursor !== null, query => query.where(sql<boolean>`(delivery.organisation_id, delivery.id) > (${String(cursor?.[0])}, ${String(cursor?.[1])})`))
+    .$if(cursor !== null, query =>
+      query.where(sql<boolean>`(delivery.organisation_id, delivery.id) > (${String(cursor?.[0])}, ${String(cursor?.[1])})`),
+    )
     .orderBy('delivery.organisation_id')
     .orderBy('delivery.id')
     .limit(request.limit + 1)
     .select([
-      'delivery.id', 'delivery.organisation_id as organisationId', 'organisation.code as organisationCode', 'organisation.name as organisationName', 'contact.name as contactName', 'contact.purpose',
-      'delivery.address', 'delivery.state', 'delivery.attempts', 'delivery.words', 'delivery.attempted_at as attemptedAt', 'delivery.due_at as dueAt',
+      'delivery.id',
+      'delivery.organisation_id as organisationId',
+      'organisation.code as organisationCode',
+      'organisation.name as organisationName',
+      'contact.name as contactName',
+      'contact.purpose',
+      'delivery.address',
+      'delivery.state',
+      'delivery.attempts',
+      'delivery.words',
+      'delivery.attempted_at as attemptedAt',
+      'delivery.due_at as dueAt',
     ])
     .execute()
   const shown = rows.slice(0, request.limit)
@@ -260,7 +320,9 @@ async function ledgerTotal(db: Reader<Visible>, bulletinId: string, filter: { st
     const states = await countsByState(db, bulletinId)
     return filter.state === null ? [...states.values()].reduce((sum, count) => sum + count, 0) : (states.get(filter.state) ?? 0)
   }
-  const { count } = await matching(db, bulletinId, filter).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  const { count } = await matching(db, bulletinId, filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
   return count
 }
 

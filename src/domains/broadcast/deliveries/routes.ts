@@ -5,8 +5,8 @@ import { asList } from '../../../platform/forms/form.ts'
 import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
-import { withQuery } from '../../../ui/links.ts'
 import { deliveryTag } from '../../../ui/labels.ts'
+import { withQuery } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
@@ -33,13 +33,23 @@ const showLedger = route({
   async handle({ params, query, read, actor }) {
     const { bulletin, found, counts } = await read<Visible, { bulletin: Bulletin; found: Page<LedgerRow>; counts: DeliveryCounts }>(async db => {
       const asked = await bulletinOf(db, parseBulletinNumber(params.number) ?? 0)
-      return { bulletin: asked, found: await ledger(db, asked.id, { state: query.state, search: query.q }, { limit: PAGE_SIZE, cursor: query.cursor }), counts: await deliveryCounts(db, asked.id) }
+      return {
+        bulletin: asked,
+        found: await ledger(db, asked.id, { state: query.state, search: query.q }, { limit: PAGE_SIZE, cursor: query.cursor }),
+        counts: await deliveryCounts(db, asked.id),
+      }
     })
     const number = bulletinNumber(bulletin.number)
     const address = `/bulletins/${number}/deliveries`
     const kept = { q: query.q, state: query.state }
     const mayRetry = may(actor, 'broadcast.delivery.retry') && bulletin.state === 'released'
-    const retryAll: Action = { label: `Try the ${counts.givenUp === 1 ? 'one' : counts.givenUp} given up again`, href: address, method: 'post', variant: 'secondary', values: { deliveries: 'all' } }
+    const retryAll: Action = {
+      label: `Try the ${counts.givenUp === 1 ? 'one' : counts.givenUp} given up again`,
+      href: address,
+      method: 'post',
+      variant: 'secondary',
+      values: { deliveries: 'all' },
+    }
     const model = {
       number,
       title: bulletin.title,
@@ -52,7 +62,14 @@ const showLedger = route({
       filters: {
         action: address,
         search: { label: 'Organisation or address', value: query.q },
-        selects: [{ name: 'state', label: 'State', value: query.state ?? '', options: [{ value: '', text: 'All' }, ...DELIVERY_STATES.map(state => ({ value: state, text: deliveryTag(state).text }))] }],
+        selects: [
+          {
+            name: 'state',
+            label: 'State',
+            value: query.state ?? '',
+            options: [{ value: '', text: 'All' }, ...DELIVERY_STATES.map(state => ({ value: state, text: deliveryTag(state).text }))],
+          },
+        ],
         clearHref: address,
       },
       csvHref: withQuery(`${address}.csv`, kept),
@@ -91,7 +108,17 @@ async function* csvParts(read: RouteRequest['read'], bulletinId: string, filter:
 }
 
 function csvRow(row: LedgerRow): readonly (string | number | null)[] {
-  return [row.organisationCode, row.organisationName, row.contactName, row.purpose, row.address, row.state, row.attempts, row.attemptedAt?.toISOString() ?? null, row.words]
+  return [
+    row.organisationCode,
+    row.organisationName,
+    row.contactName,
+    row.purpose,
+    row.address,
+    row.state,
+    row.attempts,
+    row.attemptedAt?.toISOString() ?? null,
+    row.words,
+  ]
 }
 
 const retry = route({
@@ -103,7 +130,10 @@ const retry = route({
     const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, parseBulletinNumber(params.number) ?? 0))
     const wanted = body['deliveries'] === 'all' ? 'all' : asList(body['deliveries'])
     const count = await work<Visible, number>(unit => retryDeliveries(unit, bulletin.id, wanted))
-    return redirect(`/bulletins/${bulletinNumber(bulletin.number)}/deliveries`, { notice: count === 0 ? 'Nothing was given up, so nothing is tried again.' : `${count === 1 ? 'One message is' : `${count} messages are`} tried again.` })
+    return redirect(`/bulletins/${bulletinNumber(bulletin.number)}/deliveries`, {
+      notice:
+        count === 0 ? 'Nothing was given up, so nothing is tried again.' : `${count === 1 ? 'One message is' : `${count} messages are`} tried again.`,
+    })
   },
 })
 
@@ -111,7 +141,14 @@ function ledgerTable(rows: readonly LedgerRow[]): TableModel {
   return {
     caption: 'Messages',
     captionHidden: true,
-    head: [{ text: 'Organisation' }, { text: 'Contact' }, { text: 'State' }, { text: 'Tries', format: 'numeric' }, { text: 'Last tried' }, { text: 'Next try' }],
+    head: [
+      { text: 'Organisation' },
+      { text: 'Contact' },
+      { text: 'State' },
+      { text: 'Tries', format: 'numeric' },
+      { text: 'Last tried' },
+      { text: 'Next try' },
+    ],
     rows: rows.map((row): readonly Cell[] => [
       { text: row.organisationName, href: `/organisations/${encodeURIComponent(row.organisationCode)}`, hint: row.organisationCode },
       { text: row.contactName, hint: `${row.purpose}, ${row.address}` },

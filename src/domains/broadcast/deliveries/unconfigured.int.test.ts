@@ -9,7 +9,9 @@ const platform = await createTestPlatform()
 const never = new AbortController().signal
 
 async function waiting(): Promise<number> {
-  const { rows } = await platform.database.pool.query(`select count(*)::int as count from pgboss.job where name = $1 and state = 'created'`, [DELIVER.name])
+  const { rows } = await platform.database.pool.query(`select count(*)::int as count from pgboss.job where name = $1 and state = 'created'`, [
+    DELIVER.name,
+  ])
   return rows[0].count
 }
 

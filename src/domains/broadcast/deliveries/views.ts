@@ -27,7 +27,16 @@ export function prepareLetter(views: Views, release: ReleaseToDeliver, baseUrl: 
     link: slots.link,
     organisation: slots.organisation,
     contact: slots.contact,
-    bulletin: isOpen ? { title: release.title, lines: fiveLines(release.content), summary: release.content.summary, steps: release.content.steps, safeToUse: release.content.safeToUse, sources: release.content.sources } : null,
+    bulletin: isOpen
+      ? {
+          title: release.title,
+          lines: fiveLines(release.content),
+          summary: release.content.summary,
+          steps: release.content.steps,
+          safeToUse: release.content.safeToUse,
+          sources: release.content.sources,
+        }
+      : null,
   }
   const text = slots.compile(views.render('broadcast/deliveries/views/bulletin.mail.txt.njk', model), plain)
   const html = slots.compile(views.render('broadcast/deliveries/views/bulletin.mail.html.njk', model), escapeHtml)
@@ -35,14 +44,28 @@ export function prepareLetter(views: Views, release: ReleaseToDeliver, baseUrl: 
   const subject = release.isExercise ? `EXERCISE ${named} EXERCISE` : named
   return (delivery, link) => {
     const values = { link, organisation: delivery.organisationName, contact: delivery.contactName }
-    return { to: { name: delivery.contactName, address: delivery.address }, subject, text: text(values), html: html(values), messageId: delivery.messageId }
+    return {
+      to: { name: delivery.contactName, address: delivery.address },
+      subject,
+      text: text(values),
+      html: html(values),
+      messageId: delivery.messageId,
+    }
   }
 }
 
 /** The message that brings a fresh answer link: short, since the bulletin itself was sent before. */
 export function linkLetter(views: Views, release: ReleaseToDeliver, delivery: ClaimedDelivery, link: string, baseUrl: string): MailMessage {
   const number = bulletinNumber(release.number)
-  const model = { number, tlp: release.tlp, respondBy: release.respondBy, isExercise: release.isExercise, link, organisation: delivery.organisationName, contact: delivery.contactName }
+  const model = {
+    number,
+    tlp: release.tlp,
+    respondBy: release.respondBy,
+    isExercise: release.isExercise,
+    link,
+    organisation: delivery.organisationName,
+    contact: delivery.contactName,
+  }
   const named = `TLP:${release.tlp} ${severityLabel(release.severity)} ${number} Your new answer link`
   return {
     to: { name: delivery.contactName, address: delivery.address },

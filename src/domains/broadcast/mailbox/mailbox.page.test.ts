@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { startMailbox } from '../../../platform/mail/mailbox.ts'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
+import { startMailbox } from '../../../platform/mail/mailbox.ts'
 import { deliverRelease } from '../deliveries/jobs.ts'
 
 const mailbox = await startMailbox()
 after(() => mailbox.close())
 const { platform, visitor } = await createTestApp({ sample: true, smtpUrl: mailbox.url })
 Object.assign(platform, { mailbox })
-await deliverRelease(platform, (await releasedBulletin(platform, { organisations: 60, prefix: 'A', title: 'A <script>alert(1)</script> flaw' })).releaseId, new AbortController().signal)
+await deliverRelease(
+  platform,
+  (await releasedBulletin(platform, { organisations: 60, prefix: 'A', title: 'A <script>alert(1)</script> flaw' })).releaseId,
+  new AbortController().signal,
+)
 
 test('the sample’s mailbox lists what came, newest first, page by page', async () => {
   const first = await visitor.get('/mailbox')

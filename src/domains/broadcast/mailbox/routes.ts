@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
-import type { Mailbox, ReceivedMessage } from '../../../platform/mail/mailbox.ts'
 import { page } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
+import type { Mailbox, ReceivedMessage } from '../../../platform/mail/mailbox.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import { withQuery } from '../../../ui/links.ts'
 import { messageView } from './views.ts'
@@ -15,7 +15,10 @@ const list = route({
   method: 'GET',
   path: '/mailbox',
   access: PUBLIC,
-  query: z.object({ q: z.string().trim().max(200).catch('').default(''), after: z.coerce.number().int().positive().nullable().catch(null).default(null) }),
+  query: z.object({
+    q: z.string().trim().max(200).catch('').default(''),
+    after: z.coerce.number().int().positive().nullable().catch(null).default(null),
+  }),
   async handle({ query, platform }) {
     const { q, after } = query
     const all = await mailboxOf(platform).messages(q)
@@ -29,7 +32,11 @@ const list = route({
         caption: 'Messages, newest first',
         captionHidden: true,
         head: [{ text: 'Subject' }, { text: 'To' }, { text: 'Received' }],
-        rows: shown.map(message => [{ text: message.subject || 'No subject', href: `/mailbox/${message.id}` }, message.to.join(', '), { at: message.receivedAt }]),
+        rows: shown.map(message => [
+          { text: message.subject || 'No subject', href: `/mailbox/${message.id}` },
+          message.to.join(', '),
+          { at: message.receivedAt },
+        ]),
       },
       filters: { action: '/mailbox', search: { label: 'Address, subject or words', value: q }, clearHref: q === '' ? undefined : '/mailbox' },
       firstHref: after === null ? undefined : withQuery('/mailbox', { q }),
@@ -45,7 +52,8 @@ const show = route({
   params: z.object({ id: z.coerce.number().int().positive() }),
   async handle({ params, platform }) {
     const message: ReceivedMessage | undefined = await mailboxOf(platform).message(params.id)
-    if (message === undefined) throw new NotFound('broadcast.mailbox.no-message', 'This message is not in the mailbox. It keeps the newest 500, while the program runs.')
+    if (message === undefined)
+      throw new NotFound('broadcast.mailbox.no-message', 'This message is not in the mailbox. It keeps the newest 500, while the program runs.')
     return page('broadcast/mailbox/views/show.njk', message.subject || 'A message', messageView(message, platform.config.baseUrl))
   },
 })

@@ -6,12 +6,23 @@ const HOUR_MILLIS = 3_600_000
 const SOON_HOURS = 12
 
 /** Whether silence on a bulletin needs somebody: it is high, and its time to answer is over or nearly so. */
-export function needsChasing(bulletin: { readonly severity: string; readonly silent: number; readonly respondBy: Instant | null }, now: Instant): boolean {
-  return bulletin.severity === 'high' && bulletin.silent > 0 && bulletin.respondBy !== null && bulletin.respondBy.getTime() - now.getTime() <= SOON_HOURS * HOUR_MILLIS
+export function needsChasing(
+  bulletin: { readonly severity: string; readonly silent: number; readonly respondBy: Instant | null },
+  now: Instant,
+): boolean {
+  return (
+    bulletin.severity === 'high' &&
+    bulletin.silent > 0 &&
+    bulletin.respondBy !== null &&
+    bulletin.respondBy.getTime() - now.getTime() <= SOON_HOURS * HOUR_MILLIS
+  )
 }
 
 /** What a search is for, when it names one thing exactly. */
-export type SearchTarget = { readonly kind: 'bulletin'; readonly number: number } | { readonly kind: 'cve'; readonly cve: string } | { readonly kind: 'words'; readonly words: string }
+export type SearchTarget =
+  | { readonly kind: 'bulletin'; readonly number: number }
+  | { readonly kind: 'cve'; readonly cve: string }
+  | { readonly kind: 'words'; readonly words: string }
 
 const BULLETIN = /^CC[- ]?(\d{4,7})$/i
 const CVE = /^CVE-\d{4}-\d{4,19}$/i

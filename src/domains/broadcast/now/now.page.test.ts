@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'csv-parse/sync'
-import { SYSTEM } from '../../../platform/work/actor.ts'
-import { runWork } from '../../../platform/work/work.ts'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
+import { SYSTEM } from '../../../platform/work/actor.ts'
+import { runWork } from '../../../platform/work/work.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
 import { deliverRelease } from '../deliveries/jobs.ts'
 import type { Visible } from '../tables.ts'
@@ -13,7 +13,15 @@ import type { Visible } from '../tables.ts'
 const sink = await startSmtpSink(address => (address.startsWith('gone') ? { code: 550, words: 'No such mailbox' } : 'take'))
 const app = await createTestApp({ smtpUrl: sink.url })
 const { platform } = app
-const bulletin = await releasedBulletin(platform, { organisations: 6, reachable: 5, prefix: 'A', mailbox: index => (index === 4 ? 'gone' : 'desk'), title: '=1+1 flaw', content: { safeToUse: 'The **radiology viewer** is safe.', cves: ['CVE-2031-0007'] }, respondBy: '2026-11-20T15:00:00Z' })
+const bulletin = await releasedBulletin(platform, {
+  organisations: 6,
+  reachable: 5,
+  prefix: 'A',
+  mailbox: index => (index === 4 ? 'gone' : 'desk'),
+  title: '=1+1 flaw',
+  content: { safeToUse: 'The **radiology viewer** is safe.', cves: ['CVE-2031-0007'] },
+  respondBy: '2026-11-20T15:00:00Z',
+})
 const number = `CC-${bulletin.number}`
 await deliverRelease(platform, bulletin.releaseId, new AbortController().signal)
 
@@ -41,7 +49,17 @@ test('a figure leads to the organisations behind it, with the words of the mail 
   const csv = await duty.get(`/bulletins/${number}/recipients.csv`)
   assert.match(String(csv.headers['content-type']), /^text\/csv/)
   const rows = parse<Record<string, string>>(csv.body, { bom: true, columns: true })
-  assert.deepEqual(rows.map(row => [row['code'], row['answer']]), [['A00000', 'silent'], ['A00001', 'silent'], ['A00002', 'silent'], ['A00003', 'silent'], ['A00004', 'unreachable'], ['A00005', 'unreachable']])
+  assert.deepEqual(
+    rows.map(row => [row['code'], row['answer']]),
+    [
+      ['A00000', 'silent'],
+      ['A00001', 'silent'],
+      ['A00002', 'silent'],
+      ['A00003', 'silent'],
+      ['A00004', 'unreachable'],
+      ['A00005', 'unreachable'],
+    ],
+  )
 })
 
 test('the ledger shows each message; what was given up can be tried again by a duty manager and by no analyst', async () => {
@@ -50,10 +68,22 @@ test('the ledger shows each message; what was given up can be tried again by a d
   assert.match(ledger.body, /<strong>1 message<\/strong>/)
   assert.match(ledger.body, /deliveries\.csv\?state=given-up/)
   const rows = parse<Record<string, string>>((await duty.get(`/bulletins/${number}/deliveries.csv`)).body, { bom: true, columns: true })
-  assert.deepEqual(rows.map(row => [row['code'], row['state']]), [['A00000', 'sent'], ['A00001', 'sent'], ['A00002', 'sent'], ['A00003', 'sent'], ['A00004', 'given-up']])
+  assert.deepEqual(
+    rows.map(row => [row['code'], row['state']]),
+    [
+      ['A00000', 'sent'],
+      ['A00001', 'sent'],
+      ['A00002', 'sent'],
+      ['A00003', 'sent'],
+      ['A00004', 'given-up'],
+    ],
+  )
   const analyst = await app.signIn('analyst')
   assert.equal((await analyst.post(`/bulletins/${number}/deliveries`, { deliveries: 'all' }, { from: '/' })).statusCode, 403)
-  assert.match((await duty.follow(await duty.post(`/bulletins/${number}/deliveries`, { deliveries: 'all' }, { from: `/bulletins/${number}/deliveries` }))).body, /One message is tried again/)
+  assert.match(
+    (await duty.follow(await duty.post(`/bulletins/${number}/deliveries`, { deliveries: 'all' }, { from: `/bulletins/${number}/deliveries` }))).body,
+    /One message is tried again/,
+  )
   await platform.runJobs()
   const progress = (await duty.get(`/api/v1/bulletins/${number}/progress`)).json<Record<string, number>>()
   assert.deepEqual([progress['sent'], progress['givenUp'], progress['queued'], progress['silent'], progress['unreachable']], [4, 1, 0, 4, 2])
@@ -63,7 +93,8 @@ test('the bulletin’s page for the centre has the funnel, its charts and their 
   const duty = await app.signIn('duty-manager')
   const { body } = await duty.get(`/bulletins/${number}?by=region`)
   assert.match(body, /Who acts, who is silent/)
-  for (const query of ['region=Y61"', 'region=Y61&amp;stage=sent"', 'region=Y61&amp;stage=delivered"', 'region=Y61&amp;stage=silent"']) assert.ok(body.includes(`/bulletins/${number}/recipients?${query}`), query)
+  for (const query of ['region=Y61"', 'region=Y61&amp;stage=sent"', 'region=Y61&amp;stage=delivered"', 'region=Y61&amp;stage=silent"'])
+    assert.ok(body.includes(`/bulletins/${number}/recipients?${query}`), query)
   assert.match(body, new RegExp(`src="/bulletins/${number}/chart/groups.svg\\?by=region"`))
   for (const file of ['groups.svg?by=region', 'answers.svg', 'groups.svg?by=partner']) {
     const chart = await duty.get(`/bulletins/${number}/chart/${file}`)
@@ -91,7 +122,9 @@ test('a plan with a date stands on the home until it is done', async () => {
   const asked = await lead.post(`/bulletins/${number}/answer`, { state: 'in-progress', back: 'home' }, { from: '/' })
   assert.equal(asked.statusCode, 200)
   assert.match(asked.body, /name="back" value="home"/)
-  const home = await lead.follow(await lead.post(`/bulletins/${number}/answer`, { state: 'in-progress', more: 'yes', back: 'home', nextDate: '2026-11-27' }))
+  const home = await lead.follow(
+    await lead.post(`/bulletins/${number}/answer`, { state: 'in-progress', more: 'yes', back: 'home', nextDate: '2026-11-27' }),
+  )
   assert.match(home.body, /More by 27 November 2026/)
   const page = await lead.get(`/bulletins/${number}`)
   assert.match(page.body, /Answer of Organisation A00002 &amp; Sons/)
@@ -99,7 +132,11 @@ test('a plan with a date stands on the home until it is done', async () => {
 
 test('a wrong answer is said on the page, and what was typed stays', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'A00003' })
-  const wrong = await lead.post(`/bulletins/${number}/answer`, { state: 'in-progress', more: 'yes', 'nextDate-day': '1', 'nextDate-month': '1', 'nextDate-year': '2020', note: 'After <Christmas>' }, { from: '/' })
+  const wrong = await lead.post(
+    `/bulletins/${number}/answer`,
+    { state: 'in-progress', more: 'yes', 'nextDate-day': '1', 'nextDate-month': '1', 'nextDate-year': '2020', note: 'After <Christmas>' },
+    { from: '/' },
+  )
   assert.equal(wrong.statusCode, 422)
   assert.match(wrong.body, /Enter a date that is today or later/)
   assert.match(wrong.body, /After &lt;Christmas&gt;/)
@@ -109,7 +146,8 @@ test('a wrong answer is said on the page, and what was typed stays', async () =>
 
 test('an organisation sees no other’s answers, ledger or figures', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'A00003' })
-  for (const path of ['recipients', 'recipients.csv', 'deliveries', 'chart/answers.svg']) assert.equal((await lead.get(`/bulletins/${number}/${path}`)).statusCode, 403, path)
+  for (const path of ['recipients', 'recipients.csv', 'deliveries', 'chart/answers.svg'])
+    assert.equal((await lead.get(`/bulletins/${number}/${path}`)).statusCode, 403, path)
   assert.equal((await lead.get(`/api/v1/bulletins/${number}/progress`)).statusCode, 403)
   assert.equal((await lead.post(`/bulletins/${number}/answer`, { state: 'done', organisation: 'A00001' }, { from: '/' })).statusCode, 404)
 })
@@ -117,7 +155,17 @@ test('an organisation sees no other’s answers, ledger or figures', async () =>
 test('a partner answers for many at once, and one that is not its own stops all', async () => {
   const partner = await app.signIn('partner-responder', { organisation: 'A00005' })
   await runWork<DirectoryTables, void>(platform, SYSTEM, async work => {
-    for (const index of [3, 4]) await work.db.insertInto('directory_partnership').values({ id: work.newId('partnership'), partner_id: bulletin.organisationIds[5] ?? '', organisation_id: bulletin.organisationIds[index] ?? '', since: work.now, until: null }).execute()
+    for (const index of [3, 4])
+      await work.db
+        .insertInto('directory_partnership')
+        .values({
+          id: work.newId('partnership'),
+          partner_id: bulletin.organisationIds[5] ?? '',
+          organisation_id: bulletin.organisationIds[index] ?? '',
+          since: work.now,
+          until: null,
+        })
+        .execute()
     work.record({ verb: 'test.partnered', subject: { kind: 'organisation', id: 'A00005' } })
   })
   assert.match((await partner.get('/')).body, /Answer for many at once/)
@@ -167,7 +215,12 @@ test('the list of one organisation has what was released to it, with its answers
   const other = await releasedBulletin(platform, { organisations: 2, prefix: 'B' })
   const analyst = await app.signIn('analyst')
   await runWork<Visible, void>(platform, SYSTEM, async work => {
-    await work.db.updateTable('broadcast_recipient').set({ response: 'assessing' }).where('bulletin_id', '=', other.bulletinId).where('organisation_id', '=', other.organisationIds[0] ?? '').execute()
+    await work.db
+      .updateTable('broadcast_recipient')
+      .set({ response: 'assessing' })
+      .where('bulletin_id', '=', other.bulletinId)
+      .where('organisation_id', '=', other.organisationIds[0] ?? '')
+      .execute()
     work.record({ verb: 'test.answered', subject: { kind: 'bulletin', id: other.bulletinId } })
   })
   const { body } = await analyst.get('/bulletins?organisation=b00000')
@@ -176,7 +229,10 @@ test('the list of one organisation has what was released to it, with its answers
   assert.match(body, /name="organisation" value="b00000"/)
   assert.match((await analyst.get('/bulletins?organisation=B00001')).body, /No answer yet/)
   const csv = parse((await analyst.get('/bulletins.csv?organisation=B00001')).body, { bom: true, from: 2 }) as readonly string[][]
-  assert.deepEqual(csv.map(row => row[0]), [`CC-${other.number}`])
+  assert.deepEqual(
+    csv.map(row => row[0]),
+    [`CC-${other.number}`],
+  )
   const stranger = await app.signIn('cyber-lead', { organisation: 'OUTSIDE' })
   assert.match((await stranger.get('/bulletins?organisation=B00000')).body, /No bulletin matches/)
 })
@@ -197,8 +253,30 @@ test('a bulletin in review waits for those who wrote none of it', async () => {
   const other = await app.signIn('duty-manager')
   await runWork<Visible, void>(platform, SYSTEM, async work => {
     const id = work.newId('bulletin')
-    await work.db.insertInto('broadcast_bulletin').values({ id, threat_id: null, state: 'in-review', version: 1, approved_version: null, author_id: author.personId, title: 'Waits', severity: 'low', tlp: 'CLEAR', respond_by: null, created_at: work.now, updated_at: work.now, released_at: null, withdrawn_at: null, withdrawn_reason: null }).execute()
-    await work.db.insertInto('broadcast_version').values({ bulletin_id: id, version: 1, content: '{}', content_hash: 'x', saved_by: author.personId, saved_at: work.now }).execute()
+    await work.db
+      .insertInto('broadcast_bulletin')
+      .values({
+        id,
+        threat_id: null,
+        state: 'in-review',
+        version: 1,
+        approved_version: null,
+        author_id: author.personId,
+        title: 'Waits',
+        severity: 'low',
+        tlp: 'CLEAR',
+        respond_by: null,
+        created_at: work.now,
+        updated_at: work.now,
+        released_at: null,
+        withdrawn_at: null,
+        withdrawn_reason: null,
+      })
+      .execute()
+    await work.db
+      .insertInto('broadcast_version')
+      .values({ bulletin_id: id, version: 1, content: '{}', content_hash: 'x', saved_by: author.personId, saved_at: work.now })
+      .execute()
     work.record({ verb: 'test.sent', subject: { kind: 'bulletin', id } })
   })
   assert.match((await other.get('/')).body, /Review CC-\d+ Waits/)

@@ -1,14 +1,14 @@
 import { sql } from 'kysely'
 import { addHours, type Instant } from '../../../kernel/instant.ts'
-import type { Reader } from '../../../platform/work/read.ts'
 import type { Actor, Scope } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import { isInScope } from '../../directory/contract.ts'
-import { funnels } from '../picture/queries.ts'
 import { speaksOf } from '../bulletins/queries/list.ts'
 import { answeredIn, NOBODY } from '../picture/model.ts'
+import { funnels } from '../picture/queries.ts'
+import type { ResponseState } from '../responses/model.ts'
 import { isOwnRecipient } from '../scope.ts'
 import type { Visible } from '../tables.ts'
-import type { ResponseState } from '../responses/model.ts'
 
 /** How many live bulletins the first page shows; the rest are one link away. */
 const LIVE_SHOWN = 8
@@ -41,14 +41,35 @@ export async function liveBulletins(db: Reader<Visible>, scope: Scope, now: Inst
     .orderBy('bulletin.number', 'desc')
     .limit(LIVE_SHOWN)
     .select(({ selectFrom }) => [
-      'bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'bulletin.respond_by as respondBy',
-      selectFrom('broadcast_delivery as delivery').whereRef('delivery.release_id', '=', 'release.id').where('delivery.state', '=', 'given-up').select(({ fn }) => fn.countAll<number>().as('count')).as('givenUp'),
+      'bulletin.id',
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.severity',
+      'bulletin.tlp',
+      'bulletin.is_exercise as isExercise',
+      'bulletin.respond_by as respondBy',
+      selectFrom('broadcast_delivery as delivery')
+        .whereRef('delivery.release_id', '=', 'release.id')
+        .where('delivery.state', '=', 'given-up')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .as('givenUp'),
     ])
     .execute()
-  const figures = await funnels(db, scope, live.map(({ id }) => id))
+  const figures = await funnels(
+    db,
+    scope,
+    live.map(({ id }) => id),
+  )
   return live.map(row => {
     const counts = figures.get(row.id) ?? NOBODY
-    return { ...row, givenUp: row.givenUp ?? 0, organisations: counts.audience, answered: answeredIn(counts), silent: counts.silent, unreachable: counts.unreachable }
+    return {
+      ...row,
+      givenUp: row.givenUp ?? 0,
+      organisations: counts.audience,
+      answered: answeredIn(counts),
+      silent: counts.silent,
+      unreachable: counts.unreachable,
+    }
   })
 }
 
@@ -66,7 +87,16 @@ export function reviewsFor(db: Reader<Visible>, actor: Actor): Promise<readonly 
     .selectFrom('broadcast_bulletin as bulletin')
     .where('bulletin.state', '=', 'in-review')
     .where('bulletin.author_id', '!=', actor.id)
-    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('broadcast_version as version').whereRef('version.bulletin_id', '=', 'bulletin.id').where('version.saved_by', '=', actor.id).select('version.version'))))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('broadcast_version as version')
+            .whereRef('version.bulletin_id', '=', 'bulletin.id')
+            .where('version.saved_by', '=', actor.id)
+            .select('version.version'),
+        ),
+      ),
+    )
     .orderBy('bulletin.updated_at')
     .limit(20)
     .select(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.updated_at as since'])
@@ -97,10 +127,21 @@ export async function changesSince(db: Reader<Visible>, since: Instant): Promise
   const bulletins = await db
     .selectFrom('broadcast_bulletin')
     .where(eb => eb.or([eb('released_at', '>', since), eb('withdrawn_at', '>', since)]))
-    .select([sql<number>`count(*) filter (where released_at > ${since}::timestamptz)`.as('released'), sql<number>`count(*) filter (where withdrawn_at > ${since}::timestamptz)`.as('withdrawn')])
+    .select([
+      sql<number>`count(*) filter (where released_at > ${since}::timestamptz)`.as('released'),
+      sql<number>`count(*) filter (where withdrawn_at > ${since}::timestamptz)`.as('withdrawn'),
+    ])
     .executeTakeFirstOrThrow()
-  const { answers } = await db.selectFrom('broadcast_response').where('at', '>', since).select(({ fn }) => fn.countAll<number>().as('answers')).executeTakeFirstOrThrow()
-  const { threats } = await db.selectFrom('watch_threat').where('created_at', '>', since).select(({ fn }) => fn.countAll<number>().as('threats')).executeTakeFirstOrThrow()
+  const { answers } = await db
+    .selectFrom('broadcast_response')
+    .where('at', '>', since)
+    .select(({ fn }) => fn.countAll<number>().as('answers'))
+    .executeTakeFirstOrThrow()
+  const { threats } = await db
+    .selectFrom('watch_threat')
+    .where('created_at', '>', since)
+    .select(({ fn }) => fn.countAll<number>().as('threats'))
+    .executeTakeFirstOrThrow()
   return { ...bulletins, answers, threats }
 }
 
@@ -121,9 +162,15 @@ export interface OwnBulletin {
 const OWN_SHOWN = 20
 
 /** What the organisation has not decided yet, most urgent first: by when, then how severe, then the newest. */
-export async function toAnswer(db: Reader<Visible>, organisationId: string): Promise<{ readonly rows: readonly OwnBulletin[]; readonly total: number }> {
+export async function toAnswer(
+  db: Reader<Visible>,
+  organisationId: string,
+): Promise<{ readonly rows: readonly OwnBulletin[]; readonly total: number }> {
   const open = own(db, organisationId).where('recipient.decided_at', 'is', null)
-  const { count } = await open.clearSelect().select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  const { count } = await open
+    .clearSelect()
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
   const rows = await open
     .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
     .orderBy(sql`array_position(array['high', 'medium', 'low', 'information'], bulletin.severity)`)
@@ -151,8 +198,16 @@ function own(db: Reader<Visible>, organisationId: string) {
     .where('recipient.organisation_id', '=', organisationId)
     .where('bulletin.state', '=', 'released')
     .select([
-      'bulletin.id', 'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.is_exercise as isExercise', 'bulletin.respond_by as respondBy', 'recipient.response',
-      'recipient.response_at as responseAt', 'recipient.next_date as nextDate',
+      'bulletin.id',
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.severity',
+      'bulletin.tlp',
+      'bulletin.is_exercise as isExercise',
+      'bulletin.respond_by as respondBy',
+      'recipient.response',
+      'recipient.response_at as responseAt',
+      'recipient.next_date as nextDate',
     ])
 }
 
@@ -175,7 +230,9 @@ export async function safeToUse(db: Reader<Visible>, organisationId: string): Pr
   return db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
-    .innerJoin('broadcast_version as version', join => join.onRef('version.bulletin_id', '=', 'bulletin.id').onRef('version.version', '=', 'bulletin.version'))
+    .innerJoin('broadcast_version as version', join =>
+      join.onRef('version.bulletin_id', '=', 'bulletin.id').onRef('version.version', '=', 'bulletin.version'),
+    )
     .where('recipient.organisation_id', '=', organisationId)
     .where('bulletin.state', '=', 'released')
     .where(sql<boolean>`coalesce(version.content ->> 'safeToUse', '') <> ''`)
@@ -208,8 +265,13 @@ export function partnerLines(db: Reader<Visible>, scope: Scope): Promise<readonl
     .orderBy('bulletin.number', 'desc')
     .limit(OWN_SHOWN)
     .select(({ fn }) => [
-      'bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by as respondBy',
-      sql<number>`count(*) filter (where recipient.decided_at is null)`.as('undecided'), fn.countAll<number>().as('organisations'),
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.severity',
+      'bulletin.tlp',
+      'bulletin.respond_by as respondBy',
+      sql<number>`count(*) filter (where recipient.decided_at is null)`.as('undecided'),
+      fn.countAll<number>().as('organisations'),
     ])
     .execute()
 }
@@ -223,7 +285,13 @@ const FOUND_SHOWN = 10
 
 /** What a search found, each kind cut to ten. Threats come to the centre alone: nobody else's scope has any. */
 export interface Found {
-  readonly bulletins: readonly { readonly number: number; readonly title: string; readonly severity: string; readonly tlp: string; readonly state: string }[]
+  readonly bulletins: readonly {
+    readonly number: number
+    readonly title: string
+    readonly severity: string
+    readonly tlp: string
+    readonly state: string
+  }[]
   readonly threats: readonly { readonly id: string; readonly title: string; readonly reason: string }[]
   readonly organisations: readonly { readonly code: string; readonly name: string; readonly type: string; readonly status: string }[]
 }
@@ -231,8 +299,21 @@ export interface Found {
 export async function search(db: Reader<Visible>, actor: Actor, words: string): Promise<Found> {
   const pattern = `%${words.replace(/[\\%_]/g, match => `\\${match}`)}%`
   return {
-    bulletins: await db.selectFrom('broadcast_bulletin as bulletin').where(speaksOf(words)).orderBy('number', 'desc').limit(FOUND_SHOWN).select(['number', 'title', 'severity', 'tlp', 'state']).execute(),
-    threats: await db.selectFrom('watch_threat').where('search', 'like', pattern.toLowerCase()).orderBy('priority').orderBy('id').limit(FOUND_SHOWN).select(['id', 'title', 'reason']).execute(),
+    bulletins: await db
+      .selectFrom('broadcast_bulletin as bulletin')
+      .where(speaksOf(words))
+      .orderBy('number', 'desc')
+      .limit(FOUND_SHOWN)
+      .select(['number', 'title', 'severity', 'tlp', 'state'])
+      .execute(),
+    threats: await db
+      .selectFrom('watch_threat')
+      .where('search', 'like', pattern.toLowerCase())
+      .orderBy('priority')
+      .orderBy('id')
+      .limit(FOUND_SHOWN)
+      .select(['id', 'title', 'reason'])
+      .execute(),
     organisations: await db
       .selectFrom('directory_organisation as organisation')
       .where('organisation.name', 'ilike', pattern)

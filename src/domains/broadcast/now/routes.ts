@@ -11,7 +11,25 @@ import { failingSources, threatSummaries, type FailingSource, type ThreatSummary
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { searchTarget } from './model.ts'
-import { approvedBulletins, bulletinExists, changesSince, liveBulletins, partnerLines, promised, reviewsFor, safeToUse, search, toAnswer, type Changes, type Found, type LiveBulletin, type OwnBulletin, type PartnerLine, type SafeToUse, type WaitingBulletin } from './queries.ts'
+import {
+  approvedBulletins,
+  bulletinExists,
+  changesSince,
+  liveBulletins,
+  partnerLines,
+  promised,
+  reviewsFor,
+  safeToUse,
+  search,
+  toAnswer,
+  type Changes,
+  type Found,
+  type LiveBulletin,
+  type OwnBulletin,
+  type PartnerLine,
+  type SafeToUse,
+  type WaitingBulletin,
+} from './queries.ts'
 import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, threatLines } from './views.ts'
 
 const THREATS_SHOWN = 3
@@ -74,8 +92,15 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
 
 async function partnersNow(request: RouteRequest): Promise<Reply> {
   const since = sinceOf(request)
-  const { lines, changes } = await request.read<Visible, { lines: readonly PartnerLine[]; changes: Changes }>(async db => ({ lines: await partnerLines(db, request.actor.scope), changes: await changesSince(db, since) }))
-  return page('broadcast/now/views/partner.njk', 'Home', { table: lines.length === 0 ? null : partnerTable(lines), since, changes: changeLines(changes) })
+  const { lines, changes } = await request.read<Visible, { lines: readonly PartnerLine[]; changes: Changes }>(async db => ({
+    lines: await partnerLines(db, request.actor.scope),
+    changes: await changesSince(db, since),
+  }))
+  return page('broadcast/now/views/partner.njk', 'Home', {
+    table: lines.length === 0 ? null : partnerTable(lines),
+    since,
+    changes: changeLines(changes),
+  })
 }
 
 interface OrganisationsHome {
@@ -102,11 +127,19 @@ async function organisationsHome(request: RouteRequest): Promise<Reply> {
     hasContacts: found.contacts.length > 0,
     mayAnswer: may(request.actor, 'broadcast.response.answer'),
   }
-  return page('broadcast/now/views/organisation.njk', 'Home', model, { isExercise: [...found.open.rows, ...found.plans].some(({ isExercise }) => isExercise) })
+  return page('broadcast/now/views/organisation.njk', 'Home', model, {
+    isExercise: [...found.open.rows, ...found.plans].some(({ isExercise }) => isExercise),
+  })
 }
 
 async function readHome(db: Reader<Visible>, organisationId: NonNullable<RouteRequest['actor']['organisationId']>): Promise<OrganisationsHome> {
-  return { open: await toAnswer(db, organisationId), plans: await promised(db, organisationId), notices: await safeToUse(db, organisationId), contacts: await contactsOf(db, organisationId), code: (await organisationById(db, organisationId))?.code ?? '' }
+  return {
+    open: await toAnswer(db, organisationId),
+    plans: await promised(db, organisationId),
+    notices: await safeToUse(db, organisationId),
+    contacts: await contactsOf(db, organisationId),
+    code: (await organisationById(db, organisationId))?.code ?? '',
+  }
 }
 
 function sinceOf({ session, now: at }: RouteRequest): Instant {
@@ -120,9 +153,13 @@ const searchEverything = route({
   query: z.object({ q: z.string().trim().max(200).catch('').default('') }),
   async handle({ query, actor, read }) {
     const target = searchTarget(query.q)
-    const { to, found } = await read<Visible, { to: string | null; found: Found }>(async db => ({ to: await exactly(db, actor, target), found: await search(db, actor, query.q) }))
+    const { to, found } = await read<Visible, { to: string | null; found: Found }>(async db => ({
+      to: await exactly(db, actor, target),
+      found: await search(db, actor, query.q),
+    }))
     if (to !== null) return redirect(to)
-    if (target.kind === 'cve' && may(actor, 'watch.threat.list') && found.bulletins.length === 0) return redirect(withQuery('/threats', { q: target.cve }))
+    if (target.kind === 'cve' && may(actor, 'watch.threat.list') && found.bulletins.length === 0)
+      return redirect(withQuery('/threats', { q: target.cve }))
     const model = {
       words: query.q,
       bulletins: query.q === '' ? [] : found.bulletins.map(row => ({ ...row, number: bulletinNumber(row.number) })),

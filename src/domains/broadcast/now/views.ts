@@ -1,8 +1,8 @@
 import { londonDate, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
 import { severityTag } from '../../../ui/labels.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
-import type { FailingSource, ThreatSummary } from '../../watch/contract.ts'
 import { contactState, type Contact } from '../../directory/contract.ts'
+import type { FailingSource, ThreatSummary } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { answerChoices } from '../responses/queries.ts'
 import { needsChasing } from './model.ts'
@@ -16,7 +16,14 @@ export interface Need {
   readonly at?: Instant | null
 }
 
-export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonly reviews: readonly WaitingBulletin[]; readonly approved: readonly WaitingBulletin[]; readonly sources: readonly FailingSource[]; readonly showsDeliveries: boolean; readonly now: Instant }): readonly Need[] {
+export function needsOf(input: {
+  readonly live: readonly LiveBulletin[]
+  readonly reviews: readonly WaitingBulletin[]
+  readonly approved: readonly WaitingBulletin[]
+  readonly sources: readonly FailingSource[]
+  readonly showsDeliveries: boolean
+  readonly now: Instant
+}): readonly Need[] {
   const organisations = (count: number) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}`
   const chase = input.live.filter(bulletin => needsChasing(bulletin, input.now))
   const failing = input.live.filter(bulletin => input.showsDeliveries && bulletin.givenUp > 0)
@@ -26,31 +33,71 @@ export function needsOf(input: { readonly live: readonly LiveBulletin[]; readonl
       href: `/bulletins/${bulletinNumber(bulletin.number)}/recipients?stage=silent`,
       at: bulletin.respondBy,
     })),
-    ...input.approved.map(bulletin => ({ text: `Release ${bulletinNumber(bulletin.number)} ${bulletin.title}`, href: `/bulletins/${bulletinNumber(bulletin.number)}/release`, hint: 'It is approved. Nobody has been sent it yet.' })),
-    ...input.reviews.map(review => ({ text: `Review ${bulletinNumber(review.number)} ${review.title}`, href: `/bulletins/${bulletinNumber(review.number)}`, hint: 'It waits for a reviewer who wrote none of it.' })),
+    ...input.approved.map(bulletin => ({
+      text: `Release ${bulletinNumber(bulletin.number)} ${bulletin.title}`,
+      href: `/bulletins/${bulletinNumber(bulletin.number)}/release`,
+      hint: 'It is approved. Nobody has been sent it yet.',
+    })),
+    ...input.reviews.map(review => ({
+      text: `Review ${bulletinNumber(review.number)} ${review.title}`,
+      href: `/bulletins/${bulletinNumber(review.number)}`,
+      hint: 'It waits for a reviewer who wrote none of it.',
+    })),
     ...failing.map(bulletin => ({
       text: `${bulletin.givenUp.toLocaleString('en-GB')} ${bulletin.givenUp === 1 ? 'message' : 'messages'} of ${bulletinNumber(bulletin.number)} given up`,
       href: `/bulletins/${bulletinNumber(bulletin.number)}/deliveries?state=given-up`,
       hint: 'The mail server refused them. Mend the contact, or ring.',
     })),
-    ...input.sources.map(source => ({ text: `${source.name} ${source.health === 'failing' ? 'fails' : 'has gone quiet'}`, href: `/sources/${encodeURIComponent(source.code)}`, hint: source.failure ?? undefined })),
+    ...input.sources.map(source => ({
+      text: `${source.name} ${source.health === 'failing' ? 'fails' : 'has gone quiet'}`,
+      href: `/sources/${encodeURIComponent(source.code)}`,
+      hint: source.failure ?? undefined,
+    })),
   ]
 }
 
-export function threatLines(threats: readonly ThreatSummary[]): readonly { readonly title: string; readonly href: string; readonly reason: string; readonly priority: string; readonly tlp: string; readonly holder: string | null }[] {
-  return threats.map(({ id, title, reason, priority, tlp, state, holder }) => ({ title, reason, priority, tlp, holder: state === 'in-hand' ? holder : null, href: `/threats/${id}` }))
+export function threatLines(
+  threats: readonly ThreatSummary[],
+): readonly {
+  readonly title: string
+  readonly href: string
+  readonly reason: string
+  readonly priority: string
+  readonly tlp: string
+  readonly holder: string | null
+}[] {
+  return threats.map(({ id, title, reason, priority, tlp, state, holder }) => ({
+    title,
+    reason,
+    priority,
+    tlp,
+    holder: state === 'in-hand' ? holder : null,
+    href: `/threats/${id}`,
+  }))
 }
 
 export function liveTable(live: readonly LiveBulletin[], now: Instant): TableModel {
   return {
     caption: 'Live bulletins',
     captionHidden: true,
-    head: [{ text: 'Bulletin' }, { text: 'Answered', format: 'numeric' }, { text: 'Silent', format: 'numeric' }, { text: 'Cannot be reached', format: 'numeric' }, { text: 'Answered, silent, cannot be reached' }, { text: 'Answer by' }],
+    head: [
+      { text: 'Bulletin' },
+      { text: 'Answered', format: 'numeric' },
+      { text: 'Silent', format: 'numeric' },
+      { text: 'Cannot be reached', format: 'numeric' },
+      { text: 'Answered, silent, cannot be reached' },
+      { text: 'Answer by' },
+    ],
     rows: live.map((bulletin): readonly Cell[] => {
       const number = bulletinNumber(bulletin.number)
       const behind = (count: number, query: string): Cell => (count === 0 ? 0 : { number: count, href: `/bulletins/${number}/recipients?${query}` })
       return [
-        { text: `${number} ${bulletin.title}`, href: `/bulletins/${number}`, tags: [severityTag(bulletin.severity)], tlp: bulletin.tlp === 'CLEAR' ? undefined : bulletin.tlp },
+        {
+          text: `${number} ${bulletin.title}`,
+          href: `/bulletins/${number}`,
+          tags: [severityTag(bulletin.severity)],
+          tlp: bulletin.tlp === 'CLEAR' ? undefined : bulletin.tlp,
+        },
         behind(bulletin.answered, 'stage=acknowledged'),
         behind(bulletin.silent, 'stage=silent'),
         behind(bulletin.unreachable, 'stage=unreachable'),
@@ -70,7 +117,8 @@ function liveBar(bulletin: LiveBulletin): readonly BarSegment[] {
 }
 
 export function changeLines(changes: Changes): readonly Need[] {
-  const line = (count: number, one: string, many: string, href: string): readonly Need[] => (count === 0 ? [] : [{ text: `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`, href }])
+  const line = (count: number, one: string, many: string, href: string): readonly Need[] =>
+    count === 0 ? [] : [{ text: `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`, href }]
   return [
     ...line(changes.released, 'bulletin released', 'bulletins released', '/bulletins?state=released'),
     ...line(changes.answers, 'answer came in', 'answers came in', '/bulletins?state=released'),
@@ -110,11 +158,21 @@ export function partnerTable(lines: readonly PartnerLine[]): TableModel {
   return {
     caption: 'Bulletins that wait for your answer',
     captionHidden: true,
-    head: [{ text: 'Bulletin' }, { text: 'Not decided yet', format: 'numeric' }, { text: 'Your organisations', format: 'numeric' }, { text: 'Answer by' }],
+    head: [
+      { text: 'Bulletin' },
+      { text: 'Not decided yet', format: 'numeric' },
+      { text: 'Your organisations', format: 'numeric' },
+      { text: 'Answer by' },
+    ],
     rows: lines.map((line): readonly Cell[] => {
       const number = bulletinNumber(line.number)
       return [
-        { text: `${number} ${line.title}`, href: `/bulletins/${number}`, tags: [severityTag(line.severity)], tlp: line.tlp === 'CLEAR' ? undefined : line.tlp },
+        {
+          text: `${number} ${line.title}`,
+          href: `/bulletins/${number}`,
+          tags: [severityTag(line.severity)],
+          tlp: line.tlp === 'CLEAR' ? undefined : line.tlp,
+        },
         { number: line.undecided, href: `/answers?bulletin=${number}` },
         line.organisations,
         line.respondBy === null ? 'No time is set' : { at: line.respondBy },

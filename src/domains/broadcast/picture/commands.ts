@@ -14,5 +14,9 @@ export async function mergeTally(work: Work<Visible>, bulletinId: string): Promi
     merged.set(key, { ...row, change: row.change + (merged.get(key)?.change ?? 0) })
   }
   const kept = [...merged.values()].filter(({ change }) => change !== 0)
-  for (let start = 0; start < kept.length; start += 1_000) await work.db.insertInto('broadcast_tally').values(kept.slice(start, start + 1_000)).execute()
+  for (let start = 0; start < kept.length; start += 1_000)
+    await work.db
+      .insertInto('broadcast_tally')
+      .values(kept.slice(start, start + 1_000))
+      .execute()
 }

@@ -1,7 +1,7 @@
-import { lineChart } from '../../../charts/line-chart.ts'
-import { stackedBars } from '../../../charts/stacked-bars.ts'
 import type { Chart } from '../../../charts/chart.ts'
+import { lineChart } from '../../../charts/line-chart.ts'
 import type { Tone } from '../../../charts/palette.ts'
+import { stackedBars } from '../../../charts/stacked-bars.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { DeliveryCounts } from '../deliveries/model.ts'
@@ -47,7 +47,14 @@ export interface Counts {
 
 /** The figures of an audience without anybody in it. */
 export const NOBODY: Counts = {
-  audience: 0, sent: 0, delivered: 0, acknowledged: 0, decided: 0, done: 0, silent: 0, unreachable: 0,
+  audience: 0,
+  sent: 0,
+  delivered: 0,
+  acknowledged: 0,
+  decided: 0,
+  done: 0,
+  silent: 0,
+  unreachable: 0,
   answers: { acknowledged: 0, assessing: 0, 'not-applicable': 0, 'in-progress': 0, done: 0, 'not-acting': 0 },
 }
 
@@ -72,7 +79,13 @@ export function answeredIn(counts: Counts): number {
 /** The parts of the one bar: they add up to the audience. */
 export function segments(counts: Counts, linkTo?: (query: string) => string) {
   const { answers } = counts
-  const part = (name: string, label: string, tone: Tone, count: number, query: string) => ({ name, label, tone, count, ...(linkTo === undefined ? {} : { href: linkTo(query) }) })
+  const part = (name: string, label: string, tone: Tone, count: number, query: string) => ({
+    name,
+    label,
+    tone,
+    count,
+    ...(linkTo === undefined ? {} : { href: linkTo(query) }),
+  })
   return [
     part('segmentDone', 'done', 'done', answers.done, 'answer=done'),
     part('segmentBusy', 'in progress', 'busy', answers['in-progress'], 'answer=in-progress'),
@@ -143,7 +156,12 @@ export function curveStep(releasedAt: Instant, now: Instant): number {
 }
 
 /** Adds up what happened in each step to curves. `steps` maps the number of a step to how many then first did each. */
-export function curvesFrom(steps: ReadonlyMap<number, { readonly acknowledged: number; readonly decided: number; readonly done: number }>, stepMillis: number, releasedAt: Instant, now: Instant): readonly CurvePoint[] {
+export function curvesFrom(
+  steps: ReadonlyMap<number, { readonly acknowledged: number; readonly decided: number; readonly done: number }>,
+  stepMillis: number,
+  releasedAt: Instant,
+  now: Instant,
+): readonly CurvePoint[] {
   const last = Math.max(0, Math.floor((now.getTime() - releasedAt.getTime()) / stepMillis), ...steps.keys())
   const points: CurvePoint[] = [{ hours: 0, acknowledged: 0, decided: 0, done: 0 }]
   for (let step = 0; step <= last; step += 1) {
@@ -174,19 +192,36 @@ export function pictureView({ number, dimension, counts, groups, curves, deliver
   const page = recipientsAddress(number)
   const address = `/bulletins/${bulletinNumber(number)}`
   const linkTo = (query: string) => `${page}?${query}`
-  const stage = (name: Stage, tone?: 'bad') => ({ number: counts[name], label: STAGE_LABELS[name], name, href: linkTo(`stage=${name}`), ...(tone === undefined || counts[name] === 0 ? {} : { tone }) })
+  const stage = (name: Stage, tone?: 'bad') => ({
+    number: counts[name],
+    label: STAGE_LABELS[name],
+    name,
+    href: linkTo(`stage=${name}`),
+    ...(tone === undefined || counts[name] === 0 ? {} : { tone }),
+  })
   return {
     live: `/api/v1${address}/progress`,
     apart: APART.map(name => stage(name, 'bad')),
     stages: STAGES.map(name => stage(name)),
     label: `${counts.audience.toLocaleString('en-GB')} ${counts.audience === 1 ? 'organisation' : 'organisations'} in the audience`,
     segments: segments(counts, linkTo),
-    sending: { value: deliveries.sent + deliveries.givenUp, max: deliveries.total, isRunning: deliveries.queued + deliveries.failed > 0, failed: deliveries.failed, givenUp: deliveries.givenUp, href: showsDeliveries ? `${address}/deliveries` : null },
+    sending: {
+      value: deliveries.sent + deliveries.givenUp,
+      max: deliveries.total,
+      isRunning: deliveries.queued + deliveries.failed > 0,
+      failed: deliveries.failed,
+      givenUp: deliveries.givenUp,
+      href: showsDeliveries ? `${address}/deliveries` : null,
+    },
     dimensions: DIMENSIONS.map(name => ({ text: DIMENSION_WORDS[name], href: `${address}?by=${name}#by`, isCurrent: name === dimension })),
     dimension: DIMENSION_LABELS[dimension],
     dimensionWords: DIMENSION_WORDS[dimension],
     rows: groups.map(group => groupRow(group, dimension, page)),
-    groupsChart: { src: `${address}/chart/groups.svg?by=${dimension}`, caption: `Answers by ${DIMENSION_WORDS[dimension]}`, table: groupsChart(number, dimension, groups).table },
+    groupsChart: {
+      src: `${address}/chart/groups.svg?by=${dimension}`,
+      caption: `Answers by ${DIMENSION_WORDS[dimension]}`,
+      table: groupsChart(number, dimension, groups).table,
+    },
     answersChart: { src: `${address}/chart/answers.svg`, caption: 'Answers over time', table: answersChart(number, curves).table },
   }
 }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createTestPlatform } from '../../../../test/support/platform.ts'
+import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { parseLocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { SYSTEM, type Actor } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import { createTestPlatform } from '../../../../test/support/platform.ts'
-import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
 import { respond } from '../responses/commands.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
 import type { Visible } from '../tables.ts'
-import { APART, DIMENSIONS, segments, STAGES, type CurvePoint, type Counts, type Group, type Stage } from './model.ts'
 import { mergeTally } from './commands.ts'
+import { APART, DIMENSIONS, segments, STAGES, type CurvePoint, type Counts, type Group, type Stage } from './model.ts'
 import { curves, funnel, groups, TALLY_KEY } from './queries.ts'
 import { NO_RECIPIENTS_FILTER, RECIPIENT_SORTS, recipients, type RecipientRow, type RecipientsFilter } from './queries/recipients.ts'
 
@@ -22,7 +22,13 @@ const SIZE = 120
 const bulletin = await releasedBulletin(platform, { organisations: SIZE, reachable: 100, contacts: 2, prefix: 'A' })
 const seed = lcg(20_261_120)
 /** What the test itself did, told apart from all that the product counts. */
-const facts = bulletin.organisationIds.map((id, index) => ({ id, index, delivered: false, first: undefined as number | undefined, state: undefined as ResponseState | undefined }))
+const facts = bulletin.organisationIds.map((id, index) => ({
+  id,
+  index,
+  delivered: false,
+  first: undefined as number | undefined,
+  state: undefined as ResponseState | undefined,
+}))
 
 function lcg(start: number): () => number {
   let state = start
@@ -32,9 +38,44 @@ function lcg(start: number): () => number {
 await runWork<Visible & DirectoryTables, void>(platform, SYSTEM, async work => {
   const delivered = facts.filter(fact => fact.index < 100 && fact.index % 10 !== 3)
   for (const fact of delivered) fact.delivered = true
-  await work.db.updateTable('broadcast_recipient').where('bulletin_id', '=', bulletin.bulletinId).where('organisation_id', 'in', delivered.map(({ id }) => id)).set({ delivered_at: work.now }).execute()
-  await work.db.insertInto('directory_partnership').values(facts.slice(1, 30).map(({ id }) => ({ id: work.newId('partnership'), partner_id: bulletin.organisationIds[0] ?? '', organisation_id: id, since: work.now, until: null }))).execute()
-  await work.db.insertInto('directory_partnership').values(facts.slice(30, 35).map(({ id }) => ({ id: work.newId('partnership'), partner_id: bulletin.organisationIds[0] ?? '', organisation_id: id, since: work.now, until: work.now }))).execute()
+  await work.db
+    .updateTable('broadcast_recipient')
+    .where('bulletin_id', '=', bulletin.bulletinId)
+    .where(
+      'organisation_id',
+      'in',
+      delivered.map(({ id }) => id),
+    )
+    .set({ delivered_at: work.now })
+    .execute()
+  await work.db
+    .insertInto('directory_partnership')
+    .values(
+      facts
+        .slice(1, 30)
+        .map(({ id }) => ({
+          id: work.newId('partnership'),
+          partner_id: bulletin.organisationIds[0] ?? '',
+          organisation_id: id,
+          since: work.now,
+          until: null,
+        })),
+    )
+    .execute()
+  await work.db
+    .insertInto('directory_partnership')
+    .values(
+      facts
+        .slice(30, 35)
+        .map(({ id }) => ({
+          id: work.newId('partnership'),
+          partner_id: bulletin.organisationIds[0] ?? '',
+          organisation_id: id,
+          since: work.now,
+          until: work.now,
+        })),
+    )
+    .execute()
   work.record({ verb: 'test.delivered', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
 })
 for (let hour = 1; hour <= 6; hour += 1) {
@@ -45,7 +86,15 @@ for (let hour = 1; hour <= 6; hour += 1) {
     fact.first ??= hour
     fact.state = state
     await runWork<Visible, void>(platform, SYSTEM, work =>
-      respond(work, { bulletinId: bulletin.bulletinId, organisationId: fact.id, state, note: null, reason: state === 'not-acting' ? 'x' : null, nextDate: state === 'in-progress' ? (parseLocalDate('2026-12-01') ?? null) : null, via: 'portal' }),
+      respond(work, {
+        bulletinId: bulletin.bulletinId,
+        organisationId: fact.id,
+        state,
+        note: null,
+        reason: state === 'not-acting' ? 'x' : null,
+        nextDate: state === 'in-progress' ? (parseLocalDate('2026-12-01') ?? null) : null,
+        via: 'portal',
+      }),
     )
   }
 }
@@ -70,7 +119,10 @@ async function all(filter: Partial<RecipientsFilter>, actor: Actor = SYSTEM): Pr
   let cursor: string | null = null
   do {
     const from: string | null = cursor
-    const found: Page<RecipientRow> = await read<Page<RecipientRow>>(db => recipients(db, actor.scope, bulletin.bulletinId, { ...NO_RECIPIENTS_FILTER, ...filter }, { limit: 7, cursor: from }), actor)
+    const found: Page<RecipientRow> = await read<Page<RecipientRow>>(
+      db => recipients(db, actor.scope, bulletin.bulletinId, { ...NO_RECIPIENTS_FILTER, ...filter }, { limit: 7, cursor: from }),
+      actor,
+    )
     rows.push(...found.rows)
     if (cursor === null) assert.equal(found.total >= rows.length, true)
     cursor = found.next
@@ -89,11 +141,20 @@ test('the funnel counts what a count by hand counts', async () => {
 test('the parts of the bar add up to the audience, in all and in every group', async () => {
   const counts = await read(db => funnel(db, SYSTEM.scope, bulletin.bulletinId))
   const byType = await read(db => groups(db, SYSTEM.scope, bulletin.bulletinId, 'type'))
-  for (const one of [counts, ...byType]) assert.equal(segments(one).reduce((sum, { count }) => sum + count, 0), one.audience)
+  for (const one of [counts, ...byType])
+    assert.equal(
+      segments(one).reduce((sum, { count }) => sum + count, 0),
+      one.audience,
+    )
 })
 
 test('every group has the figures of its own members, and a past partner has none', async () => {
-  const keys = { type: (index: number) => ['trust', 'practice', 'pharmacy'][index % 3], region: (index: number) => ['Y61', 'Y63'][index % 2], board: (index: number) => ['QHM', 'QOP', 'QYG'][index % 3], partner: (index: number) => (index >= 1 && index < 30 ? 'A00000' : undefined) }
+  const keys = {
+    type: (index: number) => ['trust', 'practice', 'pharmacy'][index % 3],
+    region: (index: number) => ['Y61', 'Y63'][index % 2],
+    board: (index: number) => ['QHM', 'QOP', 'QYG'][index % 3],
+    partner: (index: number) => (index >= 1 && index < 30 ? 'A00000' : undefined),
+  }
   for (const dimension of DIMENSIONS) {
     const found: readonly Group[] = await read(db => groups(db, SYSTEM.scope, bulletin.bulletinId, dimension))
     const expected = Map.groupBy(facts, ({ index }) => keys[dimension](index) ?? null)
@@ -109,14 +170,24 @@ test('every group has the figures of its own members, and a past partner has non
 test('the list behind a figure has as many rows as the figure says, page by page and each once', async () => {
   for (const stage of [...STAGES, ...APART]) {
     const rows = await all({ stage })
-    assert.deepEqual(rows.map(({ organisationId }) => organisationId).toSorted(), facts.filter(isIn[stage]).map(({ id }) => id as string).toSorted(), stage)
+    assert.deepEqual(
+      rows.map(({ organisationId }) => organisationId).toSorted(),
+      facts
+        .filter(isIn[stage])
+        .map(({ id }) => id as string)
+        .toSorted(),
+      stage,
+    )
   }
   assert.equal((await all({ answer: 'seen' })).length, facts.filter(({ state }) => state === 'acknowledged' || state === 'assessing').length)
   assert.equal((await all({ type: 'trust', stage: 'silent' })).length, facts.filter(fact => fact.index % 3 === 0 && isIn.silent(fact)).length)
   assert.equal((await all({ partner: 'A00000' })).length, 29)
   assert.equal((await all({ partner: 'none' })).length, SIZE - 29)
   assert.equal((await all({ region: 'none' })).length, 0)
-  assert.deepEqual((await all({ search: 'a00007' })).map(({ code }) => code), ['A00007'])
+  assert.deepEqual(
+    (await all({ search: 'a00007' })).map(({ code }) => code),
+    ['A00007'],
+  )
   assert.equal((await all({ search: 'Organisation a0001' })).length, 10)
   for (const signs of ['%', '_', '%_%', '\\']) assert.equal((await all({ search: signs })).length, 0, signs)
 })
@@ -127,7 +198,9 @@ test('the list is sorted by code or by when they answered, both ways, page by pa
     let cursor: string | null = null
     do {
       const from: string | null = cursor
-      const page: Page<RecipientRow> = await readAs<Visible, Page<RecipientRow>>(platform, SYSTEM, db => recipients(db, SYSTEM.scope, bulletin.bulletinId, NO_RECIPIENTS_FILTER, { limit: 7, cursor: from }, sort))
+      const page: Page<RecipientRow> = await readAs<Visible, Page<RecipientRow>>(platform, SYSTEM, db =>
+        recipients(db, SYSTEM.scope, bulletin.bulletinId, NO_RECIPIENTS_FILTER, { limit: 7, cursor: from }, sort),
+      )
       found.push(...page.rows)
       cursor = page.next
     } while (cursor !== null)
@@ -159,23 +232,69 @@ test('the curve of first answers rises to all who answered, and never falls', as
 test('a region counts its own organisations and no other, an organisation itself alone', async () => {
   const regionId = await runWork<DirectoryTables, string>(platform, SYSTEM, async work => {
     const id = work.newId('organisation')
-    const row = { id, code: 'Y61', name: 'Region Y61', name_key: 'region y61', type: 'trust', country: 'England', region_code: null, board_code: null, parent_code: null, address: '[]', postcode: null, phone: null, opened_on: null, closed_on: null, status: 'open' as const, size: null, source: 'test', created_at: work.now, updated_at: work.now }
+    const row = {
+      id,
+      code: 'Y61',
+      name: 'Region Y61',
+      name_key: 'region y61',
+      type: 'trust',
+      country: 'England',
+      region_code: null,
+      board_code: null,
+      parent_code: null,
+      address: '[]',
+      postcode: null,
+      phone: null,
+      opened_on: null,
+      closed_on: null,
+      status: 'open' as const,
+      size: null,
+      source: 'test',
+      created_at: work.now,
+      updated_at: work.now,
+    }
     await work.db.insertInto('directory_organisation').values(row).execute()
     work.record({ verb: 'test.region', subject: { kind: 'organisation', id } })
     return id
   })
-  const actor = (kind: 'region' | 'organisation', id: string): Actor => ({ kind: 'person', id: 'per_x', name: 'x', role: null, organisationId: id as never, scope: { kind, organisationId: id as never }, permissions: new Set() })
+  const actor = (kind: 'region' | 'organisation', id: string): Actor => ({
+    kind: 'person',
+    id: 'per_x',
+    name: 'x',
+    role: null,
+    organisationId: id as never,
+    scope: { kind, organisationId: id as never },
+    permissions: new Set(),
+  })
   const ours = facts.filter(({ index }) => index % 2 === 0)
   const counts = await read(db => funnel(db, actor('region', regionId).scope, bulletin.bulletinId), actor('region', regionId))
   assert.deepEqual([counts.audience, counts.silent], [ours.length, ours.filter(isIn.silent).length])
   assert.equal((await all({}, actor('region', regionId))).length, ours.length)
-  assert.equal((await read(db => funnel(db, actor('organisation', bulletin.organisationIds[5] ?? '').scope, bulletin.bulletinId), actor('organisation', bulletin.organisationIds[5] ?? ''))).audience, 1)
+  assert.equal(
+    (
+      await read(
+        db => funnel(db, actor('organisation', bulletin.organisationIds[5] ?? '').scope, bulletin.bulletinId),
+        actor('organisation', bulletin.organisationIds[5] ?? ''),
+      )
+    ).audience,
+    1,
+  )
 })
 
 test('the sums say what the recipients say, before they are merged and after, while others answer', async () => {
   const other = await releasedBulletin(platform, { organisations: 40, reachable: 35, prefix: 'B' })
   const answer = (index: number, state: ResponseState) =>
-    runWork<Visible, void>(platform, SYSTEM, work => respond(work, { bulletinId: other.bulletinId, organisationId: other.organisationIds[index] ?? missing(), state, note: null, reason: null, nextDate: null, via: 'portal' }))
+    runWork<Visible, void>(platform, SYSTEM, work =>
+      respond(work, {
+        bulletinId: other.bulletinId,
+        organisationId: other.organisationIds[index] ?? missing(),
+        state,
+        note: null,
+        reason: null,
+        nextDate: null,
+        via: 'portal',
+      }),
+    )
   for (let index = 0; index < 40; index += 1) await answer(index, 'acknowledged')
   const before = await read(db => funnel(db, SYSTEM.scope, other.bulletinId))
   assert.deepEqual([before.audience, before.acknowledged, before.answers.acknowledged], [40, 40, 40])
@@ -191,7 +310,10 @@ test('the sums say what the recipients say, before they are merged and after, wh
 
 test('the sums of the sector are the centre’s alone', async () => {
   const organisationId = bulletin.organisationIds[0] ?? missing()
-  const seen = await read(db => db.selectFrom('broadcast_tally').selectAll().execute(), { ...SYSTEM, scope: { kind: 'organisation', organisationId } })
+  const seen = await read(db => db.selectFrom('broadcast_tally').selectAll().execute(), {
+    ...SYSTEM,
+    scope: { kind: 'organisation', organisationId },
+  })
   assert.deepEqual(seen, [])
 })
 

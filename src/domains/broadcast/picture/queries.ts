@@ -22,7 +22,16 @@ function standings(db: Reader<Visible>, scope: Scope) {
   return db
     .selectFrom('broadcast_recipient')
     .where(isOwnRecipient(scope, 'broadcast_recipient.organisation_id'))
-    .select(['bulletin_id', 'type', 'region_code', 'board_code', 'is_reachable', sql<boolean>`delivered_at is not null`.as('is_delivered'), 'response', sql<number>`1`.as('change')])
+    .select([
+      'bulletin_id',
+      'type',
+      'region_code',
+      'board_code',
+      'is_reachable',
+      sql<boolean>`delivered_at is not null`.as('is_delivered'),
+      'response',
+      sql<number>`1`.as('change'),
+    ])
     .as('standing')
 }
 
@@ -34,14 +43,27 @@ export async function funnel(db: Reader<Visible>, scope: Scope, bulletinId: stri
 /** The funnels of several bulletins. One without recipients in the reader's scope is left out. */
 export async function funnels(db: Reader<Visible>, scope: Scope, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
   if (bulletinIds.length === 0) return new Map()
-  const rows = await db.selectFrom(standings(db, scope)).where('standing.bulletin_id', 'in', [...bulletinIds]).groupBy('standing.bulletin_id').select('standing.bulletin_id').select(countColumns()).execute()
+  const rows = await db
+    .selectFrom(standings(db, scope))
+    .where('standing.bulletin_id', 'in', [...bulletinIds])
+    .groupBy('standing.bulletin_id')
+    .select('standing.bulletin_id')
+    .select(countColumns())
+    .execute()
   return new Map(rows.map(row => [row.bulletin_id, countsFrom(row)]))
 }
 
 /** The funnel of each group, largest silence first. An organisation with two partners is counted with each of them. */
 export async function groups(db: Reader<Visible>, scope: Scope, bulletinId: string, dimension: Dimension): Promise<readonly Group[]> {
   const rows = await (dimension === 'partner' ? byPartner(db, scope, bulletinId) : byColumn(db, scope, bulletinId, dimension)).execute()
-  const names = dimension === 'partner' ? new Map<string, string>() : await groupNames(db, dimension, rows.map(({ code }) => code))
+  const names =
+    dimension === 'partner'
+      ? new Map<string, string>()
+      : await groupNames(
+          db,
+          dimension,
+          rows.map(({ code }) => code),
+        )
   return rows
     .map(row => ({ ...countsFrom(row), code: row.code, name: row.name ?? names.get(row.code ?? '') ?? row.code ?? NONE[dimension] }))
     .filter(({ audience }) => audience > 0)
@@ -65,11 +87,20 @@ function byColumn(db: Reader<Visible>, scope: Scope, bulletinId: string, dimensi
 function byPartner(db: Reader<Visible>, scope: Scope, bulletinId: string) {
   const standing = db
     .selectFrom('broadcast_recipient as recipient')
-    .leftJoin('directory_partnership as partnership', join => join.onRef('partnership.organisation_id', '=', 'recipient.organisation_id').on('partnership.until', 'is', null))
+    .leftJoin('directory_partnership as partnership', join =>
+      join.onRef('partnership.organisation_id', '=', 'recipient.organisation_id').on('partnership.until', 'is', null),
+    )
     .leftJoin('directory_organisation as partner', 'partner.id', 'partnership.partner_id')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where(isOwnRecipient(scope, 'recipient.organisation_id'))
-    .select(['partner.code', 'partner.name', 'recipient.is_reachable', sql<boolean>`recipient.delivered_at is not null`.as('is_delivered'), 'recipient.response', sql<number>`1`.as('change')])
+    .select([
+      'partner.code',
+      'partner.name',
+      'recipient.is_reachable',
+      sql<boolean>`recipient.delivered_at is not null`.as('is_delivered'),
+      'recipient.response',
+      sql<number>`1`.as('change'),
+    ])
     .as('standing')
   return db
     .selectFrom(standing)
@@ -110,26 +141,43 @@ function countColumns() {
   ] as const
 }
 
-type CountRow = Readonly<Record<'audience' | 'sent' | 'delivered' | 'acknowledged' | 'decided' | 'done' | 'silent' | 'unreachable' | `in_${string}`, number>>
+type CountRow = Readonly<
+  Record<'audience' | 'sent' | 'delivered' | 'acknowledged' | 'decided' | 'done' | 'silent' | 'unreachable' | `in_${string}`, number>
+>
 
 function countsFrom(row: CountRow): Counts {
   const { audience, sent, delivered, acknowledged, decided, done, silent, unreachable } = row
-  const answers = Object.fromEntries(RESPONSE_CHOICES.map(state => [state, row[`in_${state.replaceAll('-', '_')}`] ?? 0])) as Record<ResponseState, number>
+  const answers = Object.fromEntries(RESPONSE_CHOICES.map(state => [state, row[`in_${state.replaceAll('-', '_')}`] ?? 0])) as Record<
+    ResponseState,
+    number
+  >
   return { audience, sent, delivered, acknowledged, decided, done, silent, unreachable, answers }
 }
 
 /** How answers came in: for those who stand acknowledged, decided or done, when they first did. One pass over the recipients. */
-export async function curves(db: Reader<Visible>, scope: Scope, bulletinId: string, releasedAt: Instant, now: Instant): Promise<readonly CurvePoint[]> {
+export async function curves(
+  db: Reader<Visible>,
+  scope: Scope,
+  bulletinId: string,
+  releasedAt: Instant,
+  now: Instant,
+): Promise<readonly CurvePoint[]> {
   const stepMillis = curveStep(releasedAt, now)
   // The start of the step, by a whole number's division: the number of the step by `extract` would cost twice as much.
-  const step = (column: string) => sql<Instant | null>`date_bin(make_interval(secs => ${stepMillis / 1_000}::float8), ${sql.ref(column)}, ${releasedAt}::timestamptz)`
+  const step = (column: string) =>
+    sql<Instant | null>`date_bin(make_interval(secs => ${stepMillis / 1_000}::float8), ${sql.ref(column)}, ${releasedAt}::timestamptz)`
   const rows = await db
     .selectFrom('broadcast_recipient as recipient')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.acknowledged_at', 'is not', null)
     .where(isOwnRecipient(scope, 'recipient.organisation_id'))
     .groupBy(sql`1, 2, 3`)
-    .select(({ fn }) => [step('recipient.acknowledged_at').as('acknowledged'), step('recipient.decided_at').as('decided'), step('recipient.done_at').as('done'), fn.countAll<number>().as('count')])
+    .select(({ fn }) => [
+      step('recipient.acknowledged_at').as('acknowledged'),
+      step('recipient.decided_at').as('decided'),
+      step('recipient.done_at').as('done'),
+      fn.countAll<number>().as('count'),
+    ])
     .execute()
   const steps = new Map<number, { acknowledged: number; decided: number; done: number }>()
   for (const { count, ...row } of rows) {
@@ -146,7 +194,11 @@ export async function curves(db: Reader<Visible>, scope: Scope, bulletinId: stri
 
 /** The bulletins whose sums stand in many rows of one key, and would be read faster merged. */
 export async function scatteredTallies(db: Reader<Visible>): Promise<readonly string[]> {
-  const keys = db.selectFrom('broadcast_tally').groupBy(TALLY_KEY).select(({ fn }) => ['bulletin_id', fn.countAll<number>().as('rows')]).as('key')
+  const keys = db
+    .selectFrom('broadcast_tally')
+    .groupBy(TALLY_KEY)
+    .select(({ fn }) => ['bulletin_id', fn.countAll<number>().as('rows')])
+    .as('key')
   const rows = await db
     .selectFrom(keys)
     .groupBy('key.bulletin_id')

@@ -21,8 +21,16 @@ const NumberParams = z.object({ number: z.string().max(20) })
 const text = z.string().trim().max(200).catch('').default('')
 const RecipientsQuery = z.object({
   q: text,
-  stage: z.enum([...STAGES, ...APART]).nullable().catch(null).default(null),
-  answer: z.enum([...RESPONSE_CHOICES, 'seen', 'declined']).nullable().catch(null).default(null),
+  stage: z
+    .enum([...STAGES, ...APART])
+    .nullable()
+    .catch(null)
+    .default(null),
+  answer: z
+    .enum([...RESPONSE_CHOICES, 'seen', 'declined'])
+    .nullable()
+    .catch(null)
+    .default(null),
   type: text,
   region: text,
   board: text,
@@ -41,9 +49,16 @@ const listRecipients = route({
   query: RecipientsQuery,
   async handle({ params, query, read, actor }) {
     const filter = filterOf(query)
-    const { bulletin, found, choices } = await read<Visible, { bulletin: Bulletin; found: Page<RecipientRow>; choices: Awaited<ReturnType<typeof recipientChoices>> }>(async db => {
+    const { bulletin, found, choices } = await read<
+      Visible,
+      { bulletin: Bulletin; found: Page<RecipientRow>; choices: Awaited<ReturnType<typeof recipientChoices>> }
+    >(async db => {
       const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, found: await recipients(db, actor.scope, asked.id, filter, { limit: PAGE_SIZE, cursor: query.cursor }, query.sort), choices: await recipientChoices(db, actor.scope, asked.id) }
+      return {
+        bulletin: asked,
+        found: await recipients(db, actor.scope, asked.id, filter, { limit: PAGE_SIZE, cursor: query.cursor }, query.sort),
+        choices: await recipientChoices(db, actor.scope, asked.id),
+      }
     })
     const model = recipientsView(bulletin, found, filter, query.sort, choices, query.cursor)
     return page('broadcast/picture/views/recipients.njk', `Recipients of ${model.number}`, model, { isExercise: bulletin.isExercise })
@@ -63,12 +78,20 @@ const recipientsCsv = route({
 })
 
 /** Page by page, so that fifty thousand rows are never held at once. */
-async function* csvParts(read: RouteRequest['read'], scope: Scope, bulletinId: string, filter: RecipientsFilter, sort: RecipientSort): AsyncGenerator<string> {
+async function* csvParts(
+  read: RouteRequest['read'],
+  scope: Scope,
+  bulletinId: string,
+  filter: RecipientsFilter,
+  sort: RecipientSort,
+): AsyncGenerator<string> {
   let head: readonly string[] = CSV_HEAD
   let cursor: string | null = null
   do {
     const from: string | null = cursor
-    const found: Page<RecipientRow> = await read<Visible, Page<RecipientRow>>(db => recipients(db, scope, bulletinId, filter, { limit: CSV_PART, cursor: from }, sort))
+    const found: Page<RecipientRow> = await read<Visible, Page<RecipientRow>>(db =>
+      recipients(db, scope, bulletinId, filter, { limit: CSV_PART, cursor: from }, sort),
+    )
     const part = csvText(head, found.rows.map(csvRow))
     // The first part has the byte order mark and the heading; those after it neither.
     yield cursor === null ? part : withoutHead(part)
@@ -95,7 +118,15 @@ const progress = route({
     const { queued, sent, failed, givenUp, total } = deliveries
     return json({
       number: bulletinNumber(bulletin.number),
-      queued, sent, failed, givenUp, total, audience, answered: answeredIn(counts), silent, unreachable,
+      queued,
+      sent,
+      failed,
+      givenUp,
+      total,
+      audience,
+      answered: answeredIn(counts),
+      silent,
+      unreachable,
       figures: { ...liveFigures(counts), value: sent + givenUp, max: total },
       /** Nothing is left to send, and nobody is left to answer. */
       done: queued + failed === 0 && silent === 0,

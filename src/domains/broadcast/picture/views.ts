@@ -15,11 +15,22 @@ function filterQuery(filter: RecipientsFilter): Query {
   return { q: search, stage, answer, type, region, board, partner }
 }
 
-export function recipientsView(bulletin: Bulletin, found: Page<RecipientRow>, filter: RecipientsFilter, sort: RecipientSort, choices: Awaited<ReturnType<typeof recipientChoices>>, cursor: string | null) {
+export function recipientsView(
+  bulletin: Bulletin,
+  found: Page<RecipientRow>,
+  filter: RecipientsFilter,
+  sort: RecipientSort,
+  choices: Awaited<ReturnType<typeof recipientChoices>>,
+  cursor: string | null,
+) {
   const address = recipientsAddress(bulletin.number)
   const query = { ...filterQuery(filter), sort: sort === 'code' ? null : sort }
   const number = bulletinNumber(bulletin.number)
-  const options = (list: readonly { code: string; name: string }[]) => [{ value: '', text: 'All' }, ...list.map(({ code, name }) => ({ value: code, text: name })), { value: 'none', text: 'None' }]
+  const options = (list: readonly { code: string; name: string }[]) => [
+    { value: '', text: 'All' },
+    ...list.map(({ code, name }) => ({ value: code, text: name })),
+    { value: 'none', text: 'None' },
+  ]
   return {
     number,
     title: bulletin.title,
@@ -35,10 +46,22 @@ export function recipientsView(bulletin: Bulletin, found: Page<RecipientRow>, fi
       action: address,
       search: { label: 'Organisation: name or code', value: filter.search },
       selects: [
-        { name: 'stage', label: 'Stage', value: filter.stage ?? '', options: [{ value: '', text: 'All' }, ...[...APART, ...STAGES].map(stage => ({ value: stage, text: STAGE_LABELS[stage] }))] },
         {
-          name: 'answer', label: 'Answer', value: filter.answer ?? '',
-          options: [{ value: '', text: 'All' }, ...RESPONSE_CHOICES.map(state => ({ value: state, text: RESPONSE_STATES[state].label })), { value: 'seen', text: 'Acknowledged or assessing' }, { value: 'declined', text: 'Not applicable, or chose not to act' }],
+          name: 'stage',
+          label: 'Stage',
+          value: filter.stage ?? '',
+          options: [{ value: '', text: 'All' }, ...[...APART, ...STAGES].map(stage => ({ value: stage, text: STAGE_LABELS[stage] }))],
+        },
+        {
+          name: 'answer',
+          label: 'Answer',
+          value: filter.answer ?? '',
+          options: [
+            { value: '', text: 'All' },
+            ...RESPONSE_CHOICES.map(state => ({ value: state, text: RESPONSE_STATES[state].label })),
+            { value: 'seen', text: 'Acknowledged or assessing' },
+            { value: 'declined', text: 'Not applicable, or chose not to act' },
+          ],
         },
         { name: 'type', label: 'Type', value: filter.type, options: options(choices.types).slice(0, -1) },
         { name: 'region', label: 'Region', value: filter.region, options: options(choices.regions) },
@@ -54,7 +77,15 @@ function recipientsTable(rows: readonly RecipientRow[], address: string, query: 
   return {
     caption: 'Organisations in the audience',
     captionHidden: true,
-    head: [sortColumn({ text: 'Organisation, by code' }, 'code', address, { ...query, sort: query['sort'] ?? 'code' }), { text: 'Answer' }, sortColumn({ text: 'When' }, 'answered', address, query), { text: 'By whom' }, { text: 'Next date' }, { text: 'Contacts', format: 'numeric' }, { text: 'Message' }],
+    head: [
+      sortColumn({ text: 'Organisation, by code' }, 'code', address, { ...query, sort: query['sort'] ?? 'code' }),
+      { text: 'Answer' },
+      sortColumn({ text: 'When' }, 'answered', address, query),
+      { text: 'By whom' },
+      { text: 'Next date' },
+      { text: 'Contacts', format: 'numeric' },
+      { text: 'Message' },
+    ],
     rows: rows.map((row): readonly Cell[] => [
       { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
       { text: '', tags: [responseTag(row.standing)], hint: row.reason ?? row.note ?? undefined },
@@ -67,12 +98,48 @@ function recipientsTable(rows: readonly RecipientRow[], address: string, query: 
   }
 }
 
-const VIA: Readonly<Record<string, string>> = { link: 'from the link', portal: 'signed in', partner: 'as its partner', command: 'by command', sample: 'sample' }
+const VIA: Readonly<Record<string, string>> = {
+  link: 'from the link',
+  portal: 'signed in',
+  partner: 'as its partner',
+  command: 'by command',
+  sample: 'sample',
+}
 
-export const CSV_HEAD = ['code', 'organisation', 'type', 'region', 'board', 'answer', 'answered at', 'answered by', 'via', 'next date', 'reason', 'note', 'contacts', 'message', 'server words'] as const
+export const CSV_HEAD = [
+  'code',
+  'organisation',
+  'type',
+  'region',
+  'board',
+  'answer',
+  'answered at',
+  'answered by',
+  'via',
+  'next date',
+  'reason',
+  'note',
+  'contacts',
+  'message',
+  'server words',
+] as const
 
 export function csvRow(row: RecipientRow): readonly (string | number | null)[] {
   return [
-    row.code, row.name, row.type, row.region, row.board, row.standing, row.answeredAt?.toISOString() ?? null, row.by, row.via, row.nextDate, row.reason, row.note, row.contacts, row.delivery, row.words,
+    row.code,
+    row.name,
+    row.type,
+    row.region,
+    row.board,
+    row.standing,
+    row.answeredAt?.toISOString() ?? null,
+    row.by,
+    row.via,
+    row.nextDate,
+    row.reason,
+    row.note,
+    row.contacts,
+    row.delivery,
+    row.words,
   ]
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
+import { createTestPlatform } from '../../../../test/support/platform.ts'
+import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { NotFound } from '../../../kernel/errors.ts'
 import { createOutput } from '../../../platform/cli/output.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import { createTestPlatform } from '../../../../test/support/platform.ts'
-import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import type { Visible } from '../tables.ts'
 import { listResponses } from './cli.ts'
 import { respond } from './commands.ts'
@@ -17,7 +17,13 @@ const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'A
 async function run(args: readonly string[], options: Readonly<Record<string, unknown>> = {}): Promise<string> {
   let text = ''
   const stdout = new Writable({ write: (part: Buffer, _encoding, done) => ((text += part.toString()), done()) })
-  const output = createOutput({ json: options['json'] === true, yes: false, stdout, stderr: new Writable({ write: (_part, _encoding, done) => done() }), ask: null })
+  const output = createOutput({
+    json: options['json'] === true,
+    yes: false,
+    stdout,
+    stderr: new Writable({ write: (_part, _encoding, done) => done() }),
+    ask: null,
+  })
   await listResponses.run({ platform, actor: { ...SYSTEM, kind: 'operator', scope: { kind: 'centre' } }, output }, args, options)
   return text
 }
@@ -25,9 +31,21 @@ async function run(args: readonly string[], options: Readonly<Record<string, unk
 test('the answers to a bulletin come as data with the promised keys, or as lines for a person', async () => {
   assert.equal(await run([`CC-${bulletin.number}`]), 'Nobody has answered yet.\n')
   for (const state of ['acknowledged', 'done'] as const) {
-    await runWork<Visible, void>(platform, SYSTEM, work => respond(work, { bulletinId: bulletin.bulletinId, organisationId: bulletin.organisationIds[0] ?? never(), state, note: state === 'done' ? 'Patched' : null, reason: null, nextDate: null, via: 'command' }))
+    await runWork<Visible, void>(platform, SYSTEM, work =>
+      respond(work, {
+        bulletinId: bulletin.bulletinId,
+        organisationId: bulletin.organisationIds[0] ?? never(),
+        state,
+        note: state === 'done' ? 'Patched' : null,
+        reason: null,
+        nextDate: null,
+        via: 'command',
+      }),
+    )
   }
-  assert.deepEqual(JSON.parse(await run([`cc-${bulletin.number}`], { json: true })), [{ organisation: 'A00000', state: 'done', at: platform.clock.now().toISOString(), by: null, note: 'Patched' }])
+  assert.deepEqual(JSON.parse(await run([`cc-${bulletin.number}`], { json: true })), [
+    { organisation: 'A00000', state: 'done', at: platform.clock.now().toISOString(), by: null, note: 'Patched' },
+  ])
   assert.equal((JSON.parse(await run([`CC-${bulletin.number}`], { json: true, history: true })) as unknown[]).length, 2)
   assert.match(await run([`CC-${bulletin.number}`]), /^A00000 +Done .*Patched\n$/)
 })

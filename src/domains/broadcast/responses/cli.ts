@@ -29,7 +29,11 @@ export const listResponses: Command = {
       const bulletin = await bulletinOf(db, number)
       return responseLines(db, bulletin.id, options['history'] === true, { limit, cursor })
     })
-    const texts = lines.map(line => [line.organisation.padEnd(8), labelOf(line.state).padEnd(22), line.at.toISOString(), line.by ?? 'unknown', line.note ?? ''].join('  ').trimEnd())
+    const texts = lines.map(line =>
+      [line.organisation.padEnd(8), labelOf(line.state).padEnd(22), line.at.toISOString(), line.by ?? 'unknown', line.note ?? '']
+        .join('  ')
+        .trimEnd(),
+    )
     output.result(lines, texts.length === 0 ? ['Nobody has answered yet.'] : texts)
     if (next !== null) output.say(`There are more: --cursor ${next}`)
   },

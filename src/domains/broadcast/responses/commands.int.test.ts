@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createTestPlatform } from '../../../../test/support/platform.ts'
+import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import { parseLocalDate } from '../../../kernel/instant.ts'
 import { SYSTEM, type Actor, type Scope } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import { createTestPlatform } from '../../../../test/support/platform.ts'
-import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
 import type { Visible } from '../tables.ts'
 import { respond, respondForMany, type ManyOutcome } from './commands.ts'
@@ -18,7 +18,15 @@ const platform = await createTestPlatform()
 
 function actorOf(scope: Scope, permissions: readonly string[] = ['broadcast.response.answer']): Actor {
   const organisationId = 'organisationId' in scope ? scope.organisationId : null
-  return { kind: 'person', id: 'per_00000000000000000000000000000001', name: 'A person', role: 'cyber-lead', organisationId, scope, permissions: new Set(permissions) }
+  return {
+    kind: 'person',
+    id: 'per_00000000000000000000000000000001',
+    name: 'A person',
+    role: 'cyber-lead',
+    organisationId,
+    scope,
+    permissions: new Set(permissions),
+  }
 }
 
 const ofOrganisation = (organisationId: Id<'organisation'>) => actorOf({ kind: 'organisation', organisationId })
@@ -32,7 +40,10 @@ function give(actor: Actor, bulletin: ReleasedBulletin, organisationId: Id<'orga
 }
 
 function recipient(bulletin: ReleasedBulletin, organisationId: string) {
-  return readAs<Visible, { response: string | null; acknowledged_at: Date | null; decided_at: Date | null; done_at: Date | null; next_date: string | null }>(platform, SYSTEM, db =>
+  return readAs<
+    Visible,
+    { response: string | null; acknowledged_at: Date | null; decided_at: Date | null; done_at: Date | null; next_date: string | null }
+  >(platform, SYSTEM, db =>
     db
       .selectFrom('broadcast_recipient')
       .where('bulletin_id', '=', bulletin.bulletinId)
@@ -61,7 +72,10 @@ test('an organisation changes its mind; every answer is kept and where it stands
   const second = platform.clock.now()
   await give(ofOrganisation(us), bulletin, us, answer('in-progress', { nextDate: parseLocalDate('2026-12-01') ?? null }))
   const busy = await recipient(bulletin, us)
-  assert.deepEqual([busy.response, busy.acknowledged_at, busy.decided_at, busy.done_at, busy.next_date], ['in-progress', first, second, null, '2026-12-01'])
+  assert.deepEqual(
+    [busy.response, busy.acknowledged_at, busy.decided_at, busy.done_at, busy.next_date],
+    ['in-progress', first, second, null, '2026-12-01'],
+  )
   platform.clock.advanceHours(1)
   await give(ofOrganisation(us), bulletin, us, answer('done', { note: 'Patched' }))
   assert.deepEqual((await recipient(bulletin, us)).done_at, platform.clock.now())
@@ -69,7 +83,10 @@ test('an organisation changes its mind; every answer is kept and where it stands
   await give(ofOrganisation(us), bulletin, us, answer('assessing'))
   const back = await recipient(bulletin, us)
   assert.deepEqual([back.response, back.acknowledged_at, back.decided_at, back.done_at, back.next_date], ['assessing', first, null, null, null])
-  assert.deepEqual((await history(bulletin, us)).map(({ state }) => state), ['assessing', 'done', 'in-progress', 'acknowledged'])
+  assert.deepEqual(
+    (await history(bulletin, us)).map(({ state }) => state),
+    ['assessing', 'done', 'in-progress', 'acknowledged'],
+  )
 })
 
 test('the same answer twice, as by a double tap, is recorded once', async () => {
@@ -104,11 +121,30 @@ test('row-level security alone keeps one organisation from the answers of anothe
   const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'F' })
   const [us, them] = [at(bulletin.organisationIds, 0), at(bulletin.organisationIds, 1)]
   await give(ofOrganisation(them), bulletin, them, answer('done', { note: 'ours alone' }))
-  const seen = await readAs<Visible, number>(platform, ofOrganisation(us), async db => (await db.selectFrom('broadcast_response').selectAll().execute()).filter(row => row.bulletin_id === bulletin.bulletinId).length)
+  const seen = await readAs<Visible, number>(
+    platform,
+    ofOrganisation(us),
+    async db => (await db.selectFrom('broadcast_response').selectAll().execute()).filter(row => row.bulletin_id === bulletin.bulletinId).length,
+  )
   assert.equal(seen, 0)
   await assert.rejects(
     runWork<Visible, void>(platform, ofOrganisation(us), async work => {
-      await work.db.insertInto('broadcast_response').values({ id: work.newId('response'), bulletin_id: bulletin.bulletinId, organisation_id: them, state: 'done', at: work.now, by_kind: 'person', by_id: 'x', via: 'portal', note: null, reason: null, next_date: null }).execute()
+      await work.db
+        .insertInto('broadcast_response')
+        .values({
+          id: work.newId('response'),
+          bulletin_id: bulletin.bulletinId,
+          organisation_id: them,
+          state: 'done',
+          at: work.now,
+          by_kind: 'person',
+          by_id: 'x',
+          via: 'portal',
+          note: null,
+          reason: null,
+          next_date: null,
+        })
+        .execute()
       work.record({ verb: 'test.forged', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
     }),
     { code: '42501' },
@@ -121,7 +157,11 @@ test('an answer without its date or reason is refused by the command too, and so
   await assert.rejects(give(ofOrganisation(us), bulletin, us, answer('not-acting')), Invalid)
   await assert.rejects(give(ofOrganisation(us), bulletin, us, answer('in-progress')), Invalid)
   await runWork<Visible, void>(platform, SYSTEM, async work => {
-    await work.db.updateTable('broadcast_bulletin').where('id', '=', bulletin.bulletinId).set({ state: 'withdrawn', withdrawn_at: work.now }).execute()
+    await work.db
+      .updateTable('broadcast_bulletin')
+      .where('id', '=', bulletin.bulletinId)
+      .set({ state: 'withdrawn', withdrawn_at: work.now })
+      .execute()
     work.record({ verb: 'test.withdrawn', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
   })
   await assert.rejects(give(ofOrganisation(us), bulletin, us, answer('done')), Conflict)
@@ -134,19 +174,38 @@ test('a partner answers once for all it looks after, or for none when one of the
   const stranger = at(clients, 2)
   const ours = clients.slice(0, 2)
   await runWork<DirectoryTables, void>(platform, SYSTEM, async work => {
-    await work.db.insertInto('directory_partnership').values(ours.map(organisationId => ({ id: work.newId('partnership'), partner_id: partnerId, organisation_id: organisationId, since: work.now, until: null }))).execute()
+    await work.db
+      .insertInto('directory_partnership')
+      .values(
+        ours.map(organisationId => ({
+          id: work.newId('partnership'),
+          partner_id: partnerId,
+          organisation_id: organisationId,
+          since: work.now,
+          until: null,
+        })),
+      )
+      .execute()
     work.record({ verb: 'test.partnered', subject: { kind: 'organisation', id: partnerId } })
   })
   const partner = actorOf({ kind: 'partner', organisationId: partnerId })
   const many = (ids: readonly Id<'organisation'>[]) =>
-    runWork<Visible, ManyOutcome>(platform, partner, work => respondForMany(work, ids.map(organisationId => ({ bulletinId: bulletin.bulletinId, organisationId })), { ...answer('done'), via: 'partner' }))
+    runWork<Visible, ManyOutcome>(platform, partner, work =>
+      respondForMany(
+        work,
+        ids.map(organisationId => ({ bulletinId: bulletin.bulletinId, organisationId })),
+        { ...answer('done'), via: 'partner' },
+      ),
+    )
 
   const refused = await many([...ours, stranger])
   assert.deepEqual(!refused.ok && refused.refused.map(({ organisationId }) => organisationId), [stranger])
   assert.equal((await recipient(bulletin, at(ours, 0))).response, null, 'all or nothing')
   assert.deepEqual(await many(ours), { ok: true, recorded: 2 })
   assert.equal((await recipient(bulletin, at(ours, 1))).response, 'done')
-  const open = await readAs<Visible, Awaited<ReturnType<typeof openAnswers>>>(platform, partner, db => openAnswers(db, partner.scope, { number: bulletin.number, search: '', show: 'open' }, { limit: 50, cursor: null }))
+  const open = await readAs<Visible, Awaited<ReturnType<typeof openAnswers>>>(platform, partner, db =>
+    openAnswers(db, partner.scope, { number: bulletin.number, search: '', show: 'open' }, { limit: 50, cursor: null }),
+  )
   assert.deepEqual([open.total, open.rows.map(({ organisationId }) => organisationId)], [1, [partnerId]])
 })
 
@@ -156,9 +215,22 @@ test('the list of answers gives the newest of each organisation, or all, page by
     await give(ofOrganisation(id), bulletin, id, answer('acknowledged'))
     if (index > 0) await give(ofOrganisation(id), bulletin, id, answer('done', { note: `note ${index}` }))
   }
-  const lines = (historyToo: boolean, limit: number, cursor: string | null) => readAs<Visible, Awaited<ReturnType<typeof responseLines>>>(platform, SYSTEM, db => responseLines(db, bulletin.bulletinId, historyToo, { limit, cursor }))
-  assert.deepEqual((await lines(false, 50, null)).lines.map(({ organisation, state, note }) => [organisation, state, note]), [['J00000', 'acknowledged', null], ['J00001', 'done', 'note 1'], ['J00002', 'done', 'note 2']])
+  const lines = (historyToo: boolean, limit: number, cursor: string | null) =>
+    readAs<Visible, Awaited<ReturnType<typeof responseLines>>>(platform, SYSTEM, db =>
+      responseLines(db, bulletin.bulletinId, historyToo, { limit, cursor }),
+    )
+  assert.deepEqual(
+    (await lines(false, 50, null)).lines.map(({ organisation, state, note }) => [organisation, state, note]),
+    [
+      ['J00000', 'acknowledged', null],
+      ['J00001', 'done', 'note 1'],
+      ['J00002', 'done', 'note 2'],
+    ],
+  )
   assert.equal((await lines(true, 50, null)).lines.length, 5)
   const first = await lines(false, 2, null)
-  assert.deepEqual((await lines(false, 2, first.next)).lines.map(({ organisation }) => organisation), ['J00002'])
+  assert.deepEqual(
+    (await lines(false, 2, first.next)).lines.map(({ organisation }) => organisation),
+    ['J00002'],
+  )
 })

@@ -29,7 +29,8 @@ export async function respond(work: Work<Visible>, input: Target & Answer & { re
   assertMay(work.actor, 'broadcast.response.answer')
   assertComplete(input)
   const recipient = await lockRecipient(work, input)
-  if (recipient === undefined) throw new NotFound('broadcast.response.not-a-recipient', 'This bulletin was not sent to that organisation, or you do not answer for it.')
+  if (recipient === undefined)
+    throw new NotFound('broadcast.response.not-a-recipient', 'This bulletin was not sent to that organisation, or you do not answer for it.')
   if (recipient.state !== 'released') throw new Conflict('broadcast.response.not-live', WITHDRAWN)
   await write(work, recipient, input)
 }
@@ -126,28 +127,52 @@ async function isRepeat(work: Work<Visible>, input: Target & Answer): Promise<bo
 
 function assertComplete({ state, reason, nextDate }: Answer): void {
   const { needs, label } = RESPONSE_STATES[state]
-  if (needs === 'reason' && reason === null) throw new Invalid('broadcast.response.reason-missing', `“${label}” needs a reason. One sentence is enough.`)
-  if (needs === 'date' && nextDate === null) throw new Invalid('broadcast.response.date-missing', `“${label}” needs the date by which you will say more.`)
+  if (needs === 'reason' && reason === null)
+    throw new Invalid('broadcast.response.reason-missing', `“${label}” needs a reason. One sentence is enough.`)
+  if (needs === 'date' && nextDate === null)
+    throw new Invalid('broadcast.response.date-missing', `“${label}” needs the date by which you will say more.`)
 }
 
 const LINK_PAUSE_MILLIS = 60_000
 
 /** Mails a fresh answer link to the same contact. The links before it stop working. Throws `TooMany` within a minute of the last. */
 export async function renewLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
-  const row = await work.db.selectFrom('broadcast_delivery').where('id', '=', delivery.id).select(['link_generation', 'attempted_at']).forUpdate().executeTakeFirst()
+  const row = await work.db
+    .selectFrom('broadcast_delivery')
+    .where('id', '=', delivery.id)
+    .select(['link_generation', 'attempted_at'])
+    .forUpdate()
+    .executeTakeFirst()
   if (row === undefined) throw new NotFound('broadcast.link.unknown', 'This link does not belong to a bulletin that we know.')
   if (row.attempted_at !== null && work.now.getTime() - row.attempted_at.getTime() < LINK_PAUSE_MILLIS) {
-    throw new TooMany('broadcast.link.too-soon', 'A message with a link went out less than a minute ago. Look for it in your mail, or wait a minute and try again.')
+    throw new TooMany(
+      'broadcast.link.too-soon',
+      'A message with a link went out less than a minute ago. Look for it in your mail, or wait a minute and try again.',
+    )
   }
   const generation = row.link_generation + 1
-  await work.db.updateTable('broadcast_delivery').where('id', '=', delivery.id).set({ link_generation: generation, link_spent_at: null, attempted_at: work.now }).execute()
-  work.record({ verb: 'broadcast.link.renewed', subject: { kind: 'delivery', id: delivery.id }, organisationId: delivery.organisationId, change: { generation } })
+  await work.db
+    .updateTable('broadcast_delivery')
+    .where('id', '=', delivery.id)
+    .set({ link_generation: generation, link_spent_at: null, attempted_at: work.now })
+    .execute()
+  work.record({
+    verb: 'broadcast.link.renewed',
+    subject: { kind: 'delivery', id: delivery.id },
+    organisationId: delivery.organisationId,
+    change: { generation },
+  })
   work.enqueue(SEND_LINK, { deliveryId: delivery.id, generation })
 }
 
 /** Uses a link up: it records one answer, once. Throws `Conflict` when it was used, or a newer one was sent. */
 export async function spendLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
-  const row = await work.db.selectFrom('broadcast_delivery').where('id', '=', delivery.id).select(['link_generation', 'link_spent_at']).forUpdate().executeTakeFirst()
+  const row = await work.db
+    .selectFrom('broadcast_delivery')
+    .where('id', '=', delivery.id)
+    .select(['link_generation', 'link_spent_at'])
+    .forUpdate()
+    .executeTakeFirst()
   if (row === undefined || row.link_generation !== delivery.generation || row.link_spent_at !== null) {
     throw new Conflict('broadcast.link.spent', 'This link was already used. Open it again to see what was recorded and how to change it.')
   }

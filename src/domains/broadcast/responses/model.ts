@@ -15,7 +15,9 @@ export const RESPONSE_STATES = {
   'in-progress': { label: 'In progress', says: 'We are acting', needs: 'date', isDecided: true, isDone: false },
   done: { label: 'Done', says: 'We have done what was needed', needs: 'nothing', isDecided: true, isDone: true },
   'not-acting': { label: 'We choose not to act', says: 'We choose not to act, because …', needs: 'reason', isDecided: true, isDone: false },
-} as const satisfies Readonly<Record<string, { label: string; says: string; needs: 'nothing' | 'date' | 'reason'; isDecided: boolean; isDone: boolean }>>
+} as const satisfies Readonly<
+  Record<string, { label: string; says: string; needs: 'nothing' | 'date' | 'reason'; isDecided: boolean; isDone: boolean }>
+>
 
 export type ResponseState = keyof typeof RESPONSE_STATES
 
@@ -43,7 +45,10 @@ export interface Answer {
 export type TypedAnswer = Readonly<Record<string, unknown>>
 
 /** Reads an answer. The problems point at the fields `state`, `note`, `reason` and `nextDate`; what was typed stays with the caller. */
-export function readAnswer(typed: TypedAnswer, now: Instant): { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly problems: readonly Problem[] } {
+export function readAnswer(
+  typed: TypedAnswer,
+  now: Instant,
+): { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly problems: readonly Problem[] } {
   const state = textOf(typed, 'state')
   if (!isResponseState(state)) return { ok: false, problems: [problem('state', 'Choose an answer')] }
   const { needs } = RESPONSE_STATES[state]
@@ -57,7 +62,10 @@ export function readAnswer(typed: TypedAnswer, now: Instant): { readonly ok: tru
     ...(typeof date === 'object' && date !== null ? [date] : []),
   ]
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, answer: { state, note: note === '' ? null : note, reason: reason === '' ? null : reason, nextDate: typeof date === 'string' ? date : null } }
+  return {
+    ok: true,
+    answer: { state, note: note === '' ? null : note, reason: reason === '' ? null : reason, nextDate: typeof date === 'string' ? date : null },
+  }
 }
 
 /** Days ahead that are offered as one tap for the next date. The first is what the sector's own service sets by itself (domain facts §1.4). */

@@ -50,7 +50,14 @@ export async function recipientOf(db: Reader<Visible>, bulletinId: string, organ
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.organisation_id', '=', organisationId)
-    .select(['organisation.code', 'organisation.name', 'recipient.is_reachable', 'recipient.response', 'recipient.response_at', 'recipient.next_date'])
+    .select([
+      'organisation.code',
+      'organisation.name',
+      'recipient.is_reachable',
+      'recipient.response',
+      'recipient.response_at',
+      'recipient.next_date',
+    ])
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
@@ -73,7 +80,13 @@ export interface AnswerPanel {
   readonly current: GivenAnswer | null
   readonly standing: string
   readonly respondBy: Instant | null
-  readonly choices: readonly { readonly state: ResponseState; readonly label: string; readonly says: string; readonly needs: string; readonly isCurrent: boolean }[]
+  readonly choices: readonly {
+    readonly state: ResponseState
+    readonly label: string
+    readonly says: string
+    readonly needs: string
+    readonly isCurrent: boolean
+  }[]
   readonly dates: readonly string[]
   readonly history: readonly GivenAnswer[]
   /** Whether the reader may answer; otherwise the panel only shows. */
@@ -86,7 +99,14 @@ export interface AnswerPanel {
  */
 export async function readAnswerPanel(
   db: Reader<Visible>,
-  input: { readonly bulletinId: string; readonly number: number; readonly respondBy: Instant | null; readonly organisationId: string; readonly mayAnswer: boolean; readonly now: Instant },
+  input: {
+    readonly bulletinId: string
+    readonly number: number
+    readonly respondBy: Instant | null
+    readonly organisationId: string
+    readonly mayAnswer: boolean
+    readonly now: Instant
+  },
 ): Promise<AnswerPanel | null> {
   const recipient = await recipientOf(db, input.bulletinId, input.organisationId)
   if (recipient === undefined) return null
@@ -148,22 +168,36 @@ export async function openAnswers(db: Reader<Visible>, scope: Scope, filter: Ope
     .$if(filter.number !== null, query => query.where('bulletin.number', '=', filter.number ?? 0))
     .$if(filter.show === 'open', query => query.where('recipient.decided_at', 'is', null))
     .$if(filter.show === 'decided', query => query.where('recipient.decided_at', 'is not', null))
-    .$if(filter.search !== '', query => query.where(eb => eb.or([eb('organisation.name', 'ilike', words), eb('organisation.code', '=', filter.search.toUpperCase())])))
+    .$if(filter.search !== '', query =>
+      query.where(eb => eb.or([eb('organisation.name', 'ilike', words), eb('organisation.code', '=', filter.search.toUpperCase())])),
+    )
   // What has no time stands last, as on the first page of those who answer.
   const due = sql<string>`coalesce(bulletin.respond_by, 'infinity')`
   const cursor = decodeCursor(request.cursor, 3)
   const { count } = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
   const rows = await matching
     .$if(cursor !== null, query =>
-      query.where(sql<boolean>`(${due}, -bulletin.number, organisation.code) > (${String(cursor?.[0])}::timestamptz, ${-Number(cursor?.[1])}::integer, ${String(cursor?.[2])})`),
+      query.where(
+        sql<boolean>`(${due}, -bulletin.number, organisation.code) > (${String(cursor?.[0])}::timestamptz, ${-Number(cursor?.[1])}::integer, ${String(cursor?.[2])})`,
+      ),
     )
     .orderBy(due)
     .orderBy('bulletin.number', 'desc')
     .orderBy('organisation.code')
     .limit(request.limit + 1)
     .select([
-      'bulletin.id as bulletinId', 'bulletin.number', 'bulletin.title', 'bulletin.tlp', 'bulletin.severity', 'bulletin.respond_by as respondBy', 'organisation.id as organisationId',
-      'organisation.code as organisationCode', 'organisation.name as organisationName', 'recipient.response', 'recipient.is_reachable as isReachable', 'recipient.response_at as responseAt',
+      'bulletin.id as bulletinId',
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.tlp',
+      'bulletin.severity',
+      'bulletin.respond_by as respondBy',
+      'organisation.id as organisationId',
+      'organisation.code as organisationCode',
+      'organisation.name as organisationName',
+      'recipient.response',
+      'recipient.is_reachable as isReachable',
+      'recipient.response_at as responseAt',
       'recipient.next_date as nextDate',
     ])
     .execute()
@@ -172,7 +206,10 @@ export async function openAnswers(db: Reader<Visible>, scope: Scope, filter: Ope
   return {
     rows: shown.map(row => ({ ...row, organisationId: row.organisationId as Id<'organisation'>, standing: standing(row) })),
     total: count,
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.respondBy?.toISOString() ?? 'infinity', last.number, last.organisationCode]) : null,
+    next:
+      rows.length > request.limit && last !== undefined
+        ? encodeCursor([last.respondBy?.toISOString() ?? 'infinity', last.number, last.organisationCode])
+        : null,
   }
 }
 
@@ -186,7 +223,12 @@ export interface ResponseLine {
 }
 
 /** The answers to a bulletin by organisation code: the newest of each organisation, or with `history` every one. */
-export async function responseLines(db: Reader<Visible>, bulletinId: string, history: boolean, request: PageRequest): Promise<{ readonly lines: readonly ResponseLine[]; readonly next: string | null }> {
+export async function responseLines(
+  db: Reader<Visible>,
+  bulletinId: string,
+  history: boolean,
+  request: PageRequest,
+): Promise<{ readonly lines: readonly ResponseLine[]; readonly next: string | null }> {
   const cursor = decodeCursor(request.cursor, 2)
   const rows = await answers(db)
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'answer.organisation_id')
@@ -205,7 +247,12 @@ export async function responseLines(db: Reader<Visible>, bulletinId: string, his
       ),
     )
     .$if(cursor !== null, query =>
-      query.where(eb => eb.or([eb('organisation.code', '>', String(cursor?.[0])), eb.and([eb('organisation.code', '=', String(cursor?.[0])), eb('answer.id', '>', String(cursor?.[1]))])])),
+      query.where(eb =>
+        eb.or([
+          eb('organisation.code', '>', String(cursor?.[0])),
+          eb.and([eb('organisation.code', '=', String(cursor?.[0])), eb('answer.id', '>', String(cursor?.[1]))]),
+        ]),
+      ),
     )
     .orderBy('organisation.code')
     .orderBy('answer.id')
@@ -215,7 +262,13 @@ export async function responseLines(db: Reader<Visible>, bulletinId: string, his
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    lines: shown.map(row => ({ organisation: row.code, state: row.state, at: row.at, by: row.person ?? row.contact ?? (row.by_kind === 'operator' ? 'operator' : null), note: row.note })),
+    lines: shown.map(row => ({
+      organisation: row.code,
+      state: row.state,
+      at: row.at,
+      by: row.person ?? row.contact ?? (row.by_kind === 'operator' ? 'operator' : null),
+      note: row.note,
+    })),
     next: rows.length > request.limit && last !== undefined ? encodeCursor([last.code, last.id]) : null,
   }
 }
@@ -225,12 +278,30 @@ function answers(db: Reader<Visible>) {
     .selectFrom('broadcast_response as answer')
     .leftJoin('directory_person as person', join => join.onRef('person.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'person'))
     .leftJoin('directory_contact as contact', join => join.onRef('contact.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'contact'))
-    .select(['answer.state', 'answer.at', 'answer.by_kind', 'person.name as person', 'contact.name as contact', 'answer.via', 'answer.note', 'answer.reason', 'answer.next_date'])
+    .select([
+      'answer.state',
+      'answer.at',
+      'answer.by_kind',
+      'person.name as person',
+      'contact.name as contact',
+      'answer.via',
+      'answer.note',
+      'answer.reason',
+      'answer.next_date',
+    ])
 }
 
 type AnswerRow = Awaited<ReturnType<ReturnType<typeof answers>['executeTakeFirstOrThrow']>>
 
 function givenAnswer(row: AnswerRow): GivenAnswer {
   // Written by `respond` alone, from the type that is asserted here.
-  return { state: row.state as ResponseState, at: row.at, by: row.person ?? row.contact, via: row.via, note: row.note, reason: row.reason, nextDate: row.next_date }
+  return {
+    state: row.state as ResponseState,
+    at: row.at,
+    by: row.person ?? row.contact,
+    via: row.via,
+    note: row.note,
+    reason: row.reason,
+    nextDate: row.next_date,
+  }
 }

@@ -46,7 +46,14 @@ const giveAnswer = route({
     const asked = await request.read<Visible, Asked>(db => askedOf(db, request.actor, request.params.number, textOf(body['organisation'])))
     const read = readAnswer(body, request.now)
     if (!read.ok) return answerForm(request, asked, body, body['more'] === 'yes' || !isResponseState(textOf(body['state'])) ? read.problems : [])
-    await request.work<Visible, void>(work => respond(work, { bulletinId: asked.bulletin.id, organisationId: asked.recipient.organisationId, ...read.answer, via: viaOf(request.actor, asked.recipient) }))
+    await request.work<Visible, void>(work =>
+      respond(work, {
+        bulletinId: asked.bulletin.id,
+        organisationId: asked.recipient.organisationId,
+        ...read.answer,
+        via: viaOf(request.actor, asked.recipient),
+      }),
+    )
     const number = bulletinNumber(asked.bulletin.number)
     return redirect(body['back'] === 'home' ? '/' : `/bulletins/${number}`, { notice: noticeOf(number, asked.recipient, read.answer) })
   },
@@ -77,7 +84,8 @@ async function askedOf(db: Reader<Visible>, actor: Actor, number: string, code: 
   const bulletin = await bulletinOf(db, parseBulletinNumber(number) ?? 0)
   const organisationId = code === '' ? actor.organisationId : ((await organisationByCode(db, code))?.id ?? null)
   const recipient = organisationId === null ? undefined : await recipientOf(db, bulletin.id, organisationId)
-  if (recipient === undefined) throw new NotFound('broadcast.response.not-a-recipient', 'This bulletin was not sent to that organisation, or you do not answer for it.')
+  if (recipient === undefined)
+    throw new NotFound('broadcast.response.not-a-recipient', 'This bulletin was not sent to that organisation, or you do not answer for it.')
   return { bulletin, recipient }
 }
 

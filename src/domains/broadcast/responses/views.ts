@@ -24,17 +24,52 @@ export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, rec
   }
 }
 
-export function answerPage(input: { readonly action: string; readonly current: ResponseState | null; readonly typed: Readonly<Record<string, unknown>> }) {
+export function answerPage(input: {
+  readonly action: string
+  readonly current: ResponseState | null
+  readonly typed: Readonly<Record<string, unknown>>
+}) {
   return { action: input.action, choices: answerChoices(input.current), note: textOf(input.typed, 'note'), longestNote: LONGEST_NOTE }
 }
 
 /** The second page of an answer: the date or the reason that the chosen state needs, with what was typed. */
-export function morePage(input: { readonly action: string; readonly state: ResponseState; readonly typed: Readonly<Record<string, unknown>>; readonly now: Instant; readonly values: Readonly<Record<string, string>>; readonly problems?: readonly { pointer: string; message: string }[] }) {
+export function morePage(input: {
+  readonly action: string
+  readonly state: ResponseState
+  readonly typed: Readonly<Record<string, unknown>>
+  readonly now: Instant
+  readonly values: Readonly<Record<string, string>>
+  readonly problems?: readonly { pointer: string; message: string }[]
+}) {
   const { needs, label, says } = RESPONSE_STATES[input.state]
   const errorOf = (pointer: string) => input.problems?.find(problem => problem.pointer === pointer)?.message
-  const note: Field = { name: 'note', label: 'Note', kind: 'textarea', rows: 3, optional: true, maxlength: LONGEST_NOTE, value: textOf(input.typed, 'note'), error: errorOf('note') }
-  const date: Field = { name: 'nextDate', label: 'Another date', kind: 'date', hint: 'For example, 27 3 2027', value: { day: textOf(input.typed, 'nextDate-day'), month: textOf(input.typed, 'nextDate-month'), year: textOf(input.typed, 'nextDate-year') }, error: errorOf('nextDate') }
-  const reason: Field = { name: 'reason', label: 'We choose not to act, because …', kind: 'textarea', rows: 4, maxlength: LONGEST_NOTE, value: textOf(input.typed, 'reason'), error: errorOf('reason') }
+  const note: Field = {
+    name: 'note',
+    label: 'Note',
+    kind: 'textarea',
+    rows: 3,
+    optional: true,
+    maxlength: LONGEST_NOTE,
+    value: textOf(input.typed, 'note'),
+    error: errorOf('note'),
+  }
+  const date: Field = {
+    name: 'nextDate',
+    label: 'Another date',
+    kind: 'date',
+    hint: 'For example, 27 3 2027',
+    value: { day: textOf(input.typed, 'nextDate-day'), month: textOf(input.typed, 'nextDate-month'), year: textOf(input.typed, 'nextDate-year') },
+    error: errorOf('nextDate'),
+  }
+  const reason: Field = {
+    name: 'reason',
+    label: 'We choose not to act, because …',
+    kind: 'textarea',
+    rows: 4,
+    maxlength: LONGEST_NOTE,
+    value: textOf(input.typed, 'reason'),
+    error: errorOf('reason'),
+  }
   return {
     action: input.action,
     state: input.state,

@@ -230,7 +230,10 @@ test('a document of another format than its source gives is refused', async () =
 
 test('a file goes to the usual source of its kind, not to one fed by hand of its own', async () => {
   await catalogueSource()
-  const { source: taken } = await gather(platform, SYSTEM, { address: 'usual.json', bytes: Buffer.from('{"vulnerabilities":[],"catalogVersion":"0"}') })
+  const { source: taken } = await gather(platform, SYSTEM, {
+    address: 'usual.json',
+    bytes: Buffer.from('{"vulnerabilities":[],"catalogVersion":"0"}'),
+  })
   assert.equal(taken, 'cisa-kev')
 })
 

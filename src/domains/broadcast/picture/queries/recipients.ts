@@ -75,14 +75,24 @@ export async function recipients(
   const found = await matching(db, scope, bulletinId, filter)
     .$if(cursor !== null && !isByTime, query => query.where('organisation.code', direction === 'asc' ? '>' : '<', String(cursor?.[0])))
     .$if(cursor !== null && isByTime, query =>
-      query.where(sql<boolean>`(${answered}, organisation.code) ${sql.raw(direction === 'asc' ? '>' : '<')} (${String(cursor?.[0])}::timestamptz, ${String(cursor?.[1])})`),
+      query.where(
+        sql<boolean>`(${answered}, organisation.code) ${sql.raw(direction === 'asc' ? '>' : '<')} (${String(cursor?.[0])}::timestamptz, ${String(cursor?.[1])})`,
+      ),
     )
     .$if(isByTime, query => query.orderBy(answered, direction))
     .orderBy('organisation.code', direction)
     .limit(request.limit + 1)
     .select([
-      'organisation.id as organisationId', 'organisation.code', 'organisation.name', 'recipient.type', 'recipient.region_code as region', 'recipient.board_code as board',
-      'recipient.response', 'recipient.is_reachable as isReachable', 'recipient.response_at as answeredAt', 'recipient.next_date as nextDate',
+      'organisation.id as organisationId',
+      'organisation.code',
+      'organisation.name',
+      'recipient.type',
+      'recipient.region_code as region',
+      'recipient.board_code as board',
+      'recipient.response',
+      'recipient.is_reachable as isReachable',
+      'recipient.response_at as answeredAt',
+      'recipient.next_date as nextDate',
     ])
     .execute()
   const shown = found.slice(0, request.limit)
@@ -90,9 +100,19 @@ export async function recipients(
   const [deliveries, answers] = [await bestDeliveries(db, bulletinId, ids), await newestAnswers(db, bulletinId, ids)]
   const last = shown.at(-1)
   return {
-    rows: shown.map(({ response, isReachable, ...row }) => ({ ...row, standing: standing({ response, isReachable }), ...NO_ANSWER, ...answers.get(row.organisationId), ...NO_DELIVERY, ...deliveries.get(row.organisationId) })),
+    rows: shown.map(({ response, isReachable, ...row }) => ({
+      ...row,
+      standing: standing({ response, isReachable }),
+      ...NO_ANSWER,
+      ...answers.get(row.organisationId),
+      ...NO_DELIVERY,
+      ...deliveries.get(row.organisationId),
+    })),
     total: count,
-    next: found.length > request.limit && last !== undefined ? encodeCursor(isByTime ? [last.answeredAt?.toISOString() ?? NEVER, last.code] : [last.code]) : null,
+    next:
+      found.length > request.limit && last !== undefined
+        ? encodeCursor(isByTime ? [last.answeredAt?.toISOString() ?? NEVER, last.code] : [last.code])
+        : null,
   }
 }
 
@@ -103,7 +123,9 @@ const NO_DELIVERY = { contacts: 0, delivery: null, words: null }
 async function countOf(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter): Promise<number> {
   const { search, partner } = filter
   if (!seesWholeSector(scope) || search !== '' || partner !== '') {
-    const { count } = await matching(db, scope, bulletinId, filter).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    const { count } = await matching(db, scope, bulletinId, filter)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
     return count
   }
   const { count } = await db
@@ -130,12 +152,15 @@ function matching(db: Reader<Visible>, scope: Scope, bulletinId: string, filter:
 function named(search: string): RawBuilder<boolean> {
   const key = nameKey(search)
   const isCode = sql`organisation.code = ${search.toUpperCase()}`
-  return key === '' ? sql<boolean>`${isCode}` : sql<boolean>`(${isCode} or organisation.name_key like ${`%${key.replace(/[\\%_]/g, match => `\\${match}`)}%`})`
+  return key === ''
+    ? sql<boolean>`${isCode}`
+    : sql<boolean>`(${isCode} or organisation.name_key like ${`%${key.replace(/[\\%_]/g, match => `\\${match}`)}%`})`
 }
 
 /** What recipients and their sums can both be narrowed by: the list behind a figure has as many rows as the figure says. */
 function conditions(filter: RecipientsFilter, isDelivered: RawBuilder<unknown>): RawBuilder<boolean> {
-  const area = (column: string, code: string) => (code === '' ? [] : [code === 'none' ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${code}`])
+  const area = (column: string, code: string) =>
+    code === '' ? [] : [code === 'none' ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${code}`]
   const parts = [
     ...(filter.stage === null ? [] : [stageCondition(filter.stage, isDelivered)]),
     ...(filter.answer === null ? [] : [answeredAs(answerStates(filter.answer))]),
@@ -181,7 +206,15 @@ function partnerCondition(code: string) {
 }
 
 async function bestDeliveries(db: Reader<Visible>, bulletinId: string, ids: readonly string[]) {
-  const rows = ids.length === 0 ? [] : await db.selectFrom('broadcast_delivery').where('bulletin_id', '=', bulletinId).where('organisation_id', 'in', [...ids]).select(['organisation_id', 'state', 'words']).execute()
+  const rows =
+    ids.length === 0
+      ? []
+      : await db
+          .selectFrom('broadcast_delivery')
+          .where('bulletin_id', '=', bulletinId)
+          .where('organisation_id', 'in', [...ids])
+          .select(['organisation_id', 'state', 'words'])
+          .execute()
   const byOrganisation = Map.groupBy(rows, row => row.organisation_id)
   return new Map(
     [...byOrganisation].map(([id, list]) => {
@@ -209,9 +242,15 @@ async function newestAnswers(db: Reader<Visible>, bulletinId: string, ids: reado
 }
 
 /** What the list of a bulletin's recipients may be narrowed by: the groups that are there. */
-export async function recipientChoices(db: Reader<Visible>, scope: Scope, bulletinId: string): Promise<{ readonly types: readonly Choice[]; readonly regions: readonly Choice[]; readonly boards: readonly Choice[] }> {
+export async function recipientChoices(
+  db: Reader<Visible>,
+  scope: Scope,
+  bulletinId: string,
+): Promise<{ readonly types: readonly Choice[]; readonly regions: readonly Choice[]; readonly boards: readonly Choice[] }> {
   const of = async (dimension: Dimension) =>
-    (await groups(db, scope, bulletinId, dimension)).flatMap(({ code, name }) => (code === null ? [] : [{ code, name }])).toSorted((a, b) => a.name.localeCompare(b.name))
+    (await groups(db, scope, bulletinId, dimension))
+      .flatMap(({ code, name }) => (code === null ? [] : [{ code, name }]))
+      .toSorted((a, b) => a.name.localeCompare(b.name))
   return { types: await of('type'), regions: await of('region'), boards: await of('board') }
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import PostalMime from 'postal-mime'
-import { parseId, type Id } from '../../../../kernel/id.ts'
-import { SYSTEM } from '../../../../platform/work/actor.ts'
-import { readAs } from '../../../../platform/work/read.ts'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
+import { parseId, type Id } from '../../../../kernel/id.ts'
+import { SYSTEM } from '../../../../platform/work/actor.ts'
+import { readAs } from '../../../../platform/work/read.ts'
 import { deliverRelease } from '../../deliveries/jobs.ts'
 import type { Visible } from '../../tables.ts'
 import { answersOf, type GivenAnswer } from '../queries.ts'
@@ -26,7 +26,15 @@ async function mailed(options: Parameters<typeof releasedBulletin>[1]): Promise<
   const bulletin = await releasedBulletin(platform, options)
   const before = sink.messages.length
   await deliverRelease(platform, bulletin.releaseId, new AbortController().signal)
-  return { bulletin, links: await Promise.all(sink.messages.slice(before).toSorted((a, b) => a.to.localeCompare(b.to)).map(({ bytes }) => linkIn(bytes))) }
+  return {
+    bulletin,
+    links: await Promise.all(
+      sink.messages
+        .slice(before)
+        .toSorted((a, b) => a.to.localeCompare(b.to))
+        .map(({ bytes }) => linkIn(bytes)),
+    ),
+  }
 }
 
 function answers(bulletin: ReleasedBulletin, index = 0): Promise<readonly GivenAnswer[]> {
@@ -34,13 +42,17 @@ function answers(bulletin: ReleasedBulletin, index = 0): Promise<readonly GivenA
 }
 
 test('one tap on the link and one on an answer: recorded, with who and how', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'A' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'A' })
   const opened = await visitor.get(link)
   assert.equal(opened.statusCode, 200)
   assert.match(opened.body, new RegExp(`CC-${bulletin.number}`))
   assert.match(opened.body, /Organisation A00000 &amp; Sons/)
   assert.match(opened.body, /Install version 2/)
-  for (const label of ['Acknowledged', 'Assessing', 'Not applicable', 'In progress', 'Done', 'We choose not to act']) assert.match(opened.body, new RegExp(`>\\s*${label}\\s*<`))
+  for (const label of ['Acknowledged', 'Assessing', 'Not applicable', 'In progress', 'Done', 'We choose not to act'])
+    assert.match(opened.body, new RegExp(`>\\s*${label}\\s*<`))
   const recorded = await visitor.follow(await visitor.post(link, { state: 'done', note: 'Patched <all>' }))
   assert.match(recorded.body, /Thank you\. Recorded: Done/)
   assert.match(recorded.body, /Note: Patched &lt;all&gt;/)
@@ -49,43 +61,71 @@ test('one tap on the link and one on an answer: recorded, with who and how', asy
 })
 
 test('opening a link spends nothing, however often a scanner does', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'B' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'B' })
   for (let visit = 0; visit < 5; visit += 1) assert.match((await visitor.get(link)).body, /Your answer/)
   await visitor.post(link, { state: 'acknowledged' })
   assert.equal((await answers(bulletin)).length, 1)
 })
 
 test('a link is used once: the second time it says what is recorded, and records nothing', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'C' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'C' })
   await visitor.post(link, { state: 'acknowledged' })
   const again = await visitor.follow(await visitor.post(link, { state: 'not-acting', reason: 'x' }))
   assert.match(again.body, /Acknowledged/)
   assert.match(again.body, /Send me a new link/)
   assert.doesNotMatch(again.body, /name="state"/)
-  assert.deepEqual((await answers(bulletin)).map(({ state }) => state), ['acknowledged'])
+  assert.deepEqual(
+    (await answers(bulletin)).map(({ state }) => state),
+    ['acknowledged'],
+  )
 })
 
 test('two taps at once on one link record one answer', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'D' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'D' })
   const both = await Promise.all([visitor.post(link, { state: 'done' }), visitor.post(link, { state: 'assessing' })])
-  assert.ok(both.every(({ statusCode }) => statusCode === 303 || statusCode === 409), both.map(({ statusCode }) => statusCode).join())
+  assert.ok(
+    both.every(({ statusCode }) => statusCode === 303 || statusCode === 409),
+    both.map(({ statusCode }) => statusCode).join(),
+  )
   assert.equal((await answers(bulletin)).length, 1)
 })
 
 test('in progress asks by when, not acting asks why; what is missing is said and what was typed stays', async () => {
-  const { bulletin, links: [first = '', second = ''] } = await mailed({ organisations: 2, prefix: 'E' })
+  const {
+    bulletin,
+    links: [first = '', second = ''],
+  } = await mailed({ organisations: 2, prefix: 'E' })
   const asked = await visitor.post(first, { state: 'in-progress', note: 'Ward by ward' })
   assert.equal(asked.statusCode, 200)
   assert.match(asked.body, /When will you say more\?/)
   assert.match(asked.body, /value="2026-11-23"/)
-  const wrong = await visitor.post(first, { state: 'in-progress', more: 'yes', 'nextDate-day': '31', 'nextDate-month': '2', 'nextDate-year': '2027', note: 'Ward by ward' })
+  const wrong = await visitor.post(first, {
+    state: 'in-progress',
+    more: 'yes',
+    'nextDate-day': '31',
+    'nextDate-month': '2',
+    'nextDate-year': '2027',
+    note: 'Ward by ward',
+  })
   assert.equal(wrong.statusCode, 422)
   assert.match(wrong.body, /Enter a date that exists/)
   assert.match(wrong.body, /value="31"/)
   assert.match(wrong.body, />Ward by ward<\/textarea>/)
   assert.equal((await answers(bulletin)).length, 0, 'nothing was recorded and the link is not spent')
   await visitor.post(first, { state: 'in-progress', nextDate: '2026-11-23', note: 'Ward by ward' })
-  assert.deepEqual((await answers(bulletin)).map(({ state, nextDate, note }) => [state, nextDate, note]), [['in-progress', '2026-11-23', 'Ward by ward']])
+  assert.deepEqual(
+    (await answers(bulletin)).map(({ state, nextDate, note }) => [state, nextDate, note]),
+    [['in-progress', '2026-11-23', 'Ward by ward']],
+  )
 
   const why = await visitor.post(second, { state: 'not-acting', more: 'yes', reason: '', note: 'Board agreed' })
   assert.equal(why.statusCode, 422)
@@ -96,7 +136,10 @@ test('in progress asks by when, not acting asks why; what is missing is said and
 })
 
 test('forged, cut and foreign links get the same page that helps, and nothing is recorded', async () => {
-  const { bulletin, links: [link = '', other = ''] } = await mailed({ organisations: 2, prefix: 'F' })
+  const {
+    bulletin,
+    links: [link = '', other = ''],
+  } = await mailed({ organisations: 2, prefix: 'F' })
   const [, otherSignature = ''] = /\.([\w-]{43})$/.exec(other) ?? []
   const text = /\/r\/(.*)\.[\w-]{43}$/.exec(link)?.[1] ?? ''
   const forged = [
@@ -118,7 +161,10 @@ test('forged, cut and foreign links get the same page that helps, and nothing is
 })
 
 test('after thirty days a link says that it has run out, and a new one comes to the same address alone', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'G' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'G' })
   platform.clock.advanceHours(31 * 24)
   const late = await visitor.get(link)
   assert.equal(late.statusCode, 410)
@@ -130,16 +176,24 @@ test('after thirty days a link says that it has run out, and a new one comes to 
   assert.match((await visitor.follow(await visitor.post(`${link}/new`, {}))).body, /A new link is on its way/)
   await platform.runJobs()
   const sent = sink.messages.slice(before)
-  assert.deepEqual(sent.map(({ to }) => to), ['desk0@g00000.example'])
+  assert.deepEqual(
+    sent.map(({ to }) => to),
+    ['desk0@g00000.example'],
+  )
   assert.match(sent[0]?.messageId ?? '', /\.2@localhost$/, 'a message of its own')
   const fresh = await linkIn(sent[0]?.bytes ?? Buffer.alloc(0))
   assert.match((await visitor.get(link)).body, /There is a newer link/)
   await visitor.post(fresh, { state: 'assessing' })
-  assert.deepEqual((await answers(bulletin)).map(({ state }) => state), ['assessing'])
+  assert.deepEqual(
+    (await answers(bulletin)).map(({ state }) => state),
+    ['assessing'],
+  )
 })
 
 test('a new link is sent once a minute at most', async () => {
-  const { links: [link = ''] } = await mailed({ organisations: 1, prefix: 'H' })
+  const {
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'H' })
   assert.equal((await visitor.post(`${link}/new`, {})).statusCode, 429)
   platform.clock.advanceHours(1)
   assert.equal((await visitor.post(`${link}/new`, {})).statusCode, 303)
@@ -147,7 +201,9 @@ test('a new link is sent once a minute at most', async () => {
 })
 
 test('above GREEN the page of a link shows nothing of the bulletin', async () => {
-  const { links: [link = ''] } = await mailed({ organisations: 1, prefix: 'I', tlp: 'AMBER+STRICT', title: 'Zanzibar flaw' })
+  const {
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'I', tlp: 'AMBER+STRICT', title: 'Zanzibar flaw' })
   const opened = await visitor.get(link)
   assert.doesNotMatch(opened.body, /Zanzibar|Install version 2|mended a flaw/)
   assert.match(opened.body, /sign in and read/)
@@ -155,22 +211,50 @@ test('above GREEN the page of a link shows nothing of the bulletin', async () =>
 })
 
 test('an answer from a link proves the contact', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'J' })
-  const proved = () => readAs<Visible, Date | null | undefined>(platform, SYSTEM, async db => (await db.selectFrom('directory_contact').where('id', '=', bulletin.contactIds[0] ?? '').select('last_proved_at').executeTakeFirst())?.last_proved_at)
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'J' })
+  const proved = () =>
+    readAs<Visible, Date | null | undefined>(
+      platform,
+      SYSTEM,
+      async db =>
+        (
+          await db
+            .selectFrom('directory_contact')
+            .where('id', '=', bulletin.contactIds[0] ?? '')
+            .select('last_proved_at')
+            .executeTakeFirst()
+        )?.last_proved_at,
+    )
   assert.equal(await proved(), null)
   await visitor.post(link, { state: 'done' })
   assert.deepEqual(await proved(), platform.clock.now())
 })
 
 test('a link lets nobody do more than answer that one bulletin for that one organisation', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'K' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'K' })
   await visitor.get(link)
-  for (const address of [`/bulletins/CC-${bulletin.number}`, '/answers', `/bulletins/CC-${bulletin.number}/recipients`]) assert.equal((await visitor.get(address)).statusCode, 303, address)
+  for (const address of [`/bulletins/CC-${bulletin.number}`, '/answers', `/bulletins/CC-${bulletin.number}/recipients`])
+    assert.equal((await visitor.get(address)).statusCode, 303, address)
 })
 
 test('the contact of a delivery is the actor in the audit', async () => {
-  const { bulletin, links: [link = ''] } = await mailed({ organisations: 1, prefix: 'L' })
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'L' })
   await visitor.post(link, { state: 'done' })
-  const rows = await platform.database.pool.query<{ actor_kind: string; actor_id: string; on_behalf_of: string }>(`select actor_kind, actor_id, on_behalf_of from audit_record where verb = 'broadcast.response.recorded' and organisation_id = $1`, [bulletin.organisationIds[0]])
-  assert.deepEqual(rows.rows.map(row => [row.actor_kind, parseId('contact', row.actor_id), row.on_behalf_of]), [['contact', bulletin.contactIds[0] as Id<'contact'>, bulletin.organisationIds[0]]])
+  const rows = await platform.database.pool.query<{ actor_kind: string; actor_id: string; on_behalf_of: string }>(
+    `select actor_kind, actor_id, on_behalf_of from audit_record where verb = 'broadcast.response.recorded' and organisation_id = $1`,
+    [bulletin.organisationIds[0]],
+  )
+  assert.deepEqual(
+    rows.rows.map(row => [row.actor_kind, parseId('contact', row.actor_id), row.on_behalf_of]),
+    [['contact', bulletin.contactIds[0] as Id<'contact'>, bulletin.organisationIds[0]]],
+  )
 })

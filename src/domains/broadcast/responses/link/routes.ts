@@ -93,7 +93,9 @@ async function open(request: RouteRequest, token: string): Promise<Opened | unde
   if (parsed === undefined || !request.platform.signer.verify(LINK_PURPOSE, parsed.text, parsed.signature)) return undefined
   const { link } = parsed
   const delivery = await readAs<Visible, LinkedDelivery | undefined>(request.platform, SYSTEM, db => linkedDelivery(db, link.deliveryId))
-  return delivery === undefined ? undefined : { token, link, delivery, actor: contactActor(delivery), state: stateOfLink(link, delivery, request.now) }
+  return delivery === undefined
+    ? undefined
+    : { token, link, delivery, actor: contactActor(delivery), state: stateOfLink(link, delivery, request.now) }
 }
 
 function stateOfLink(link: AnswerLink, delivery: LinkedDelivery, now: Date): LinkState {
@@ -117,14 +119,18 @@ function contactActor({ contactId, contactName, organisationId }: LinkedDelivery
 
 async function linkPage(request: RouteRequest, opened: Opened, problems: readonly Problem[] = []): Promise<Reply> {
   const { delivery } = opened
-  const found = await readAs<Visible, { bulletin: Bulletin; view: ReturnType<typeof linkedBulletin>; current: GivenAnswer | null } | undefined>(request.platform, opened.actor, async db => {
-    const bulletin = await bulletinById(db, delivery.bulletinId)
-    const version = await versionOf(db, bulletin.id, bulletin.version)
-    const recipient = await recipientOf(db, bulletin.id, delivery.organisationId)
-    if (recipient === undefined) return undefined
-    const [current = null] = await answersOf(db, bulletin.id, delivery.organisationId)
-    return { bulletin, view: linkedBulletin(bulletin, version.content, recipient), current }
-  })
+  const found = await readAs<Visible, { bulletin: Bulletin; view: ReturnType<typeof linkedBulletin>; current: GivenAnswer | null } | undefined>(
+    request.platform,
+    opened.actor,
+    async db => {
+      const bulletin = await bulletinById(db, delivery.bulletinId)
+      const version = await versionOf(db, bulletin.id, bulletin.version)
+      const recipient = await recipientOf(db, bulletin.id, delivery.organisationId)
+      if (recipient === undefined) return undefined
+      const [current = null] = await answersOf(db, bulletin.id, delivery.organisationId)
+      return { bulletin, view: linkedBulletin(bulletin, version.content, recipient), current }
+    },
+  )
   if (found === undefined) return unknownLink()
   const action = `/r/${opened.token}`
   const state = stateOf(request.body)
@@ -138,7 +144,11 @@ async function linkPage(request: RouteRequest, opened: Opened, problems: readonl
     more: isMore ? morePage({ action, state, typed: request.body, now: request.now, values: {}, problems }) : null,
   }
   const status = problems.length > 0 ? 422 : opened.state === 'expired' || opened.state === 'replaced' ? 410 : 200
-  return page('broadcast/responses/views/link.njk', `Answer ${bulletinNumber(found.bulletin.number)}`, model, { problems, status, isExercise: found.bulletin.isExercise })
+  return page('broadcast/responses/views/link.njk', `Answer ${bulletinNumber(found.bulletin.number)}`, model, {
+    problems,
+    status,
+    isExercise: found.bulletin.isExercise,
+  })
 }
 
 function unknownLink(): Reply {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Problem } from '../../../../kernel/problem.ts'
 import { parseId } from '../../../../kernel/id.ts'
 import type { Page } from '../../../../kernel/page.ts'
+import type { Problem } from '../../../../kernel/problem.ts'
 import { asList } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
@@ -44,24 +44,56 @@ const giveAnswers = route({
     const read = readAnswer(body, request.now)
     const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, request.actor.scope, body, query))
     const problems: Problem[] = read.ok ? [] : [...read.problems]
-    if (targets.length === 0) problems.unshift({ rule: 'broadcast.response.targets', pointer: 'targets', severity: 'error', message: 'Tick the organisations that you answer for' })
-    if (targets.length > MOST_TARGETS) problems.push({ rule: 'broadcast.response.targets', pointer: 'targets', severity: 'error', message: `One answer covers ${MOST_TARGETS} organisations at most. Filter the list first` })
+    if (targets.length === 0)
+      problems.unshift({
+        rule: 'broadcast.response.targets',
+        pointer: 'targets',
+        severity: 'error',
+        message: 'Tick the organisations that you answer for',
+      })
+    if (targets.length > MOST_TARGETS)
+      problems.push({
+        rule: 'broadcast.response.targets',
+        pointer: 'targets',
+        severity: 'error',
+        message: `One answer covers ${MOST_TARGETS} organisations at most. Filter the list first`,
+      })
     if (!read.ok || problems.length > 0) return list(request, query, body, problems, targets.length)
     const { answer } = read
     const outcome = await request.work<Visible, ManyOutcome>(work => respondForMany(work, targets, { ...answer, via: 'partner' }))
     if (!outcome.ok) return list(request, query, body, outcome.refused.map(refusal), targets.length)
-    return redirect('/answers', { notice: `Recorded for ${outcome.recorded === 1 ? 'one organisation' : `${outcome.recorded} organisations`}: ${RESPONSE_STATES[answer.state].label}` })
+    return redirect('/answers', {
+      notice: `Recorded for ${outcome.recorded === 1 ? 'one organisation' : `${outcome.recorded} organisations`}: ${RESPONSE_STATES[answer.state].label}`,
+    })
   },
 })
 
 function refusal({ why }: { readonly why: string }): Problem {
-  return { rule: 'broadcast.response.refused', pointer: 'targets', severity: 'error', message: `Nothing was recorded, because one was refused: ${why}` }
+  return {
+    rule: 'broadcast.response.refused',
+    pointer: 'targets',
+    severity: 'error',
+    message: `Nothing was recorded, because one was refused: ${why}`,
+  }
 }
 
-async function list(request: RouteRequest, query: AnswersQuery, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[], chosen: number): Promise<Reply> {
-  const found = await request.read<Visible, Page<OpenAnswer>>(db => openAnswers(db, request.actor.scope, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }))
+async function list(
+  request: RouteRequest,
+  query: AnswersQuery,
+  typed: Readonly<Record<string, unknown>>,
+  problems: readonly Problem[],
+  chosen: number,
+): Promise<Reply> {
+  const found = await request.read<Visible, Page<OpenAnswer>>(db =>
+    openAnswers(db, request.actor.scope, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }),
+  )
   const model = answersPage(found, query, typed, problems, request.now)
-  return page('broadcast/responses/partner/views/answers.njk', 'Answers', { ...model, chosen, forMany: request.actor.scope.kind === 'partner' }, { problems })
+  return page(
+    'broadcast/responses/partner/views/answers.njk',
+    'Answers',
+    { ...model, chosen, forMany: request.actor.scope.kind === 'partner' },
+    { problems },
+  )
 }
 
 function filterOf(query: AnswersQuery): OpenAnswersFilter {

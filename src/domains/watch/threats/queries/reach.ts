@@ -26,7 +26,8 @@ export type Which = 'all' | readonly string[]
 /** The keys of a product that a threat is about, as directory_product has them of those that organisations run. */
 const BARE = sql.raw(`case when affected.maker_key <> '' and starts_with(affected.product_key, affected.maker_key || ' ')
   then substr(affected.product_key, length(affected.maker_key) + 2) else affected.product_key end`)
-const FULL = sql.raw(`case when affected.maker_key = '' or affected.product_key = affected.maker_key or starts_with(affected.product_key, affected.maker_key || ' ')
+const FULL =
+  sql.raw(`case when affected.maker_key = '' or affected.product_key = affected.maker_key or starts_with(affected.product_key, affected.maker_key || ' ')
   then affected.product_key else affected.maker_key || ' ' || affected.product_key end`)
 
 const beginsAlike = (a: string, b: string) => sql.raw(`(starts_with(${a} || ' ', ${b} || ' ') or starts_with(${b} || ' ', ${a} || ' '))`)
