@@ -155,16 +155,29 @@ async function recount(database: Database, rounds: number): Promise<void> {
   const figures = await byTurns(
     {
       ours: () => timed(() => runWork<Visible, unknown>(platform, SYSTEM, work => countReach(work.db, 'all'))),
-      byHand: () => timed(() => sql`
+      byHand: () =>
+        timed(() =>
+          sql`
         select affected.threat_id, count(distinct technology.organisation_id) from watch_threat_product affected join directory_product product using (maker_key, product_key)
-        join directory_technology technology on technology.product_id = product.id and technology.shared group by affected.threat_id`.execute(database.kysely)),
+        join directory_technology technology on technology.product_id = product.id and technology.shared group by affected.threat_id`.execute(
+            database.kysely,
+          ),
+        ),
     },
     rounds,
     1,
   )
-  printTable(['what is counted', 'ours, ms', 'hand-written SQL, ms', 'ours ÷ limit'], [
-    ['who runs what each of 1,300 threats is about', describe(summarise(figures.ours)), describe(summarise(figures.byHand)), times(pairedRatio(figures.ours, figures.byHand))],
-  ])
+  printTable(
+    ['what is counted', 'ours, ms', 'hand-written SQL, ms', 'ours ÷ limit'],
+    [
+      [
+        'who runs what each of 1,300 threats is about',
+        describe(summarise(figures.ours)),
+        describe(summarise(figures.byHand)),
+        times(pairedRatio(figures.ours, figures.byHand)),
+      ],
+    ],
+  )
 }
 
 async function sizesOf(database: Database): Promise<string> {

@@ -150,13 +150,11 @@ async function measure({ platform, serverPid, targets }: Setting, rounds: number
         const figures = await load(`${platform.config.baseUrl}${target.path}`, target.cookie, turn === 0 ? { requests: 20 } : { seconds })
         const after = await costs(platform, serverPid)
         if (turn > 0)
-          taken
-            .get(target)
-            ?.push({
-              ...figures,
-              serverCost: (after.server - before.server) / figures.requests,
-              databaseCost: (after.database - before.database) / figures.requests,
-            })
+          taken.get(target)?.push({
+            ...figures,
+            serverCost: (after.server - before.server) / figures.requests,
+            databaseCost: (after.database - before.database) / figures.requests,
+          })
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
         taken.delete(target)

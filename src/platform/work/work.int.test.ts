@@ -95,7 +95,7 @@ test('what the operator does in a person’s name is marked in every record of i
   )
   const { rows } = await platform.database.pool.query(`select actor_id, correlation from audit_record where subject_id = 'by-command'`)
   assert.equal(rows[0].actor_id, 'per_test')
-  assert.match(rows[0].correlation, /^command-line:/)
+  assert.match(String(rows[0].correlation), /^command-line:/)
 })
 
 test('a key that would mean nothing is refused', async () => {

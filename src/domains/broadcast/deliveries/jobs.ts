@@ -8,7 +8,7 @@ import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome } from './commands.ts'
-import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, retryPauseSeconds, SEND_LINK } from './model.ts'
+import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, SEND_LINK } from './model.ts'
 import { claimedDeliveries, isWithdrawn, releaseToDeliver, stalledReleases, type ClaimedDelivery } from './queries.ts'
 import { linkLetter, prepareLetter, type Letter } from './views.ts'
 

@@ -9,10 +9,11 @@ const platform = await createTestPlatform()
 const never = new AbortController().signal
 
 async function waiting(): Promise<number> {
-  const { rows } = await platform.database.pool.query(`select count(*)::int as count from pgboss.job where name = $1 and state = 'created'`, [
-    DELIVER.name,
-  ])
-  return rows[0].count
+  const { rows }: { rows: { count: number }[] } = await platform.database.pool.query(
+    `select count(*)::int as count from pgboss.job where name = $1 and state = 'created'`,
+    [DELIVER.name],
+  )
+  return rows[0]?.count ?? 0
 }
 
 test('without a mail server the queue does not grow with every minute that passes', async () => {

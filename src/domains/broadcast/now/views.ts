@@ -56,9 +56,7 @@ export function needsOf(input: {
   ]
 }
 
-export function threatLines(
-  threats: readonly ThreatSummary[],
-): readonly {
+export function threatLines(threats: readonly ThreatSummary[]): readonly {
   readonly title: string
   readonly href: string
   readonly reason: string

@@ -51,29 +51,25 @@ await runWork<Visible & DirectoryTables, void>(platform, SYSTEM, async work => {
   await work.db
     .insertInto('directory_partnership')
     .values(
-      facts
-        .slice(1, 30)
-        .map(({ id }) => ({
-          id: work.newId('partnership'),
-          partner_id: bulletin.organisationIds[0] ?? '',
-          organisation_id: id,
-          since: work.now,
-          until: null,
-        })),
+      facts.slice(1, 30).map(({ id }) => ({
+        id: work.newId('partnership'),
+        partner_id: bulletin.organisationIds[0] ?? '',
+        organisation_id: id,
+        since: work.now,
+        until: null,
+      })),
     )
     .execute()
   await work.db
     .insertInto('directory_partnership')
     .values(
-      facts
-        .slice(30, 35)
-        .map(({ id }) => ({
-          id: work.newId('partnership'),
-          partner_id: bulletin.organisationIds[0] ?? '',
-          organisation_id: id,
-          since: work.now,
-          until: work.now,
-        })),
+      facts.slice(30, 35).map(({ id }) => ({
+        id: work.newId('partnership'),
+        partner_id: bulletin.organisationIds[0] ?? '',
+        organisation_id: id,
+        since: work.now,
+        until: work.now,
+      })),
     )
     .execute()
   work.record({ verb: 'test.delivered', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
