@@ -50,7 +50,7 @@ const FIRST_PAUSE_SECONDS = 60
 const LONGEST_PAUSE_SECONDS = 4 * 3_600
 
 /** The pause after that many attempts: a minute, doubling, up to four hours (RFC 5321 §4.5.4.1 asks for patience, then for long pauses). */
-export function retryPauseSeconds(attempts: number): number {
+function retryPauseSeconds(attempts: number): number {
   return Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.max(attempts - 1, 0), LONGEST_PAUSE_SECONDS)
 }
 
