@@ -19,7 +19,7 @@ export interface TestApp {
   /** Another such browser, at that network address. */
   newVisitor(remoteAddress?: string): Browser
   /** A browser in which somebody new with this role is signed in, at that organisation (an ODS code) or at one made up for the role. */
-  signIn(role: Role, options?: { organisation?: string; name?: string }): Promise<SignedIn>
+  signIn(role: Role, options?: { organisation?: string; name?: string; remoteAddress?: string }): Promise<SignedIn>
 }
 
 export interface SignedIn extends Browser {
@@ -85,7 +85,7 @@ export async function createTestApp(options: TestPlatformOptions = {}): Promise<
         },
       )
       const cookies = new Map([['carecert', signedIn.cookie]])
-      return { ...browser(server, cookies), personId: signedIn.personId, organisationId: signedIn.organisationId }
+      return { ...browser(server, cookies, who.remoteAddress), personId: signedIn.personId, organisationId: signedIn.organisationId }
     },
   }
 }
