@@ -14,7 +14,7 @@ import type { Bench } from './support/bench.ts'
 import { inventedCatalogue } from './support/catalogue.ts'
 import { load, type LoadFigures } from './support/load.ts'
 import { startCarecert } from './support/processes.ts'
-import { processorMillis } from './support/processor.ts'
+import { processorTimes, usedBetween, type ProcessorTimes } from './support/processor.ts'
 import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './support/product.ts'
 import { loadOf, note, printHeading, printTable, round } from './support/report.ts'
 import { answerSome, plantSector, plantTechnology } from './support/sector.ts'
@@ -152,8 +152,8 @@ async function measure({ platform, serverPid, targets }: Setting, rounds: number
         if (turn > 0)
           taken.get(target)?.push({
             ...figures,
-            serverCost: (after.server - before.server) / figures.requests,
-            databaseCost: (after.database - before.database) / figures.requests,
+            serverCost: usedBetween(before.server, after.server) / figures.requests,
+            databaseCost: usedBetween(before.database, after.database) / figures.requests,
           })
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
@@ -186,11 +186,11 @@ async function measure({ platform, serverPid, targets }: Setting, rounds: number
   if (failures.length > 0) process.exitCode = 1
 }
 
-async function costs(platform: Platform, serverPid: number): Promise<{ server: number; database: number }> {
+async function costs(platform: Platform, serverPid: number): Promise<{ server: ProcessorTimes; database: ProcessorTimes }> {
   const { rows } = await sql<{
     pid: number
-  }>`select pid from pg_stat_activity where datname = current_database() or backend_type = 'parallel worker'`.execute(platform.database.kysely)
-  return { server: processorMillis([serverPid]), database: processorMillis(rows.map(({ pid }) => pid)) }
+  }>`select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`.execute(platform.database.kysely)
+  return { server: processorTimes([serverPid]), database: processorTimes(rows.map(({ pid }) => pid)) }
 }
 
 function spread(values: readonly number[]): string {

@@ -37,7 +37,7 @@ export const releaseMail: Bench = {
         const env = environmentOf(await server.createDatabase(), folder, { SMTP_URL: sink.url })
         const { platform, close } = await openPlatform(env)
         try {
-          await plantSector(platform.database, small ? 800 : 8_000)
+          await plantSector(platform.database, small ? 800 : 8_500)
           await leaveContacts(platform, small ? 500 : CONTACTS)
           await measure({ platform, sink, env, folder }, rounds ?? (small ? 1 : 5), small ? 0 : 1, command)
         } finally {
