@@ -1,5 +1,6 @@
 import type { Instant, LocalDate } from './instant.ts'
 import type { Json } from './json.ts'
+import type { Problem } from './problem.ts'
 import type { Severity } from './severity.ts'
 import type { Tlp } from './tlp.ts'
 
@@ -37,6 +38,64 @@ export interface IntelligenceItem {
   readonly references: readonly string[]
   /** What pages show beyond these. The codec of the format says which members there are. */
   readonly details: Readonly<Record<string, Json>>
+  /** What it says about single vulnerabilities, one entry each. Absent or empty when it says nothing of the kind. */
+  readonly assessments?: readonly VulnerabilityAssessment[]
+  /** Indicators of compromise, each once. Absent or empty when it names none. */
+  readonly indicators?: readonly IntelligenceIndicator[]
+  /** The source's own labels: plain words, or machine tags such as `rsit:fraud="phishing"`. */
+  readonly tags?: readonly string[]
+  /** Where it departs from its own format and could be read all the same. */
+  readonly faults?: readonly Problem[]
+}
+
+/** What one source says about one vulnerability. Two sources that differ are shown side by side, never averaged. */
+export interface VulnerabilityAssessment {
+  /** `null` for a vulnerability without a CVE. */
+  readonly cve: string | null
+  readonly cvss: readonly CvssStatement[]
+  readonly ssvc: SsvcStatement | null
+  /** `CWE-79`, each once. */
+  readonly cwes: readonly string[]
+}
+
+export const CVSS_VERSIONS = ['2.0', '3.0', '3.1', '4.0'] as const
+export type CvssVersion = (typeof CVSS_VERSIONS)[number]
+
+export interface CvssStatement {
+  readonly version: CvssVersion
+  readonly vector: string
+  /** Computed from the vector, in tenths: 98 for 9.8. */
+  readonly baseTenths: number
+  /** What the source itself calls the score, where it differs from the computed one. */
+  readonly statedTenths: number | null
+  /** Who scored it, as the source names them: `nvd@nist.gov`, `CISA-ADP`. `null` for the source itself. */
+  readonly by: string | null
+}
+
+/** The decision points of CISA's coordinator (SSVC 2.0.3) that a centre can know. */
+export interface SsvcStatement {
+  readonly exploitation: 'none' | 'poc' | 'active'
+  readonly automatable: boolean
+  readonly technicalImpact: 'partial' | 'total'
+  /** ISO 8601 instant in UTC, when the source says one. */
+  readonly at: string | null
+}
+
+export const INDICATOR_TYPES = ['ipv4', 'ipv6', 'domain', 'url', 'email', 'md5', 'sha1', 'sha256', 'sha512', 'file-name', 'registry-key'] as const
+export type IndicatorType = (typeof INDICATOR_TYPES)[number]
+
+export interface IntelligenceIndicator {
+  readonly type: IndicatorType
+  /** In its plain form (never defanged), lower case where the type knows no case. A page shows it defanged. */
+  readonly value: string
+  /** `null` when only its item's label applies. */
+  readonly tlp: Tlp | null
+  /** ISO 8601 instants in UTC, when the source says them. */
+  readonly firstSeen: string | null
+  readonly lastSeen: string | null
+  readonly validUntil: string | null
+  /** What the source says about it, in plain words. */
+  readonly note: string | null
 }
 
 export interface IntelligenceProduct {
@@ -65,7 +124,7 @@ export interface KevEntry {
   readonly requiredAction: string
 }
 
-export const INTELLIGENCE_FORMATS = ['kev-json', 'nhs-cyber-alerts', 'csaf'] as const
+export const INTELLIGENCE_FORMATS = ['kev-json', 'nhs-cyber-alerts', 'csaf', 'nvd', 'cve', 'feed', 'stix', 'misp'] as const
 
 export type IntelligenceFormat = (typeof INTELLIGENCE_FORMATS)[number]
 

@@ -11,7 +11,7 @@ import { recordFailure, takeIn, type Document } from './gathering/commands.ts'
 import { sha256, type GatherCounts } from './gathering/model.ts'
 import { recognise } from './gathering/recognise.ts'
 import { ensureSource } from './sources/commands.ts'
-import { defaultSource, formatName, UNRECOGNISED_SOURCE } from './sources/model.ts'
+import { defaultSource, formatName, hasManyPublishers, UNRECOGNISED_SOURCE } from './sources/model.ts'
 import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
 import { understand } from './threats/commands.ts'
@@ -114,7 +114,8 @@ async function store(
 /** The default source of that kind where it exists, else one that is configured with an address. Every publisher of CSAF is a source of its own. */
 async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<SourceKey> {
   const wanted = defaultSource(batch)
-  const known = (await sourceByCode(work.db, wanted.code)) ?? (batch.format === 'csaf' ? undefined : await sourceByFormat(work.db, batch.format))
+  const known =
+    (await sourceByCode(work.db, wanted.code)) ?? (hasManyPublishers(batch.format) ? undefined : await sourceByFormat(work.db, batch.format))
   return known ?? ensureSource(work, wanted)
 }
 

@@ -7,6 +7,11 @@ export const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
   'kev-json': 'CISA catalogue of known exploited vulnerabilities (JSON)',
   'nhs-cyber-alerts': 'NHS cyber alerts (API page)',
   csaf: 'CSAF 2.0 advisory (JSON)',
+  nvd: 'NVD vulnerabilities (API 2.0)',
+  cve: 'CVE records (JSON 5)',
+  feed: 'News feed (RSS, Atom, RDF or JSON Feed)',
+  stix: 'STIX 2.1 objects (a bundle, or a TAXII 2.1 collection)',
+  misp: 'MISP events (JSON)',
 }
 
 /** The format of the source under which files are put that nobody could read. */
@@ -28,8 +33,8 @@ export interface NewSource {
 }
 
 /**
- * The source of a document that no configured source claims. The catalogue and the alerts have one source each. Every publisher of CSAF
- * has its own, `csaf-` and the host of its namespace, because two publishers may use one tracking id for different advisories.
+ * The source of a document that no configured source claims. The lists of which there is one in the world have one source each. Every
+ * publisher of the others has its own, `csaf-` and the host of its namespace, because two publishers may use one id for different things.
  */
 export function defaultSource(batch: Pick<IntelligenceBatch, 'format' | 'publisher'>): NewSource {
   switch (batch.format) {
@@ -37,21 +42,40 @@ export function defaultSource(batch: Pick<IntelligenceBatch, 'format' | 'publish
       return { code: 'cisa-kev', name: 'CISA known exploited vulnerabilities', format: batch.format, url: null }
     case 'nhs-cyber-alerts':
       return { code: 'nhs-cyber-alerts', name: 'NHS cyber alerts', format: batch.format, url: null }
-    case 'csaf': {
+    case 'nvd':
+      return { code: 'nvd', name: 'National Vulnerability Database', format: batch.format, url: null }
+    case 'cve':
+      return { code: 'cve', name: 'CVE records', format: batch.format, url: null }
+    case 'csaf':
+    case 'feed':
+    case 'stix':
+    case 'misp': {
       const name = batch.publisher?.name ?? 'Unknown publisher'
-      return { code: csafCode(batch.publisher), name: `${shorten(name, 80)} advisories`, format: batch.format, url: null }
+      return {
+        code: codeOf(batch.format, batch.publisher),
+        name: `${shorten(name, 80)} ${WHAT_IT_GIVES[batch.format]}`,
+        format: batch.format,
+        url: null,
+      }
     }
   }
 }
 
-function csafCode(publisher: IntelligenceBatch['publisher']): string {
+/** Whether many publish in that format, so that a document of it does not say by its format alone where it belongs. */
+export function hasManyPublishers(format: IntelligenceFormat): boolean {
+  return Object.hasOwn(WHAT_IT_GIVES, format)
+}
+
+const WHAT_IT_GIVES = { csaf: 'advisories', feed: 'news', stix: 'objects', misp: 'events' } as const
+
+function codeOf(format: IntelligenceFormat, publisher: IntelligenceBatch['publisher']): string {
   const namespace = publisher?.namespace ?? ''
   const host = URL.canParse(namespace) ? new URL(namespace).hostname.replace(/^www\./, '') : ''
   const slug = (host === '' ? (publisher?.name ?? '') : host)
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
-  return `csaf-${slug.slice(0, 50) || 'unknown'}`
+  return `${format}-${slug.slice(0, 50) || 'unknown'}`
 }
 
 export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files that could not be recognised', format: UNRECOGNISED, url: null }
