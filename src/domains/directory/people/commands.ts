@@ -10,7 +10,7 @@ import { mayKeepRole, mayMakeLink } from '../policy.ts'
 import { TELL_SIGN_IN_CHANGED } from '../sign-in/model.ts'
 import { personByEmail } from '../sign-in/queries.ts'
 import type { SignInTables } from '../tables.ts'
-import { holdsRoleElsewhere, somebodyElseHolds, standingOf } from './queries.ts'
+import { holdsRoleElsewhere, lockHolders, somebodyElseHolds, standingOf } from './queries.ts'
 
 /**
  * These commands run with the system's sight (`withSystemSight`): whether somebody exists elsewhere, or can sign in, is
@@ -97,6 +97,8 @@ export async function assignRole(work: Work<SignInTables>, personId: string, at:
  * closed. Throws `NotFound`, `Forbidden`, and `Conflict` for the last administrator.
  */
 export async function endRole(work: Work<SignInTables>, assignmentId: string, reason: string | null): Promise<{ hasLeft: boolean }> {
+  // Before the role itself is locked: two administrators who end each other would otherwise each count the other, or wait for each other.
+  await lockHolders(work.db, 'administrator')
   const row = await work.db
     .selectFrom('directory_assignment')
     .selectAll()

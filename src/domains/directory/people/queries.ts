@@ -164,6 +164,11 @@ export async function holdsRoleElsewhere(db: Asks, personId: string, organisatio
   return row !== undefined
 }
 
+/** Makes units that would end a role wait for each other, in one order: each then counts who is left after the one before. */
+export async function lockHolders(db: Asks, role: Role): Promise<void> {
+  await db.selectFrom('directory_assignment').select('id').where('role', '=', role).where('until', 'is', null).orderBy('id').forUpdate().execute()
+}
+
 /** Whether anybody else holds that role anywhere: the last administrator must stay. */
 export async function somebodyElseHolds(db: Asks, role: Role, assignmentId: string): Promise<boolean> {
   const row = await db
