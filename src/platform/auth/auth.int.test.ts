@@ -8,7 +8,7 @@ import { runWork } from '../work/work.ts'
 import { withSystemSight } from './actors.ts'
 import { attemptKey, countTry, forgiveTries, LIMITS, type AttemptKey, type TryVerdict } from './attempts.ts'
 import { openChallenge, readChallenge, takeChallenge } from './challenges.ts'
-import { makeLink, readLink } from './links.ts'
+import { makeLink, readLink, takeLink } from './links.ts'
 import { replaceRecoveryCodes } from './recovery-codes.ts'
 import type { AuthTables } from './tables.ts'
 
@@ -83,6 +83,17 @@ test('a link that was made is read by its token alone', async () => {
   const read = (text: string) => readAs<AuthTables, unknown>(platform, SYSTEM, db => readLink(db, text, platform.clock.now()))
   assert.deepEqual(await read(token), { personId: 'per_2', purpose: 'recovery' })
   assert.equal(await read(`${token} `), null)
+})
+
+test('who asks to recover does not take an invitation away, and the one that is used ends the other', async () => {
+  const read = (token: string) => readAs<AuthTables, unknown>(platform, SYSTEM, db => readLink(db, token, platform.clock.now()))
+  const invitation = await work(unit => makeLink(unit, 'per_3', 'invitation'))
+  const first = await work(unit => makeLink(unit, 'per_3', 'recovery'))
+  const second = await work(unit => makeLink(unit, 'per_3', 'recovery'))
+  assert.notEqual(await read(invitation), null)
+  assert.equal(await read(first), null)
+  await work(unit => takeLink(unit, invitation))
+  assert.equal(await read(second), null)
 })
 
 const tryWith = (keys: readonly AttemptKey[]): Promise<TryVerdict> => work(unit => countTry(unit, keys))

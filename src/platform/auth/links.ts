@@ -11,9 +11,15 @@ export interface Link {
   readonly purpose: LinkPurpose
 }
 
-/** Makes a link's token: 256 random bits of which only the hash is stored. Links made for the person before stop working. */
+/** Makes a link's token: 256 random bits of which only the hash is stored. Links made for the person before, for the same purpose, stop working: who asks to recover does not take away the invitation of an administrator. */
 export async function makeLink(work: Work<AuthTables>, personId: string, purpose: LinkPurpose, hours: number = LINK_HOURS[purpose]): Promise<string> {
-  await work.db.updateTable('auth_invitation').set({ used_at: work.now }).where('person_id', '=', personId).where('used_at', 'is', null).execute()
+  await work.db
+    .updateTable('auth_invitation')
+    .set({ used_at: work.now })
+    .where('person_id', '=', personId)
+    .where('purpose', '=', purpose)
+    .where('used_at', 'is', null)
+    .execute()
   const token = newToken()
   await work.db
     .insertInto('auth_invitation')
@@ -43,7 +49,7 @@ export async function readLink(db: AuthReader, token: string, now: Instant): Pro
   return row === undefined ? null : { personId: row.person_id, purpose: row.purpose }
 }
 
-/** Uses the link up: of two that try at the same time, one succeeds. `null` when it does not work. */
+/** Uses the link up, and every other that the person has open: of two that try at the same time, one succeeds. `null` when it does not work. */
 export async function takeLink(work: Work<AuthTables>, token: string): Promise<Link | null> {
   // Locked before it is changed: a unit of work that changes nothing has nothing to record.
   const link = await work.db
@@ -55,12 +61,17 @@ export async function takeLink(work: Work<AuthTables>, token: string): Promise<L
     .forUpdate()
     .executeTakeFirst()
   if (link === undefined) return null
-  await work.db.updateTable('auth_invitation').set({ used_at: work.now }).where('id', '=', link.id).execute()
+  await work.db
+    .updateTable('auth_invitation')
+    .set({ used_at: work.now })
+    .where('person_id', '=', link.person_id)
+    .where('used_at', 'is', null)
+    .execute()
   work.record({ verb: 'auth.link.used', subject: { kind: 'person', id: link.person_id }, change: { purpose: link.purpose } })
   return { personId: link.person_id, purpose: link.purpose }
 }
 
-/** When the link that the person has not used yet stops working. `null` when there is none. */
+/** When the last of the links that the person has not used yet stops working. `null` when there is none. */
 export async function openLink(db: AuthReader, personId: string, now: Instant): Promise<Instant | null> {
   const row = await db
     .selectFrom('auth_invitation')
@@ -68,6 +79,8 @@ export async function openLink(db: AuthReader, personId: string, now: Instant): 
     .where('person_id', '=', personId)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
+    .orderBy('expires_at', 'desc')
+    .limit(1)
     .executeTakeFirst()
   return row?.expires_at ?? null
 }
