@@ -195,14 +195,12 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
     .execute()
   const releaseId = retried[0]?.release_id
   if (releaseId === undefined) return 0
+  const organisationIds = [...new Set(retried.map(row => row.organisation_id))]
+  await lockRecipients(work, releaseId, organisationIds)
   await work.db
     .updateTable('broadcast_recipient')
     .where('bulletin_id', '=', bulletinId)
-    .where(
-      'organisation_id',
-      'in',
-      retried.map(row => row.organisation_id),
-    )
+    .where('organisation_id', 'in', organisationIds)
     .set({ is_reachable: true })
     .execute()
   work.record({ verb: 'broadcast.delivery.retried', subject: { kind: 'bulletin', id: bulletinId }, change: { deliveries: retried.length } })
