@@ -3,6 +3,7 @@ import * as platform from './0001_platform.ts'
 import * as directory from './0002_directory.ts'
 import * as watch from './0003_watch.ts'
 import * as broadcast from './0004_broadcast.ts'
+import * as regionPicture from './0009_region_picture.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002_directory': directory,
   '0003_watch': watch,
   '0004_broadcast': broadcast,
+  '0009_region_picture': regionPicture,
 }

@@ -174,6 +174,7 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
             type: TYPES[index % TYPES.length] ?? null,
             region_code: REGIONS[index % REGIONS.length] ?? null,
             board_code: BOARDS[index % BOARDS.length] ?? null,
+            looked_after_by: REGIONS[index % REGIONS.length] ?? null,
             is_reachable: index < reachable,
           })),
         )

@@ -1,17 +1,33 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { Scope } from '../../platform/work/actor.ts'
 
-/** Whether the actor's figures are the whole sector's, which are kept as sums (`broadcast_tally`). Others count their own rows. */
-export function seesWholeSector(scope: Scope): boolean {
+/** Whether the actor's figures are the whole sector's. */
+function seesWholeSector(scope: Scope): boolean {
   return scope.kind === 'centre' || scope.kind === 'system'
 }
 
+/** Whether the actor's figures are kept as sums (`broadcast_tally`): the whole sector's, and each region's. Others count their own rows. */
+export function hasSums(scope: Scope): boolean {
+  return seesWholeSector(scope) || scope.kind === 'region'
+}
+
+/** Whether sums in a table of that name are of the actor's own organisations. */
+export function isOwnSum(scope: Scope, table: string): RawBuilder<SqlBool> {
+  return seesWholeSector(scope) ? sql<SqlBool>`true` : isInRegion(table)
+}
+
 /**
- * Whether the recipient in that column is one of the actor's own organisations. Row-level security says the same; this says it
- * so that PostgreSQL can use the index by organisation: the array is made once a query.
+ * Whether the recipients in a table of that name are the actor's own organisations. Row-level security says the same; this says it
+ * so that PostgreSQL can use its indexes: the region, or the array of organisations, is made once a query.
  */
-export function isOwnRecipient(scope: Scope, organisationIdColumn: string): RawBuilder<SqlBool> {
+export function isOwnRecipient(scope: Scope, table: string): RawBuilder<SqlBool> {
   if (seesWholeSector(scope)) return sql<SqlBool>`true`
-  if (scope.kind === 'organisation') return sql<SqlBool>`${sql.ref(organisationIdColumn)} = ${scope.organisationId}`
-  return sql<SqlBool>`${sql.ref(organisationIdColumn)} = any (array(select carecert_organisations()))`
+  if (scope.kind === 'region') return isInRegion(table)
+  const organisationId = sql.ref(`${table}.organisation_id`)
+  if (scope.kind === 'organisation') return sql<SqlBool>`${organisationId} = ${scope.organisationId}`
+  return sql<SqlBool>`${organisationId} = any (array(select carecert_organisations()))`
+}
+
+function isInRegion(table: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`${sql.ref(`${table}.looked_after_by`)} = (select carecert_region())`
 }

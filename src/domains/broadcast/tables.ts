@@ -105,6 +105,8 @@ export interface RecipientTable {
   type: string | null
   region_code: string | null
   board_code: string | null
+  /** The code of the region that looks after it today: the database keeps it in step with the directory (migration 0009). */
+  looked_after_by: string | null
   is_reachable: boolean
   delivered_at: Instant | null
   acknowledged_at: Instant | null
@@ -117,14 +119,15 @@ export interface RecipientTable {
 }
 
 /**
- * Recipients counted by where they stand. The database adds rows as recipients change (migration 0004); the count of a key is the sum
- * of its rows. Only the centre reads it: others count their own recipients.
+ * Recipients counted by where they stand. The database adds rows as recipients change (migrations 0004 and 0009); the count of a key
+ * is the sum of its rows. The centre and the regions read it: others count their own recipients.
  */
 export interface TallyTable {
   bulletin_id: string
   type: string | null
   region_code: string | null
   board_code: string | null
+  looked_after_by: string | null
   is_reachable: boolean
   is_delivered: boolean
   response: string | null

@@ -42,7 +42,7 @@ async function everything(database: Database): Promise<string[]> {
 /** The sums that triggers keep, which a backup leaves out. */
 async function sums(database: Database): Promise<unknown[]> {
   const { rows }: { rows: unknown[] } = await database.pool.query(
-    'select bulletin_id, type, region_code, board_code, response, is_delivered, is_reachable, sum(change) as number from broadcast_tally group by 1, 2, 3, 4, 5, 6, 7 having sum(change) <> 0 order by 1, 2, 3, 4, 5, 6, 7',
+    'select bulletin_id, type, region_code, board_code, looked_after_by, response, is_delivered, is_reachable, sum(change) as number from broadcast_tally group by 1, 2, 3, 4, 5, 6, 7, 8 having sum(change) <> 0 order by 1, 2, 3, 4, 5, 6, 7, 8',
   )
   assert.ok(rows.length > 0)
   return rows

@@ -258,7 +258,7 @@ export function partnerLines(db: Reader<Visible>, scope: Scope): Promise<readonl
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .where('bulletin.state', '=', 'released')
-    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .where(isOwnRecipient(scope, 'recipient'))
     .groupBy(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by'])
     .having(sql<boolean>`count(*) filter (where recipient.decided_at is null) > 0`)
     .orderBy('bulletin.respond_by', order => order.asc().nullsLast())

@@ -4,24 +4,25 @@ import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { deliveryCounts } from '../deliveries/queries.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
-import { isOwnRecipient, seesWholeSector } from '../scope.ts'
+import { hasSums, isOwnRecipient, isOwnSum } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { curvesFrom, curveStep, NOBODY, type Counts, type CurvePoint, type Dimension, type Group, type Picture } from './model.ts'
 
 /**
- * Where recipients stand, as one table of keys and counts: the sums that are kept, for who sees the whole sector; one's own recipients
+ * Where recipients stand, as one table of keys and counts: the sums that are kept, for the centre and the regions; one's own recipients
  * for everybody else. Every figure here is a sum over it.
  */
 function standings(db: Reader<Visible>, scope: Scope) {
-  if (seesWholeSector(scope)) {
+  if (hasSums(scope)) {
     return db
       .selectFrom('broadcast_tally')
+      .where(isOwnSum(scope, 'broadcast_tally'))
       .select(['bulletin_id', 'type', 'region_code', 'board_code', 'is_reachable', 'is_delivered', 'response', 'change'])
       .as('standing')
   }
   return db
     .selectFrom('broadcast_recipient')
-    .where(isOwnRecipient(scope, 'broadcast_recipient.organisation_id'))
+    .where(isOwnRecipient(scope, 'broadcast_recipient'))
     .select([
       'bulletin_id',
       'type',
@@ -92,7 +93,7 @@ function byPartner(db: Reader<Visible>, scope: Scope, bulletinId: string) {
     )
     .leftJoin('directory_organisation as partner', 'partner.id', 'partnership.partner_id')
     .where('recipient.bulletin_id', '=', bulletinId)
-    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .where(isOwnRecipient(scope, 'recipient'))
     .select([
       'partner.code',
       'partner.name',
@@ -170,7 +171,7 @@ export async function curves(
     .selectFrom('broadcast_recipient as recipient')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.acknowledged_at', 'is not', null)
-    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .where(isOwnRecipient(scope, 'recipient'))
     .groupBy(sql`1, 2, 3`)
     .select(({ fn }) => [
       step('recipient.acknowledged_at').as('acknowledged'),
@@ -210,7 +211,7 @@ export async function scatteredTallies(db: Reader<Visible>): Promise<readonly st
 
 /** Rows beyond one a key that a page may sum without anybody noticing. */
 const SPARE_ROWS = 200
-export const TALLY_KEY = ['bulletin_id', 'type', 'region_code', 'board_code', 'is_reachable', 'is_delivered', 'response'] as const
+export const TALLY_KEY = ['bulletin_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable', 'is_delivered', 'response'] as const
 
 /** Reads the picture of a released bulletin; `null` before its release. */
 export async function readPicture(

@@ -108,7 +108,7 @@ async function freeze(work: Work<Visible>, bulletin: Bulletin, releaseId: string
   for (const part of inChunks(organisations.map(({ id, reachable }) => ({ organisation_id: id, is_reachable: reachable })))) {
     await work.db
       .insertInto('broadcast_recipient')
-      .columns(['bulletin_id', 'organisation_id', 'release_id', 'type', 'region_code', 'board_code', 'is_reachable'])
+      .columns(['bulletin_id', 'organisation_id', 'release_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable'])
       .expression(recipientRows(bulletin.id, releaseId, part))
       .execute()
   }

@@ -70,7 +70,8 @@ export interface RecipientRow {
 
 /** The rows of a frozen audience, as one statement's source: ten thousand rows in one round trip. */
 export function recipientRows(bulletinId: string, releaseId: string, rows: readonly RecipientRow[]): Expression<unknown> {
-  return sql`select ${bulletinId}::text, row.organisation_id, ${releaseId}::text, organisation.type, organisation.region_code, organisation.board_code, row.is_reachable
+  return sql`select ${bulletinId}::text, row.organisation_id, ${releaseId}::text, organisation.type, organisation.region_code, organisation.board_code,
+      coalesce(organisation.region_code, case organisation.type when 'region' then organisation.code end), row.is_reachable
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row(organisation_id text, is_reachable boolean) join directory_organisation organisation on organisation.id = row.organisation_id`
 }
 

@@ -164,7 +164,7 @@ export async function openAnswers(db: Reader<Visible>, scope: Scope, filter: Ope
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('bulletin.state', '=', 'released')
-    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .where(isOwnRecipient(scope, 'recipient'))
     .$if(filter.number !== null, query => query.where('bulletin.number', '=', filter.number ?? 0))
     .$if(filter.show === 'open', query => query.where('recipient.decided_at', 'is', null))
     .$if(filter.show === 'decided', query => query.where('recipient.decided_at', 'is not', null))

@@ -6,7 +6,7 @@ import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { DeliveryState } from '../../deliveries/model.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, standing, type ResponseState } from '../../responses/model.ts'
-import { isOwnRecipient, seesWholeSector } from '../../scope.ts'
+import { hasSums, isOwnRecipient, isOwnSum } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import type { Dimension, Stage } from '../model.ts'
 import { groups } from '../queries.ts'
@@ -122,7 +122,7 @@ const NO_DELIVERY = { contacts: 0, delivery: null, words: null }
 /** From the sums where they can say it. */
 async function countOf(db: Reader<Visible>, scope: Scope, bulletinId: string, filter: RecipientsFilter): Promise<number> {
   const { search, partner } = filter
-  if (!seesWholeSector(scope) || search !== '' || partner !== '') {
+  if (!hasSums(scope) || search !== '' || partner !== '') {
     const { count } = await matching(db, scope, bulletinId, filter)
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
@@ -131,6 +131,7 @@ async function countOf(db: Reader<Visible>, scope: Scope, bulletinId: string, fi
   const { count } = await db
     .selectFrom('broadcast_tally as recipient')
     .where('recipient.bulletin_id', '=', bulletinId)
+    .where(isOwnSum(scope, 'recipient'))
     .where(conditions(filter, sql`recipient.is_delivered`))
     .select(sql<number>`coalesce(sum(recipient.change), 0)::integer`.as('count'))
     .executeTakeFirstOrThrow()
@@ -142,7 +143,7 @@ function matching(db: Reader<Visible>, scope: Scope, bulletinId: string, filter:
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('recipient.bulletin_id', '=', bulletinId)
-    .where(isOwnRecipient(scope, 'recipient.organisation_id'))
+    .where(isOwnRecipient(scope, 'recipient'))
     .where(conditions(filter, sql`recipient.delivered_at is not null`))
     .$if(filter.partner !== '', query => query.where(partnerCondition(filter.partner)))
     .$if(filter.search !== '', query => query.where(named(filter.search)))
