@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { parseId, type Id } from '../../../kernel/id.ts'
 import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
+import type { Tlp } from '../../../kernel/tlp.ts'
+import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 
 /**
  * Deliveries: one message to one contact over one channel, and the link in it by which the organisation answers.
@@ -102,4 +104,36 @@ export function parseLinkToken(token: string): { readonly link: AnswerLink; read
   const [, , generation = '', expires = '', signature = ''] = match
   const link = { deliveryId, generation: Number(generation), expiresAt: new Date(Number(expires) * 1_000) }
   return { link, text: `${deliveryId}.${generation}.${expires}`, signature }
+}
+
+/** What a message tells of a bulletin. */
+export interface Told {
+  readonly title: string
+  readonly severity: BulletinSeverity
+  readonly tlp: Tlp
+  readonly respondBy: Instant | null
+  readonly isExercise: boolean
+  readonly content: BulletinContent
+}
+
+/**
+ * The subject of a bulletin's message, and what its templates (`bulletin.mail.*.njk`) need besides `link`, `organisation` and `contact`.
+ * Above GREEN the text of the bulletin, its title too, is not in the message: only that there is one, and where to read it.
+ */
+export function letterOf(told: Told, number: string, readAddress: string) {
+  const { title, tlp, respondBy, isExercise, content } = told
+  const isOpen = mailsContent(tlp)
+  const severity = severityLabel(told.severity)
+  const named = `TLP:${tlp} ${severity} ${number} ${isOpen ? title : 'Sign in to read it'}`
+  const { summary, steps, safeToUse, sources } = content
+  return {
+    subject: isExercise ? `EXERCISE ${named} EXERCISE` : named,
+    number,
+    tlp,
+    severity,
+    respondBy,
+    isExercise,
+    readAddress,
+    bulletin: isOpen ? { title, lines: fiveLines(content), summary, steps, safeToUse, sources } : null,
+  }
 }

@@ -1,7 +1,7 @@
 import type { MailMessage } from '../../../platform/mail/transport.ts'
 import type { Views } from '../../../platform/views.ts'
-import { bulletinNumber, fiveLines, mailsContent, severityLabel } from '../bulletins/model.ts'
-import { messageIdOf } from './model.ts'
+import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
+import { letterOf, messageIdOf } from './model.ts'
 import type { ClaimedDelivery, ReleaseToDeliver } from './queries.ts'
 
 /** Writes the message for one recipient, with the answer link given. */
@@ -10,38 +10,14 @@ export type Letter = (delivery: ClaimedDelivery, link: string) => MailMessage
 /**
  * Prepares the message of a release. Its templates are rendered once; what differs from one recipient to the next is put in
  * afterwards, so that fifty thousand messages cost fifty thousand joins and not as many renderings.
- *
- * Above GREEN the text of the bulletin, its title too, is not in the message: only that there is one, and where to read it.
  */
 export function prepareLetter(views: Views, release: ReleaseToDeliver, baseUrl: string): Letter {
   const number = bulletinNumber(release.number)
-  const isOpen = mailsContent(release.tlp)
   const slots = createSlots()
-  const model = {
-    number,
-    tlp: release.tlp,
-    severity: severityLabel(release.severity),
-    respondBy: release.respondBy,
-    isExercise: release.isExercise,
-    readAddress: `${baseUrl}/bulletins/${number}`,
-    link: slots.link,
-    organisation: slots.organisation,
-    contact: slots.contact,
-    bulletin: isOpen
-      ? {
-          title: release.title,
-          lines: fiveLines(release.content),
-          summary: release.content.summary,
-          steps: release.content.steps,
-          safeToUse: release.content.safeToUse,
-          sources: release.content.sources,
-        }
-      : null,
-  }
+  const { subject, ...letter } = letterOf(release, number, `${baseUrl}/bulletins/${number}`)
+  const model = { ...letter, link: slots.link, organisation: slots.organisation, contact: slots.contact }
   const text = slots.compile(views.render('broadcast/deliveries/views/bulletin.mail.txt.njk', model), plain)
   const html = slots.compile(views.render('broadcast/deliveries/views/bulletin.mail.html.njk', model), escapeHtml)
-  const named = `TLP:${release.tlp} ${severityLabel(release.severity)} ${number} ${isOpen ? release.title : 'Sign in to read it'}`
-  const subject = release.isExercise ? `EXERCISE ${named} EXERCISE` : named
   return (delivery, link) => {
     const values = { link, organisation: delivery.organisationName, contact: delivery.contactName }
     return {
