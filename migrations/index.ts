@@ -4,6 +4,7 @@ import * as directory from './0002_directory.ts'
 import * as watch from './0003_watch.ts'
 import * as broadcast from './0004_broadcast.ts'
 import * as regionPicture from './0009_region_picture.ts'
+import * as narrowerWrites from './0010_narrower_writes.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_watch': watch,
   '0004_broadcast': broadcast,
   '0009_region_picture': regionPicture,
+  '0010_narrower_writes': narrowerWrites,
 }
