@@ -170,7 +170,7 @@ test('an analyst drafts a bulletin on EMIS, and sees that exactly the open EMIS 
   assert.equal((await analyst.post(`${bulletin}/audience`, { technology: 'Emis' }, { from: `${bulletin}/audience` })).statusCode, 303)
 
   const page = await analyst.get(`${bulletin}/audience`)
-  says(page, /Open organisations of every type, that run Emis\./)
+  says(page, /Open organisations of every type that run Emis\./)
   says(page, new RegExp(`Reached \\(${written.length}\\)`))
   const file: string[][] = parse((await analyst.get(`${bulletin}/audience.csv`)).body, { bom: true })
   assert.deepEqual(

@@ -109,47 +109,57 @@ export interface RuleNames {
   readonly organisations: ReadonlyMap<string, string>
 }
 
-/** The rule as a sentence: "Open GP practices in England, in London, that run EMIS, and by name RRK. Never A81001." */
+/**
+ * The rule as a sentence: "Open GP practices in England, and in London (Y56), that run EMIS, and by name Barts Health (R1H). Never
+ * pharmacies." Kinds that narrow each other are joined by "and", values of one kind by "or". A long list is cut.
+ */
 export function ruleSentence(rule: AudienceRule, names: RuleNames): string {
   if (isEmptyRule(rule)) return 'Nobody: the rule names no type, region, board, technology or organisation.'
-  const organisation = (code: string) => (names.organisations.has(code) ? `${names.organisations.get(code) ?? code} (${code})` : code)
-  const type = (code: string) => names.types.get(code) ?? code
-  const described = hasConditions(rule)
-    ? [
-        `${rule.types.length === 0 ? 'organisations of every type' : either(rule.types.map(type))}${rule.countries.length === 0 ? '' : ` in ${either(rule.countries)}`}`,
-        rule.regions.length > 0 ? `in ${either(rule.regions.map(organisation))}` : '',
-        rule.boards.length > 0 ? `in ${either(rule.boards.map(organisation))}` : '',
-        rule.technology.length > 0 ? `that run ${either(rule.technology.map(technologyWords))}` : '',
-      ].filter(part => part !== '')
-    : []
-  const named = rule.organisations.length === 0 ? [] : [several(rule.organisations.map(organisation))]
-  const who = [...(described.length > 0 ? [described.join(', ')] : []), ...named].join(', and by name ')
-  const excluded = [
-    ...rule.excluding.types.map(type),
-    ...[...rule.excluding.regions, ...rule.excluding.boards].map(code => `anyone in ${organisation(code)}`),
-    ...rule.excluding.organisations.map(organisation),
+  const { excluding } = rule
+  const known = (code: string, otherwise: string) =>
+    names.organisations.has(code) ? `${names.organisations.get(code) ?? code} (${code})` : otherwise
+  const organisation = (code: string) => known(code, code)
+  const regions = (codes: readonly string[]) => codes.map(code => known(code, `region ${code}`))
+  const boards = (codes: readonly string[]) => codes.map(code => known(code, `board ${code}`))
+  const types = (codes: readonly string[]) => codes.map(code => withinSentence(names.types.get(code) ?? code))
+  const named = listed(rule.organisations.map(organisation), 'and')
+  const never = [
+    ...types(excluding.types),
+    ...[...regions(excluding.regions), ...boards(excluding.boards)].map(place => `anyone in ${place}`),
+    ...excluding.organisations.map(organisation),
   ]
-  return `Open ${who}.${excluded.length > 0 ? ` Never ${several(excluded)}.` : ''}`
+  const who = hasConditions(rule)
+    ? `Open ${described(types(rule.types), [rule.countries, regions(rule.regions), boards(rule.boards)], rule.technology)}${named === '' ? '' : `, and by name ${named}`}`
+    : `By name, where open: ${named}`
+  return `${who}.${never.length > 0 ? ` Never ${listed(never, 'or')}.` : ''}`
+}
+
+/** "pharmacies in London (Y56) that run EMIS Web". Several kinds of place are set off by commas, so that the "or" of one is not read with the next. */
+function described(types: readonly string[], places: readonly (readonly string[])[], technology: readonly TechnologyCondition[]): string {
+  const kinds = types.length === 0 ? 'organisations of every type' : listed(types, 'or')
+  const areas = places.filter(some => some.length > 0).map(some => `in ${listed(some, 'or')}`)
+  const where = areas.length < 2 ? areas.join('') : `${areas.slice(0, -1).join(', ')}, and ${areas.at(-1) ?? ''}`
+  const what = technology.length === 0 ? '' : `that run ${listed(technology.map(technologyWords), 'or')}`
+  return [kinds, where].filter(part => part !== '').join(' ') + (what === '' ? '' : `${areas.length < 2 ? ' ' : ', '}${what}`)
 }
 
 function technologyWords({ maker, product, version }: TechnologyCondition): string {
-  const name = maker === null ? product : `${maker} ${product}`
+  const name = maker === null || nameKey(product).startsWith(`${nameKey(maker)} `) ? product : `${maker} ${product}`
   return version === null ? name : `${name} ${version} (or did not say which version)`
+}
+
+/** A heading's words inside a sentence: "Pharmacies" are "pharmacies", "GP practices" stay as they are. */
+function withinSentence(words: string): string {
+  return /^\p{Lu}\p{Ll}/u.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words
 }
 
 const MOST_IN_A_SENTENCE = 8
 
-function either(values: readonly string[]): string {
-  return joined(values, 'or')
-}
-
-function several(values: readonly string[]): string {
-  return joined(values, 'and')
-}
-
-function joined(values: readonly string[], word: string): string {
+function listed(values: readonly string[], word: 'and' | 'or'): string {
   const shown =
-    values.length > MOST_IN_A_SENTENCE ? [...values.slice(0, MOST_IN_A_SENTENCE - 1), `${values.length - MOST_IN_A_SENTENCE + 1} more`] : values
+    values.length > MOST_IN_A_SENTENCE
+      ? [...values.slice(0, MOST_IN_A_SENTENCE - 1), `${(values.length - MOST_IN_A_SENTENCE + 1).toLocaleString('en-GB')} more`]
+      : values
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} ${word} ${shown.at(-1) ?? ''}`
 }
 

@@ -35,7 +35,7 @@ const agreement = (body: string) => ({ version: '1', audienceHash: /name="audien
 test('the audience is chosen without code, read back as a sentence, and shown by name with who is unreachable and left out', async () => {
   const address = await approved({ regions: 'YN', organisations: 'P3', notOrganisations: 'P3' })
   const page = await analyst.get(`${address}/audience`)
-  assert.match(page.body, /Open organisations of every type, in YN, and by name Organisation P3 \(P3\)\. Never Organisation P3 \(P3\)\./)
+  assert.match(page.body, /Open organisations of every type in region YN, and by name Organisation P3 \(P3\)\. Never Organisation P3 \(P3\)\./)
   assert.match(page.body, /Reached \(1\)/)
   assert.match(page.body, /Unreachable, and why \(1\)/)
   assert.match((await analyst.get(`${address}/audience?list=unreachable`)).body, /Organisation P2[\s\S]*It has no contact/)
