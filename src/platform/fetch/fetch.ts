@@ -1,86 +1,167 @@
-import { lookup } from 'node:dns/promises'
 import { open } from 'node:fs/promises'
-import { BlockList, isIP } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Invalid, Unavailable } from '../../kernel/errors.ts'
+import type { Json } from '../../kernel/json.ts'
+import { assertMayAsk, pinnedLookup, resolveHost, type Resolve } from './addresses.ts'
+import { createExchange, type Answer } from './exchange.ts'
+import { unpack } from './unpack.ts'
 
-/** The one way out to the network: only http and https, never to a private address, with a limit on size, time and redirects. */
+/** The one way out to the network: only http and https, never to a private address, with limits on size, time and redirects. */
 export interface Fetcher {
-  /** The bytes at an address. Throws `Invalid` for one that must not be asked, `Unavailable` when it gives nothing. */
-  get(url: string): Promise<{ readonly bytes: Buffer; readonly type: string | null }>
+  /**
+   * What is at an address. Throws `Invalid` for one that must not be asked or is too large, `Unsuccessful` when it answers with an error,
+   * `Unavailable` when it gives nothing.
+   */
+  get(address: string, wishes?: FetchWishes): Promise<Fetched>
+}
+
+export interface FetchWishes {
+  /**
+   * The hosts that may be asked, redirects included: `example.org` is that host and its subdomains, `example.org:8443` that port of them.
+   * Without it any host in public.
+   */
+  readonly hosts?: readonly string[]
+  /** What the last answer gave: the document comes only if it is another one by now. */
+  readonly validators?: Validators
+  /** Further headers, such as an API key. They go to the origin of the address only: a redirect elsewhere does not take them along. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON by POST. */
+  readonly body?: Json
+  /** Most bytes, packed and unpacked. */
+  readonly largestBytes?: number
+  /** For all of it: redirects, head and body. */
+  readonly timeoutMillis?: number
+}
+
+/** By which a server knows whether a document is still the one that it gave (RFC 9110 §8.8). */
+export interface Validators {
+  readonly etag: string | null
+  readonly lastModified: string | null
+}
+
+export interface Fetched {
+  /** Whether the server said that the document is still the one of the validators. Then `bytes` is empty. */
+  readonly isUnchanged: boolean
+  readonly bytes: Buffer
+  /** Its declared media type. What it is, its bytes say. */
+  readonly type: string | null
+  readonly validators: Validators
+  /** Where it was found in the end. */
+  readonly address: string
+  header(name: string): string | null
+}
+
+/** The address answered with an error of HTTP. Codes: `platform.fetch.missing`, `.not-allowed`, `.busy`, `.status`. */
+export class Unsuccessful extends Unavailable {
+  /** 404, 503 … */
+  readonly status: number
+  /** How long the server asks to be left alone, if it says. */
+  readonly retryAfterSeconds: number | null
+
+  constructor(status: number, retryAfterSeconds: number | null) {
+    const [kind, message] = REFUSALS[status] ?? ['status', `That address answered ${status}. Check it, or try again later.`]
+    super(`platform.fetch.${kind}`, message, String(status))
+    this.status = status
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+const REFUSALS: Readonly<Record<number, readonly [string, string]>> = {
+  401: ['not-allowed', 'That address wants to know who asks (401). Give the source a key or a sign-in.'],
+  403: ['not-allowed', 'That address does not let us in (403). Check the key of the source, or ask its owner.'],
+  404: ['missing', 'There is nothing at that address (404). Check it.'],
+  410: ['missing', 'What was at that address has been taken away (410).'],
+  429: ['busy', 'That address has been asked too often (429). It is left alone for a while.'],
+  503: ['busy', 'That address is too busy to answer (503). It is left alone for a while.'],
 }
 
 const LARGEST_DOCUMENT_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MILLIS = 60_000
 const MOST_REDIRECTS = 5
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** Addresses that a source must never lead to (RFC 6890): this machine, private networks, link-local, multicast. An IPv4 address written as IPv6 is judged as IPv4. */
-const PRIVATE = new BlockList()
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv4')
-for (const [net, bits] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv6')
-
-/** Whether an IP address is one that the outside world cannot have. */
-export function isPrivateAddress(address: string): boolean {
-  return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+export interface FetcherOptions {
+  /** Hosts, with their ports, inside private networks that may be asked all the same: the operator names them. */
+  readonly allowPrivate: readonly string[]
+  /** Finds the addresses of a host. The system's own by default. */
+  readonly resolve?: Resolve
 }
 
-/** `allowPrivate` is for tests and for a source inside the centre's own network, which the operator names. */
-export function createFetcher(options: { allowPrivate: readonly string[] } = { allowPrivate: [] }): Fetcher {
-  async function assertAllowed(url: URL): Promise<void> {
-    if (url.protocol !== 'https:' && url.protocol !== 'http:')
-      throw new Invalid('platform.fetch.scheme', 'Only http and https addresses can be gathered.')
-    if (options.allowPrivate.includes(url.host)) return
-    const host = url.hostname.replace(/^\[|\]$/g, '')
-    const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
-    if (found.length === 0) throw new Unavailable('platform.fetch.unknown-host', `The host of that address is not known. Check the address.`)
-    if (found.some(({ address }) => isPrivateAddress(address)))
-      throw new Invalid(
-        'platform.fetch.private',
-        'That address leads into a private network. If that is meant, name its host in FETCH_ALLOW_PRIVATE.',
-      )
-  }
+export function createFetcher(options: FetcherOptions = { allowPrivate: [] }): Fetcher {
+  const exchange = createExchange()
+  const resolve = options.resolve ?? resolveHost
 
   return {
-    async get(address) {
-      let url = parseUrl(address)
+    async get(address, wishes = {}) {
+      const largestBytes = wishes.largestBytes ?? LARGEST_DOCUMENT_BYTES
+      const signal = AbortSignal.timeout(wishes.timeoutMillis ?? TIMEOUT_MILLIS)
+      const body = wishes.body === undefined ? null : JSON.stringify(wishes.body)
+      const start = parseUrl(address)
+      let url = start
       for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-        await assertAllowed(url)
-        const response = await fetch(url, {
-          redirect: 'manual',
-          signal: AbortSignal.timeout(TIMEOUT_MILLIS),
-          headers: { 'user-agent': 'CareCERT' },
-        }).catch((cause: unknown) => {
-          throw new Unavailable('platform.fetch.failed', 'That address gave no answer. Try again later.', undefined, { cause })
-        })
-        const location = response.headers.get('location')
-        if (response.status >= 300 && response.status < 400 && location !== null) {
-          url = parseUrl(URL.parse(location, url.href)?.href ?? location)
+        const mayBePrivate = options.allowPrivate.includes(url.host)
+        assertMayAsk(url, wishes.hosts, mayBePrivate)
+        const headers = headersFor(wishes, url.origin === start.origin)
+        const answer = await exchange({ url, headers, body, lookup: pinnedLookup(resolve, mayBePrivate), signal, largestBytes })
+        const { location } = answer.headers
+        if (REDIRECTS.has(answer.status) && location !== undefined && body === null) {
+          url = nextStep(url, location)
           continue
         }
-        if (!response.ok) throw new Unavailable('platform.fetch.status', `That address answered ${response.status}. Check it, or try again later.`)
-        return { bytes: await readLimited(response), type: response.headers.get('content-type') }
+        return fetchedOf(answer, url, wishes.validators, largestBytes)
       }
       throw new Unavailable('platform.fetch.redirects', 'That address leads round in circles.')
     },
   }
+}
+
+/** Where a redirect leads. Throws `Invalid` for one that would give up the encryption of the connection. */
+export function nextStep(from: URL, location: string): URL {
+  const next = parseUrl(URL.parse(location, from.href)?.href ?? location)
+  if (from.protocol === 'https:' && next.protocol === 'http:')
+    throw new Invalid('platform.fetch.downgrade', 'That address leads from an encrypted connection to an open one. It was not followed.')
+  return next
+}
+
+function headersFor(wishes: FetchWishes, isSameOrigin: boolean): Record<string, string> {
+  const { etag, lastModified } = wishes.validators ?? { etag: null, lastModified: null }
+  return {
+    ...(isSameOrigin ? wishes.headers : {}),
+    'user-agent': 'CareCERT',
+    'accept-encoding': 'gzip, deflate, br',
+    ...(wishes.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(etag === null ? {} : { 'if-none-match': etag }),
+    ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
+  }
+}
+
+async function fetchedOf(answer: Answer, url: URL, asked: Validators | undefined, largestBytes: number): Promise<Fetched> {
+  const { status, headers } = answer
+  const isUnchanged = status === 304 && asked !== undefined
+  if (!isUnchanged && (status < 200 || status > 299)) throw new Unsuccessful(status, retryAfter(headers))
+  return {
+    isUnchanged,
+    bytes: isUnchanged ? Buffer.alloc(0) : await unpack(answer.body, headers['content-encoding'] ?? '', largestBytes),
+    type: headers['content-type'] ?? null,
+    validators: {
+      etag: headers.etag ?? (isUnchanged ? asked.etag : null),
+      lastModified: headers['last-modified'] ?? (isUnchanged ? asked.lastModified : null),
+    },
+    address: url.href,
+    header(name) {
+      const value = headers[name.toLowerCase()]
+      return (Array.isArray(value) ? value[0] : value) ?? null
+    },
+  }
+}
+
+/** Seconds, or a date (RFC 9110 §10.2.3), which is set beside the server's own clock. */
+function retryAfter(headers: IncomingHttpHeaders): number | null {
+  const value = headers['retry-after']
+  if (value === undefined) return null
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  const seconds = (Date.parse(value) - Date.parse(headers.date ?? '')) / 1_000
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null
 }
 
 /** Reads a file, up to the same limit as a download. Throws `Invalid` when it is missing, no file, or too large. */
@@ -102,17 +183,4 @@ function parseUrl(address: string): URL {
   const url = URL.parse(address)
   if (url === null) throw new Invalid('platform.fetch.address', 'That is not an address. It must look like https://example.org/feed.json.')
   return url
-}
-
-async function readLimited(response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  // The types of a response's body do not say what the chunks are; the Fetch standard does.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > LARGEST_DOCUMENT_BYTES)
-      throw new Invalid('platform.fetch.too-large', `That document is larger than ${LARGEST_DOCUMENT_BYTES / 1_048_576} MB.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
