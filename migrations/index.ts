@@ -3,8 +3,10 @@ import * as platform from './0001_platform.ts'
 import * as directory from './0002_directory.ts'
 import * as watch from './0003_watch.ts'
 import * as broadcast from './0004_broadcast.ts'
+import * as listIndexes from './0005_list_indexes.ts'
 import * as regionPicture from './0009_region_picture.ts'
 import * as narrowerWrites from './0010_narrower_writes.ts'
+import * as documents from './0012_documents.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,6 +14,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002_directory': directory,
   '0003_watch': watch,
   '0004_broadcast': broadcast,
+  '0005_list_indexes': listIndexes,
   '0009_region_picture': regionPicture,
   '0010_narrower_writes': narrowerWrites,
+  '0012_documents': documents,
 }

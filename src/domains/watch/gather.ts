@@ -7,6 +7,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
+import { keepDocument, packDocument } from './documents/commands.ts'
 import { recordFailure, takeIn, type Document } from './gathering/commands.ts'
 import { sha256, type GatherCounts } from './gathering/model.ts'
 import { recognise } from './gathering/recognise.ts'
@@ -66,9 +67,11 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
     }))
   }
   const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
+  const packed = await packDocument(bytes, document.bytesHash)
   const read = recognise(bytes)
   return runWork(platform, actor, async (work: Work<Visible>) => {
     await lockGathering(work.db)
+    await keepDocument(work, packed)
     return read.ok ? store(work, document, read, named) : refuse(work, document, read.problems[0]?.message ?? '', named, bytes)
   })
 }

@@ -1,4 +1,5 @@
 import type { Module } from '../../platform/module.ts'
+import { documentRoutes } from './documents/routes.ts'
 import { gatheringCommands } from './gathering/cli.ts'
 import { GATHERING_JOBS } from './gathering/jobs.ts'
 import { gatheringRoutes } from './gathering/routes.ts'
@@ -13,7 +14,7 @@ import { threatRoutes } from './threats/routes.ts'
 export const watch: Module = {
   name: 'watch',
   permissions: PERMISSIONS,
-  routes: [...threatRoutes, ...sourceRoutes, ...gatheringRoutes],
+  routes: [...threatRoutes, ...sourceRoutes, ...gatheringRoutes, ...documentRoutes],
   jobs: [...GATHERING_JOBS, ...THREAT_JOBS],
   commands: [...gatheringCommands, ...sourceCommands, ...threatCommands],
   navigation: [

@@ -142,12 +142,22 @@ export interface ThreatNoteTable {
   note: string | null
 }
 
+export interface DocumentTable {
+  /** SHA-256 of the bytes, in hexadecimal. */
+  hash: string
+  gzip: Buffer
+  /** How many they are, unpacked. */
+  bytes: number
+  first_gathered_at: Instant
+}
+
 interface WatchTables {
   watch_source: SourceTable
   watch_gathering: GatheringTable
   watch_item: ItemTable
   watch_item_change: ItemChangeTable
   watch_quarantine: QuarantineTable
+  watch_document: DocumentTable
   watch_threat: ThreatTable
   watch_threat_item: ThreatItemTable
   watch_threat_product: ThreatProductTable

@@ -76,6 +76,11 @@ export function csv(filename: string, body: AsyncIterable<string> | string): Fil
   return { kind: 'file', contentType: 'text/csv; charset=utf-8', filename, body }
 }
 
+/** A file of unknown kind, only ever to be saved. */
+export function download(filename: string, body: Buffer): FileReply {
+  return { kind: 'file', contentType: 'application/octet-stream', filename, body }
+}
+
 export function svg(body: string): FileReply {
   return { kind: 'file', contentType: 'image/svg+xml; charset=utf-8', filename: null, body }
 }

@@ -142,6 +142,7 @@ export function itemById(db: Reader<Visible>, id: string) {
     .innerJoin('watch_gathering as gathering', 'gathering.id', 'item.gathering_id')
     .leftJoin('watch_threat_item as link', 'link.item_id', 'item.id')
     .leftJoin('watch_threat as threat', 'threat.id', 'link.threat_id')
+    .leftJoin('watch_document as document', 'document.hash', 'item.bytes_hash')
     .select([
       'item.id',
       'item.external_id',
@@ -153,6 +154,7 @@ export function itemById(db: Reader<Visible>, id: string) {
       'item.content',
       'item.content_hash',
       'item.bytes_hash',
+      'document.hash as document',
       'item.first_gathered_at',
       'item.last_gathered_at',
       'item.withdrawn_at',

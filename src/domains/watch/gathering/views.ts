@@ -104,7 +104,13 @@ export function itemModel(item: ItemRow, changes: readonly ChangeRow[]) {
         { key: 'From', value: { text: item.address, hint: item.label ?? undefined } },
         { key: 'First gathered', value: { at: item.first_gathered_at } },
         { key: 'Taken in as it stands', value: { at: item.last_gathered_at } },
-        { key: 'SHA-256 of the bytes', value: { text: item.bytes_hash } },
+        {
+          key: 'The bytes as they came',
+          value:
+            item.document === null
+              ? { text: 'Not kept', hint: `SHA-256 ${item.bytes_hash}` }
+              : { text: 'Save the file', href: `/documents/${item.bytes_hash}`, hint: `SHA-256 ${item.bytes_hash}` },
+        },
         { key: 'SHA-256 of what it says', value: { text: item.content_hash } },
       ],
     },
