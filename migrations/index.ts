@@ -4,6 +4,7 @@ import * as directory from './0002_directory.ts'
 import * as watch from './0003_watch.ts'
 import * as broadcast from './0004_broadcast.ts'
 import * as listIndexes from './0005_list_indexes.ts'
+import * as reachAndSearch from './0006_reach_and_search.ts'
 import * as regionPicture from './0009_region_picture.ts'
 import * as narrowerWrites from './0010_narrower_writes.ts'
 import * as documents from './0012_documents.ts'
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_watch': watch,
   '0004_broadcast': broadcast,
   '0005_list_indexes': listIndexes,
+  '0006_reach_and_search': reachAndSearch,
   '0009_region_picture': regionPicture,
   '0010_narrower_writes': narrowerWrites,
   '0012_documents': documents,
