@@ -5,7 +5,7 @@ import { fail, succeed, type Problem, type Result } from '../../kernel/problem.t
 import { cveOf, readEntry } from './entry.ts'
 
 /**
- * CISA's catalogue of known exploited vulnerabilities, as JSON (https://www.cisa.gov/known-exploited-vulnerabilities-catalog).
+ * CISA's catalogue of known exploited vulnerabilities, as JSON (see `csv.ts` for the other form; https://www.cisa.gov/known-exploited-vulnerabilities-catalog).
  * Two shapes are in use: with and without `knownRansomwareCampaignUse` (since October 2023) and `cwes` (since 2024).
  */
 
@@ -35,13 +35,37 @@ export function readKevCatalogue(json: unknown): Result<IntelligenceBatch> {
     return fail({ rule: 'kev.not-kev', pointer: '', severity: 'error', message })
   }
   const entries = listAt(json, 'vulnerabilities')
+  const { items, rejected, problems } = readEntries(entries, index => pointerTo('vulnerabilities', index))
+  const version = lineAt(json, 'catalogVersion')
+  return succeed(
+    {
+      format: 'kev-json',
+      complete: entries.length > 0 && countIsRight(json, entries.length) && rejected.every(entry => entry.externalId !== null),
+      label: version === undefined ? 'CISA KEV catalogue' : `CISA KEV catalogue ${version}`,
+      released: parseInstant(lineAt(json, 'dateReleased') ?? '') ?? null,
+      publisher: { name: 'CISA', namespace: 'https://www.cisa.gov/' },
+      items,
+      rejected,
+    },
+    [...problems, ...countProblems(json, entries.length)],
+  )
+}
+
+export interface EntriesReading {
+  readonly items: readonly IntelligenceItem[]
+  readonly rejected: readonly RejectedItem[]
+  readonly problems: readonly Problem[]
+}
+
+/** Reads the entries of a catalogue, whichever form it came in. `positionOf` says where an entry stands. Warns with `kev.entry.incomplete`. */
+export function readEntries(entries: readonly unknown[], positionOf: (index: number) => string): EntriesReading {
   const items: IntelligenceItem[] = []
   const rejected: RejectedItem[] = []
   const problems: Problem[] = []
   const firstSeenAt = new Map<string, number>()
 
   for (const [index, entry] of entries.entries()) {
-    const position = pointerTo('vulnerabilities', index)
+    const position = positionOf(index)
     const cve = cveOf(entry)
     const earlier = cve === null ? undefined : firstSeenAt.get(cve)
     const reading =
@@ -54,21 +78,7 @@ export function readKevCatalogue(json: unknown): Result<IntelligenceBatch> {
     firstSeenAt.set(reading.item.externalId, index)
     problems.push(...reading.warnings.map(message => warning('kev.entry.incomplete', position, message)))
   }
-
-  const version = lineAt(json, 'catalogVersion')
-  problems.push(...countProblems(json, entries.length))
-  return succeed(
-    {
-      format: 'kev-json',
-      complete: entries.length > 0 && countIsRight(json, entries.length) && rejected.every(entry => entry.externalId !== null),
-      label: version === undefined ? 'CISA KEV catalogue' : `CISA KEV catalogue ${version}`,
-      released: parseInstant(lineAt(json, 'dateReleased') ?? '') ?? null,
-      publisher: { name: 'CISA', namespace: 'https://www.cisa.gov/' },
-      items,
-      rejected,
-    },
-    problems,
-  )
+  return { items, rejected, problems }
 }
 
 /** A catalogue without a count says nothing against itself. */
@@ -86,6 +96,7 @@ function countProblems(json: unknown, length: number): Problem[] {
   ]
 }
 
-function warning(rule: string, pointer: string, message: string): Problem {
+/** A finding that stops nothing. */
+export function warning(rule: string, pointer: string, message: string): Problem {
   return { rule, pointer, severity: 'warning', message }
 }

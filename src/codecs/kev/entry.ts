@@ -1,3 +1,4 @@
+import { parseCveId } from '../../kernel/identifiers.ts'
 import { parseInstant, parseLocalDate, type LocalDate } from '../../kernel/instant.ts'
 import type { IntelligenceItem, KevEntry } from '../../kernel/intelligence.ts'
 import { isRecord, lineAt, linesAt, memberOf, textAt, type JsonRecord } from '../../kernel/json.ts'
@@ -6,12 +7,9 @@ import { parseWebAddress } from '../../kernel/web-address.ts'
 /** An entry that was read, with what it lacked; or why it cannot be taken in. */
 export type EntryReading = { readonly item: IntelligenceItem; readonly warnings: readonly string[] } | { readonly reason: string }
 
-const CVE = /^CVE-\d{4}-\d{4,19}$/
-
 /** The CVE of an entry when it can be made out, however bad the rest of it is. */
 export function cveOf(entry: unknown): string | null {
-  const cve = lineAt(entry, 'cveID')?.toUpperCase()
-  return cve !== undefined && CVE.test(cve) ? cve : null
+  return parseCveId(lineAt(entry, 'cveID') ?? '') ?? null
 }
 
 /**

@@ -1,10 +1,23 @@
 import { parseCsaf, readCsaf, recognisesCsaf } from '../../../codecs/csaf/advisory.ts'
 import { readKevCatalogue, recognisesKev } from '../../../codecs/kev/catalogue.ts'
+import { parseKevCsv, recognisesKevCsv } from '../../../codecs/kev/csv.ts'
 import { readNhsCyberAlerts, recognisesNhsCyberAlerts } from '../../../codecs/nhs-cyber-alerts/page.ts'
 import { decodeText } from '../../../kernel/encoding.ts'
 import type { IntelligenceBatch } from '../../../kernel/intelligence.ts'
 import { parseJson } from '../../../kernel/json.ts'
 import { fail, type Problem, type Result } from '../../../kernel/problem.ts'
+
+interface JsonFormat {
+  recognises(json: unknown): boolean
+  read(json: unknown): Result<IntelligenceBatch>
+}
+
+/** The formats in JSON, asked in this order. */
+const JSON_FORMATS: readonly JsonFormat[] = [
+  { recognises: recognisesKev, read: readKevCatalogue },
+  { recognises: recognisesNhsCyberAlerts, read: readNhsCyberAlerts },
+  { recognises: recognisesCsaf, read: readCsaf },
+]
 
 /**
  * Reads the bytes of a document by what they hold, never by a name or a declared type. Fails with the problem of the codec, or
@@ -13,18 +26,17 @@ import { fail, type Problem, type Result } from '../../../kernel/problem.ts'
 export function recognise(bytes: Uint8Array): Result<IntelligenceBatch> {
   const text = decodeText(bytes)
   if (!text.ok) return fail({ rule: 'gather.not-text', pointer: '', severity: 'error', message: NOT_TEXT })
-  if (/^\s*</.test(text.value)) return parseCsaf(text.value)
-  const json = parseJson(text.value)
-  if (!json.ok) return json
-  const { value } = json
-  const batch = recognisesKev(value)
-    ? readKevCatalogue(value)
-    : recognisesNhsCyberAlerts(value)
-      ? readNhsCyberAlerts(value)
-      : recognisesCsaf(value)
-        ? readCsaf(value)
-        : notRecognised(readCsaf(value).problems)
+  const batch = readText(text.value)
   return batch.ok ? { ...batch, problems: [...text.problems, ...batch.problems] } : batch
+}
+
+function readText(text: string): Result<IntelligenceBatch> {
+  if (/^\s*</.test(text)) return parseCsaf(text)
+  if (recognisesKevCsv(text)) return parseKevCsv(text)
+  const json = parseJson(text)
+  if (!json.ok) return json
+  const format = JSON_FORMATS.find(candidate => candidate.recognises(json.value))
+  return format === undefined ? notRecognised(readCsaf(json.value).problems) : format.read(json.value)
 }
 
 const NOT_TEXT =
