@@ -4,6 +4,7 @@ import { londonDate, type Instant, type LocalDate } from '../../../kernel/instan
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { DirectoryTables } from '../tables.ts'
+import { technologyChanged } from '../technology/model.ts'
 import { changesBetween, factsAfter, factsOf, type FactChange, type OrganisationFacts } from './comparison.ts'
 import type { ImportCounts, OrganisationImport } from './model.ts'
 import { lockImports, organisationByCode, organisationTypes } from './queries.ts'
@@ -89,7 +90,13 @@ export async function importOrganisations(work: DirectoryWork, file: Organisatio
     subject: { kind: 'organisation-list', id: file.fileKind },
     change: { ...counts, source: file.source, digest: file.digest },
   })
+  if (altered.some(({ changes }) => changes.some(movesReach))) work.enqueue(technologyChanged, {})
   return counts
+}
+
+/** Whether it alters how many open organisations of each type run a product. */
+function movesReach({ kind, field }: Planned['changes'][number]): boolean {
+  return kind === 'closed' || kind === 'reopened' || field === 'type'
 }
 
 /** Closes the organisations whose closing date has come: extracts announce it ahead. Gives how many. */
@@ -124,6 +131,7 @@ export async function closeDueOrganisations(work: DirectoryWork): Promise<number
     subject: { kind: 'organisation-list', id: 'due' },
     change: { codes: due.map(organisation => organisation.code) },
   })
+  work.enqueue(technologyChanged, {})
   return due.length
 }
 

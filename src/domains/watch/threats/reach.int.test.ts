@@ -9,9 +9,10 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
 import { gather } from '../gather.ts'
 import type { Visible } from '../tables.ts'
+import { ALL_HOLDERS, listHolders } from './holders/queries.ts'
 import { recountAll } from './model.ts'
 import { listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
-import { listHolders, matchedProducts } from './queries/reach.ts'
+import { matchedProducts } from './queries/reach.ts'
 import { threatById } from './queries/show.ts'
 
 const platform = await createTestPlatform()
@@ -25,7 +26,7 @@ async function matchOf(threat: readonly [string, string], run: readonly [string,
   await gatherEntry(cve, ...threat)
   const id = await threatAbout(cve)
   const products = await read(db => matchedProducts(db, id))
-  const { rows } = await read(db => listHolders(db, products, { match: 'all', type: null }, { limit: 100, cursor: null }))
+  const { rows } = await read(db => listHolders(db, { products, reach: [] }, ALL_HOLDERS, 'name', { limit: 100, cursor: null }))
   const found = rows.find(row => row.id === organisation)
   return found === undefined ? 'no' : found.exact ? 'runs' : 'may'
 }
@@ -137,7 +138,7 @@ test('open organisations are counted once each, and never what is not shared or 
     { type: 'trust', runs: 1, mayRun: 0 },
     { type: 'practice', runs: 0, mayRun: 1 },
   ])
-  const behind = await read(db => listHolders(db, products, { match: 'runs', type: null }, { limit: 10, cursor: null }))
+  const behind = await read(db => listHolders(db, { products, reach: [] }, { ...ALL_HOLDERS, match: 'runs' }, 'name', { limit: 10, cursor: null }))
   assert.deepEqual([behind.total, behind.rows.map(row => [row.code, row.products])], [1, [['Z1', ['3 × Zenith Core 1', '3 × Zenith Core Plus 1']]]])
 })
 
@@ -148,6 +149,23 @@ test('when what organisations run changes, a recount moves the threats, and a se
   await runWork(platform, SYSTEM, async work => work.enqueue(recountAll, {}))
   await platform.runJobs()
   assert.equal((await list('CVE-2042-0001')).rows[0]?.runs, 1)
+})
+
+test('a list longer than ten thousand is counted by the recount, and what fits on one page by what it shows', async () => {
+  await gatherEntry('CVE-2043-0001', 'Zenith', 'Core')
+  const id = await threatAbout('CVE-2043-0001')
+  const products = await read(db => matchedProducts(db, id))
+  const totalOf = async (limit: number, runs: number, more = {}) =>
+    (
+      await read(db =>
+        listHolders(db, { products, reach: [{ type: 'trust', runs, mayRun: 5 }] }, { ...ALL_HOLDERS, ...more }, 'name', { limit, cursor: null }),
+      )
+    ).total
+  assert.equal(await totalOf(1, 20_000), 20_005)
+  assert.equal(await totalOf(2, 20_000), 2, 'all on one page')
+  assert.equal(await totalOf(1, 9_000), 2, 'few enough to be counted')
+  assert.equal(await totalOf(1, 20_000, { search: 'z' }), 2)
+  assert.equal(await totalOf(1, 20_000, { match: 'runs', type: 'trust' }), 1)
 })
 
 test('the pages of a list join without a gap or a double, in each order', async () => {

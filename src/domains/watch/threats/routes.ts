@@ -9,12 +9,13 @@ import { may } from '../../../platform/work/actor.ts'
 import { sourceNames } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
 import { actOnThreat } from './commands.ts'
+import { holderRoutes } from './holders/routes.ts'
 import { isThreatAction, isThreatState } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
 import { listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
-import { listHolders, matchedProducts, type Holder, type HolderFilter } from './queries/reach.ts'
+import { matchedProducts } from './queries/reach.ts'
 import { itemsOfThreat, organisationTypes, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
-import { HOLDERS_HEAD, holderLine, holdersModel, listModel, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
+import { listModel, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
 
 const PAGE_ROWS = 50
 const CSV_ROWS = 50_000
@@ -122,51 +123,4 @@ const act = route({
   },
 })
 
-const holderQuery = z.object({
-  match: z.enum(['runs', 'may-run', 'all']).catch('runs'),
-  type: z.string().min(1).max(64).nullable().catch(null),
-  cursor: z.string().max(1_000).nullable().catch(null),
-})
-
-async function holders(request: RouteRequest, id: string, filter: HolderFilter, cursor: string | null, limit: number) {
-  const found = await request.read<
-    Visible,
-    { threat: { id: string; title: string }; page: Page<Holder>; types: readonly { code: string; plural: string }[] } | undefined
-  >(async db => {
-    const threat = await threatById(db, id)
-    if (threat === undefined) return undefined
-    const products = await matchedProducts(db, id)
-    const held = new Set(threat.reach.map(reach => reach.type))
-    const types = (await organisationTypes(db)).filter(type => held.has(type.code) || type.code === filter.type)
-    return { threat, types, page: await listHolders(db, products, filter, { limit, cursor }) }
-  })
-  if (found === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)
-  return found
-}
-
-const organisations = route({
-  method: 'GET',
-  path: '/threats/:id/organisations',
-  access: { permission: 'watch.threat.view' },
-  params,
-  query: holderQuery,
-  async handle(request) {
-    const { cursor, ...filter } = request.query
-    const found = await holders(request, request.params.id, filter, cursor, PAGE_ROWS)
-    return page('watch/threats/views/organisations.njk', 'Who runs it', holdersModel(found.threat, found.page, filter, found.types, cursor))
-  },
-})
-
-const organisationsCsv = route({
-  method: 'GET',
-  path: '/threats/:id/organisations.csv',
-  access: { permission: 'watch.threat.view' },
-  params,
-  query: holderQuery,
-  async handle(request) {
-    const { page: found } = await holders(request, request.params.id, request.query, null, CSV_ROWS)
-    return csv('organisations.csv', csvText(HOLDERS_HEAD, found.rows.map(holderLine)))
-  },
-})
-
-export const threatRoutes: readonly Route[] = [list, listCsv, show, act, organisations, organisationsCsv]
+export const threatRoutes: readonly Route[] = [list, listCsv, show, act, ...holderRoutes]

@@ -6,10 +6,11 @@ import { priorityTag, type Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, Column, TableModel } from '../../../ui/models.ts'
 import { fieldWord, isMaterial } from '../gathering/model.ts'
+import type { HolderFilter } from './holders/queries.ts'
 import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatState } from './model.ts'
 import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
 import type { ThreatFilter, ThreatRow, ThreatSort } from './queries/list.ts'
-import type { Holder, HolderFilter, MatchedProduct } from './queries/reach.ts'
+import type { MatchedProduct } from './queries/reach.ts'
 import type { ThreatItemRow, ThreatRecord, TimelineRow } from './queries/show.ts'
 import { listed } from './understanding.ts'
 
@@ -123,7 +124,7 @@ function threatsTable(rows: readonly ThreatRow[], query: Query): TableModel {
 }
 
 function holdersHref(id: string, match: HolderFilter['match'], type: string | null = null): string {
-  return withQuery(`/threats/${id}/organisations`, { match, type })
+  return withQuery(`/threats/${id}/organisations`, { match: match === 'runs' ? null : match, type })
 }
 
 export const THREATS_HEAD = ['Id', 'Title', 'CVEs', 'Priority', 'Why', 'Run it', 'May run it', 'Sources', 'Published', 'State', 'Who has it', 'TLP']
@@ -280,54 +281,4 @@ function factsTable(items: readonly ThreatItemRow[]): TableModel {
 
 function ransomwareWords(use: boolean | null | undefined): string | null {
   return use === null || use === undefined ? null : use ? 'Yes' : 'Not known'
-}
-
-export const HOLDERS_HEAD = ['Code', 'Name', 'Type', 'Region', 'Match', 'What it runs']
-
-export function holderLine(row: Holder): (string | null)[] {
-  return [row.code, row.name, row.typeName, row.region, matchWords(row.exact), row.products.join('; ')]
-}
-
-function matchWords(exact: boolean): string {
-  return exact ? 'Runs it' : 'May run it'
-}
-
-export function holdersModel(
-  threat: { id: string; title: string },
-  found: Page<Holder>,
-  filter: HolderFilter,
-  types: readonly { code: string; plural: string }[],
-  cursor: string | null,
-) {
-  const path = `/threats/${threat.id}/organisations`
-  const query = { match: filter.match, type: filter.type }
-  return {
-    threat,
-    total: found.total,
-    filters: {
-      action: path,
-      selects: [
-        select('match', 'Show', filter.match, [
-          ['runs', 'Those that run it'],
-          ['may-run', 'Those that may run it'],
-          ['all', 'Both'],
-        ]),
-        select('type', 'Type', filter.type ?? '', [['', 'All'], ...types.map(type => [type.code, type.plural] as const)]),
-      ],
-    },
-    table: {
-      caption: 'Organisations',
-      captionHidden: true,
-      head: [{ text: 'Organisation' }, { text: 'Type' }, { text: 'Region' }, { text: 'What it told us that it runs' }],
-      rows: found.rows.map((row): Cell[] => [
-        { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
-        row.typeName,
-        row.region,
-        { text: row.products.join('; '), tags: row.exact ? undefined : [{ text: 'May be it', colour: 'grey' }] },
-      ]),
-    } satisfies TableModel,
-    firstHref: cursor === null ? null : withQuery(path, query),
-    nextHref: found.next === null ? null : withQuery(path, query, { cursor: found.next }),
-    csvHref: withQuery(`${path}.csv`, query),
-  }
 }

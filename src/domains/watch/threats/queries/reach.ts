@@ -1,5 +1,4 @@
 import { sql, type RawBuilder } from 'kysely'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import type { TypeReach } from '../model.ts'
@@ -121,87 +120,4 @@ export async function matchedProducts(db: Pick<Reader<Visible>, 'getExecutor'>, 
     from matched join directory_product product on product.id = matched.product_id
     order by matched.exact desc, product.maker_key, product.product_key`.execute(db)
   return rows.map(row => ({ productId: row.product_id, maker: row.maker, product: row.product, exact: row.exact }))
-}
-
-export interface Holder {
-  readonly id: string
-  readonly code: string
-  readonly name: string
-  readonly type: string
-  readonly typeName: string
-  readonly region: string | null
-  readonly exact: boolean
-  /** What it told us that it runs: `2 × Acme Gateway 9.1`. */
-  readonly products: readonly string[]
-}
-
-export interface HolderFilter {
-  readonly match: 'runs' | 'may-run' | 'all'
-  /** A type of organisation; `null` for all. */
-  readonly type: string | null
-}
-
-/** The open organisations behind the figures, by name, with a count of its own: what has changed since the last recount shows at once. */
-export async function listHolders(
-  db: Pick<Reader<Visible>, 'getExecutor'>,
-  products: readonly MatchedProduct[],
-  filter: HolderFilter,
-  request: PageRequest,
-): Promise<Page<Holder>> {
-  const cursor = decodeCursor(request.cursor, 2)
-  const all = products.map(product => product.productId)
-  const exact = products.filter(product => product.exact).map(product => product.productId)
-  const holdsAny = (ids: readonly number[]) => sql`organisation.id in (
-    select technology.organisation_id from directory_technology technology where technology.product_id = any(${ids}::integer[]) and technology.shared)`
-  const isMatch =
-    filter.match === 'runs' ? holdsAny(exact) : filter.match === 'all' ? holdsAny(all) : sql`${holdsAny(all)} and not (${holdsAny(exact)})`
-  const isType = filter.type === null ? sql`true` : sql`organisation.type = ${filter.type}`
-  const from = sql`from directory_organisation organisation where organisation.status = 'open' and ${isType} and ${isMatch}`
-  const isAfter =
-    cursor === null ? sql`true` : sql`(organisation.name_key, organisation.id) > (${String(cursor[0])}::text, ${String(cursor[1])}::text)`
-  const counted = await sql<{ total: number }>`select count(*) as total ${from}`.execute(db)
-  const { rows } = await sql<HolderRow>`
-    select page.*, type.name as type_name, coalesce(region.name, page.region_code) as region, runs.products, runs.exact
-    from (
-      select organisation.id, organisation.code, organisation.name, organisation.name_key, organisation.type, organisation.region_code
-      ${from} and ${isAfter} order by organisation.name_key, organisation.id limit ${request.limit + 1}
-    ) page
-    join directory_organisation_type type on type.code = page.type
-    left join directory_organisation region on region.code = page.region_code
-    cross join lateral (
-      select bool_or(technology.product_id = any(${exact}::integer[])) as exact,
-        (array_agg(concat_ws(' ', technology.count::text || ' ×', nullif(product.maker, ''), product.product, nullif(technology.version, ''))
-          order by product.maker_key, product.product_key, technology.version))[1:5] as products
-      from directory_technology technology join directory_product product on product.id = technology.product_id
-      where technology.organisation_id = page.id and technology.product_id = any(${all}::integer[]) and technology.shared
-    ) runs
-    order by page.name_key, page.id`.execute(db)
-  const shown = rows.slice(0, request.limit)
-  const last = shown.at(-1)
-  return {
-    rows: shown.map(row => ({
-      id: row.id,
-      code: row.code,
-      name: row.name,
-      type: row.type,
-      typeName: row.type_name,
-      region: row.region,
-      exact: row.exact,
-      products: row.products,
-    })),
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.name_key, last.id]) : null,
-    total: counted.rows[0]?.total ?? 0,
-  }
-}
-
-interface HolderRow {
-  readonly id: string
-  readonly code: string
-  readonly name: string
-  readonly name_key: string
-  readonly type: string
-  readonly type_name: string
-  readonly region: string | null
-  readonly exact: boolean
-  readonly products: readonly string[]
 }

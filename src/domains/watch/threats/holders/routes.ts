@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { NotFound } from '../../../../kernel/errors.ts'
+import type { Page } from '../../../../kernel/page.ts'
+import { csvPages } from '../../../../platform/csv/csv.ts'
+import { csv, page } from '../../../../platform/http/reply.ts'
+import { route, type Route } from '../../../../platform/http/route.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import type { Visible } from '../../tables.ts'
+import { matchedProducts, type MatchedProduct } from '../queries/reach.ts'
+import { organisationTypes, threatById, type ThreatRecord } from '../queries/show.ts'
+import { HOLDER_SORTS, holdersAfter, listHolders, type Holder, type HolderFilter } from './queries.ts'
+import { HOLDERS_HEAD, holderLine, holdersModel } from './views.ts'
+
+const PAGE_ROWS = 50
+const CSV_ROWS = 500
+
+const access = { permission: 'watch.threat.view' }
+const params = z.object({ id: z.string().max(64) })
+const holdersQuery = z.object({
+  q: z.string().trim().max(200).catch(''),
+  match: z.enum(['runs', 'may-run', 'all']).catch('runs'),
+  type: z.string().min(1).max(64).nullable().catch(null),
+  sort: z.enum(HOLDER_SORTS).catch('name'),
+  cursor: z.string().max(1_000).nullable().catch(null),
+})
+
+function filterOf({ q, match, type }: z.infer<typeof holdersQuery>): HolderFilter {
+  return { search: q, match, type }
+}
+
+interface Asked {
+  readonly threat: ThreatRecord
+  readonly products: readonly MatchedProduct[]
+}
+
+async function askedThreat(db: Reader<Visible>, id: string): Promise<Asked> {
+  const threat = await threatById(db, id)
+  if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
+  return { threat, products: await matchedProducts(db, id) }
+}
+
+const list = route({
+  method: 'GET',
+  path: '/threats/:id/organisations',
+  access,
+  params,
+  query: holdersQuery,
+  async handle({ params: { id }, query, read }) {
+    const filter = filterOf(query)
+    const model = await read<Visible, object>(async db => {
+      const { threat, products } = await askedThreat(db, id)
+      const held = new Set(threat.reach.map(reach => reach.type))
+      const types = (await organisationTypes(db)).filter(type => held.has(type.code) || type.code === filter.type)
+      const found = await listHolders(db, { products, reach: threat.reach }, filter, query.sort, { limit: PAGE_ROWS, cursor: query.cursor })
+      return holdersModel(threat, found, filter, query.sort, types, query.cursor)
+    })
+    return page('watch/threats/holders/views/list.njk', 'Who runs it', model)
+  },
+})
+
+const listCsv = route({
+  method: 'GET',
+  path: '/threats/:id/organisations.csv',
+  access,
+  params,
+  query: holdersQuery,
+  async handle({ params: { id }, query, read }) {
+    const { products } = await read<Visible, Asked>(db => askedThreat(db, id))
+    const part = (cursor: string | null) =>
+      read<Visible, Omit<Page<Holder>, 'total'>>(db => holdersAfter(db, products, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }))
+    return csv('organisations.csv', csvPages(HOLDERS_HEAD, holderLine, part))
+  },
+})
+
+export const holderRoutes: readonly Route[] = [list, listCsv]
