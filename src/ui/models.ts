@@ -66,6 +66,8 @@ export interface Action {
   readonly values?: Readonly<Record<string, string>> | undefined
   /** The key that presses it, listed under `?`. */
   readonly key?: string | undefined
+  /** The reason that was typed for it and what was wrong, when it comes back: made by `afterRefusal` of `refusal.ts`. */
+  readonly refused?: { readonly reason: string; readonly message: string } | undefined
 }
 
 export type FieldKind =
