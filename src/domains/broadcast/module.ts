@@ -4,6 +4,7 @@ import { audienceRoutes } from './audience/routes.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
 import { bulletinListRoutes } from './bulletins/list/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
+import { writingRoutes } from './bulletins/writing/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
@@ -24,6 +25,7 @@ export const broadcast: Module = {
   routes: [
     ...bulletinListRoutes,
     ...bulletinRoutes,
+    ...writingRoutes,
     ...audienceRoutes,
     ...releaseRoutes,
     ...responseRoutes,

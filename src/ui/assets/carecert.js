@@ -4,9 +4,11 @@ import { keepFiguresLive } from './live.js'
 // What the browser adds to a page that already works without it.
 import { initAll } from './nhsuk.js'
 import { offerPasskeys } from './passkey.js'
+import { followTyping } from './preview.js'
 
 initAll()
 withoutExpandedRadios(document)
+followTyping(document)
 keepDrafts(document)
 listenToKeys(document)
 keepFiguresLive(document)

@@ -1,10 +1,13 @@
 // Keys: `/` searches, `j` and `k` move through the rows, `?` lists them all; a button or link with `data-key` has its own.
-// They can be turned off in that list, as WCAG 2.1.4 asks, and never act while one types.
+// They can be turned off in that list, as WCAG 2.1.4 asks, and never act while one types. A button with `data-chord` has a key that is
+// pressed with Control (Command on a Mac), and acts while one types too.
 
 const OFF = 'carecert.keys-off'
 
 export function listenToKeys(page) {
   page.addEventListener('keydown', event => {
+    const chorded = event.ctrlKey !== event.metaKey && !event.altKey ? page.querySelector(`[data-chord="${CSS.escape(event.key)}" i]`) : null
+    if (chorded !== null && page.querySelector('dialog[open]') === null) return act(event, () => chorded.click())
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return
     if (event.key === '?') return act(event, () => showKeys(page))
     if (isOff() || page.querySelector('dialog[open]') !== null) return
@@ -72,7 +75,8 @@ function showKeys(page) {
 function keyList(page) {
   const list = page.createElement('dl')
   const own = [...page.querySelectorAll('[data-key]')].map(target => [target.dataset.key, target.dataset.keyLabel ?? target.textContent.trim()])
-  for (const [key, meaning] of [['?', 'This list'], ['/', 'Search'], ['j', 'Next row'], ['k', 'Row before'], ...own]) {
+  const chords = [...page.querySelectorAll('[data-chord]')].map(target => [`Ctrl + ${target.dataset.chord.toUpperCase()}`, target.textContent.trim()])
+  for (const [key, meaning] of [['?', 'This list'], ['/', 'Search'], ['j', 'Next row'], ['k', 'Row before'], ...own, ...chords]) {
     const term = page.createElement('dt')
     term.append(element(page, 'kbd', key))
     list.append(term, element(page, 'dd', meaning))

@@ -23,19 +23,57 @@ export type ContentForm = { readonly ok: true; readonly content: BulletinContent
 /** Empty rows that are offered after those filled in, for platforms and for steps. */
 const SPARE_ROWS = 2
 const MOST_ROWS = 200
+const PLATFORM_PARTS = ['platform', 'versions', 'text'] as const
+/** The kind of a step is always chosen, so it does not say that a row was filled in. */
+const STEP_PARTS = ['text', 'link'] as const
 
 /** Reads a bulletin as it was typed. Rows that are wholly empty are left out; each problem points at the field where it is mended. */
 export function readContent(typed: Typed): ContentForm {
-  const platforms = filledRows(typed, 'platform', ['platform', 'versions', 'text'])
-  const steps = filledRows(typed, 'step', ['text', 'link'])
+  const platforms = filledRows(typed, 'platform', PLATFORM_PARTS)
+  const steps = filledRows(typed, 'step', STEP_PARTS)
   const respondBy = readTime(typed)
   if (typeof respondBy === 'object' && respondBy !== null) return { ok: false, problems: [respondBy, ...problemsOf(typed, platforms, steps, null)] }
   const parsed = parse(typed, platforms, steps, respondBy)
   return parsed.success ? { ok: true, content: parsed.data } : { ok: false, problems: problemsOf(typed, platforms, steps, respondBy) }
 }
 
+/** Said of a bulletin without a title, wherever it is shown before it has one. */
+export const NO_TITLE = 'No title yet'
+
+/**
+ * What can be shown of a bulletin while it is being written: every field that holds, and nothing of one that does not, so that a link
+ * that is refused is never shown as one. `problems` are those that saving would name.
+ */
+export function readDraft(typed: Typed): { readonly content: BulletinContent; readonly problems: readonly Problem[] } {
+  const form = readContent(typed)
+  if (form.ok) return { content: form.content, problems: [] }
+  const respondBy = readTime(typed)
+  const raw: Record<string, unknown> = rawContent(
+    typed,
+    filledRows(typed, 'platform', PLATFORM_PARTS),
+    filledRows(typed, 'step', STEP_PARTS),
+    typeof respondBy === 'string' ? respondBy : null,
+  )
+  const faults = new Map<string, Set<unknown>>()
+  for (const { path } of BulletinContent.safeParse(raw).error?.issues ?? []) {
+    const [field, at] = [String(path[0] ?? ''), path[1]]
+    faults.set(field, (faults.get(field) ?? new Set()).add(at))
+  }
+  for (const [field, places] of faults) {
+    const value = raw[field]
+    if (Array.isArray(value) && !places.has(undefined)) raw[field] = value.filter((_, at) => !places.has(at))
+    else delete raw[field]
+  }
+  return { content: BulletinContent.parse({ title: NO_TITLE, ...raw }), problems: form.problems }
+}
+
 function parse(typed: Typed, platforms: readonly number[], steps: readonly number[], respondBy: string | null) {
-  return BulletinContent.safeParse({
+  return BulletinContent.safeParse(rawContent(typed, platforms, steps, respondBy))
+}
+
+/** The fields as the schema takes them, unchecked. */
+function rawContent(typed: Typed, platforms: readonly number[], steps: readonly number[], respondBy: string | null) {
+  return {
     title: one(typed, 'title'),
     severity: one(typed, 'severity'),
     tlp: one(typed, 'tlp'),
@@ -62,7 +100,7 @@ function parse(typed: Typed, platforms: readonly number[], steps: readonly numbe
     confidence: one(typed, 'confidence'),
     safeToUse: one(typed, 'safeToUse'),
     respondBy,
-  })
+  }
 }
 
 function problemsOf(typed: Typed, platforms: readonly number[], steps: readonly number[], respondBy: string | null): readonly Problem[] {
@@ -108,8 +146,10 @@ export function typedFrom(content: BulletinContent): Typed {
   }
 }
 
-/** The form's sections, each a heading and its fields with what was typed and what is wrong. */
+/** The form's sections, each a heading and its fields with what was typed and what is wrong. `more` asks for further rows. */
 export function contentSections(typed: Typed, problems: readonly Problem[]) {
+  const platforms = rowsOffered(typed, 'platform', PLATFORM_PARTS)
+  const steps = rowsOffered(typed, 'step', STEP_PARTS)
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
   const field = (kind: 'text' | 'textarea' | 'markdown' | 'select' | 'code', name: string, label: string, extra: object = {}) => ({
     name,
@@ -143,8 +183,9 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
     },
     {
       heading: 'Who is affected',
-      hint: 'One row for each platform. Save to get more rows.',
-      fields: rowsOffered(typed, 'platform', ['platform', 'versions', 'text']).flatMap(row => [
+      hint: 'One row for each platform. An empty row is left out.',
+      more: moreRows('platform', platforms, 'platform', 'More platforms'),
+      fields: platforms.flatMap(row => [
         field('text', `platform-${row}-platform`, `Platform ${row}`, { optional: row > 1 }),
         field('textarea', `platform-${row}-versions`, `Versions of platform ${row}`, {
           hint: 'One on each line, as its maker writes them.',
@@ -156,10 +197,11 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
     },
     {
       heading: 'What to do',
-      hint: 'One row for each step. Save to get more rows.',
+      hint: 'One row for each step. An empty row is left out.',
+      more: moreRows('step', steps, 'type', 'More steps'),
       fields: [
         field('markdown', 'remediationIntro', 'Advice before the steps', { optional: true, rows: 4 }),
-        ...rowsOffered(typed, 'step', ['text', 'link']).flatMap(row => [
+        ...steps.flatMap(row => [
           field('select', `step-${row}-type`, `Kind of step ${row}`, { options: choices(STEP_TYPES) }),
           field('markdown', `step-${row}-text`, `Step ${row}`, { optional: row > 1, rows: 3 }),
           field('text', `step-${row}-link`, `Link for step ${row}`, { optional: true }),
@@ -181,7 +223,11 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
       heading: 'Details',
       fields: [
         field('markdown', 'threatDetails', 'Threat details', { optional: true }),
-        field('markdown', 'indicators', 'Indicators of compromise', { optional: true, rows: 6 }),
+        field('textarea', 'indicators', 'Indicators of compromise', {
+          hint: 'One on each line. They are shown as text: no address becomes a link.',
+          optional: true,
+          rows: 6,
+        }),
         field('textarea', 'cves', 'CVEs', { hint: 'Such as CVE-2026-12345, one on each line.', optional: true, rows: 3 }),
         field('text', 'ncscLink', 'The same at the NCSC', { hint: 'A web address.', optional: true }),
         field('textarea', 'sources', 'Definitive sources', { hint: 'Web addresses, one on each line.', optional: true, rows: 3 }),
@@ -213,9 +259,18 @@ function filledRows(typed: Typed, prefix: string, parts: readonly string[]): rea
   return rowNumbers(typed, prefix).filter(row => parts.some(part => cleanText(one(typed, `${prefix}-${row}-${part}`)) !== ''))
 }
 
+/** Those filled in and some to spare, or as many as were asked for. */
 function rowsOffered(typed: Typed, prefix: string, parts: readonly string[]): readonly number[] {
   const last = filledRows(typed, prefix, parts).at(-1) ?? 0
-  return Array.from({ length: Math.min(last + SPARE_ROWS, MOST_ROWS) }, (_, at) => at + 1)
+  const asked = Number.parseInt(one(typed, `rows-${prefix}`), 10) || 0
+  return Array.from({ length: Math.min(Math.max(last + SPARE_ROWS, asked), MOST_ROWS) }, (_, at) => at + 1)
+}
+
+/** The button that asks for more rows, and the field where one goes on: the first of the new. */
+function moreRows(prefix: string, rows: readonly number[], firstPart: string, label: string) {
+  return rows.length >= MOST_ROWS
+    ? null
+    : { name: `rows-${prefix}`, value: String(rows.length + SPARE_ROWS), goTo: `${prefix}-${rows.length + 1}-${firstPart}`, label }
 }
 
 function rowNumbers(typed: Typed, prefix: string): readonly number[] {

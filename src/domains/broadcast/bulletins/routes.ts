@@ -1,70 +1,21 @@
 import { z } from 'zod'
-import { Conflict, NotFound } from '../../../kernel/errors.ts'
+import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import type { Reader } from '../../../platform/work/read.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import { threatForBulletin } from '../../watch/contract.ts'
-import { DIMENSIONS } from '../picture/model.ts'
+import type { Refusal } from '../../../ui/refusal.ts'
+import { DIMENSIONS, type Dimension } from '../picture/model.ts'
 import type { Visible } from '../tables.ts'
-import {
-  abandonBulletin,
-  addUpdate,
-  approveBulletin,
-  changeSeverity,
-  draftBulletin,
-  returnForChanges,
-  saveVersion,
-  sendForReview,
-  withdrawBulletin,
-} from './commands.ts'
-import { contentSections, readContent, typedFrom, type Typed } from './fields.ts'
-import { contentFromThreat } from './from-threat.ts'
-import {
-  BULLETIN_LIFECYCLE,
-  BulletinContent,
-  bulletinNumber,
-  findingsOf,
-  isSeverity,
-  parseBulletinNumber,
-  SEVERITIES,
-  severityLabel,
-  stateLabel,
-} from './model.ts'
+import { abandonBulletin, addUpdate, approveBulletin, changeSeverity, returnForChanges, sendForReview, withdrawBulletin } from './commands.ts'
+import { bulletinNumber, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel } from './model.ts'
 import { bulletinOf, versionOf, versionsOf, type Bulletin, type Version } from './queries.ts'
 import { readShown, type ShownBulletin } from './queries/show.ts'
-import { addressOf, differenceTable, findingsView, headOf, readingView, showView, versionTable, whoWords } from './views.ts'
+import { addressOf, differenceTable, headOf, readingView, showView, versionTable, whoWords } from './views.ts'
 
 const VIEWS = 'broadcast/bulletins/views'
 const Params = z.object({ number: z.string().max(20) })
-const startDraft = route({
-  method: 'GET',
-  path: '/bulletins/new',
-  access: { permission: 'broadcast.bulletin.draft' },
-  query: z.object({ threat: z.string().max(60).catch('').default('') }),
-  async handle({ query, read }) {
-    const content =
-      query.threat === '' ? undefined : await read<Visible, BulletinContent>(async db => contentFromThreat(await threatOr404(db, query.threat)))
-    return newForm(typedFrom(content ?? { ...BulletinContent.parse({ title: 'x' }), title: '' }), query.threat, [])
-  },
-})
-
-const draft = route({
-  method: 'POST',
-  path: '/bulletins/new',
-  access: { permission: 'broadcast.bulletin.draft' },
-  async handle({ body, read, work }) {
-    const threat = String(body['threat'] ?? '')
-    const form = readContent(body)
-    if (!form.ok) return newForm(body, threat, form.problems)
-    if (threat !== '') await read<Visible, unknown>(db => threatOr404(db, threat))
-    const { number } = await work<Visible, { number: string }>(unit =>
-      draftBulletin(unit, { threatId: threat === '' ? null : threat, content: form.content, isExercise: body['isExercise'] === 'yes' }),
-    )
-    return redirect(`/bulletins/${number}`, { notice: `${number} is saved as a draft. Nobody has been sent anything.` })
-  },
-})
 
 const show = route({
   method: 'GET',
@@ -72,55 +23,7 @@ const show = route({
   access: { permission: 'broadcast.bulletin.view' },
   params: Params,
   query: z.object({ by: z.enum(DIMENSIONS).catch('type').default('type') }),
-  async handle({ params, query, read, actor, now }) {
-    const shown = await read<Visible, ShownBulletin>(db => readShown(db, numberOf(params), actor, now, query.by))
-    const { bulletin } = shown
-    return page(`${VIEWS}/show.njk`, `${bulletinNumber(bulletin.number)} ${bulletin.title}`, showView(shown, actor, now), {
-      isExercise: bulletin.isExercise,
-    })
-  },
-})
-
-const startEdit = route({
-  method: 'GET',
-  path: '/bulletins/:number/edit',
-  access: { permission: 'broadcast.bulletin.draft' },
-  params: Params,
-  async handle({ params, read, now }) {
-    const { bulletin, version } = await read<Visible, Edited>(db => newestOf(db, numberOf(params)))
-    if (!('edit' in BULLETIN_LIFECYCLE[bulletin.state]))
-      throw new Conflict('broadcast.bulletin.not-editable', 'What was released stays as it was. Publish an update instead.')
-    return editForm(bulletin, version, typedFrom(version.content), { problems: [], now })
-  },
-})
-
-const edit = route({
-  method: 'POST',
-  path: '/bulletins/:number/edit',
-  access: { permission: 'broadcast.bulletin.draft' },
-  params: Params,
-  async handle({ params, body, read, work, now }) {
-    const number = numberOf(params)
-    const form = readContent(body)
-    if (!form.ok) {
-      const { bulletin, version } = await read<Visible, Edited>(db => newestOf(db, number))
-      return editForm(bulletin, version, body, { problems: form.problems, now, baseVersion: Number(body['baseVersion']) })
-    }
-    try {
-      const saved = await work<Visible, { version: number; isNew: boolean }>(unit =>
-        saveVersion(unit, { number, baseVersion: Number(body['baseVersion']), content: form.content }),
-      )
-      return redirect(addressOf({ number }), {
-        notice: saved.isNew ? `Version ${saved.version} is saved.` : 'Nothing was changed, so no version was made.',
-      })
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      // What was typed is shown again beside what somebody else saved; saving once more is then a decision.
-      const { bulletin, version } = await read<Visible, Edited>(db => newestOf(db, number))
-      const problem: Problem = { rule: error.code, pointer: 'title', severity: 'error', message: error.message }
-      return editForm(bulletin, version, body, { problems: [problem], now, theirs: { version, typed: form.content }, status: 409 })
-    }
-  },
+  handle: request => showPage(request, numberOf(request.params), request.query.by),
 })
 
 const versions = route({
@@ -184,9 +87,19 @@ function act(
     path: `/bulletins/:number/${action}`,
     access: { permission },
     params: Params,
-    async handle({ params, body, work }) {
-      const number = numberOf(params)
-      await work<Visible, void>(unit => run(unit, { number, version: Number(body['version']), reason: String(body['reason'] ?? '') }))
+    async handle(request) {
+      const { body } = request
+      const number = numberOf(request.params)
+      const reason = textOf(body, 'reason')
+      try {
+        await request.work<Visible, void>(unit => run(unit, { number, version: Number(body['version']), reason }))
+      } catch (error) {
+        // Where a reason was asked for, it comes back. Where none was, nothing was typed, and the error's own page says it all.
+        const isRefusal = error instanceof Invalid || error instanceof Conflict || error instanceof Forbidden
+        if (!isRefusal || body['reason'] === undefined) throw error
+        const status = error instanceof Invalid ? 422 : error instanceof Conflict ? 409 : 403
+        return showPage(request, number, 'type', { refusal: { href: addressOf({ number }, `/${action}`), reason, message: error.message }, status })
+      }
       return redirect(addressOf({ number }), { notice: `${bulletinNumber(number)}: ${notice}.` })
     },
   })
@@ -207,14 +120,18 @@ const publishUpdate = route({
   params: Params,
   async handle(request) {
     const number = numberOf(request.params)
-    const [title, body] = [String(request.body['title'] ?? '').trim(), String(request.body['body'] ?? '').trim()]
+    const [title, body] = [textOf(request.body, 'title').trim(), textOf(request.body, 'body').trim()]
     const missing = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
     const problems = [
       ...(title === '' || title.length > 200 ? [missing('title', 'Give the update a title of at most 200 characters')] : []),
       ...(body === '' || body.length > 20_000 ? [missing('body', 'Say what is new, in at most 20,000 characters')] : []),
     ]
     if (problems.length > 0) return updateForm(request, request.params, { title, body }, problems)
-    await request.work<Visible, void>(unit => addUpdate(unit, { number, title, body }))
+    try {
+      await request.work<Visible, void>(unit => addUpdate(unit, { number, title, body }))
+    } catch (error) {
+      return updateForm(request, request.params, { title, body }, [refusalOf(error, 'title')])
+    }
     return redirect(addressOf({ number }), { notice: 'The update is published. Readers see it first on the bulletin’s page.' })
   },
 })
@@ -234,21 +151,21 @@ const saveSeverity = route({
   params: Params,
   async handle(request) {
     const number = numberOf(request.params)
-    const [severity, reason] = [String(request.body['severity'] ?? ''), String(request.body['reason'] ?? '').trim()]
+    const [severity, reason] = [textOf(request.body, 'severity'), textOf(request.body, 'reason').trim()]
     const wrong = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
     if (!isSeverity(severity)) return severityForm(request, request.params, { severity, reason }, [wrong('severity', 'Choose a severity')])
     if (reason === '') return severityForm(request, request.params, { severity, reason }, [wrong('reason', 'Say why, in a sentence')])
-    await request.work<Visible, void>(unit => changeSeverity(unit, { number, severity, reason }))
+    try {
+      await request.work<Visible, void>(unit => changeSeverity(unit, { number, severity, reason }))
+    } catch (error) {
+      return severityForm(request, request.params, { severity, reason }, [refusalOf(error, 'reason')])
+    }
     return redirect(addressOf({ number }), { notice: `The severity is now ${severityLabel(severity)}.` })
   },
 })
 
 export const bulletinRoutes: readonly Route[] = [
-  startDraft,
-  draft,
   show,
-  startEdit,
-  edit,
   versions,
   version,
   startUpdate,
@@ -264,62 +181,44 @@ export const bulletinRoutes: readonly Route[] = [
   act('abandon', 'broadcast.bulletin.draft', 'abandoned. Nothing was sent', abandonBulletin),
 ]
 
-interface Edited {
-  readonly bulletin: Bulletin
-  readonly version: Version
+/** The page of a bulletin; with `refused`, what was asked for there was not done. */
+async function showPage(
+  request: Pick<RouteRequest, 'read' | 'actor' | 'now'>,
+  number: number,
+  by: Dimension,
+  refused: { readonly refusal: Refusal; readonly status: number } | null = null,
+): Promise<Reply> {
+  const { actor, now } = request
+  const shown = await request.read<Visible, ShownBulletin>(db => readShown(db, number, actor, now, by))
+  const { bulletin } = shown
+  const model = showView(shown, actor, now, refused?.refusal ?? null)
+  const problems: Problem[] =
+    refused === null
+      ? []
+      : [
+          {
+            rule: 'broadcast.bulletin.refused',
+            pointer: model.keptReason === null ? 'reason' : '',
+            severity: 'error',
+            message: refused.refusal.message,
+          },
+        ]
+  return page(`${VIEWS}/show.njk`, `${bulletinNumber(bulletin.number)} ${bulletin.title}`, model, {
+    problems,
+    isExercise: bulletin.isExercise,
+    ...(refused === null ? {} : { status: refused.status }),
+  })
 }
 
-async function newestOf(db: Reader<Visible>, number: number): Promise<Edited> {
-  const bulletin = await bulletinOf(db, number)
-  return { bulletin, version: await versionOf(db, bulletin.id, bulletin.version) }
-}
-
-async function threatOr404(db: Reader<Visible>, id: string) {
-  const threat = await threatForBulletin(db, id)
-  if (threat === undefined) throw new NotFound('broadcast.threat.not-found', 'There is no such threat. Choose one from the list of threats.')
-  return threat
+function textOf(body: RouteRequest['body'], name: string): string {
+  const value = body[name]
+  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(params: { readonly number: string }): number {
   const number = parseBulletinNumber(params.number)
   if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin. Numbers look like CC-5001.')
   return number
-}
-
-function newForm(typed: Typed, threat: string, problems: readonly Problem[]): Reply {
-  return page(
-    `${VIEWS}/new.njk`,
-    'Draft a bulletin',
-    { sections: contentSections(typed, problems), threat, isExercise: typed['isExercise'] === 'yes' },
-    { problems },
-  )
-}
-
-function editForm(
-  bulletin: Bulletin,
-  newest: Version,
-  typed: Typed,
-  options: { problems: readonly Problem[]; now: Date; baseVersion?: number; theirs?: { version: Version; typed: BulletinContent }; status?: number },
-): Reply {
-  const model = {
-    bulletin: headOf(bulletin),
-    sections: contentSections(typed, options.problems),
-    baseVersion: options.baseVersion ?? newest.version,
-    findings: findingsView(findingsOf(newest.content, options.now)),
-    voids: bulletin.state === 'draft' ? null : stateLabel(bulletin.state).toLowerCase(),
-    difference:
-      options.theirs === undefined
-        ? null
-        : differenceTable(options.theirs.version.content, options.theirs.typed, {
-            before: `Version ${newest.version}, saved by ${whoWords(newest.savedBy, newest.savedById)}`,
-            after: 'What you typed',
-          }),
-  }
-  return page(`${VIEWS}/edit.njk`, `Edit ${bulletinNumber(bulletin.number)}`, model, {
-    problems: options.problems,
-    isExercise: bulletin.isExercise,
-    ...(options.status === undefined ? {} : { status: options.status }),
-  })
 }
 
 async function updateForm(

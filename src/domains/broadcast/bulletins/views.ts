@@ -4,6 +4,7 @@ import type { Problem } from '../../../kernel/problem.ts'
 import { severityTag, type Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
+import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { isEmptyRule, ruleSentence } from '../audience/model.ts'
 import { pictureView } from '../picture/model.ts'
 import { canApprove, canRelease, type PolicyActor } from '../policy.ts'
@@ -88,12 +89,15 @@ export function readingView(content: BulletinContent, respondBy: Instant | null,
 }
 
 /** The page of a bulletin: for everyone the text; `desk` is what the centre works with; `picture` who acts; `panel` and `matches` are an organisation's own. */
-export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant) {
+export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant, refusal: Refusal | null) {
   const { bulletin, version, desk } = shown
   const { content } = version
+  const offered = desk === null ? { actions: [], refusals: [] } : bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now))
+  const { actions, keptReason } = afterRefusal(offered.actions, refusal)
   const byPolicy = bulletin.releasedAt === null && content.respondBy === null ? deadlineFor(content.severity, now, shown.deadlines) : undefined
   return {
     bulletin: headOf(bulletin),
+    keptReason,
     reading: readingView(content, bulletin.respondBy, byPolicy === undefined ? null : `${byPolicy.hours} hours after release`),
     updates: shown.updates,
     severities: shown.severities.map(change => ({ ...change, tag: severityTag(change.severity) })),
@@ -104,7 +108,8 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant)
       desk === null
         ? null
         : {
-            ...bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now)),
+            actions,
+            refusals: offered.refusals,
             version: bulletin.version,
             versionsHref: addressOf(bulletin, '/versions'),
             savedAt: version.savedAt,
