@@ -7,7 +7,9 @@ import * as listIndexes from './0005_list_indexes.ts'
 import * as reachAndSearch from './0006_reach_and_search.ts'
 import * as regionPicture from './0009_region_picture.ts'
 import * as narrowerWrites from './0010_narrower_writes.ts'
+import * as incidentNotifications from './0011_incident_notifications.ts'
 import * as documents from './0012_documents.ts'
+import * as threatGrouping from './0013_threat_grouping.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,5 +21,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006_reach_and_search': reachAndSearch,
   '0009_region_picture': regionPicture,
   '0010_narrower_writes': narrowerWrites,
+  '0011_incident_notifications': incidentNotifications,
   '0012_documents': documents,
+  '0013_threat_grouping': threatGrouping,
 }

@@ -20,6 +20,8 @@ export const ID_PREFIX = {
   item: 'itm',
   quarantined: 'qua',
   threat: 'thr',
+  notification: 'ntf',
+  regrouping: 'rgr',
   bulletin: 'bul',
   release: 'rel',
   delivery: 'del',

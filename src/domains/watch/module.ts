@@ -8,13 +8,14 @@ import { sourceCommands } from './sources/cli.ts'
 import { sourceRoutes } from './sources/routes.ts'
 import { threatCommands } from './threats/cli.ts'
 import { THREAT_JOBS } from './threats/jobs.ts'
+import { groupingRoutes } from './threats/grouping/routes.ts'
 import { threatRoutes } from './threats/routes.ts'
 
 /** Sources, what is gathered from them, and the threats understood from it. */
 export const watch: Module = {
   name: 'watch',
   permissions: PERMISSIONS,
-  routes: [...threatRoutes, ...sourceRoutes, ...gatheringRoutes, ...documentRoutes],
+  routes: [...threatRoutes, ...groupingRoutes, ...sourceRoutes, ...gatheringRoutes, ...documentRoutes],
   jobs: [...GATHERING_JOBS, ...THREAT_JOBS],
   commands: [...gatheringCommands, ...sourceCommands, ...threatCommands],
   navigation: [

@@ -5,6 +5,7 @@ import type { Tlp } from '../../kernel/tlp.ts'
 import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { StoredItem } from './gathering/model.ts'
+import type { NotificationNoteTable, NotificationSenderTable, NotificationTable } from './notifications/tables.ts'
 import type { ThreatState, TypeReach } from './threats/model.ts'
 
 export interface SourceTable {
@@ -96,6 +97,8 @@ export interface ThreatTable {
   ransomware: boolean | null
   cvss_tenths: number | null
   severity: Severity | null
+  /** Whether an organisation has reported that care is affected. */
+  care_affected: Generated<boolean>
   /** Sorts the queue: lower is more pressing. */
   priority: number
   priority_word: string
@@ -117,6 +120,37 @@ export interface ThreatTable {
   updated_at: Instant
   /** When the last of its items was withdrawn by its source. */
   withdrawn_at: Instant | null
+  /** The threat into which a person merged it: it has no items then, and leads there. */
+  merged_into: string | null
+}
+
+/** What ties items to one another (threats/grouping/traits.ts). */
+export interface ItemKeyTable {
+  item_id: string
+  key: string
+  /** Whether it names the item itself; else the item refers to what it names. */
+  is_identity: boolean
+}
+
+/** An item that a person moved, with why it belonged where it was. */
+export interface RegroupedItem {
+  readonly id: string
+  readonly why: string
+}
+
+/** What a person merged or split. */
+export interface ThreatRegroupingTable {
+  id: string
+  kind: 'merged' | 'split'
+  at: Instant
+  actor_id: string
+  reason: string
+  from_threat_id: string
+  to_threat_id: string
+  items: Json<RegroupedItem[]>
+  undone_at: Instant | null
+  undone_by: string | null
+  undone_reason: string | null
 }
 
 export interface ThreatItemTable {
@@ -162,6 +196,11 @@ interface WatchTables {
   watch_threat_item: ThreatItemTable
   watch_threat_product: ThreatProductTable
   watch_threat_note: ThreatNoteTable
+  watch_notification: NotificationTable
+  watch_notification_sender: NotificationSenderTable
+  watch_notification_note: NotificationNoteTable
+  watch_item_key: ItemKeyTable
+  watch_threat_regrouping: ThreatRegroupingTable
 }
 
 /** What queries of this domain may name: its own tables and what the directory shows. */

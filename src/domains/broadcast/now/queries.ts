@@ -308,6 +308,7 @@ export async function search(db: Reader<Visible>, actor: Actor, words: string): 
       .execute(),
     threats: await db
       .selectFrom('watch_threat')
+      .where('merged_into', 'is', null)
       .where('search', 'like', pattern.toLowerCase())
       .orderBy('priority')
       .orderBy('id')

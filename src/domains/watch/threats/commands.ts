@@ -5,21 +5,24 @@ import { chunks } from '../../../platform/db/chunks.ts'
 import { assertMay, may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
+import { listed } from './grouping/evidence.ts'
+import { placeItems, type Placement } from './grouping/placement.ts'
+import { neighbours, traitsOfItems } from './grouping/queries.ts'
+import type { ItemTraits } from './grouping/traits.ts'
 import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
 import { countReach, type Which } from './queries/reach.ts'
 import { stateOfThreat } from './queries/show.ts'
-import { itemsOfThreats, keptOfThreats, priorityFacts, reckonings, threatsHolding, threatsOfItems, type Reckoning } from './queries/understanding.ts'
-import { factsOf, listed, placeItems, type Placement } from './understanding.ts'
+import { itemsOfThreats, keptOfThreats, priorityFacts, reckonings, threatsOfItems, type Reckoning } from './queries/understanding.ts'
+import { factsOf } from './understanding.ts'
 
 /** An item that was just gathered: new, changed, withdrawn or brought back. In the order in which it stood in its document. */
 export interface GatheredItem {
   readonly id: string
-  readonly cves: readonly string[]
 }
 
 /**
- * Understands items: places those that belong to no threat yet (the rule stands in `understanding.ts`), and says anew what every threat
+ * Understands items: places those that belong to no threat yet (the rule stands in `grouping/placement.ts`), and says anew what every threat
  * that they touch is about, how pressing it is and how many run it. Doing it again for the same items changes nothing.
  */
 export async function understand(work: Work<Visible>, items: readonly GatheredItem[]): Promise<void> {
@@ -29,9 +32,13 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
     items.map(item => item.id),
   )
   const known = new Set(placed.map(link => link.itemId))
-  const loose = items.filter(item => !known.has(item.id))
-  const holding = loose.length === 0 ? [] : await threatsHolding(work.db, [...new Set(loose.flatMap(item => item.cves))])
-  const placements = placeItems(loose, holding, () => work.newId('threat'))
+  const traits = await traitsOfItems(
+    work.db,
+    items.map(item => item.id),
+  )
+  await storeKeys(work, [...traits.values()])
+  const loose = items.flatMap(({ id }) => (known.has(id) ? [] : (traits.get(id) ?? [])))
+  const placements = loose.length === 0 ? [] : placeItems(loose, await neighbours(work.db, loose), () => work.newId('threat'))
 
   const founded = new Map(placements.filter(placement => placement.isFounder).map(placement => [placement.threatId, placement]))
   await storeNewThreats(work, [...founded.keys()])
@@ -119,7 +126,18 @@ export async function takeUpIfNew(work: Work<Visible>, id: string): Promise<void
   await actOnThreat(work, id, 'take-up', '')
 }
 
-async function storeNewThreats(work: Work<Visible>, ids: readonly string[]): Promise<void> {
+/** What ties these items to others, as they stand today. */
+async function storeKeys(work: Work<Visible>, traits: readonly ItemTraits[]): Promise<void> {
+  for (const some of chunks(traits.map(({ id }) => id))) await work.db.deleteFrom('watch_item_key').where('item_id', 'in', some).execute()
+  const rows = traits.flatMap(({ id, identities, references }) => [
+    ...identities.map(key => ({ item_id: id, key, is_identity: true })),
+    ...references.map(key => ({ item_id: id, key, is_identity: false })),
+  ])
+  for (const some of chunks(rows)) await work.db.insertInto('watch_item_key').values(some).execute()
+}
+
+/** Makes threats about which nothing is said yet: `restate` says it. */
+export async function storeNewThreats(work: Work<Visible>, ids: readonly string[]): Promise<void> {
   const blank = {
     cves: [],
     title: '',
@@ -158,7 +176,7 @@ async function noteBridges(work: Work<Visible>, placements: readonly Placement[]
 }
 
 /** Says anew what threats are about, from all of their items. */
-async function restate(work: Work<Visible>, threatIds: readonly string[]): Promise<void> {
+export async function restate(work: Work<Visible>, threatIds: readonly string[]): Promise<void> {
   const [items, kept] = [await itemsOfThreats(work.db, threatIds), await keptOfThreats(work.db, threatIds)]
   const stated = threatIds.map(id => ({ id, facts: factsOf(items.get(id) ?? []), was: kept.get(id) }))
   const rows = stated.map(({ id, facts, was }) => {
@@ -177,6 +195,7 @@ async function restate(work: Work<Visible>, threatIds: readonly string[]): Promi
       ransomware: facts.ransomware,
       cvss_tenths: facts.cvssTenths,
       severity: facts.severity,
+      care_affected: facts.reportedCareAffected,
       priority: priority.order,
       priority_word: priority.word,
       reason: priority.reason,
@@ -201,6 +220,7 @@ async function restate(work: Work<Visible>, threatIds: readonly string[]): Promi
           ransomware: eb.ref('excluded.ransomware'),
           cvss_tenths: eb.ref('excluded.cvss_tenths'),
           severity: eb.ref('excluded.severity'),
+          care_affected: eb.ref('excluded.care_affected'),
           priority: eb.ref('excluded.priority'),
           priority_word: eb.ref('excluded.priority_word'),
           reason: eb.ref('excluded.reason'),

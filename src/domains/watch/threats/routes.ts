@@ -14,7 +14,7 @@ import { isThreatAction, isThreatState } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
 import { listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
 import { matchedProducts } from './queries/reach.ts'
-import { itemsOfThreat, organisationTypes, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
+import { itemsOfThreat, mergedIntoOf, organisationTypes, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
 import { listModel, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
 
 const PAGE_ROWS = 50
@@ -99,7 +99,12 @@ const show = route({
   path: '/threats/:id',
   access: { permission: 'watch.threat.view' },
   params,
-  handle: request => showPage(request, request.params.id),
+  async handle(request) {
+    const { id } = request.params
+    const mergedInto = await request.read<Visible, string | null>(db => mergedIntoOf(db, id))
+    if (mergedInto === null) return showPage(request, id)
+    return redirect(`/threats/${mergedInto}`, { notice: 'The threat that you asked for was merged into this one.' })
+  },
 })
 
 const act = route({

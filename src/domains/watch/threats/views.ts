@@ -12,7 +12,7 @@ import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
 import type { ThreatFilter, ThreatRow, ThreatSort } from './queries/list.ts'
 import type { MatchedProduct } from './queries/reach.ts'
 import type { ThreatItemRow, ThreatRecord, TimelineRow } from './queries/show.ts'
-import { listed } from './understanding.ts'
+import { listed } from './grouping/evidence.ts'
 
 const STATE_TAGS: Readonly<Record<ThreatState, Tag>> = {
   new: { text: STATE_WORDS.new, colour: 'blue' },

@@ -114,7 +114,7 @@ export async function cursorAt(db: Reader<Visible>, id: string, sort: ThreatSort
 }
 
 function filtered(db: Reader<Visible>, filter: ThreatFilter) {
-  let query = db.selectFrom('watch_threat as threat')
+  let query = db.selectFrom('watch_threat as threat').where('threat.merged_into', 'is', null)
   if (filter.state === 'open') query = query.where('threat.state', 'not in', ['dismissed', 'closed'])
   else if (filter.state !== 'all') query = query.where('threat.state', '=', filter.state)
   if (filter.priority !== null) query = query.where('threat.priority_word', '=', filter.priority)

@@ -8,6 +8,12 @@ export async function stateOfThreat(db: Reader<Visible>, id: string): Promise<Th
   return row?.state
 }
 
+/** The threat into which a person merged that one; `null` when it stands by itself, or is not there. */
+export async function mergedIntoOf(db: Reader<Visible>, id: string): Promise<string | null> {
+  const row = await db.selectFrom('watch_threat').select('merged_into').where('id', '=', id).executeTakeFirst()
+  return row?.merged_into ?? null
+}
+
 /** One threat, or `undefined`. */
 export function threatById(db: Reader<Visible>, id: string) {
   return db

@@ -3,19 +3,8 @@ import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import type { TypeReach } from '../model.ts'
 import type { PriorityFacts } from '../priority.ts'
-import type { KnownThreat, ThreatItem } from '../understanding.ts'
+import type { ThreatItem } from '../understanding.ts'
 import type { Which } from './reach.ts'
-
-/** The threats that hold any of these CVEs, oldest first. */
-export function threatsHolding(db: Reader<Visible>, cves: readonly string[]): Promise<readonly KnownThreat[]> {
-  return db
-    .selectFrom('watch_threat')
-    .select(['id', 'cves'])
-    .where('cves', '&&', sql<string[]>`${cves}::text[]`)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-}
 
 /** The threats to which these items belong. */
 export async function threatsOfItems(db: Reader<Visible>, itemIds: readonly string[]): Promise<readonly { itemId: string; threatId: string }[]> {
@@ -63,7 +52,20 @@ export async function priorityFacts(
 ): Promise<readonly (PriorityFacts & { id: string; order: number; reason: string; types: readonly TypeReach[] })[]> {
   let query = db
     .selectFrom('watch_threat')
-    .select(['id', 'kev_since', 'ransomware', 'cvss_tenths', 'severity', 'runs', 'may_run', 'withdrawn_at', 'priority', 'reason', 'reach'])
+    .select([
+      'id',
+      'kev_since',
+      'ransomware',
+      'cvss_tenths',
+      'severity',
+      'care_affected',
+      'runs',
+      'may_run',
+      'withdrawn_at',
+      'priority',
+      'reason',
+      'reach',
+    ])
   if (which !== 'all') query = query.where('id', '=', sql<string>`any(${which}::text[])`)
   const rows = await query.execute()
   return rows.map(row => ({
@@ -72,6 +74,7 @@ export async function priorityFacts(
     ransomware: row.ransomware,
     cvssTenths: row.cvss_tenths,
     severity: row.severity,
+    reportedCareAffected: row.care_affected,
     runs: row.runs,
     mayRun: row.may_run,
     isWithdrawn: row.withdrawn_at !== null,
