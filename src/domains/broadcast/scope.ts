@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import { nameKey } from '../../kernel/name-key.ts'
 import type { Scope } from '../../platform/work/actor.ts'
 
 /** Whether the actor's figures are the whole sector's. */
@@ -30,4 +31,21 @@ export function isOwnRecipient(scope: Scope, table: string): RawBuilder<SqlBool>
 
 function isInRegion(table: string): RawBuilder<SqlBool> {
   return sql<SqlBool>`${sql.ref(`${table}.looked_after_by`)} = (select carecert_region())`
+}
+
+/**
+ * Whether an organisation, by the code and name of that table or alias, is the one looked for: by its code, or by words that its name holds, as
+ * the directory compares names. Signs alone name nobody.
+ */
+export function isOrganisationNamed(search: string, table: string): RawBuilder<SqlBool> {
+  const words = nameKey(search)
+    .split(' ')
+    .filter(word => word !== '')
+  const isCode = sql`${sql.ref(`${table}.code`)} = ${search.trim().toUpperCase()}`
+  if (words.length === 0) return sql<SqlBool>`${isCode}`
+  const hasWords = sql.join(
+    words.map(word => sql`${sql.ref(`${table}.name_key`)} like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`),
+    sql` and `,
+  )
+  return sql<SqlBool>`(${isCode} or (${hasWords}))`
 }

@@ -29,6 +29,8 @@ export interface OrganisationTable {
   status: 'open' | 'closed'
   /** Staff, or another measure of size, where known. */
   size: number | null
+  /** How many of its current contacts receive bulletins and have an e-mail address, kept by the database. */
+  mailable_contacts: GeneratedAlways<number>
   source: string
   created_at: Instant
   updated_at: Instant

@@ -2,13 +2,17 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'csv-parse/sync'
+import { sql, type Kysely } from 'kysely'
 import { actorAs, plantOrganisations } from '../../../../test/support/broadcast.ts'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
+import { encodeCursor } from '../../../kernel/page.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { AudienceRule, type AudienceRule as Rule } from './model.ts'
-import { listAudience, listExcluded, resolveAudience, summariseAudience, type Audience } from './queries.ts'
+import { resolveAudience, summariseAudience, type Audience } from './queries.ts'
+import { listAudience, viewAudience, type AudienceListQuery, type AudienceSort } from './queries/lists.ts'
+import { checkRule } from './queries/matching.ts'
 
 const platform = await createTestPlatform()
 const analyst = actorAs('analyst')
@@ -99,26 +103,90 @@ test('contacts are counted, the unreachable are named with the reason, and the e
       { organisations: 5, contacts: 4, unreachable: 2, hash: audience.hash, problems: [] },
       'the database counts and hashes alike',
     )
-    const page = { limit: 1, cursor: null }
-    const unreachable = await listAudience(db, rule, 'unreachable', page, summary)
-    assert.deepEqual([unreachable.total, unreachable.rows.map(row => [row.code, row.unreachable])], [2, [['P3', 'no-contact']]])
-    const next = await listAudience(db, rule, 'unreachable', { limit: 1, cursor: unreachable.next }, summary)
-    assert.deepEqual([next.next, next.rows.map(row => [row.code, row.unreachable])], [null, [['P4', 'no-email']]])
-    const reached = await listAudience(db, rule, 'reached', { limit: 50, cursor: null }, summary)
-    assert.deepEqual(
-      reached.rows.map(row => `${row.code} ${row.contacts}`),
-      ['P1 1', 'P2 1', 'T1 2'],
-    )
-    const excluded = await listExcluded(db, rule, { limit: 50, cursor: null })
-    assert.deepEqual(
-      excluded.rows.map(row => [row.code, row.why]),
-      [
-        ['P5', 'closed'],
-        ['P6', 'named'],
-      ],
-    )
-    assert.equal(excluded.total, 2)
+    const checked = await checkRule(db, rule)
+    const view = (query: Partial<AudienceListQuery>, limit = 50) => viewAudience(db, checked, { ...ALL, ...query }, { limit, cursor: null })
+    const reached = await view({ list: 'reached' }, 1)
+    assert.deepEqual([reached.summary, reached.excluded, reached.found.total], [summary, 2, 3], 'the page counts and hashes alike')
+    const unreachable = await view({ list: 'unreachable' })
+    assert.deepEqual([unreachable.found.total, unreachable.found.rows.map(row => `${row.code} ${row.why}`)], [2, ['P3 no-contact', 'P4 no-email']])
+    const excluded = await view({ list: 'excluded' })
+    assert.deepEqual([excluded.found.total, excluded.found.rows.map(row => `${row.code} ${row.why}`)], [2, ['P5 closed', 'P6 named']])
+    const narrowed = await view({ list: 'reached', search: 'organisation p', region: 'YN' })
+    assert.deepEqual([narrowed.found.total, narrowed.found.rows.map(row => row.code), narrowed.summary.organisations], [2, ['P1', 'P2'], 5])
   })
+})
+
+const ALL: AudienceListQuery = { list: 'everyone', search: '', type: '', region: '', sort: 'code' }
+
+test('each order of a list meets every organisation once, page by page, also where many are alike', async () => {
+  const rule = AudienceRule.parse({ types: ['practice', 'trust'] })
+  await readAs<Visible, void>(platform, analyst, async db => {
+    const checked = await checkRule(db, rule)
+    const inOrder = async (sort: AudienceSort, limit: number) => {
+      const codes: string[] = []
+      let cursor: string | null = null
+      do {
+        const part: Awaited<ReturnType<typeof listAudience>> = await listAudience(db, checked, { ...ALL, sort }, { limit, cursor })
+        codes.push(...part.rows.map(row => row.code))
+        cursor = part.next
+      } while (cursor !== null)
+      return codes.join(' ')
+    }
+    for (const [sort, expected] of [
+      ['code', 'P1 P2 P3 P4 P6 T1 W1'],
+      ['-code', 'W1 T1 P6 P4 P3 P2 P1'],
+      ['name', 'P1 P2 P3 P4 P6 T1 W1'],
+      ['contacts', 'P3 P4 P1 P2 P6 W1 T1'],
+      ['-contacts', 'T1 W1 P6 P2 P1 P4 P3'],
+      ['why', 'P1 P2 P6 T1 W1 P3 P4'],
+    ] as const) {
+      for (const limit of [1, 2, 3, 50]) assert.equal(await inOrder(sort, limit), expected, `${sort}, ${limit} at a time`)
+    }
+    const strange = await listAudience(db, checked, { ...ALL, sort: 'contacts' }, { limit: 50, cursor: encodeCursor(['many', 'P1']) })
+    assert.equal(strange.rows.length, 7, 'the cursor of another order is the first page')
+  })
+})
+
+test('the database keeps how many contacts of each organisation can be mailed, whatever happens to them', async () => {
+  const db = platform.database.kysely as Kysely<Visible>
+  const ids = await plantOrganisations(platform, [
+    { code: 'K1', contacts: ['a@k1.example', 'b@k1.example', null] },
+    { code: 'K2', contacts: [] },
+  ])
+  const counted = async () => {
+    const rows = await db.selectFrom('directory_organisation').where('code', 'in', ['K1', 'K2']).orderBy('code').select('mailable_contacts').execute()
+    return rows.map(row => row.mailable_contacts)
+  }
+  const ofFirst = db.updateTable('directory_contact').where('organisation_id', '=', ids.get('K1') ?? '')
+  assert.deepEqual(await counted(), [2, 0])
+  await ofFirst.where('email', '=', 'a@k1.example').set({ receives_bulletins: false }).execute()
+  assert.deepEqual(await counted(), [1, 0], 'one wants no bulletins')
+  await ofFirst.set({ last_proved_at: platform.clock.now() }).execute()
+  assert.deepEqual(await counted(), [1, 0], 'a proof changes nothing')
+  await ofFirst.where('email', 'is', null).set({ email: 'c@k1.example' }).execute()
+  assert.deepEqual(await counted(), [2, 0], 'one has an address')
+  await ofFirst
+    .where('email', '=', 'c@k1.example')
+    .set({ organisation_id: ids.get('K2') ?? '' })
+    .execute()
+  assert.deepEqual(await counted(), [1, 1], 'one moves')
+  await ofFirst.set({ ended_at: platform.clock.now() }).execute()
+  assert.deepEqual(await counted(), [0, 1], 'the others end')
+  await db.deleteFrom('directory_contact').where('email', '=', 'c@k1.example').execute()
+  assert.deepEqual(await counted(), [0, 0], 'the last is removed')
+  await sql`update directory_organisation set status = 'closed' where code in ('K1', 'K2')`.execute(db)
+})
+
+test('an organisation that comes with a count, as from a backup, begins with none', async () => {
+  const db = platform.database.kysely as Kysely<Visible>
+  await sql`insert into directory_organisation (id, code, name, name_key, type, status, source, created_at, updated_at, mailable_contacts)
+    values ('org_k3', 'K3', 'K3', 'k3', 'practice', 'closed', 'test', now(), now(), 7)`.execute(db)
+  const { mailable_contacts: count } = await db
+    .selectFrom('directory_organisation')
+    .where('code', '=', 'K3')
+    .select('mailable_contacts')
+    .executeTakeFirstOrThrow()
+  assert.equal(count, 0)
 })
 
 test('the hash follows the rule and those it reaches, not the order in which the rule was typed', async () => {

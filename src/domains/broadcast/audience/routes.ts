@@ -1,39 +1,43 @@
-import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
-import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { csvPages } from '../../../platform/csv/csv.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { withQuery } from '../../../ui/links.ts'
+import { regions } from '../../directory/contract.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { saveAudience } from './commands.ts'
-import { readRule, ruleGroups, typedFrom, type RuleChoices, type Typed } from './fields.ts'
-import { EMPTY_RULE, isEmptyRule, ruleSentence, type AudienceRule, type RuleNames } from './model.ts'
-import {
-  audienceChoices,
-  listAudience,
-  listExcluded,
-  namesFor,
-  resolveAudience,
-  ruleOf,
-  savedRuleOf,
-  suggestRule,
-  summariseAudience,
-  type Audience,
-  type AudienceSummary,
-  type ExcludedOrganisation,
-  type ListedOrganisation,
-} from './queries.ts'
-import { AUDIENCE_LISTS, excludedTable, LIST_EMPTY, listLinks, namesTable, summaryFigures, type AudienceList } from './views.ts'
+import { readRule, ruleGroups, typedFrom, type Typed } from './fields.ts'
+import { EMPTY_RULE, isEmptyRule, ruleSentence, type AudienceRule } from './model.ts'
+import { audienceChoices, namesFor, ruleOf, savedRuleOf, suggestRule } from './queries.ts'
+import { AUDIENCE_SORTS, listAudience, viewAudience, type AudienceListQuery } from './queries/lists.ts'
+import { checkRule } from './queries/matching.ts'
+import { AUDIENCE_LISTS, CSV_HEAD, csvLine, listView, summaryFigures, type AudienceAddress } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
-const Query = z.object({ list: z.enum(AUDIENCE_LISTS).catch('reached').default('reached'), cursor: z.string().nullable().catch(null).default(null) })
+const text = z.string().trim().max(200).catch('').default('')
+const narrowed = { q: text, type: text, region: text, sort: z.enum(AUDIENCE_SORTS).catch('code').default('code') }
+const Query = z.object({
+  ...narrowed,
+  list: z.enum(AUDIENCE_LISTS).catch('reached').default('reached'),
+  cursor: z.string().max(400).nullable().catch(null).default(null),
+  change: z.literal('yes').nullable().catch(null).default(null),
+})
+const CsvQuery = z.object({
+  ...narrowed,
+  list: z
+    .enum([...AUDIENCE_LISTS, 'everyone'])
+    .catch('everyone')
+    .default('everyone'),
+})
 const NAMES_A_PAGE = 50
+/** Many, because each part resolves the rule anew. */
+const CSV_PART = 5_000
 
 const show = route({
   method: 'GET',
@@ -51,7 +55,7 @@ const save = route({
   params: Params,
   async handle(request) {
     const form = readRule(request.body)
-    if (!form.ok) return audiencePage(request, request.params, { list: 'reached', cursor: null }, request.body, form.problems)
+    if (!form.ok) return audiencePage(request, request.params, Query.parse({ change: 'yes' }), request.body, form.problems)
     const number = numberOf(request.params)
     await request.work<Visible, void>(work => saveAudience(work, { number, rule: form.rule }))
     return redirect(addressOf(number), { notice: 'The audience is saved. Nobody has been sent anything.' })
@@ -63,28 +67,25 @@ const download = route({
   path: '/bulletins/:number/audience.csv',
   access: { permission: 'broadcast.audience.view' },
   params: Params,
-  async handle({ params, read }) {
+  query: CsvQuery,
+  async handle({ params, query, read }) {
     const number = numberOf(params)
-    const audience = await read<Visible, Audience>(async db => resolveAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)))
-    const lines = audience.organisations.map(row => [row.code, row.name, row.type, row.region ?? '', row.contacts])
-    return csv(
-      `${bulletinNumber(number)}-audience.csv`,
-      stringify([['code', 'name', 'type', 'region', 'contacts'], ...lines], { escape_formulas: true }),
-    )
+    const rule = await read<Visible, AudienceRule>(async db => ruleOf(db, (await bulletinOf(db, number)).id))
+    const rowsAfter = (cursor: string | null) =>
+      read<Visible, Awaited<ReturnType<typeof listAudience>>>(async db =>
+        listAudience(db, await checkRule(db, rule), listQuery(query), { limit: CSV_PART, cursor }),
+      )
+    return csv(`${bulletinNumber(number)}-audience${query.list === 'everyone' ? '' : `-${query.list}`}.csv`, csvPages(CSV_HEAD, csvLine, rowsAfter))
   },
 })
 
 export const audienceRoutes: readonly Route[] = [show, save, download]
 
-interface Shown {
+interface Saved {
   readonly bulletin: Bulletin
   readonly rule: AudienceRule
+  /** Whether nobody has saved a rule yet, and this one is offered. */
   readonly isSuggested: boolean
-  readonly summary: AudienceSummary
-  readonly names: RuleNames
-  readonly choices: RuleChoices
-  readonly listed: Page<ListedOrganisation>
-  readonly excluded: Page<ExcludedOrganisation>
 }
 
 async function audiencePage(
@@ -95,56 +96,57 @@ async function audiencePage(
   problems: readonly Problem[],
 ): Promise<Reply> {
   const number = numberOf(params)
-  const shown = await request.read<Visible, Shown | null>(db => readAudience(db, number, query.list, query.cursor))
-  if (shown === null) return redirect(`/bulletins/${bulletinNumber(number)}/recipients`)
-  const { bulletin, rule, summary, names } = shown
   const address = addressOf(number)
-  const found = query.list === 'excluded' ? shown.excluded : shown.listed
-  const totals = { reached: summary.organisations - summary.unreachable, unreachable: summary.unreachable, excluded: shown.excluded.total }
-  const model = {
-    number: bulletinNumber(number),
-    title: bulletin.title,
-    tlp: bulletin.tlp,
-    address,
-    bulletinAddress: `/bulletins/${bulletinNumber(number)}`,
-    sentence: ruleSentence(rule, names),
-    isEmpty: isEmptyRule(rule),
-    isSuggested: shown.isSuggested && typed === null,
-    ruleProblems: summary.problems,
-    counts: summaryFigures(summary),
-    hash: summary.hash,
-    lists: listLinks(address, query.list, totals),
-    listEmpty: LIST_EMPTY[query.list],
-    total: found.total,
-    table: query.list === 'excluded' ? excludedTable(shown.excluded.rows) : namesTable(query.list, shown.listed.rows, names),
-    firstHref: query.cursor === null ? null : withQuery(address, { list: query.list }),
-    nextHref: found.next === null ? null : withQuery(address, { list: query.list, cursor: found.next }),
-    groups:
-      may(request.actor, 'broadcast.audience.edit') && bulletin.state !== 'withdrawn'
-        ? ruleGroups(typed ?? typedFrom(rule), shown.choices, problems)
-        : null,
-  }
-  return page('broadcast/audience/views/audience.njk', `Audience of ${bulletinNumber(number)}`, model, { problems, isExercise: bulletin.isExercise })
+  const asked: AudienceAddress = { ...listQuery(query), list: query.list, cursor: query.cursor }
+  const found = await request.read<Visible, { bulletin: Bulletin; model: object } | null>(async db => {
+    const saved = await readRuleOf(db, number)
+    if (saved === null) return null
+    const { bulletin, rule, isSuggested } = saved
+    const mayEdit = may(request.actor, 'broadcast.audience.edit') && bulletin.state !== 'withdrawn'
+    const checked = await checkRule(db, rule)
+    const names = await namesFor(db, rule)
+    const view = await viewAudience(db, checked, asked, { limit: NAMES_A_PAGE, cursor: query.cursor })
+    const isChanging = mayEdit && (query.change === 'yes' || isSuggested || checked.problems.length > 0)
+    const choices = isChanging ? await audienceChoices(db) : null
+    const showsLists = checked.problems.length === 0 && query.change === null
+    return {
+      bulletin,
+      model: {
+        number: bulletinNumber(number),
+        title: bulletin.title,
+        tlp: bulletin.tlp,
+        address,
+        bulletinAddress: `/bulletins/${bulletinNumber(number)}`,
+        sentence: ruleSentence(rule, names),
+        isEmpty: isEmptyRule(rule),
+        isSuggested: isSuggested && typed === null,
+        ruleProblems: checked.problems,
+        counts: summaryFigures(view.summary),
+        hash: view.summary.hash,
+        list: showsLists ? listView(address, asked, view, names, await regions(db)) : null,
+        changeHref: mayEdit && !isChanging ? withQuery(address, { change: 'yes' }) : null,
+        groups: choices === null ? null : ruleGroups(typed ?? typedFrom(rule), choices, problems),
+      },
+    }
+  })
+  if (found === null) return redirect(`/bulletins/${bulletinNumber(number)}/recipients`)
+  return page('broadcast/audience/views/audience.njk', `Audience of ${bulletinNumber(number)}`, found.model, {
+    problems,
+    isExercise: found.bulletin.isExercise,
+  })
 }
 
 /** `null` after the release: nothing resolves the rule anew then, and those who got it stand in the frozen list. */
-async function readAudience(db: Reader<Visible>, number: number, list: AudienceList, cursor: string | null): Promise<Shown | null> {
+async function readRuleOf(db: Reader<Visible>, number: number): Promise<Saved | null> {
   const bulletin = await bulletinOf(db, number)
   if (bulletin.releasedAt !== null) return null
   const saved = await savedRuleOf(db, bulletin.id)
   const rule = saved ?? (bulletin.threatId === null ? EMPTY_RULE : await suggestRule(db, bulletin.threatId))
-  const summary = await summariseAudience(db, rule)
-  const first = { limit: NAMES_A_PAGE, cursor: list === 'excluded' ? cursor : null }
-  return {
-    bulletin,
-    rule,
-    isSuggested: saved === undefined && !isEmptyRule(rule),
-    summary,
-    names: await namesFor(db, rule),
-    choices: await audienceChoices(db),
-    listed: list === 'excluded' ? { rows: [], next: null, total: 0 } : await listAudience(db, rule, list, { limit: NAMES_A_PAGE, cursor }, summary),
-    excluded: await listExcluded(db, rule, first),
-  }
+  return { bulletin, rule, isSuggested: saved === undefined && !isEmptyRule(rule) }
+}
+
+function listQuery({ list, q, type, region, sort }: z.infer<typeof CsvQuery>): AudienceListQuery {
+  return { list, search: q, type, region, sort }
 }
 
 function numberOf(params: { readonly number: string }): number {

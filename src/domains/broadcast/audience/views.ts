@@ -1,21 +1,81 @@
-import { withQuery } from '../../../ui/links.ts'
-import type { TableModel } from '../../../ui/models.ts'
+import type { CsvLine } from '../../../platform/csv/csv.ts'
+import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
+import type { Cell, Column, TableModel } from '../../../ui/models.ts'
 import { EXCLUSION_WORDS, UNREACHABLE_WORDS, type RuleNames } from './model.ts'
-import type { AudienceSummary, ExcludedOrganisation, ListedOrganisation } from './queries.ts'
+import type { AudienceSummary } from './queries.ts'
+import type { AudienceListQuery, AudienceView, ListedOrganisation } from './queries/lists.ts'
 
+/** The lists of the page; a file may hold everyone whom the rule reaches, too. */
 export const AUDIENCE_LISTS = ['reached', 'unreachable', 'excluded'] as const
-export type AudienceList = (typeof AUDIENCE_LISTS)[number]
+type AudienceList = (typeof AUDIENCE_LISTS)[number]
 
 const LABELS: Readonly<Record<AudienceList, string>> = { reached: 'Reached', unreachable: 'Unreachable, and why', excluded: 'Left out, and why' }
-export const LIST_EMPTY: Readonly<Record<AudienceList, string>> = {
-  reached: 'Nobody is reached by this rule.',
-  unreachable: 'Everyone whom the rule reaches can be mailed.',
-  excluded: 'Nobody whom the rule would reach is left out.',
+const EMPTY: Readonly<Record<AudienceList, { readonly title: string; readonly text: string; readonly isToChange?: boolean }>> = {
+  reached: {
+    title: 'Nobody is reached',
+    text: 'No open organisation that this rule describes can be mailed. Change who gets it, or add contacts to those it describes.',
+    isToChange: true,
+  },
+  unreachable: { title: 'Nobody is out of reach', text: 'Everyone whom the rule reaches can be mailed.' },
+  excluded: { title: 'Nobody is left out', text: 'The rule leaves out nobody whom it would reach.' },
+}
+const WHY: Readonly<Record<string, string>> = { ...UNREACHABLE_WORDS, ...EXCLUSION_WORDS }
+
+/** What the address of a list carries. */
+export interface AudienceAddress extends AudienceListQuery {
+  readonly list: AudienceList
+  readonly cursor: string | null
 }
 
-/** The three lists as links, with how many stand in each. */
-export function listLinks(address: string, current: AudienceList, totals: Readonly<Record<AudienceList, number>>) {
-  return AUDIENCE_LISTS.map(list => ({ label: LABELS[list], total: totals[list], href: withQuery(address, { list }), isCurrent: list === current }))
+interface Choice {
+  readonly code: string
+  readonly name: string
+}
+
+/** One of the three lists, with how many stand in each. */
+export function listView(address: string, asked: AudienceAddress, view: AudienceView, names: RuleNames, regions: readonly Choice[]) {
+  const { list, search, type, region, sort } = asked
+  const query = { list: list === 'reached' ? null : list, q: search, type, region, sort: sort === 'code' ? null : sort }
+  const { organisations, unreachable } = view.summary
+  const totals: Readonly<Record<AudienceList, number>> = { reached: organisations - unreachable, unreachable, excluded: view.excluded }
+  const clearHref = withQuery(address, { list: query.list })
+  return {
+    lists: AUDIENCE_LISTS.map(name => ({
+      label: LABELS[name],
+      total: totals[name],
+      href: withQuery(address, { list: name }),
+      isCurrent: name === list,
+    })),
+    total: view.found.total,
+    isFiltered: [search, type, region].some(value => value !== ''),
+    clearHref,
+    empty: EMPTY[list],
+    filters: {
+      action: address,
+      search: { label: 'Organisation: name or code', value: search },
+      selects: [
+        {
+          name: 'type',
+          label: 'Type',
+          value: type,
+          options: [{ value: '', text: 'All' }, ...[...names.types].map(([value, text]) => ({ value, text }))],
+        },
+        {
+          name: 'region',
+          label: 'Region',
+          value: region,
+          options: [{ value: '', text: 'All' }, ...regions.map(({ code, name }) => ({ value: code, text: name }))],
+        },
+      ],
+      keep: { list: query.list, sort: query.sort },
+      clearHref: search + type + region === '' ? undefined : clearHref,
+    },
+    table: table(address, list, query, view.found.rows, names),
+    firstHref: asked.cursor === null ? null : withQuery(address, query),
+    nextHref: view.found.next === null ? null : withQuery(address, query, { cursor: view.found.next }),
+    csvHref: withQuery(`${address}.csv`, query, { list }),
+    everyoneHref: `${address}.csv`,
+  }
 }
 
 export function summaryFigures(summary: AudienceSummary) {
@@ -26,30 +86,46 @@ export function summaryFigures(summary: AudienceSummary) {
   ]
 }
 
-export function namesTable(list: 'reached' | 'unreachable', rows: readonly ListedOrganisation[], names: RuleNames): TableModel {
+function table(address: string, list: AudienceList, query: Query, rows: readonly ListedOrganisation[], names: RuleNames): TableModel {
+  const sorted = (column: Column, name: string) => sortColumn(column, name, address, { ...query, sort: query['sort'] ?? 'code' })
   return {
     caption: LABELS[list],
     head: [
-      { text: 'Code' },
-      { text: 'Name' },
+      sorted({ text: 'Code' }, 'code'),
+      sorted({ text: 'Name' }, 'name'),
       { text: 'Type' },
       { text: 'Region' },
-      list === 'reached' ? { text: 'Contacts', format: 'numeric' } : { text: 'Why' },
+      { text: 'Board' },
+      list === 'reached' ? sorted({ text: 'Contacts', format: 'numeric' }, 'contacts') : sorted({ text: 'Why' }, 'why'),
     ],
-    rows: rows.map(row => [
+    rows: rows.map((row): readonly Cell[] => [
       { text: row.code, href: `/organisations/${encodeURIComponent(row.code)}` },
       row.name,
       names.types.get(row.type) ?? row.type,
-      row.region,
-      row.unreachable === null ? row.contacts : UNREACHABLE_WORDS[row.unreachable],
+      area(row.region, row.regionName),
+      area(row.board, row.boardName),
+      list === 'reached' ? row.contacts : (WHY[row.why ?? ''] ?? null),
     ]),
   }
 }
 
-export function excludedTable(rows: readonly ExcludedOrganisation[]): TableModel {
-  return {
-    caption: LABELS.excluded,
-    head: [{ text: 'Code' }, { text: 'Name' }, { text: 'Why' }],
-    rows: rows.map(row => [{ text: row.code, href: `/organisations/${encodeURIComponent(row.code)}` }, row.name, EXCLUSION_WORDS[row.why]]),
-  }
+/** An area by its name with the code below; by its code alone where nobody told us the name. */
+function area(code: string | null, name: string | null): Cell {
+  return name === null || name === code ? code : { text: name, hint: code ?? undefined }
+}
+
+export const CSV_HEAD = ['code', 'name', 'type', 'region', 'region name', 'board', 'board name', 'contacts', 'why'] as const
+
+export function csvLine(row: ListedOrganisation): CsvLine {
+  return [
+    row.code,
+    row.name,
+    row.type,
+    row.region,
+    row.regionName,
+    row.board,
+    row.boardName,
+    row.contacts,
+    row.why === null ? null : (WHY[row.why] ?? row.why),
+  ]
 }
