@@ -8,7 +8,7 @@ import { SYSTEM } from '../work/actor.ts'
 import { runWork } from '../work/work.ts'
 import { handles, type JobHandler, type JobKind } from './job.ts'
 import { openJobs, type Jobs } from './jobs.ts'
-import { jobsInState, queueOverview } from './overview.ts'
+import { listJobs, queueOverview, type JobFilter } from './overview.ts'
 
 const platform = await createTestPlatform()
 const COUNT: JobKind<{ number: number }> = { name: 'test.count', payload: z.object({ number: z.number() }) }
@@ -54,6 +54,11 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
     await sleep(50)
   }
   assert.fail('It did not come to pass within half a minute.')
+}
+
+function failedJobs() {
+  const filter: JobFilter = { state: 'failed', kind: null, search: '' }
+  return listJobs(platform.database.kysely, filter, '-asked', { limit: 10, cursor: null })
 }
 
 const jobs = await anotherWorker()
@@ -103,9 +108,9 @@ test('several workers take every job, and none twice', async () => {
 
 test('a job that fails is tried again after a pause; then it is kept, with the reason, until an operator tries it again', async () => {
   await runWork<object, void>(own, SYSTEM, async work => work.enqueue(BREAK, {}))
-  await until(async () => (await jobsInState(platform.database.kysely, 'failed', 10)).length === 1)
+  await until(async () => (await failedJobs()).total === 1)
   assert.equal(breaks, 2, 'once, and once again')
-  const [failed] = await jobsInState(platform.database.kysely, 'failed', 10)
+  const [failed] = (await failedJobs()).rows
   assert.ok(failed)
   assert.match(failed.why ?? '', /gave no answer/)
   const queue = (await queueOverview(platform.database.kysely)).find(({ name }) => name === BREAK.name)

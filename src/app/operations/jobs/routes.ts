@@ -1,35 +1,49 @@
 import { z } from 'zod'
 import { Conflict } from '../../../kernel/errors.ts'
-import { page, redirect } from '../../../platform/http/reply.ts'
+import { csvPages } from '../../../platform/csv/csv.ts'
+import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
-import { jobsInState, queueOverview, type JobRow, type QueueOverview } from '../../../platform/jobs/overview.ts'
+import { JOB_SORTS, JOB_STATES, jobsAfter, listJobs, queueOverview, type JobFilter } from '../../../platform/jobs/overview.ts'
 import { may } from '../../../platform/work/actor.ts'
-import type { TableModel } from '../../../ui/models.ts'
+import { jobLine, JOBS_HEAD, jobsModel } from './views.ts'
 
-const STATES = { failed: 'Failed', retry: 'To be tried again', active: 'Running', created: 'Waiting', completed: 'Done' } as const
-const LONGEST_LIST = 100
+const PAGE_ROWS = 50
+const CSV_ROWS = 500
+
+const access = { permission: 'operations.job.list' }
+const jobsQuery = z.object({
+  q: z.string().trim().max(200).catch(''),
+  state: z.enum([...JOB_STATES, 'all']).catch('failed'),
+  kind: z.string().min(1).max(100).nullable().catch(null),
+  sort: z.enum(JOB_SORTS).catch('-asked'),
+  cursor: z.string().max(500).nullable().catch(null),
+})
+
+function filterOf({ q, state, kind }: z.infer<typeof jobsQuery>): JobFilter {
+  return { search: q, state: state === 'all' ? null : state, kind }
+}
 
 export const jobRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/jobs',
-    access: { permission: 'operations.job.list' },
-    query: z.object({ state: z.enum(['failed', 'retry', 'active', 'created', 'completed']).catch('failed') }),
+    access,
+    query: jobsQuery,
     async handle({ query, platform, actor }) {
-      const queues = await queueOverview(platform.database.kysely)
-      const jobs = await jobsInState(platform.database.kysely, query.state, LONGEST_LIST)
-      const mayRetry = query.state === 'failed' && may(actor, 'operations.job.retry')
-      const model = {
-        queues: queueTable(queues),
-        jobs,
-        state: query.state,
-        stateLabel: STATES[query.state],
-        states: STATES,
-        mayRetry,
-        table: jobTable(jobs),
-        longest: LONGEST_LIST,
-      }
-      return page('operations/jobs.njk', 'Jobs', model)
+      const db = platform.database.kysely
+      const found = await listJobs(db, filterOf(query), query.sort, { limit: PAGE_ROWS, cursor: query.cursor })
+      const mayRetry = may(actor, 'operations.job.retry')
+      return page('operations/jobs.njk', 'Jobs', jobsModel(await queueOverview(db), found, filterOf(query), query.sort, query.cursor, mayRetry))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/jobs.csv',
+    access,
+    query: jobsQuery,
+    async handle({ query, platform }) {
+      const part = (cursor: string | null) => jobsAfter(platform.database.kysely, filterOf(query), query.sort, { limit: CSV_ROWS, cursor })
+      return csv('jobs.csv', csvPages(JOBS_HEAD, jobLine, part))
     },
   }),
   route({
@@ -47,37 +61,3 @@ export const jobRoutes: readonly Route[] = [
     },
   }),
 ]
-
-function queueTable(queues: readonly QueueOverview[]): TableModel {
-  const numeric = (text: string) => ({ text, format: 'numeric' }) as const
-  return {
-    caption: 'Each kind of job',
-    head: [
-      { text: 'Job' },
-      numeric('Waiting'),
-      numeric('To be tried again'),
-      numeric('Running'),
-      numeric('Failed'),
-      numeric('Done this week'),
-      { text: 'Oldest waits since' },
-    ],
-    rows: queues.map(queue => [
-      queue.name,
-      { number: queue.waiting, href: '/jobs?state=created' },
-      { number: queue.retrying, href: '/jobs?state=retry' },
-      { number: queue.active, href: '/jobs?state=active' },
-      { number: queue.failed, href: '/jobs?state=failed' },
-      { number: queue.done, href: '/jobs?state=completed' },
-      queue.oldestWaitingAt === null ? null : { at: queue.oldestWaitingAt },
-    ]),
-  }
-}
-
-function jobTable(jobs: readonly JobRow[]): TableModel {
-  return {
-    caption: 'The newest of them',
-    captionHidden: true,
-    head: [{ text: 'Job' }, { text: 'Asked for' }, { text: 'Tries' }, { text: 'Why it failed' }],
-    rows: jobs.map(job => [{ text: job.name, hint: job.id }, { at: job.createdAt }, `${job.attempts} of ${job.mostAttempts}`, job.why]),
-  }
-}
