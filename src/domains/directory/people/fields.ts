@@ -29,7 +29,7 @@ export const personForm = z.object({
 
 export const roleForm = z.object({ role, organisation })
 
-export const reasonForm = z.object({ reason: z.string().trim().max(500, 'Say it in fewer words.').optional() })
+export const reasonForm = z.object({ reason: z.string().trim().max(500, 'Say why in 500 characters or fewer.').optional() })
 
 export const peopleQuery = z.object({
   q: z.string().max(200).catch('').default(''),

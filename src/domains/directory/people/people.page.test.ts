@@ -82,6 +82,18 @@ describe('The administrator', () => {
     const answer = await administrator.post(end, {})
     assert.equal(answer.statusCode, 409)
     assert.match(answer.body, /last administrator/)
+    const why = 'We leave this to the night shift'
+    assert.match((await administrator.post(end, { reason: why })).body, new RegExp(`last administrator[^]*<details[^>]+open>[^]*>${why}<`))
+  })
+
+  test('a reason too long to be kept ends nothing, and comes back', async () => {
+    const person = await app.signIn('board-member', { organisation: 'AAA' })
+    const { body } = await administrator.get(`/people/${person.personId}`)
+    const end = /\/people\/per_[0-9a-f]+\/roles\/asg_[0-9a-f]+\/end/.exec(body)?.[0] ?? ''
+    const answer = await administrator.post(end, { reason: 'z'.repeat(501) })
+    assert.equal(answer.statusCode, 422)
+    assert.match(answer.body, /500 characters or fewer[^]*>z{501}</)
+    assert.equal((await person.get('/account')).statusCode, 200)
   })
 })
 

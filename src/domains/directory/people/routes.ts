@@ -9,6 +9,7 @@ import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
+import type { Refusal } from '../../../ui/refusal.ts'
 import { organisationByCode, organisationById } from '../organisations/queries.ts'
 import type { DirectoryTables, SignInTables } from '../tables.ts'
 import { addPerson, assignRole, endRole, makeInvitation } from './commands.ts'
@@ -160,12 +161,12 @@ async function load(request: RouteRequest<{ id: string }>): Promise<Shown> {
 
 async function showPage(
   request: RouteRequest<{ id: string }>,
-  extra: { typed?: Readonly<Record<string, unknown>>; problems?: readonly Problem[]; link?: string } = {},
+  extra: { typed?: Readonly<Record<string, unknown>>; problems?: readonly Problem[]; link?: string; refusal?: Refusal } = {},
 ): Promise<Reply> {
   const { detail, standing } = await load(request)
   const problems = extra.problems ?? []
   const model = {
-    ...showView(detail, standing, request.actor),
+    ...showView(detail, standing, request.actor, extra.refusal ?? null),
     fields: roleFields(request.actor, await ownCode(request), extra.typed ?? {}, problems),
     link: extra.link ?? null,
   }
@@ -213,11 +214,22 @@ const stopRole = route({
     if (!detail.roles.some(role => role.assignmentId === assignment))
       throw new NotFound('directory.assignment.unknown', 'That role has ended already.')
     const form = readForm(reasonForm, request.body)
-    const reason = form.ok && form.value.reason !== undefined && form.value.reason !== '' ? form.value.reason : null
-    const { hasLeft } = await change(request, work => endRole(work, assignment, reason))
-    return redirect(hasLeft ? '/people' : `/people/${detail.id}`, {
-      notice: hasLeft ? `${detail.name} has left: they can no longer sign in.` : 'The role was ended.',
-    })
+    const again = (message: string) => {
+      const typed = request.body['reason']
+      const refusal = { href: `/people/${detail.id}/roles/${assignment}/end`, reason: typeof typed === 'string' ? typed : '', message }
+      return showPage(request, { refusal, problems: [fault('reason', message)] })
+    }
+    if (!form.ok) return again(form.problems[0]?.message ?? '')
+    const { reason = '' } = form.value
+    try {
+      const { hasLeft } = await change(request, work => endRole(work, assignment, reason === '' ? null : reason))
+      return redirect(hasLeft ? '/people' : `/people/${detail.id}`, {
+        notice: hasLeft ? `${detail.name} has left: they can no longer sign in.` : 'The role was ended.',
+      })
+    } catch (error) {
+      if (error instanceof Conflict && reason !== '') return again(error.message)
+      throw error
+    }
   },
 })
 

@@ -3,6 +3,7 @@ import type { Problem } from '../../../kernel/problem.ts'
 import { ALL_ROLES, isRole, ROLES, type Role } from '../../../kernel/role.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { Action, Field, TableModel } from '../../../ui/models.ts'
+import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { mayKeepRole, mayMakeLink, type PeopleKeeper } from '../policy.ts'
 import type { PeopleQuery } from './fields.ts'
 import type { PersonDetail, PersonRow, RoleOf } from './model.ts'
@@ -136,7 +137,8 @@ export function personFields(keeper: PeopleKeeper, organisationCode: string | nu
   ]
 }
 
-export function showView(person: PersonDetail, standing: Standing, keeper: PeopleKeeper) {
+/** `refusal` is that of ending a role: its form comes back with the reason that was typed. */
+export function showView(person: PersonDetail, standing: Standing, keeper: PeopleKeeper, refusal: Refusal | null) {
   const roles = person.roles.map(role => {
     const mayEnd = mayKeepRole(keeper, role.role, { id: role.organisationId, type: role.organisationType })
     const end: Action = {
@@ -151,7 +153,7 @@ export function showView(person: PersonDetail, standing: Standing, keeper: Peopl
       organisation: role.organisationName,
       organisationCode: role.organisationCode,
       since: role.since,
-      actions: mayEnd ? [end] : [],
+      actions: mayEnd ? afterRefusal([end], refusal).actions : [],
     }
   })
   const link: Action = {
