@@ -187,7 +187,7 @@ function baseOf(body: FormBody): number {
 }
 
 function isForReview(body: FormBody): boolean {
-  return body['then'] === 'review'
+  return body['next'] === 'review'
 }
 
 function isExercise(typed: Typed): boolean {

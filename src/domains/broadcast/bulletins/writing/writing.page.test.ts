@@ -101,19 +101,19 @@ test('the message that will carry it is shown, and above GREEN it holds nothing 
 
 test('sending for review saves first, in one press; what is missing stops both and loses nothing', async () => {
   const address = await drafted()
-  const sent = await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '1', title: 'Better', then: 'review' }, { from: `${address}/edit` })
+  const sent = await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '1', title: 'Better', next: 'review' }, { from: `${address}/edit` })
   assert.equal(sent.headers.location, address)
   const page = await analyst.follow(sent)
   assert.match(page.body, /Version 2 is saved and sent for review/)
   assert.match(page.body, /In review/)
-  const unchanged = await analyst.follow(await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '2', title: 'Better', then: 'review' }))
+  const unchanged = await analyst.follow(await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '2', title: 'Better', next: 'review' }))
   assert.match(unchanged.body, /Nothing was changed[\s\S]*In review/)
-  const empty = { title: 'Only a title', shortSummary: 'Kept in the field', then: 'review' }
+  const empty = { title: 'Only a title', shortSummary: 'Kept in the field', next: 'review' }
   const refused = await analyst.post('/bulletins/new', empty, { from: '/bulletins/new' })
   assert.equal(refused.statusCode, 422)
   assert.match(refused.body, /href="#remediationIntro">Say what to do[\s\S]*Kept in the field/)
   assert.doesNotMatch((await analyst.get('/bulletins')).body, /Only a title/)
-  const whole = await analyst.post('/bulletins/new', { ...FIELDS, title: 'At once', then: 'review' })
+  const whole = await analyst.post('/bulletins/new', { ...FIELDS, title: 'At once', next: 'review' })
   assert.match((await analyst.follow(whole)).body, /is saved and sent for review[\s\S]*In review/)
 })
 
