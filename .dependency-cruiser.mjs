@@ -65,7 +65,7 @@ const named = [
   {
     name: 'pure-floors-are-islands',
     comment: 'Codecs, solvers and charts know only themselves and the kernel. A domain or src/interop marries two of them.',
-    from: { path: '^src/(codecs/[^/]+|solvers|charts)/' },
+    from: { path: '^src/(codecs/[^/]+|solvers|charts)/', pathNot: TESTS },
     to: { path: '^src/', pathNot: ['^src/$1/', '^src/kernel/'] },
   },
   {

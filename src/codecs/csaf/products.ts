@@ -1,5 +1,7 @@
+import type { Complain } from '../../kernel/findings.ts'
 import type { IntelligenceProduct } from '../../kernel/intelligence.ts'
 import { isRecord, lineAt, linesAt, listAt, recordAt, type JsonRecord } from '../../kernel/json.ts'
+import { combinationsIn } from './product-ids.ts'
 
 /** Where a branch stands in the tree: the names of the nearest branches above it (CSAF 2.0 §3.1.2.2 lists the categories). */
 interface Path {
@@ -18,9 +20,10 @@ interface Leaf {
  * (`vulnerabilities[].product_status`, §3.2.3.9).
  *
  * The name is that of the `product_name` branch, else the full name; makers are those of `vendor` branches, else the publisher when that
- * is a vendor (`fallbackMaker`). What is said of "a component on a platform" (`relationships`) is said of both.
+ * is a vendor (`fallbackMaker`). What is said of "a component on a platform" (`combinationsIn`) is said of both. A CPE or package URL is
+ * given as it stands, with a warning when it is none.
  */
-export function readProducts(document: JsonRecord, fallbackMaker: string): readonly IntelligenceProduct[] {
+export function readProducts(document: JsonRecord, fallbackMaker: string, complain: Complain): readonly IntelligenceProduct[] {
   const tree = recordAt(document, 'product_tree')
   if (tree === undefined) return []
   const root: Path = { vendor: fallbackMaker, productName: null, version: null }
@@ -28,9 +31,11 @@ export function readProducts(document: JsonRecord, fallbackMaker: string): reado
   for (const branch of listAt(tree, 'branches')) collectLeaves(branch, root, leaves)
 
   const said = readStatuses(document)
-  spreadOverRelationships(tree, said)
+  spreadOverParts(tree, said)
   const products = new Map<string, IntelligenceProduct>()
   for (const { productId, product } of leaves) {
+    if (product.cpe !== null && !isCpe(product.cpe)) complain('cpe', '/product_tree', `"${product.cpe.slice(0, 80)}" is not a CPE name.`)
+    if (product.purl !== null && !isPurl(product.purl)) complain('purl', '/product_tree', `"${product.purl.slice(0, 80)}" is not a package URL.`)
     const key = JSON.stringify([product.maker, product.product, product.version])
     const affected = affectedBy(said, productId)
     const known = products.get(key)
@@ -42,6 +47,21 @@ export function readProducts(document: JsonRecord, fallbackMaker: string): reado
     })
   }
   return [...products.values()]
+}
+
+/** CPE 2.3 formatted strings and CPE 2.2 URIs, as the schema of CSAF 2.0 has them (§3.1.3.3.1). */
+function isCpe(text: string): boolean {
+  return text.length <= 500 && (CPE_2_3.test(text) || CPE_2_2.test(text))
+}
+
+const CPE_VALUE = String.raw`(?:(?:\?*|\*?)(?:[a-zA-Z0-9\-._]|\\[\\*?!"#$%&'()+,/:;<=>@[\]^\x60{|}~])+(?:\?*|\*?)|[*\-])`
+const CPE_LANGUAGE = String.raw`(?:[a-zA-Z]{2,3}(?:-(?:[a-zA-Z]{2}|[0-9]{3}))?|[*\-])`
+const CPE_2_3 = new RegExp(String.raw`^cpe:2\.3:[aho*\-](?::${CPE_VALUE}){5}:${CPE_LANGUAGE}(?::${CPE_VALUE}){4}$`)
+const CPE_2_2 = /^cpe:\/[aho]?(?::[a-z0-9._\-~%]*){0,6}$/i
+
+/** Package URLs have a type and a name at least (purl specification). */
+function isPurl(text: string): boolean {
+  return /^pkg:\/*[a-z0-9.+-]+\/\S+$/i.test(text)
 }
 
 /** Depth is bounded by `parseJson`. */
@@ -97,12 +117,11 @@ function readStatuses(document: JsonRecord): Statuses {
 }
 
 /** What is said of a whole is said of its parts, which may be wholes themselves (CSAF 2.0 §3.2.2.4), in a circle even. */
-function spreadOverRelationships(tree: JsonRecord, said: Statuses): void {
+function spreadOverParts(tree: JsonRecord, said: Statuses): void {
   const partsOf = new Map<string, string[]>()
-  for (const relationship of listAt(tree, 'relationships')) {
-    const whole = lineAt(recordAt(relationship, 'full_product_name'), 'product_id')
-    const parts = [lineAt(relationship, 'product_reference'), lineAt(relationship, 'relates_to_product_reference')].filter(part => part !== undefined)
-    if (whole !== undefined) partsOf.set(whole, [...(partsOf.get(whole) ?? []), ...parts])
+  for (const { whole, parts } of combinationsIn(tree)) {
+    const id = lineAt(whole, 'product_id')
+    if (id !== undefined) partsOf.set(id, [...(partsOf.get(id) ?? []), ...parts])
   }
   for (const ids of [said.affected, said.notAffected, said.undecided]) {
     // A set yields what is added to it while it is walked, each once.

@@ -1,4 +1,5 @@
 import { parseCsaf, readCsaf, recognisesCsaf } from '../../../codecs/csaf/advisory.ts'
+import { scoreCvss } from '../../../codecs/cvss/score.ts'
 import { readKevCatalogue, recognisesKev } from '../../../codecs/kev/catalogue.ts'
 import { parseKevCsv, recognisesKevCsv } from '../../../codecs/kev/csv.ts'
 import { readNhsCyberAlerts, recognisesNhsCyberAlerts } from '../../../codecs/nhs-cyber-alerts/page.ts'
@@ -16,7 +17,7 @@ interface JsonFormat {
 const JSON_FORMATS: readonly JsonFormat[] = [
   { recognises: recognisesKev, read: readKevCatalogue },
   { recognises: recognisesNhsCyberAlerts, read: readNhsCyberAlerts },
-  { recognises: recognisesCsaf, read: readCsaf },
+  { recognises: recognisesCsaf, read: json => readCsaf(json, scoreCvss) },
 ]
 
 /**
@@ -31,12 +32,12 @@ export function recognise(bytes: Uint8Array): Result<IntelligenceBatch> {
 }
 
 function readText(text: string): Result<IntelligenceBatch> {
-  if (/^\s*</.test(text)) return parseCsaf(text)
+  if (/^\s*</.test(text)) return parseCsaf(text, scoreCvss)
   if (recognisesKevCsv(text)) return parseKevCsv(text)
   const json = parseJson(text)
   if (!json.ok) return json
   const format = JSON_FORMATS.find(candidate => candidate.recognises(json.value))
-  return format === undefined ? notRecognised(readCsaf(json.value).problems) : format.read(json.value)
+  return format === undefined ? notRecognised(readCsaf(json.value, scoreCvss).problems) : format.read(json.value)
 }
 
 const NOT_TEXT =
