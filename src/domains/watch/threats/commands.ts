@@ -165,12 +165,16 @@ export async function storeNewThreats(work: Work<Visible>, ids: readonly string[
 
 /** Says on both threats that an item might have joined either. */
 async function noteBridges(work: Work<Visible>, placements: readonly Placement[]): Promise<void> {
-  const notes = placements.flatMap(({ threatId, others }) =>
-    others.flatMap(other => [
+  const notes = placements.flatMap(({ threatId, others, doubtful }) => [
+    ...doubtful.flatMap(other => [
+      { threat_id: other, note: `An item that reads much like this threat stands alone (${threatId}): a person says whether it belongs here.` },
+      { threat_id: threatId, note: `It may belong with another threat (${other}): a person says.` },
+    ]),
+    ...others.flatMap(other => [
       { threat_id: other.threatId, note: `An item that also speaks of ${listed(other.cves)} was put with an older threat (${threatId}).` },
       { threat_id: threatId, note: `An item here also speaks of ${listed(other.cves)}, which a newer threat holds (${other.threatId}).` },
     ]),
-  )
+  ])
   const rows = notes.map(note => ({ ...note, at: work.now, actor_id: 'system', action: 'related' }))
   for (const some of chunks(rows)) await work.db.insertInto('watch_threat_note').values(some).execute()
 }

@@ -108,6 +108,18 @@ test('a title that names maker and product of another item within a week belongs
   assert.ok(!isOne({ ...advisory, products: [['Invented', 'OS']] }, { title: 'Invented OS in the news', day: 1 }), 'two letters prove nothing')
 })
 
+test('what reads like two threats equally joins neither, and says so; one that it refers to decides', () => {
+  const known = ['one', 'two'].map(id => ({
+    id,
+    items: [item(id, { title: `Invented browser ${id}`, cves: [`CVE-${id}`], products: [['Invented', 'Browser']], url: `https://x.example/${id}` })],
+  }))
+  const [doubtful] = place([item('x', { title: 'Invented Browser under attack' })], known)
+  assert.deepEqual([doubtful?.isFounder, doubtful?.doubtful], [true, ['one', 'two']])
+  assert.match(doubtful?.why ?? '', /more than one threat/)
+  const [decided] = place([item('x', { title: 'Invented Browser under attack', references: ['https://x.example/two'] })], known)
+  assert.equal(decided?.threatId, 'two')
+})
+
 test('a CVE is stronger than any likeness, and the stronger tie wins over the older threat', () => {
   const known = [
     { id: 'alike', items: [item('o', { title: 'Invented infusion gateway firmware' })] },

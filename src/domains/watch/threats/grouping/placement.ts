@@ -6,8 +6,8 @@ import { isRollUp, titleWords, type ItemTraits } from './traits.ts'
  * How items become threats. The rule:
  *
  * 1. An item joins the oldest threat of which it shares a CVE with an item; without that, the one to whose items the strongest evidence
- *    ties it (`evidence.ts`); of several with equal evidence the oldest.
- * 2. An item that nothing ties to a threat is a threat of its own.
+ *    ties it (`evidence.ts`); of several to which it refers the oldest.
+ * 2. An item that nothing ties to a threat is a threat of its own; so is one that only likeness ties, and to several equally.
  * 3. An item never moves by itself, and threats never merge by themselves. Where an item speaks of CVEs that two threats hold, it joins
  *    the older, and both say so: nothing is merged unseen, and nothing is lost.
  *
@@ -29,6 +29,8 @@ export interface Placement {
   readonly isFounder: boolean
   /** The other threats that hold some of its CVEs, with those CVEs. */
   readonly others: readonly { readonly threatId: string; readonly cves: readonly string[] }[]
+  /** The threats that are so alike that it might belong to any of them: it stands alone until a person says to which. */
+  readonly doubtful: readonly string[]
 }
 
 /** Places each item, in the order given. `newId` makes the id of a new threat. */
@@ -37,13 +39,26 @@ export function placeItems(items: readonly ItemTraits[], oldestFirst: readonly K
   for (const threat of oldestFirst) for (const item of threat.items) threats.add(threat.id, worded(item))
   return items.map(item => {
     const asked = worded(item)
-    const [best, ...rest] = threats.tiedTo(asked)
+    const ties = threats.tiedTo(asked)
+    const doubtful = doubtfulOf(ties)
+    const [best, ...rest] = doubtful.length > 0 ? [] : ties
     const threatId = best?.threatId ?? newId()
     threats.add(threatId, asked)
     const others = rest.flatMap(tie => (tie.evidence.rule === 'cve' ? [{ threatId: tie.threatId, cves: tie.evidence.cves }] : []))
-    return { itemId: item.id, threatId, why: whyOf(item, best?.evidence, others), isFounder: best === undefined, others }
+    const why = doubtful.length > 0 ? DOUBTFUL : whyOf(item, best?.evidence, others)
+    return { itemId: item.id, threatId, why, isFounder: best === undefined, others, doubtful }
   })
 }
+
+const DOUBTFUL = 'It reads like more than one threat, so it stands alone until a person says to which it belongs.'
+
+/** Two flaws of one product in one week read alike: likeness alone cannot choose between them. */
+function doubtfulOf([best, next, ...rest]: readonly Tie[]): readonly string[] {
+  if (best === undefined || next === undefined || !IS_LIKENESS.has(best.evidence.rule) || next.evidence.rule !== best.evidence.rule) return []
+  return [best, next, ...rest].filter(tie => tie.evidence.rule === best.evidence.rule).map(tie => tie.threatId)
+}
+
+const IS_LIKENESS: ReadonlySet<Evidence['rule']> = new Set(['title', 'product'])
 
 function worded(traits: ItemTraits): Worded {
   return { traits, words: titleWords(traits.title) }

@@ -47,7 +47,7 @@ function addressKeys(address: string): readonly string[] {
   if (!URL.canParse(address)) return []
   const url = new URL(address)
   const path = url.pathname.replace(/\/+$/, '')
-  for (const name of url.searchParams.keys().toArray()) if (/^utm_|^ref$|^source$/i.test(name)) url.searchParams.delete(name)
+  for (const name of Array.from(url.searchParams.keys())) if (/^utm_|^ref$|^source$/i.test(name)) url.searchParams.delete(name)
   url.searchParams.sort()
   const query = url.searchParams.toString()
   // The front page of a site is nobody's page in particular.
