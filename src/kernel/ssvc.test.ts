@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SsvcStatement } from './intelligence.ts'
-import { CISA_COORDINATOR, MISSION_IMPACTS, REMEDIATION_DEADLINES, SSVC_OUTCOMES, remediationDeadlines, ssvcOutcome } from './ssvc.ts'
+import {
+  CISA_COORDINATOR,
+  latestSsvc,
+  MISSION_IMPACTS,
+  readSsvcDecision,
+  REMEDIATION_DEADLINES,
+  SSVC_OUTCOMES,
+  remediationDeadlines,
+  ssvcOutcome,
+} from './ssvc.ts'
 
 const IMPACTS = ['partial', 'total'] as const
 
@@ -32,6 +41,39 @@ test('nothing that is worse is less pressing', () => {
       assert.ok(rank(row, mission) <= rank({ ...row, exploitation: 'active' }, mission))
     }
   }
+})
+
+test('a decision is read in each way that it is written', () => {
+  const decision = { exploitation: 'poc', automatable: false, technicalImpact: 'total', at: null }
+  const asCisa = [{ Exploitation: 'PoC' }, { Automatable: 'No' }, { 'Technical Impact': 'Total' }]
+  const asNvd = [{ exploitation: 'poc' }, { automatable: 'no' }, { technicalImpact: 'total' }]
+  const together = [{ Exploitation: 'public poc', Automatable: 'no', 'Technical Impact': 'total' }]
+  for (const options of [asCisa, asNvd, together]) assert.deepEqual(readSsvcDecision({ options }), decision)
+  assert.equal(readSsvcDecision({ options: asNvd, timestamp: '2025-02-04T14:25:34.416117Z' })?.at, '2025-02-04T14:25:34.416Z')
+})
+
+test('a decision that lacks a point, or has a value that is not known, is none', () => {
+  const options = [{ exploitation: 'active' }, { automatable: 'yes' }, { technicalImpact: 'total' }]
+  for (const hostile of [
+    null,
+    [],
+    {},
+    { options: {} },
+    { options: options.slice(1) },
+    { options: [...options.slice(1), { exploitation: 'constructor' }] },
+  ])
+    assert.equal(readSsvcDecision(hostile), undefined)
+  assert.equal(readSsvcDecision({ options: [options[0], { automatable: 'perhaps' }, options[2]] }), undefined)
+  assert.equal(readSsvcDecision({ options: [options[0], options[1], { technicalImpact: 7 }] }), undefined)
+})
+
+test('the latest decision counts, and one without a time only when there is no other', () => {
+  const points = { exploitation: 'none', automatable: false, technicalImpact: 'partial' } as const
+  const [old, late, timeless] = ['2024-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z', null].map(at => ({ ...points, at }))
+  assert.ok(old && late && timeless)
+  assert.equal(latestSsvc([timeless, old, late]), late)
+  assert.equal(latestSsvc([timeless]), timeless)
+  assert.equal(latestSsvc([]), null)
 })
 
 /** The directive as it is told in words, a rule after the other; the first that fits decides. */

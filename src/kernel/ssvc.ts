@@ -1,4 +1,6 @@
+import { parseInstant } from './instant.ts'
 import type { SsvcStatement } from './intelligence.ts'
+import { isRecord, lineAt, listAt } from './json.ts'
 
 /**
  * Two decision tables of the US Cybersecurity and Infrastructure Security Agency, as the SSVC project of CERT/CC publishes them
@@ -42,6 +44,43 @@ export function ssvcOutcome(points: DecisionPoints, missionImpact: MissionImpact
       exploitation === points.exploitation && automatable === points.automatable && technicalImpact === points.technicalImpact,
   )
   return row?.outcome[missionImpact] ?? 'Track'
+}
+
+/**
+ * Reads a decision of CISA's coordinator as its JSON carries it (SSVC 2.0.3: `options`, a list of objects with one member each, and a
+ * `timestamp`). Names and values come in one case or another, and the names with blanks or without. Gives `undefined` unless all three
+ * points are there with values that are known.
+ */
+export function readSsvcDecision(decision: unknown): SsvcStatement | undefined {
+  const options = listAt(decision, 'options').filter(isRecord)
+  const valueOf = (name: string) =>
+    options
+      .flatMap(option =>
+        Object.keys(option)
+          .filter(key => key.replace(/[\s_]/g, '').toLowerCase() === name)
+          .map(key => lineAt(option, key)),
+      )
+      .find(value => value !== undefined)
+      ?.toLowerCase()
+  const exploitation = EXPLOITATION.get(valueOf('exploitation') ?? '')
+  const automatable = valueOf('automatable')
+  const technicalImpact = valueOf('technicalimpact')
+  if (exploitation === undefined || (automatable !== 'yes' && automatable !== 'no')) return undefined
+  if (technicalImpact !== 'partial' && technicalImpact !== 'total') return undefined
+  const at = parseInstant(lineAt(decision, 'timestamp') ?? '')?.toISOString() ?? null
+  return { exploitation, automatable: automatable === 'yes', technicalImpact, at }
+}
+
+const EXPLOITATION: ReadonlyMap<string, SsvcStatement['exploitation']> = new Map([
+  ['none', 'none'],
+  ['poc', 'poc'],
+  ['public poc', 'poc'],
+  ['active', 'active'],
+])
+
+/** The latest of several decisions. Those without a time count as the oldest. */
+export function latestSsvc(decisions: readonly SsvcStatement[]): SsvcStatement | null {
+  return decisions.toSorted((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))[0] ?? null
 }
 
 /** By when to mend a vulnerability. */

@@ -3,8 +3,9 @@ import type { Complain } from '../../kernel/findings.ts'
 import { cweIdsIn, parseCweId } from '../../kernel/identifiers.ts'
 import { parseLocalDate } from '../../kernel/instant.ts'
 import type { KevEntry, SsvcStatement, VulnerabilityAssessment } from '../../kernel/intelligence.ts'
-import { isRecord, lineAt, listAt, memberOf, recordAt } from '../../kernel/json.ts'
-import { readInstant, type Container } from './containers.ts'
+import { lineAt, listAt, memberOf, recordAt } from '../../kernel/json.ts'
+import { latestSsvc, readSsvcDecision } from '../../kernel/ssvc.ts'
+import type { Container } from './containers.ts'
 
 export interface Assessments {
   /** All containers side by side; `by` says whose each score is. */
@@ -26,7 +27,7 @@ export function readAssessments(cve: string, containers: readonly Container[], s
     assessment: {
       cve,
       cvss: [...new Map(statements.map(statement => [JSON.stringify(statement), statement])).values()],
-      ssvc: ssvc.toSorted((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))[0] ?? null,
+      ssvc: latestSsvc(ssvc),
       cwes: [...new Set(containers.flatMap(weaknessesOf))],
     },
     cvssTenths: scores.length === 0 ? null : Math.max(...scores),
@@ -57,37 +58,12 @@ function othersOf({ content, pointer }: Container, type: string): readonly Other
   })
 }
 
-/** CISA writes the decision points as a list of objects with one member each, and their values in one case or another. */
 function readSsvc({ content, pointer }: Other, complain: Complain): SsvcStatement | null {
-  const options = listAt(content, 'options').filter(isRecord)
-  const optionOf = (name: string) =>
-    options
-      .flatMap(option =>
-        Object.keys(option)
-          .filter(key => key.toLowerCase() === name)
-          .map(key => lineAt(option, key)?.toLowerCase()),
-      )
-      .find(value => value !== undefined)
-  const exploitation = EXPLOITATION.get(optionOf('exploitation') ?? '')
-  const automatable = YES_OR_NO.get(optionOf('automatable') ?? '')
-  const impact = optionOf('technical impact')
-  if (exploitation === undefined || automatable === undefined || (impact !== 'partial' && impact !== 'total')) {
+  const decision = readSsvcDecision(content)
+  if (decision === undefined)
     complain('ssvc', pointer, 'The SSVC decision points are not all there, or have values that are not known. They were left out.')
-    return null
-  }
-  return { exploitation, automatable, technicalImpact: impact, at: readInstant(lineAt(content, 'timestamp'))?.toISOString() ?? null }
+  return decision ?? null
 }
-
-const EXPLOITATION: ReadonlyMap<string, SsvcStatement['exploitation']> = new Map([
-  ['none', 'none'],
-  ['poc', 'poc'],
-  ['public poc', 'poc'],
-  ['active', 'active'],
-])
-const YES_OR_NO: ReadonlyMap<string, boolean> = new Map([
-  ['yes', true],
-  ['no', false],
-])
 
 /** The flag says since when only: due date, action and ransomware use stand in the catalogue itself. */
 function readKev({ content, pointer }: Other, complain: Complain): KevEntry | null {

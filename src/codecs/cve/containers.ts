@@ -57,7 +57,7 @@ export function instantOf(value: unknown, name: string, pointer: string, complai
 }
 
 /** The format says that a date without a zone is in UTC (`timestamp`). */
-export function readInstant(text: string | undefined): Instant | undefined {
+function readInstant(text: string | undefined): Instant | undefined {
   return text === undefined ? undefined : (parseInstant(text) ?? parseInstant(`${text}Z`))
 }
 
