@@ -39,6 +39,33 @@ export function addDays(from: Instant, days: number): Instant {
   return addHours(from, days * 24)
 }
 
+const londonWall = new Intl.DateTimeFormat('en-GB', {
+  timeZone: ZONE,
+  hourCycle: 'h23',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+/**
+ * The instant at which clocks in London show that time on that day. A time that the change to summer time skips is taken as if the clock
+ * had not changed; of a time that comes twice in autumn, the first.
+ */
+export function londonInstant(date: LocalDate, hour: number, minute: number): Instant {
+  const wanted = Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8, 10)), hour, minute)
+  const summer = new Date(wanted - HOUR)
+  return wallMillis(summer) === wanted ? summer : new Date(wanted)
+}
+
+/** What clocks in London show at that instant, as if it were UTC. */
+function wallMillis(at: Instant): number {
+  const part = new Map(londonWall.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+  const of = (type: Intl.DateTimeFormatPartTypes) => part.get(type) ?? 0
+  return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'))
+}
+
 const londonDay = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' })
 
 /** The calendar date in London at that instant. */

@@ -1,11 +1,11 @@
-import { CENTRE_ROLES, type Role } from '../../kernel/role.ts'
+import { ALL_ROLES, CENTRE_ROLES, type Role } from '../../kernel/role.ts'
 
 const TRIAGE: readonly Role[] = ['analyst', 'duty-manager', 'incident-commander']
 const KEEPERS: readonly Role[] = ['analyst', 'duty-manager', 'administrator']
 
 /**
  * Permission → the roles that hold it. What the centre watches is the centre's own: row-level security shows it to nobody else,
- * and a threat reaches an organisation as a bulletin.
+ * and a threat reaches an organisation as a bulletin. What an organisation reports stays its own as well.
  */
 export const PERMISSIONS = {
   'watch.threat.list': CENTRE_ROLES,
@@ -16,4 +16,9 @@ export const PERMISSIONS = {
   'watch.source.gather': KEEPERS,
   /** Add a source, and stop or start its gathering. */
   'watch.source.change': KEEPERS,
+  /** Incident notifications in the reader's scope: the centre's all, an organisation's own, a region's where they were shared with it. */
+  'watch.notification.list': ALL_ROLES,
+  'watch.notification.view': ALL_ROLES,
+  /** Ring the sender, say which organisation it is, what is spam. */
+  'watch.notification.handle': TRIAGE,
 } as const satisfies Readonly<Record<string, readonly Role[]>>

@@ -28,6 +28,9 @@ export interface TakenIn {
   readonly isOutdated: boolean
 }
 
+/** What is taken in of a document, whatever its format. */
+export type GatheredBatch = Omit<IntelligenceBatch, 'format' | 'publisher'>
+
 /** More than these from one document says no more, and would fill the page. */
 const MOST_QUARANTINED = 1_000
 
@@ -35,7 +38,7 @@ const MOST_QUARANTINED = 1_000
  * Takes in one document of a source: new items, changes, withdrawals, and what could not be read, in this unit of work.
  * The same document again changes nothing. One older than what was taken in before (`released`) changes nothing either.
  */
-export async function takeIn(work: Work<Visible>, sourceId: string, document: Document, batch: IntelligenceBatch): Promise<TakenIn> {
+export async function takeIn(work: Work<Visible>, sourceId: string, document: Document, batch: GatheredBatch): Promise<TakenIn> {
   const newest = batch.complete ? await newestRelease(work.db, sourceId) : null
   const isOutdated = newest !== null && batch.released !== null && batch.released < newest
   const items = isOutdated ? [] : batch.items

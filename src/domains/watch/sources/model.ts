@@ -17,7 +17,11 @@ export const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
 /** The format of the source under which files are put that nobody could read. */
 export const UNRECOGNISED = 'unrecognised'
 
+/** The format of the one source that is not gathered: what organisations report by the form and the API (`notifications`). */
+export const NOTIFICATION = 'notification'
+
 export function formatName(format: string): string {
+  if (format === NOTIFICATION) return 'Incident notifications (the form, or the API)'
   return Object.hasOwn(FORMAT_NAMES, format) ? FORMAT_NAMES[format as IntelligenceFormat] : 'Not recognised'
 }
 
@@ -27,7 +31,7 @@ export const SOURCE_CODE = /^[a-z0-9][a-z0-9.-]{1,62}$/
 export interface NewSource {
   readonly code: string
   readonly name: string
-  readonly format: IntelligenceFormat | typeof UNRECOGNISED
+  readonly format: IntelligenceFormat | typeof UNRECOGNISED | typeof NOTIFICATION
   /** Where it is gathered from by the clock. `null` for one that is fed by hand. */
   readonly url: string | null
 }
@@ -79,6 +83,8 @@ function codeOf(format: IntelligenceFormat, publisher: IntelligenceBatch['publis
 }
 
 export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files that could not be recognised', format: UNRECOGNISED, url: null }
+
+export const NOTIFICATION_SOURCE: NewSource = { code: 'incident-notifications', name: 'Incident notifications', format: NOTIFICATION, url: null }
 
 /** Hours after which a source that answers nothing new is asked again, and after which one not reached is called stale. */
 const GATHER_EVERY_HOURS = 1

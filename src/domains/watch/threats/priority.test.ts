@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { prioritise, type PriorityFacts } from './priority.ts'
 
-const NOTHING: PriorityFacts = { kevSince: null, ransomware: null, cvssTenths: null, severity: null, runs: 0, mayRun: 0, isWithdrawn: false }
+const NOTHING: PriorityFacts = {
+  kevSince: null,
+  ransomware: null,
+  cvssTenths: null,
+  severity: null,
+  reportedCareAffected: false,
+  runs: 0,
+  mayRun: 0,
+  isWithdrawn: false,
+}
 
 function word(facts: Partial<PriorityFacts>): string {
   return prioritise({ ...NOTHING, ...facts }).word
@@ -12,6 +21,18 @@ test('exploited and used by ransomware is more pressing than exploited, and that
   assert.equal(word({ kevSince: '2025-01-24', ransomware: true }), 'Act now')
   assert.equal(word({ kevSince: '2025-01-24', ransomware: false, cvssTenths: 100 }), 'Urgent')
   assert.equal(word({ cvssTenths: 100 }), 'High')
+})
+
+test('affected care that an organisation reports comes before everything, and the sentence says so', () => {
+  const reported = prioritise({ ...NOTHING, reportedCareAffected: true, severity: 'high' })
+  const worst = prioritise({ ...NOTHING, kevSince: '2025-01-24', ransomware: true, runs: 9_999 })
+  assert.equal(reported.word, 'Act now')
+  assert.ok(reported.order < worst.order)
+  assert.equal(reported.reason, 'An organisation reports that care is affected.')
+  assert.match(
+    prioritise({ ...NOTHING, reportedCareAffected: true, kevSince: '2025-01-24', runs: 1 }).reason,
+    /^An organisation reports that care is affected; on CISA's list .*; 1 organisation runs it\.$/,
+  )
 })
 
 test('the bands of the score are those of the table, to the tenth', () => {
@@ -33,8 +54,8 @@ test('inside one word, what more organisations run comes first', () => {
   const reached = [{ runs: 1_000 }, { runs: 999 }, { runs: 99 }, { runs: 0, mayRun: 5_000 }, {}].map(
     reach => prioritise({ ...NOTHING, kevSince: '2025-01-24', ...reach }).order,
   )
-  assert.deepEqual(reached, [10, 11, 12, 13, 14])
-  assert.ok(prioritise({ ...NOTHING, kevSince: '2025-01-24', ransomware: true }).order < 10, 'reach never passes a word')
+  assert.deepEqual(reached, [20, 21, 22, 23, 24])
+  assert.ok(prioritise({ ...NOTHING, kevSince: '2025-01-24', ransomware: true }).order < 20, 'reach never passes a word')
 })
 
 test('the sentence says what decided and how many run it', () => {

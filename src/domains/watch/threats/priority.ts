@@ -8,6 +8,8 @@ export interface PriorityFacts {
   readonly cvssTenths: number | null
   /** The worst that any source calls it. */
   readonly severity: Severity | null
+  /** Whether an organisation has reported that care is affected by it. */
+  readonly reportedCareAffected: boolean
   readonly runs: number
   readonly mayRun: number
   /** Whether every item of it was withdrawn by its source. */
@@ -34,6 +36,7 @@ interface Rule {
 
 /** The rules, most pressing first: the first that fits decides the word. */
 export const PRIORITY_RULES: readonly Rule[] = [
+  { word: 'Act now', when: 'an organisation reports that care is affected', applies: facts => facts.reportedCareAffected },
   {
     word: 'Act now',
     when: "on CISA's list of exploited flaws, and used in ransomware attacks",
@@ -70,20 +73,25 @@ export function prioritise(facts: PriorityFacts): Priority {
   const rank = PRIORITY_RULES.findIndex(rule => rule.applies(facts))
   const reach = REACH_STEPS.findIndex(step => step.applies(facts))
   const word = PRIORITY_RULES[rank]?.word ?? 'Low'
-  return { order: rank * 10 + reach, word, reason: `${[...groundsOf(facts), reachInWords(facts)].join('; ')}.` }
+  return { order: rank * 10 + reach, word, reason: `${[...groundsOf(facts), ...reachOf(facts)].join('; ')}.` }
 }
 
 function groundsOf(facts: PriorityFacts): string[] {
-  const grounds: string[] = []
-  if (facts.kevSince !== null) grounds.push(`On CISA's list of exploited flaws since ${inWords(facts.kevSince)}`)
+  const grounds: string[] = facts.reportedCareAffected ? ['An organisation reports that care is affected'] : []
+  if (facts.kevSince !== null) grounds.push(`${grounds.length === 0 ? 'On' : 'on'} CISA's list of exploited flaws since ${inWords(facts.kevSince)}`)
   if (facts.kevSince !== null && facts.ransomware === true) grounds.push('used in ransomware attacks')
   if (facts.cvssTenths !== null) grounds.push(`CVSS score ${(facts.cvssTenths / 10).toFixed(1)} of 10`)
-  else if (facts.severity !== null)
+  else if (facts.severity !== null && !facts.reportedCareAffected)
     grounds.push(
       `${grounds.length === 0 ? 'Called' : 'called'} ${facts.severity === 'information' ? 'information only' : facts.severity} by its source`,
     )
   if (grounds.length === 0) grounds.push('No source says how severe it is')
   return grounds
+}
+
+/** What is reported need not be a product that somebody runs: then it goes without saying that nobody does. */
+function reachOf(facts: PriorityFacts): string[] {
+  return facts.reportedCareAffected && facts.runs + facts.mayRun === 0 ? [] : [reachInWords(facts)]
 }
 
 function reachInWords({ runs, mayRun }: PriorityFacts): string {

@@ -1,0 +1,67 @@
+import type { Problem } from '../../../../kernel/problem.ts'
+import type { Field } from '../../../../ui/models.ts'
+import { CARE, INCIDENT_KINDS } from '../model.ts'
+import { LONGEST_WHAT } from './fields.ts'
+
+const CARE_CHOICES = { affected: 'Yes', unknown: 'Not known yet', 'not-affected': 'No' } as const
+
+export interface FormFacts {
+  readonly typed: Readonly<Record<string, unknown>>
+  readonly problems: readonly Problem[]
+  /** For whom the sender is signed in, so that they need not say it. */
+  readonly own: { readonly name: string; readonly code: string } | null
+  readonly phone: string | null
+  readonly proof: string
+}
+
+/** The form: what, since when, is care affected, who, may we ring. */
+export function formModel({ typed, problems, own, phone, proof }: FormFacts) {
+  const field = (name: string) => ({ name, value: textOf(typed[name]), error: problems.find(problem => problem.pointer === name)?.message })
+  const fields: Field[] = [
+    {
+      ...field('what'),
+      label: 'What is happening?',
+      kind: 'textarea',
+      rows: 4,
+      maxlength: LONGEST_WHAT,
+      hint: 'A few words will do. Leave out the names of patients.',
+    },
+    {
+      ...field('care'),
+      label: 'Is care affected?',
+      kind: 'radios',
+      options: CARE.map(value => ({ value, text: CARE_CHOICES[value] })),
+    },
+    { ...field('since'), label: 'Since when?', kind: 'text', width: 20, optional: true, hint: 'Such as 9:30, or yesterday evening' },
+    {
+      ...field('kind'),
+      label: 'What kind of thing is it?',
+      kind: 'select',
+      options: Object.entries(INCIDENT_KINDS).map(([value, text]) => ({ value, text })),
+    },
+    ...(own === null
+      ? [{ ...field('organisation'), label: 'Your organisation', kind: 'text' as const, hint: 'Its name or ODS code', autocomplete: 'organisation' }]
+      : []),
+    { ...field('name'), label: 'Your name', kind: 'text', optional: true, autocomplete: 'name' },
+    {
+      ...field('mayCall'),
+      label: 'May we ring you?',
+      kind: 'radios',
+      options: [
+        {
+          value: 'yes',
+          text: 'Yes',
+          fields: [{ ...field('phone'), label: 'Number to ring', kind: 'tel', width: 20, autocomplete: 'tel' }],
+        },
+        { value: 'no', text: 'No' },
+      ],
+    },
+    { ...field('email'), label: 'E-mail address', kind: 'email', optional: true, hint: 'We send your number there', autocomplete: 'email' },
+    { ...field('shareWithRegion'), label: 'Share this with our region too', kind: 'checkbox' },
+  ]
+  return { fields, own, phone, values: { proof, ...(own === null ? {} : { organisation: own.code }), writtenAt: '' } }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
