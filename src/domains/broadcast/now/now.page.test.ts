@@ -144,6 +144,18 @@ test('a wrong answer is said on the page, and what was typed stays', async () =>
   assert.equal((await lead.post(`/bulletins/${number}/answer`, { state: 'nonsense' })).statusCode, 422)
 })
 
+test('an answer to what was withdrawn meanwhile is refused, and its note comes back', async () => {
+  const other = await releasedBulletin(platform, { organisations: 1, prefix: 'W' })
+  const address = `/bulletins/CC-${other.number}`
+  const lead = await app.signIn('cyber-lead', { organisation: 'W00000' })
+  await lead.get(address)
+  const duty = await app.signIn('duty-manager')
+  await duty.post(`${address}/withdraw`, { version: '1', reason: 'A false alarm' }, { from: address })
+  const late = await lead.post(`${address}/answer`, { state: 'done', note: 'Typed while it was withdrawn' })
+  assert.equal(late.statusCode, 422)
+  assert.match(late.body, /withdrawn[^]*>Typed while it was withdrawn</)
+})
+
 test('an organisation sees no other’s answers, ledger or figures', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'A00003' })
   for (const path of ['recipients', 'recipients.csv', 'deliveries', 'chart/answers.svg'])

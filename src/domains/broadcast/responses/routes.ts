@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
@@ -46,14 +47,19 @@ const giveAnswer = route({
     const asked = await request.read<Visible, Asked>(db => askedOf(db, request.actor, request.params.number, textOf(body['organisation'])))
     const read = readAnswer(body, request.now)
     if (!read.ok) return answerForm(request, asked, body, body['more'] === 'yes' || !isResponseState(textOf(body['state'])) ? read.problems : [])
-    await request.work<Visible, void>(work =>
-      respond(work, {
-        bulletinId: asked.bulletin.id,
-        organisationId: asked.recipient.organisationId,
-        ...read.answer,
-        via: viaOf(request.actor, asked.recipient),
-      }),
-    )
+    try {
+      await request.work<Visible, void>(work =>
+        respond(work, {
+          bulletinId: asked.bulletin.id,
+          organisationId: asked.recipient.organisationId,
+          ...read.answer,
+          via: viaOf(request.actor, asked.recipient),
+        }),
+      )
+    } catch (error) {
+      // Withdrawn meanwhile, say: what was typed is shown again with the reason.
+      return answerForm(request, asked, body, [refusalOf(error, '')])
+    }
     const number = bulletinNumber(asked.bulletin.number)
     return redirect(body['back'] === 'home' ? '/' : `/bulletins/${number}`, { notice: noticeOf(number, asked.recipient, read.answer) })
   },

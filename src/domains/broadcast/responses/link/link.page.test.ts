@@ -76,7 +76,8 @@ test('a link is used once: the second time it says what is recorded, and records
     links: [link = ''],
   } = await mailed({ organisations: 1, prefix: 'C' })
   await visitor.post(link, { state: 'acknowledged' })
-  const again = await visitor.follow(await visitor.post(link, { state: 'not-acting', reason: 'x' }))
+  const again = await visitor.post(link, { state: 'not-acting', reason: 'Typed at length' })
+  assert.match(again.body, /What you wrote was not recorded[^]*>Typed at length</)
   assert.match(again.body, /Acknowledged/)
   assert.match(again.body, /Send me a new link/)
   assert.doesNotMatch(again.body, /name="state"/)
@@ -97,6 +98,15 @@ test('two taps at once on one link record one answer', async () => {
     both.map(({ statusCode }) => statusCode).join(),
   )
   assert.equal((await answers(bulletin)).length, 1)
+})
+
+test('a second tap with the same note is no loss, and says none', async () => {
+  const {
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'Q' })
+  const answer = { state: 'done', note: 'By <Friday>' }
+  await visitor.post(link, answer)
+  assert.doesNotMatch((await visitor.post(link, answer)).body, /was not recorded/)
 })
 
 test('in progress asks by when, not acting asks why; what is missing is said and what was typed stays', async () => {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { cleanText } from '../../../../kernel/text.ts'
+import { refusalOf } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
@@ -55,20 +57,26 @@ const answerByLink = route({
   async handle(request) {
     const opened = await open(request, request.params.token)
     if (opened === undefined) return unknownLink()
-    // Used or run out meanwhile, by a double tap perhaps: its page says what is recorded.
-    if (opened.state !== 'open') return redirect(`/r/${opened.token}`)
+    // Used or run out meanwhile, by a double tap perhaps: its page says what is recorded, and gives back what was typed and was not.
+    if (opened.state !== 'open') return typedIn(request.body).length === 0 ? redirect(`/r/${opened.token}`) : linkPage(request, opened)
     const { delivery } = opened
     const read = readAnswer(request.body, request.now)
     if (!read.ok) return linkPage(request, opened, request.body['more'] === 'yes' || !isResponseState(stateOf(request.body)) ? read.problems : [])
-    await runWork<Visible, void>(
-      request.platform,
-      opened.actor,
-      async work => {
-        await spendLink(work, { ...delivery, generation: opened.link.generation })
-        await respond(work, { bulletinId: delivery.bulletinId, organisationId: delivery.organisationId, ...read.answer, via: 'link' })
-      },
-      request.requestId,
-    )
+    try {
+      await runWork<Visible, void>(
+        request.platform,
+        opened.actor,
+        async work => {
+          await spendLink(work, { ...delivery, generation: opened.link.generation })
+          await respond(work, { bulletinId: delivery.bulletinId, organisationId: delivery.organisationId, ...read.answer, via: 'link' })
+        },
+        request.requestId,
+      )
+    } catch (error) {
+      const problem = refusalOf(error, '')
+      const again = await open(request, opened.token)
+      return again === undefined ? unknownLink() : linkPage(request, again, [problem], 409)
+    }
     return redirect(`/r/${opened.token}`, { notice: `Thank you. Recorded: ${RESPONSE_STATES[read.answer.state].label}` })
   },
 })
@@ -117,7 +125,7 @@ function contactActor({ contactId, contactName, organisationId }: LinkedDelivery
   }
 }
 
-async function linkPage(request: RouteRequest, opened: Opened, problems: readonly Problem[] = []): Promise<Reply> {
+async function linkPage(request: RouteRequest, opened: Opened, problems: readonly Problem[] = [], refusedWith = 422): Promise<Reply> {
   const { delivery } = opened
   const found = await readAs<Visible, { bulletin: Bulletin; view: ReturnType<typeof linkedBulletin>; current: GivenAnswer | null } | undefined>(
     request.platform,
@@ -140,15 +148,26 @@ async function linkPage(request: RouteRequest, opened: Opened, problems: readonl
     current: found.current,
     state: opened.state,
     newLinkAddress: `${action}/new`,
+    kept: isMore && found.bulletin.state === 'released' ? null : unrecorded(request.body, found.current),
     answer: answerPage({ action, current: found.current?.state ?? null, typed: request.body }),
     more: isMore ? morePage({ action, state, typed: request.body, now: request.now, values: {}, problems }) : null,
   }
-  const status = problems.length > 0 ? 422 : opened.state === 'expired' || opened.state === 'replaced' ? 410 : 200
+  const status = problems.length > 0 ? refusedWith : opened.state === 'expired' || opened.state === 'replaced' ? 410 : 200
   return page('broadcast/responses/views/link.njk', `Answer ${bulletinNumber(found.bulletin.number)}`, model, {
     problems,
     status,
     isExercise: found.bulletin.isExercise,
   })
+}
+
+/** What was typed and is not in the answer on record; `null` when there is nothing of it. */
+function unrecorded(body: RouteRequest['body'], current: GivenAnswer | null): string | null {
+  const lost = typedIn(body).filter(text => text !== current?.reason && text !== current?.note)
+  return lost.length === 0 ? null : lost.join('\n\n')
+}
+
+function typedIn(body: RouteRequest['body']): readonly string[] {
+  return [body['reason'], body['note']].flatMap(text => (typeof text === 'string' && cleanText(text).trim() !== '' ? [cleanText(text).trim()] : []))
 }
 
 function unknownLink(): Reply {
