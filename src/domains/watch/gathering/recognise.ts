@@ -1,8 +1,11 @@
 import { parseCsaf, readCsaf, recognisesCsaf } from '../../../codecs/csaf/advisory.ts'
+import { readProducts } from '../../../codecs/cve/affected.ts'
+import { readCve, recognisesCve } from '../../../codecs/cve/record.ts'
 import { scoreCvss } from '../../../codecs/cvss/score.ts'
 import { readKevCatalogue, recognisesKev } from '../../../codecs/kev/catalogue.ts'
 import { parseKevCsv, recognisesKevCsv } from '../../../codecs/kev/csv.ts'
 import { readNhsCyberAlerts, recognisesNhsCyberAlerts } from '../../../codecs/nhs-cyber-alerts/page.ts'
+import { readNvd, recognisesNvd } from '../../../codecs/nvd/page.ts'
 import { decodeText } from '../../../kernel/encoding.ts'
 import type { IntelligenceBatch } from '../../../kernel/intelligence.ts'
 import { parseJson } from '../../../kernel/json.ts'
@@ -17,6 +20,8 @@ interface JsonFormat {
 const JSON_FORMATS: readonly JsonFormat[] = [
   { recognises: recognisesKev, read: readKevCatalogue },
   { recognises: recognisesNhsCyberAlerts, read: readNhsCyberAlerts },
+  { recognises: recognisesCve, read: json => readCve(json, scoreCvss) },
+  { recognises: recognisesNvd, read: json => readNvd(json, { scoreCvss, readAffected: readProducts }) },
   { recognises: recognisesCsaf, read: json => readCsaf(json, scoreCvss) },
 ]
 
@@ -48,6 +53,6 @@ function notRecognised(csafProblems: readonly Problem[]): Result<never> {
   const listing = csafProblems.find(problem => problem.rule === 'csaf.listing')
   if (listing !== undefined) return fail(listing)
   const message =
-    'This is JSON, but of no kind that can be gathered: neither the CISA catalogue of exploited flaws, nor a page of NHS cyber alerts, nor a CSAF advisory.'
+    'This is JSON, but of no kind that can be gathered: neither the CISA catalogue of exploited flaws, nor a CVE record, a page of the NVD or of NHS cyber alerts, nor a CSAF advisory.'
   return fail({ rule: 'gather.not-recognised', pointer: '', severity: 'error', message })
 }
