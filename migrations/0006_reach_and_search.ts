@@ -70,9 +70,13 @@ async function indexWords(db: Kysely<unknown>): Promise<void> {
     db,
   )
   await sql`create index broadcast_version_search on broadcast_version using gin (search)`.execute(db)
-  // Security definer: under row-level security PostgreSQL would not use the index. It gives ids alone; who may see them, the query says that asks.
+  // Security definer: under row-level security PostgreSQL would not use the index. It gives ids alone, and finds in the newest version, which
+  // once there is a release must be the one released; whether the reader may see a bulletin of that id, the query says that asks.
   await sql`
-    create function broadcast_search(words tsquery) returns table (bulletin_id text, version integer) language sql stable security definer rows 100
-      set search_path = public, pg_temp
-    as $$ select found.bulletin_id, found.version from broadcast_version found where found.search @@ words $$`.execute(db)
+    create function broadcast_search(words tsquery) returns setof text language sql stable security definer rows 100 set search_path = public, pg_temp
+    as $$
+      select bulletin.id from broadcast_version found join broadcast_bulletin bulletin on bulletin.id = found.bulletin_id and bulletin.version = found.version
+      where found.search @@ words
+        and not exists (select from broadcast_release release where release.bulletin_id = bulletin.id and release.version <> found.version)
+    $$`.execute(db)
 }

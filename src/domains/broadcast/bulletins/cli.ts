@@ -20,7 +20,7 @@ const list: Command = {
   summary: 'List bulletins, newest first',
   arguments: [],
   options: [
-    { flags: '--search <words>', meaning: 'a number such as CC-5001, or words of the title' },
+    { flags: '--search <words>', meaning: 'a number such as CC-5001, a CVE, or words of the text' },
     { flags: '--state <state>', meaning: 'how far it is', choices: BULLETIN_STATES },
     { flags: '--severity <severity>', meaning: 'how severe', choices: SEVERITIES },
     { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },

@@ -309,7 +309,7 @@ export function listFilters(
   ]
   return {
     action: '/bulletins',
-    search: { label: 'Search by number, CVE or title', value: query.q },
+    search: { label: 'Search by number, CVE or words', value: query.q },
     selects: [
       { name: 'severity', label: 'Severity', value: query.severity, options: options('Every severity', SEVERITIES, severityLabel) },
       {

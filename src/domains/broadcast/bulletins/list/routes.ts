@@ -1,5 +1,5 @@
-import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
+import { csvPages, type CsvLine } from '../../../../platform/csv/csv.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import { may } from '../../../../platform/work/actor.ts'
@@ -55,56 +55,52 @@ const list = route({
   },
 })
 
+const CSV_HEAD = [
+  'number',
+  'title',
+  'severity',
+  'state',
+  'tlp',
+  'exercise',
+  'released',
+  'answer by',
+  'organisations',
+  'answered',
+  'silent',
+  'unreachable',
+] as const
+const CSV_PART = 500
+
 const listCsv = route({
   method: 'GET',
   path: '/bulletins.csv',
   access: { permission: 'broadcast.bulletin.list' },
   query: ListQuery,
   async handle({ query, read, actor }) {
-    const rows = await read<Visible, readonly ListedBulletin[]>(async db => {
-      const all: ListedBulletin[] = []
-      let cursor: string | null = null
-      do {
-        const found: Awaited<ReturnType<typeof listBulletins>> = await listBulletins(db, actor.scope, filterOf(query), query.sort, {
-          limit: 500,
-          cursor,
-        })
-        all.push(...found.rows)
-        cursor = found.next
-      } while (cursor !== null)
-      return all
-    })
-    const head = [
-      'number',
-      'title',
-      'severity',
-      'state',
-      'tlp',
-      'exercise',
-      'released',
-      'answer by',
-      'organisations',
-      'answered',
-      'silent',
-      'unreachable',
-    ]
-    const lines = rows.map(row => [
-      bulletinNumber(row.number),
-      row.title,
-      severityLabel(row.severity),
-      stateLabel(row.state),
-      row.tlp,
-      row.isExercise ? 'yes' : 'no',
-      row.releasedAt?.toISOString() ?? '',
-      row.respondBy?.toISOString() ?? '',
-      row.organisations,
-      row.answered,
-      row.organisations - row.answered - row.unreachable,
-      row.unreachable,
-    ])
-    return csv('bulletins.csv', stringify([head, ...lines], { escape_formulas: true }))
+    const rowsAfter = (cursor: string | null) =>
+      read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db =>
+        listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: CSV_PART, cursor }),
+      )
+    return csv('bulletins.csv', csvPages(CSV_HEAD, csvLine, rowsAfter))
   },
 })
+
+function csvLine(row: ListedBulletin): CsvLine {
+  return [
+    bulletinNumber(row.number),
+    row.title,
+    severityLabel(row.severity),
+    stateLabel(row.state),
+    row.tlp,
+    row.isExercise ? 'yes' : 'no',
+    row.releasedAt?.toISOString() ?? null,
+    row.respondBy?.toISOString() ?? null,
+    row.organisations,
+    row.answered,
+    row.organisations - row.answered - row.unreachable,
+    row.unreachable,
+  ]
+}
 
 export const bulletinListRoutes: readonly Route[] = [list, listCsv]
 

@@ -7,12 +7,13 @@ import type { Reader } from '../../../../platform/work/read.ts'
 import { answeredIn, NOBODY } from '../../picture/model.ts'
 import { funnels } from '../../picture/queries.ts'
 import type { Visible } from '../../tables.ts'
-import { parseBulletinNumber, type BulletinSeverity, type BulletinState } from '../model.ts'
+import { bulletinNumber, parseBulletinNumber, type BulletinSeverity, type BulletinState } from '../model.ts'
 
-const CVE = /^CVE-\d{4}-\d{4,19}$/
+const CVE = /^CVE-\d{4}-\d{4,19}$/i
+const MOST_WORDS = 10
 
 export interface BulletinFilter {
-  /** A number such as CC-5001, a CVE, or words of the title. */
+  /** Numbers such as CC-5001, CVEs, words: each must occur (`speaksOf`). */
   readonly search: string
   readonly state: BulletinState | ''
   readonly severity: BulletinSeverity | ''
@@ -55,13 +56,11 @@ export async function listBulletins(
   request: PageRequest,
 ): Promise<Page<ListedBulletin>> {
   const { search, organisation = '', threat = '' } = filter
-  const number = parseBulletinNumber(search)
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
     .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
     .$if(filter.severity !== '', query => query.where('bulletin.severity', '=', filter.severity))
-    .$if(number !== undefined, query => query.where('bulletin.number', '=', number ?? 0))
-    .$if(number === undefined && search !== '', query => query.where(speaksOf(search)))
+    .$if(search !== '', query => query.where(speaksOf(search)))
     .$if(threat !== '', query => query.where('bulletin.threat_id', '=', threat))
     .$if(organisation !== '', query =>
       query.where(sql<boolean>`bulletin.id in (select bulletin_id from broadcast_recipient where organisation_id = ${idOf(organisation)})`),
@@ -127,12 +126,28 @@ export async function listBulletins(
   }
 }
 
-/** Whether a bulletin is about a CVE, by the version that the reader may see, or has the words in its title. */
+/**
+ * Whether a bulletin is about what was typed: each CC number is its own or occurs in its text, and each CVE and word occurs there, or begins
+ * a word there, in any of its English forms. The text is the version's that the reader may see. A part of the title is enough too.
+ */
 export function speaksOf(words: string): RawBuilder<boolean> {
-  const cve = words.trim().toUpperCase()
-  if (CVE.test(cve))
-    return sql<boolean>`exists (select from broadcast_version version where version.bulletin_id = bulletin.id and version.version = bulletin.version and version.content -> 'cves' ? ${cve})`
-  return sql<boolean>`bulletin.title ilike ${`%${words.replace(/[\\%_]/g, match => `\\${match}`)}%`}`
+  // A blank for what would end a quotation, and for a slash, as in the index.
+  const parts = words
+    .split(/[\s'\\/\0]+/)
+    .filter(part => part !== '')
+    .slice(0, MOST_WORDS)
+  const numbers = parts.flatMap(part => parseBulletinNumber(part) ?? [])
+  const others = parts.filter(part => parseBulletinNumber(part) === undefined)
+  const conditions = [
+    ...numbers.map(number => sql`(bulletin.number = ${number} or ${isInText(`'${bulletinNumber(number)}'`)})`),
+    ...(others.length === 0 ? [] : [isInText(others.map(part => (CVE.test(part) ? `'${part}'` : `'${part}':*`)).join(' & '))]),
+  ]
+  const inTitle = sql`bulletin.title ilike ${`%${words.trim().replace(/[\\%_]/g, match => `\\${match}`)}%`}`
+  return conditions.length === 0 ? sql<boolean>`${inTitle}` : sql<boolean>`(${inTitle} or (${sql.join(conditions, sql` and `)}))`
+}
+
+function isInText(query: string): RawBuilder<unknown> {
+  return sql`bulletin.id in (select broadcast_search(to_tsquery('english', ${query})))`
 }
 
 function idOf(organisation: string): RawBuilder<string> {
