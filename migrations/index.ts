@@ -10,6 +10,7 @@ import * as narrowerWrites from './0010_narrower_writes.ts'
 import * as incidentNotifications from './0011_incident_notifications.ts'
 import * as documents from './0012_documents.ts'
 import * as threatGrouping from './0013_threat_grouping.ts'
+import * as sourceState from './0014_source_state.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011_incident_notifications': incidentNotifications,
   '0012_documents': documents,
   '0013_threat_grouping': threatGrouping,
+  '0014_source_state': sourceState,
 }

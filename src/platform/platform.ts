@@ -22,7 +22,7 @@ export interface Platform {
   readonly fetch: Fetcher
   readonly views: Views
   readonly signer: Signer
-  readonly secrets: Pick<Secrets, 'oidc'>
+  readonly secrets: Pick<Secrets, 'oidc' | 'sourceCredentials'>
   /** Whether this is the invented sample sector, where a visitor may sign in with one click. */
   readonly sample: boolean
 }

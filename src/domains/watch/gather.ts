@@ -1,7 +1,8 @@
-import { CareCertError, Invalid, NotFound } from '../../kernel/errors.ts'
+import { CareCertError, NotFound } from '../../kernel/errors.ts'
 import type { IntelligenceBatch } from '../../kernel/intelligence.ts'
-import type { Result } from '../../kernel/problem.ts'
+import type { Problem, Result } from '../../kernel/problem.ts'
 import { cleanText, shorten } from '../../kernel/text.ts'
+import { narrowestTlp, type Tlp } from '../../kernel/tlp.ts'
 import { readFileLimited } from '../../platform/fetch/fetch.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { assertMay, type Actor } from '../../platform/work/actor.ts'
@@ -66,14 +67,46 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
       remarks: [],
     }))
   }
+  return takeDocument(platform, actor, named, { address, bytes })
+}
+
+export interface DocumentToTake {
+  readonly address: string
+  readonly bytes: Uint8Array
+  /** The label of the place in which it was found: what it holds is marked no wider. `null` when the place has none. */
+  readonly tlp?: Tlp | null
+  /** What its source did that a person should know. */
+  readonly remarks?: readonly Problem[]
+}
+
+/**
+ * Takes in the bytes of one document, in one unit of work, with what `also` does in it. What cannot be read is recorded as a failed
+ * gathering and lies in quarantine, bytes and all; then `also` is left out, so that its source is asked for it again.
+ */
+export async function takeDocument(
+  platform: Pick<Platform, 'database' | 'clock' | 'jobs'>,
+  actor: Actor,
+  named: SourceKey | undefined,
+  { address, bytes, tlp = null, remarks = [] }: DocumentToTake,
+  also: (work: Work<Visible>) => Promise<void> = async () => {},
+): Promise<GatherResult> {
   const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
   const packed = await packDocument(bytes, document.bytesHash)
   const read = recognise(bytes)
   return runWork(platform, actor, async (work: Work<Visible>) => {
     await lockGathering(work.db)
     await keepDocument(work, packed)
-    return read.ok ? store(work, document, read, named) : refuse(work, document, read.problems[0]?.message ?? '', named, bytes)
+    if (read.ok) await also(work)
+    const result = read.ok
+      ? await store(work, document, tlp === null ? read : { ...read, value: noWiderThan(tlp, read.value) }, named)
+      : await refuse(work, document, read.problems[0]?.message ?? '', named, bytes)
+    return { ...result, remarks: [...remarks.map(({ message }) => message), ...result.remarks] }
   })
+}
+
+/** The items with the narrower of their own label and that of the place; without their own, the place's. */
+function noWiderThan(tlp: Tlp, batch: IntelligenceBatch): IntelligenceBatch {
+  return { ...batch, items: batch.items.map(item => ({ ...item, tlp: item.tlp === null ? tlp : narrowestTlp([tlp, item.tlp]) })) }
 }
 
 function isWebAddress(address: string): boolean {
@@ -139,13 +172,4 @@ async function refuse(
     failure,
     remarks: [],
   }
-}
-
-/** Gathers a source from its own address. Throws `Invalid` for one that has none. */
-export async function gatherFromSource(platform: GatherPlatform, actor: Actor, code: string): Promise<GatherResult> {
-  const source = await readAs(platform, actor, (db: Reader<Visible>) => namedSource(db, code, ''))
-  if (source === undefined || source.url === null) {
-    throw new Invalid('watch.source.no-address', `The source ${code} has no address. Gather a file of it with "carecert gather FILE".`)
-  }
-  return gather(platform, actor, { address: source.url, source: code })
 }

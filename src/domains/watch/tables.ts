@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Json as JsonValue } from '../../kernel/json.ts'
 import type { Severity } from '../../kernel/severity.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
 import type { Json } from '../../platform/db/json.ts'
@@ -17,6 +18,19 @@ export interface SourceTable {
   url: string | null
   enabled: Generated<boolean>
   created_at: Instant
+  /** Where its loader stands (sources/loader.ts). */
+  cursor: ColumnType<JsonValue, string | null | undefined, string | null>
+  /** What a person chose for it; its loader knows the members. */
+  settings: ColumnType<Readonly<Record<string, JsonValue>>, string | undefined, string>
+  every_minutes: Generated<number>
+  /** When the clock asks it next; `null` for at once. */
+  next_at: ColumnType<Instant | null, Instant | null | undefined, Instant | null>
+  /** In a row, since the last success. */
+  failures: Generated<number>
+  /** What the last run had to say about the source as a whole. */
+  remarks: ColumnType<readonly string[], string | undefined, string>
+  /** Whether its items open threats. Those of a source that only enriches wait for a threat about their CVEs. */
+  opens_threats: Generated<boolean>
 }
 
 export interface GatheringTable {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Invalid } from '../../kernel/errors.ts'
+import { parseJson } from '../../kernel/json.ts'
 
 /** One setting: where it is read from, what it means, and what it is when nothing is said. `carecert doctor --config` prints this table. */
 export interface Setting {
@@ -42,6 +43,12 @@ export const SETTINGS: readonly Setting[] = [
   setting('OIDC_CLIENT_ID', 'none', 'Our client id at that provider.'),
   setting('OIDC_CLIENT_SECRET', 'none', 'Our client secret at that provider.', true),
   setting('OIDC_NAME', 'your organisation’s account', 'What the sign-in button calls the provider.'),
+  setting(
+    'SOURCE_CREDENTIALS',
+    'none',
+    'Headers that prove to sources who asks, as JSON by the source’s code: {"nvd": {"apiKey": "…"}, "partner-taxii": {"Authorization": "Basic …"}}.',
+    true,
+  ),
   setting('LOG_LEVEL', 'info', 'fatal, error, warn, info, debug or silent.'),
   setting('NOTIFY_API_KEY', 'none', 'A GOV.UK Notify key. Kept for the text-message channel, which is not built yet.', true),
 ]
@@ -75,6 +82,18 @@ const environment = z.object({
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
   OIDC_NAME: z.string().min(1).default('your organisation’s account'),
+  SOURCE_CREDENTIALS: z
+    .string()
+    .transform((text, context) => {
+      const read = parseJson(text)
+      if (read.ok) return read.value
+      context.addIssue('must be JSON')
+      return z.NEVER
+    })
+    .pipe(
+      z.record(z.string(), z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must name headers'), z.string().regex(/^[\t\x20-\x7E]*$/))),
+    )
+    .default({}),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 })
 
@@ -108,6 +127,8 @@ export interface Secrets {
   readonly signing: string | null
   readonly smtpUrl: string | null
   readonly oidc: OidcConfig | null
+  /** Headers by the code of the source that they are for. */
+  readonly sourceCredentials: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** Reads the configuration. Throws `Invalid` naming each setting that is wrong, never its value. */
@@ -139,6 +160,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       databaseUrl: values.DATABASE_URL ?? null,
       signing: values.CARECERT_SECRET ?? null,
       smtpUrl: values.SMTP_URL ?? null,
+      sourceCredentials: values.SOURCE_CREDENTIALS,
       oidc: oidcFrom(values),
     },
   }

@@ -3,7 +3,7 @@ import { chunks } from '../../../platform/db/chunks.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { GatheringTable, Visible } from '../tables.ts'
 import { changedFields, contentHash, fateOf, NO_COUNTS, toStored, type GatherCounts, type ItemFate, type StoredItem } from './model.ts'
-import { contentsOf, heldItems, newestRelease, openQuarantine } from './queries.ts'
+import { contentsOf, heldItems, liveItemsFrom, newestRelease, openQuarantine } from './queries.ts'
 
 /** Where a document came from and what its bytes were. */
 export interface Document {
@@ -90,6 +90,31 @@ export async function recordFailure(
     await putAside(work, sourceId, gatheringId, document.address, [{ position: '', externalId: null, reason, excerpt }], new Set())
   return { ...NO_COUNTS, quarantined }
 }
+
+/** Records that a source was asked and had nothing new: an empty answer is a success. */
+export async function recordNothingNew(work: Work<Visible>, sourceId: string, address: string): Promise<void> {
+  await storeGathering(work, sourceId, { address }, { ...NO_COUNTS, outcome: 'unchanged', label: null, released_at: null, failure: null })
+}
+
+/** Withdraws what was taken in last from that address: its source says that it is taken back. */
+export async function withdrawFrom(
+  work: Work<Visible>,
+  sourceId: string,
+  address: string,
+): Promise<{ readonly counts: GatherCounts; readonly touched: readonly TouchedItem[] }> {
+  const items = await liveItemsFrom(work.db, sourceId, address)
+  const counts = { ...NO_COUNTS, withdrawn: items.length }
+  const outcome = items.length === 0 ? ('unchanged' as const) : ('taken' as const)
+  const gatheringId = await storeGathering(work, sourceId, { address }, { ...counts, outcome, label: null, released_at: null, failure: null })
+  const withdrawn = items.map(({ id, externalId, contentHash: hash, content }) => {
+    return { id, externalId, content, hash, item: null, fate: 'withdrawn' as const, fields: [] }
+  })
+  await storeItems(work, sourceId, gatheringId, NOWHERE, withdrawn)
+  return { counts, touched: withdrawn.map(({ id, content }) => ({ id, kind: 'withdrawn', fields: [], cves: content.cves })) }
+}
+
+/** A withdrawal has no bytes: nothing that is stored of it looks at them. */
+const NOWHERE: Document = { address: '', bytes: 0, bytesHash: '' }
 
 interface PreparedItem {
   readonly id: string

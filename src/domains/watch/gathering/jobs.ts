@@ -2,9 +2,9 @@ import { handles, type JobHandler } from '../../../platform/jobs/job.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
-import { gatherFromSource } from '../gather.ts'
+import { gatherFromSource } from '../gather-source.ts'
 import { isDue } from '../sources/model.ts'
-import { listSources } from '../sources/queries.ts'
+import { sourceStandings } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
 import { gatherDue, gatherSource } from './model.ts'
 
@@ -14,20 +14,20 @@ export const GATHERING_JOBS: readonly JobHandler<Platform>[] = [
     retries: 1,
     retryAfterSeconds: 60,
     expireAfterSeconds: 120,
-    cron: '*/15 * * * *',
+    cron: '*/5 * * * *',
     async handle(platform) {
       await runWork(platform, SYSTEM, async (work: Work<Visible>) => {
-        const sources = await listSources(work.db)
+        const sources = await sourceStandings(work.db)
         for (const source of sources) if (isDue(source, work.now)) work.enqueue(gatherSource, { source: source.code }, { onceKey: source.code })
       })
     },
   }),
   handles(gatherSource, {
     purpose: 'Gathers one source from its address',
-    // A failure is recorded with the source, and the clock asks again within a quarter of an hour.
+    // A failure is recorded with the source, which says when it is asked again.
     retries: 0,
     retryAfterSeconds: 60,
-    expireAfterSeconds: 300,
+    expireAfterSeconds: 600,
     // A source that does not answer holds its loop for a minute.
     loops: 4,
     async handle(platform, { source }) {

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import type { HeldItem, StoredItem } from './model.ts'
@@ -38,6 +37,18 @@ export async function contentsOf(db: Reader<Visible>, itemIds: readonly string[]
     .where('id', '=', sql<string>`any(${itemIds}::text[])`)
     .execute()
   return new Map(rows.map(row => [row.id, row.content]))
+}
+
+/** The items of a source that are not withdrawn, and were taken in last from that address. */
+export function liveItemsFrom(db: Reader<Visible>, sourceId: string, address: string) {
+  return db
+    .selectFrom('watch_item as item')
+    .innerJoin('watch_gathering as gathering', 'gathering.id', 'item.gathering_id')
+    .select(['item.id', 'item.external_id as externalId', 'item.content_hash as contentHash', 'item.content'])
+    .where('item.source_id', '=', sourceId)
+    .where('gathering.address', '=', address)
+    .where('item.withdrawn_at', 'is', null)
+    .execute()
 }
 
 /** The newest release of a source that was taken in. */
@@ -80,58 +91,6 @@ export function openQuarantine(db: Reader<Visible>, sourceId: string, address: s
     .orderBy('quarantine.at', 'desc')
     .limit(5_000)
     .execute()
-}
-
-export interface QuarantineRow {
-  readonly id: string
-  readonly source: string
-  readonly sourceName: string
-  readonly address: string
-  readonly position: string
-  readonly external_id: string | null
-  readonly reason: string
-  readonly excerpt: string
-  readonly at: Instant
-  readonly resolved_at: Instant | null
-}
-
-export interface QuarantineFilter {
-  /** A source's code; `null` for all. */
-  readonly source: string | null
-  /** Whether to show what has been read since, too. */
-  readonly resolved: boolean
-}
-
-/** The quarantine, newest first. */
-export async function listQuarantine(db: Reader<Visible>, filter: QuarantineFilter, request: PageRequest): Promise<Page<QuarantineRow>> {
-  let base = db
-    .selectFrom('watch_quarantine as quarantine')
-    .innerJoin('watch_gathering as gathering', 'gathering.id', 'quarantine.gathering_id')
-    .innerJoin('watch_source as source', 'source.id', 'quarantine.source_id')
-  if (filter.source !== null) base = base.where('source.code', '=', filter.source)
-  if (!filter.resolved) base = base.where('quarantine.resolved_at', 'is', null)
-  const { total } = await base.select(eb => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  // The ids sort by time, so the newest have the greatest.
-  const [last] = decodeCursor(request.cursor, 1) ?? []
-  if (typeof last === 'string') base = base.where('quarantine.id', '<', last)
-  const rows = await base
-    .select([
-      'quarantine.id',
-      'source.code as source',
-      'source.name as sourceName',
-      'gathering.address',
-      'quarantine.position',
-      'quarantine.external_id',
-      'quarantine.reason',
-      'quarantine.excerpt',
-      'quarantine.at',
-      'quarantine.resolved_at',
-    ])
-    .orderBy('quarantine.id', 'desc')
-    .limit(request.limit + 1)
-    .execute()
-  const shown = rows.slice(0, request.limit)
-  return { rows: shown, next: rows.length > request.limit ? encodeCursor([shown.at(-1)?.id ?? null]) : null, total }
 }
 
 /** One item with where it came from, or `undefined`. */

@@ -1,11 +1,13 @@
 import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import { INTELLIGENCE_FORMATS } from '../../../kernel/intelligence.ts'
+import type { Json } from '../../../kernel/json.ts'
 import { parseWebAddress } from '../../../kernel/web-address.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
-import { SOURCE_CODE, UNRECOGNISED, type NewSource } from './model.ts'
-import { sourceByCode, type SourceKey } from './queries.ts'
+import { ENRICHES, SOURCE_CODE, UNRECOGNISED, type NewSource } from './model.ts'
+import { sourceByCode, type SourceKey, type SourceToGather } from './queries.ts'
+import { nextAfterFailure, nextAfterSuccess } from './schedule.ts'
 
 /** Adds a source that a person names. Throws `Invalid` for a code or address that will not do, `Conflict` for a code that is taken. */
 export async function addSource(work: Work<Visible>, source: NewSource): Promise<SourceKey> {
@@ -32,7 +34,7 @@ export async function ensureSource(work: Work<Visible>, source: NewSource): Prom
   const { code, name, format, url } = source
   await work.db
     .insertInto('watch_source')
-    .values({ id, code, name, format, url, enabled: format !== UNRECOGNISED, created_at: work.now })
+    .values({ id, code, name, format, url, enabled: format !== UNRECOGNISED, opens_threats: !ENRICHES.has(format), created_at: work.now })
     .execute()
   work.record({ verb: 'watch.source.added', subject: { kind: 'source', id }, change: { code, format, url } })
   return { id, code, format, url }
@@ -45,4 +47,41 @@ export async function setEnabled(work: Work<Visible>, code: string, enabled: boo
   if (source === undefined) throw new NotFound('watch.source.unknown', `There is no source ${code}. "carecert sources list" names them.`)
   await work.db.updateTable('watch_source').set({ enabled }).where('id', '=', source.id).execute()
   work.record({ verb: enabled ? 'watch.source.started' : 'watch.source.stopped', subject: { kind: 'source', id: source.id } })
+}
+
+/** Keeps how far a source has been gathered, with what was just taken in. */
+export async function keepCursor(work: Work<Visible>, sourceId: string, cursor: Json): Promise<void> {
+  await work.db
+    .updateTable('watch_source')
+    .set({ cursor: cursor === null ? null : JSON.stringify(cursor) })
+    .where('id', '=', sourceId)
+    .execute()
+  work.record({ verb: 'watch.source.reached', subject: { kind: 'source', id: sourceId } })
+}
+
+/** A run that came to its end, or to the end of its part, of which the next is due at once. */
+export async function keepSuccess(work: Work<Visible>, source: SourceToGather, remarks: readonly string[], isPart: boolean): Promise<void> {
+  await work.db
+    .updateTable('watch_source')
+    .set({
+      failures: 0,
+      next_at: isPart ? null : nextAfterSuccess(source, work.now),
+      remarks: JSON.stringify([...new Set(remarks)].slice(0, MOST_REMARKS)),
+    })
+    .where('id', '=', source.id)
+    .execute()
+  work.record({ verb: 'watch.source.asked', subject: { kind: 'source', id: source.id }, change: { failed: false } })
+}
+
+const MOST_REMARKS = 20
+
+/** A run that gave nothing: the source is asked again, the later the longer it fails. */
+export async function keepFailure(work: Work<Visible>, source: SourceToGather, retryAfterSeconds: number | null): Promise<void> {
+  const failures = source.failures + 1
+  await work.db
+    .updateTable('watch_source')
+    .set({ failures, next_at: nextAfterFailure(source, failures, retryAfterSeconds, work.now) })
+    .where('id', '=', source.id)
+    .execute()
+  work.record({ verb: 'watch.source.asked', subject: { kind: 'source', id: source.id }, change: { failed: true, failures } })
 }

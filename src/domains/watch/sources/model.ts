@@ -86,11 +86,15 @@ export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files
 
 export const NOTIFICATION_SOURCE: NewSource = { code: 'incident-notifications', name: 'Incident notifications', format: NOTIFICATION, url: null }
 
-/** Hours after which a source that answers nothing new is asked again, and after which one not reached is called stale. */
-const GATHER_EVERY_HOURS = 1
+/** The formats whose items say more about threats that others open: every CVE there is would bury the queue. */
+export const ENRICHES: ReadonlySet<string> = new Set(['nvd', 'cve'] satisfies IntelligenceFormat[])
+
+/** Hours after which a source that has not been reached is called stale. */
 export const STALE_AFTER_HOURS = 48
 
-export type SourceHealth = 'working' | 'failing' | 'stale' | 'never' | 'stopped'
+/** How a source can do; what needs somebody comes first. */
+export const HEALTHS = ['failing', 'stale', 'never', 'working', 'stopped'] as const
+export type SourceHealth = (typeof HEALTHS)[number]
 
 export interface SourceState {
   readonly url: string | null
@@ -112,12 +116,9 @@ export function healthOf(source: SourceState, now: Instant): SourceHealth {
   return source.url !== null && hoursBetween(source.lastSuccessAt, now) >= STALE_AFTER_HOURS ? 'stale' : 'working'
 }
 
-/** Whether the clock should gather it: enabled, with an address, and either failing or last asked an hour ago. */
-export function isDue(source: SourceState, now: Instant): boolean {
-  if (!source.enabled || source.url === null) return false
-  if (source.lastAttemptAt === null || source.failingSince !== null) return true
-  // A minute of grace: the clock strikes every fifteen, and an attempt takes a moment.
-  return hoursBetween(source.lastAttemptAt, now) >= GATHER_EVERY_HOURS - 1 / 60
+/** Whether the clock should gather it: enabled, with an address, and at the time that was set when it was asked last (`schedule.ts`). */
+export function isDue(source: Pick<SourceState, 'enabled' | 'url'> & { readonly nextAt: Instant | null }, now: Instant): boolean {
+  return source.enabled && source.url !== null && (source.nextAt === null || source.nextAt <= now)
 }
 
 function hoursBetween(from: Instant, to: Instant): number {

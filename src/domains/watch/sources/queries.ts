@@ -1,79 +1,116 @@
 import { sql } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import type { GatheringTable, Visible } from '../tables.ts'
+import type { Visible } from '../tables.ts'
 import { UNRECOGNISED, type SourceState } from './model.ts'
 
-export interface SourceRow extends SourceState {
+export interface SourceStanding extends SourceState {
   readonly id: string
   readonly code: string
   readonly name: string
   readonly format: string
+  /** When the clock asks it next; `null` for at once. */
+  readonly nextAt: Instant | null
+  /** What the last run had to say about the source as a whole. */
+  readonly remarks: readonly string[]
   /** The words of the latest failure, while it is failing. */
   readonly failure: string | null
+}
+
+export interface SourceRow extends SourceStanding {
   readonly items: number
   readonly openQuarantine: number
 }
 
-/** The sources with how they do, by name; or the one of that code. */
-export async function listSources(db: Reader<Visible>, code: string | null = null): Promise<readonly SourceRow[]> {
-  let query = db.selectFrom('watch_source as source').select(eb => [
-    'source.id',
-    'source.code',
-    'source.name',
-    'source.format',
-    'source.url',
-    'source.enabled',
-    eb
-      .selectFrom('watch_gathering as g')
-      .whereRef('g.source_id', '=', 'source.id')
-      .select(fn => fn.fn.max('g.at').as('at'))
-      .as('lastAttemptAt'),
-    eb
-      .selectFrom('watch_gathering as g')
-      .whereRef('g.source_id', '=', 'source.id')
-      .where('g.outcome', '<>', 'failed')
-      .select(fn => fn.fn.max('g.at').as('at'))
-      .as('lastSuccessAt'),
-    eb
-      .selectFrom('watch_item as item')
-      .whereRef('item.source_id', '=', 'source.id')
-      .where('item.withdrawn_at', 'is', null)
-      .select(fn => fn.fn.countAll<number>().as('count'))
-      .as('items'),
-    eb
-      .selectFrom('watch_quarantine as quarantine')
-      .whereRef('quarantine.source_id', '=', 'source.id')
-      .where('quarantine.resolved_at', 'is', null)
-      .select(fn => fn.fn.countAll<number>().as('count'))
-      .as('openQuarantine'),
-  ])
-  if (code !== null) query = query.where('source.code', '=', code)
-  const rows = await query.orderBy('source.name').orderBy('source.id').execute()
-  return Promise.all(
-    rows.map(async row => {
-      // Files that nobody can read are not a source that fails.
-      const run = row.format === UNRECOGNISED ? null : await failingRun(db, row.id, row.lastSuccessAt)
-      return {
-        ...row,
-        items: row.items ?? 0,
-        openQuarantine: row.openQuarantine ?? 0,
-        failingSince: run?.since ?? null,
-        failure: run?.failure ?? null,
-      }
-    }),
+/** How each source stands, by name; or the one of that code. */
+export async function sourceStandings(db: Reader<Visible>, code: string | null = null): Promise<readonly SourceStanding[]> {
+  return (
+    db
+      .selectFrom('watch_source as source')
+      .leftJoinLateral(
+        eb =>
+          eb
+            .selectFrom('watch_gathering as g')
+            .whereRef('g.source_id', '=', 'source.id')
+            .select('g.at')
+            .orderBy('g.at', 'desc')
+            .limit(1)
+            .as('attempt'),
+        join => join.onTrue(),
+      )
+      .leftJoinLateral(
+        eb =>
+          eb
+            .selectFrom('watch_gathering as g')
+            .whereRef('g.source_id', '=', 'source.id')
+            .where('g.outcome', '<>', 'failed')
+            .select('g.at')
+            .orderBy('g.at', 'desc')
+            .limit(1)
+            .as('success'),
+        join => join.onTrue(),
+      )
+      // The run of failures since the last success: when it began, and what the latest of them said.
+      .leftJoinLateral(
+        eb =>
+          eb
+            .selectFrom('watch_gathering as g')
+            .whereRef('g.source_id', '=', 'source.id')
+            .where('g.outcome', '=', 'failed')
+            .where(run => run.or([run('success.at', 'is', null), run('g.at', '>', run.ref('success.at'))]))
+            .select([
+              run => run.fn.min('g.at').as('since'),
+              sql<string | null>`(array_agg(g.failure order by g.at desc, g.id desc))[1]`.as('failure'),
+            ])
+            .as('run'),
+        // Files that nobody can read are not a source that fails.
+        join => join.on('source.format', '<>', UNRECOGNISED),
+      )
+      .$if(code !== null, query => query.where('source.code', '=', code ?? ''))
+      .select([
+        'source.id',
+        'source.code',
+        'source.name',
+        'source.format',
+        'source.url',
+        'source.enabled',
+        'source.next_at as nextAt',
+        'source.remarks',
+        'attempt.at as lastAttemptAt',
+        'success.at as lastSuccessAt',
+        'run.since as failingSince',
+        'run.failure',
+      ])
+      .orderBy('source.name')
+      .orderBy('source.id')
+      .execute()
   )
 }
 
-/** When the run of failures since the last success began, and what the latest of them said. */
-async function failingRun(db: Reader<Visible>, sourceId: string, lastSuccessAt: Instant | null) {
-  let query = db.selectFrom('watch_gathering').select(['at', 'failure']).where('source_id', '=', sourceId).where('outcome', '=', 'failed')
-  if (lastSuccessAt !== null) query = query.where('at', '>', lastSuccessAt)
-  const [first, last] = await Promise.all([
-    query.orderBy('at').orderBy('id').limit(1).executeTakeFirst(),
-    query.orderBy('at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst(),
-  ])
-  return first === undefined ? null : { since: first.at, failure: last?.failure ?? null }
+/** The sources with how they do and what is held of each, by name; or the one of that code. */
+export async function listSources(db: Reader<Visible>, code: string | null = null): Promise<readonly SourceRow[]> {
+  return withCounts(db, await sourceStandings(db, code))
+}
+
+/** Adds what is held of each, and what lies in quarantine. */
+export async function withCounts(db: Reader<Visible>, sources: readonly SourceStanding[]): Promise<readonly SourceRow[]> {
+  const isAsked = sql<boolean>`source_id = any(${sources.map(({ id }) => id)}::text[])`
+  const items = await db
+    .selectFrom('watch_item')
+    .where(isAsked)
+    .where('withdrawn_at', 'is', null)
+    .groupBy('source_id')
+    .select(({ fn }) => ['source_id', fn.countAll<number>().as('count')])
+    .execute()
+  const quarantined = await db
+    .selectFrom('watch_quarantine')
+    .where(isAsked)
+    .where('resolved_at', 'is', null)
+    .groupBy('source_id')
+    .select(({ fn }) => ['source_id', fn.countAll<number>().as('count')])
+    .execute()
+  const countIn = (rows: typeof items, id: string) => rows.find(row => row.source_id === id)?.count ?? 0
+  return sources.map(source => ({ ...source, items: countIn(items, source.id), openQuarantine: countIn(quarantined, source.id) }))
 }
 
 /** The sources by name, for a filter to offer. */
@@ -91,6 +128,17 @@ export interface SourceKey {
 export function sourceByCode(db: Reader<Visible>, code: string): Promise<SourceKey | undefined> {
   return db.selectFrom('watch_source').select(['id', 'code', 'format', 'url']).where('code', '=', code).executeTakeFirst()
 }
+
+/** What its loader needs to know. */
+export function sourceToGather(db: Reader<Visible>, code: string) {
+  return db
+    .selectFrom('watch_source')
+    .select(['id', 'code', 'format', 'url', 'cursor', 'settings', 'failures', 'every_minutes as everyMinutes'])
+    .where('code', '=', code)
+    .executeTakeFirst()
+}
+
+export type SourceToGather = NonNullable<Awaited<ReturnType<typeof sourceToGather>>>
 
 export function sourceByUrl(db: Reader<Visible>, url: string): Promise<SourceKey | undefined> {
   return db
@@ -112,26 +160,6 @@ export function sourceByFormat(db: Reader<Visible>, format: string): Promise<Sou
     .orderBy('created_at')
     .orderBy('id')
     .executeTakeFirst()
-}
-
-export interface GatheringRow extends Omit<GatheringTable, 'added' | 'changed' | 'withdrawn' | 'unchanged' | 'quarantined'> {
-  readonly added: number
-  readonly changed: number
-  readonly withdrawn: number
-  readonly unchanged: number
-  readonly quarantined: number
-}
-
-/** The latest gatherings of a source, newest first. */
-export function latestGatherings(db: Reader<Visible>, sourceId: string, limit: number): Promise<readonly GatheringRow[]> {
-  return db
-    .selectFrom('watch_gathering')
-    .selectAll()
-    .where('source_id', '=', sourceId)
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
 }
 
 /** Lets one unit of work at a time store what was gathered, so that two never make one source, item or threat twice. Held until it ends. */

@@ -6,8 +6,8 @@ import { assertMay, may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { listed } from './grouping/evidence.ts'
-import { placeItems, type Placement } from './grouping/placement.ts'
-import { neighbours, traitsOfItems } from './grouping/queries.ts'
+import { attachItems, placeItems, type Placement } from './grouping/placement.ts'
+import { enrichingAmong, neighbours, traitsOfItems, waitingFor } from './grouping/queries.ts'
 import type { ItemTraits } from './grouping/traits.ts'
 import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
@@ -37,20 +37,21 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
     items.map(item => item.id),
   )
   await storeKeys(work, [...traits.values()])
+  const enriching = await enrichingAmong(work.db, [...traits.keys()])
   const loose = items.flatMap(({ id }) => (known.has(id) ? [] : (traits.get(id) ?? [])))
-  const placements = loose.length === 0 ? [] : placeItems(loose, await neighbours(work.db, loose), () => work.newId('threat'))
+  const opening = loose.filter(item => !enriching.has(item.id))
+  const placements = opening.length === 0 ? [] : placeItems(opening, await neighbours(work.db, opening), () => work.newId('threat'))
 
   const founded = new Map(placements.filter(placement => placement.isFounder).map(placement => [placement.threatId, placement]))
   await storeNewThreats(work, [...founded.keys()])
-  for (const some of chunks(placements)) {
-    await work.db
-      .insertInto('watch_threat_item')
-      .values(some.map(({ threatId, itemId, why }) => ({ threat_id: threatId, item_id: itemId, why })))
-      .execute()
-  }
+  await storePlacements(work, placements)
   await noteBridges(work, placements)
-  const touched = [...new Set([...placed.map(link => link.threatId), ...placements.map(placement => placement.threatId)])]
-  await restate(work, touched)
+  const stated = [...new Set([...placed, ...placements].map(link => link.threatId))]
+  await restate(work, stated)
+  const waiting = loose.filter(item => enriching.has(item.id))
+  const enriched = (await attachEnriching(work, [...traits.values()], waiting)).map(placement => placement.threatId)
+  await restate(work, [...new Set(enriched)])
+  const touched = [...new Set([...stated, ...enriched])]
   await recountThreats(work, touched)
 }
 
@@ -126,6 +127,24 @@ export async function takeUpIfNew(work: Work<Visible>, id: string): Promise<void
   await actOnThreat(work, id, 'take-up', '')
 }
 
+async function storePlacements(work: Work<Visible>, placements: readonly Placement[]): Promise<void> {
+  for (const some of chunks(placements)) {
+    await work.db
+      .insertInto('watch_threat_item')
+      .values(some.map(({ threatId, itemId, why }) => ({ threat_id: threatId, item_id: itemId, why })))
+      .execute()
+  }
+}
+
+/** Puts what only enriches with the threats that it is about: what was just gathered, and what waited for the CVEs of what was. */
+async function attachEnriching(work: Work<Visible>, gathered: readonly ItemTraits[], loose: readonly ItemTraits[]): Promise<readonly Placement[]> {
+  const waiting = await traitsOfItems(work.db, await waitingFor(work.db, [...new Set(gathered.flatMap(item => item.cves))]))
+  const asked = [...new Map([...waiting, ...loose.map(item => [item.id, item] as const)]).values()]
+  const attached = asked.length === 0 ? [] : attachItems(asked, await neighbours(work.db, asked))
+  await storePlacements(work, attached)
+  return attached
+}
+
 /** What ties these items to others, as they stand today. */
 async function storeKeys(work: Work<Visible>, traits: readonly ItemTraits[]): Promise<void> {
   for (const some of chunks(traits.map(({ id }) => id))) await work.db.deleteFrom('watch_item_key').where('item_id', 'in', some).execute()
@@ -181,6 +200,7 @@ async function noteBridges(work: Work<Visible>, placements: readonly Placement[]
 
 /** Says anew what threats are about, from all of their items. */
 export async function restate(work: Work<Visible>, threatIds: readonly string[]): Promise<void> {
+  if (threatIds.length === 0) return
   const [items, kept] = [await itemsOfThreats(work.db, threatIds), await keptOfThreats(work.db, threatIds)]
   const stated = threatIds.map(id => ({ id, facts: factsOf(items.get(id) ?? []), was: kept.get(id) }))
   const rows = stated.map(({ id, facts, was }) => {

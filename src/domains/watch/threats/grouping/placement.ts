@@ -60,6 +60,20 @@ function doubtfulOf([best, next, ...rest]: readonly Tie[]): readonly string[] {
 
 const IS_LIKENESS: ReadonlySet<Evidence['rule']> = new Set(['title', 'product'])
 
+/**
+ * Places items that only say more about what others opened, such as the records of a database of all vulnerabilities: each with the oldest
+ * threat that holds one of its CVEs. One whose CVEs no threat holds is left out, and waits.
+ */
+export function attachItems(items: readonly ItemTraits[], oldestFirst: readonly KnownThreat[]): readonly Placement[] {
+  const threats = new ThreatIndex()
+  for (const threat of oldestFirst) for (const item of threat.items) threats.add(threat.id, worded(item))
+  return items.flatMap(item => {
+    const [tie] = threats.tiedTo(worded(item))
+    if (tie?.evidence.rule !== 'cve') return []
+    return [{ itemId: item.id, threatId: tie.threatId, why: inWords(tie.evidence), isFounder: false, others: [], doubtful: [] }]
+  })
+}
+
 function worded(traits: ItemTraits): Worded {
   return { traits, words: titleWords(traits.title) }
 }

@@ -22,6 +22,34 @@ export async function traitsOfItems(db: Reader<Visible>, ids: readonly string[])
   )
 }
 
+/** Of these items, those from sources that open no threats. */
+export async function enrichingAmong(db: Reader<Visible>, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('watch_item as item')
+    .innerJoin('watch_source as source', 'source.id', 'item.source_id')
+    .where('item.id', '=', sql<string>`any(${ids}::text[])`)
+    .where('source.opens_threats', '=', false)
+    .select('item.id')
+    .execute()
+  return new Set(rows.map(row => row.id))
+}
+
+/** The items that wait for a threat about one of these CVEs. */
+export async function waitingFor(db: Reader<Visible>, cves: readonly string[]): Promise<readonly string[]> {
+  if (cves.length === 0) return []
+  const rows = await db
+    .selectFrom('watch_item as item')
+    .where(sql<boolean>`item.content -> 'cves' ?| ${cves}::text[]`)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('watch_threat_item as link').whereRef('link.item_id', '=', 'item.id').select('link.item_id'))),
+    )
+    .orderBy('item.first_gathered_at')
+    .orderBy('item.id')
+    .select('item.id')
+    .execute()
+  return rows.map(row => row.id)
+}
+
 /**
  * The threats, oldest first, with those of their items that might be tied to these: by a CVE, by a page or id, or by the time at which they
  * were published. `evidence.ts` decides.

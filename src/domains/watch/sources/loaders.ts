@@ -1,0 +1,18 @@
+import type { Loader } from './loader.ts'
+import { oneDocumentLoader } from './loaders/one-document/loader.ts'
+
+/** How the sources of each format are loaded: a new kind is one line here. */
+const LOADERS: readonly Loader[] = [
+  oneDocumentLoader('kev-json'),
+  oneDocumentLoader('nhs-cyber-alerts'),
+  oneDocumentLoader('csaf'),
+  oneDocumentLoader('cve'),
+  oneDocumentLoader('feed'),
+  oneDocumentLoader('misp'),
+  oneDocumentLoader('stix'),
+  oneDocumentLoader('nvd'),
+]
+
+export function loaderOf(format: string): Loader | undefined {
+  return LOADERS.find(loader => loader.format === format)
+}
