@@ -28,6 +28,8 @@ export interface JsonReply {
   readonly kind: 'json'
   readonly body: unknown
   readonly status: number
+  /** Whether the body is problem details (RFC 9457). */
+  readonly isProblem: boolean
 }
 
 export interface FileReply {
@@ -69,7 +71,20 @@ export function redirect(to: string, options: { notice?: string; cookies?: reado
 }
 
 export function json(body: unknown, status = 200): JsonReply {
-  return { kind: 'json', body, status }
+  return { kind: 'json', body, status, isProblem: false }
+}
+
+/** What is wrong with the fields that a machine sent: problem details (RFC 9457) with `errors`, each with a JSON Pointer, as in its §3. */
+export function fieldProblems(code: string, problems: readonly Problem[], requestId: string): JsonReply {
+  const body = {
+    type: `urn:carecert:${code}`,
+    title: 'That cannot be used',
+    status: 422,
+    detail: problems.map(problem => problem.message).join('. '),
+    instance: `urn:uuid:${requestId}`,
+    errors: problems.map(({ pointer, message }) => ({ pointer: `#/${pointer}`, detail: message })),
+  }
+  return { kind: 'json', body, status: 422, isProblem: true }
 }
 
 export function csv(filename: string, body: AsyncIterable<string> | string): FileReply {

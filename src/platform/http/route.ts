@@ -42,6 +42,8 @@ export interface RouteRequest<P = unknown, Q = unknown> {
   /** The caller's network address, as far as trusted proxies tell it; `behind …` when a proxy that nobody trusts stands between. For rate limits; never logged. */
   readonly remoteAddress: string
   readonly requestId: string
+  /** The header `Idempotency-Key`, by which a machine says that it sends the same again; `null` without one. */
+  readonly idempotencyKey: string | null
   readonly now: Instant
   readonly challengeCookie: string | null
   readonly platform: Platform

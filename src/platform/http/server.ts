@@ -169,7 +169,10 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         return reply.redirect(content.to, 303)
       }
       case 'json':
-        return reply.code(content.status).type('application/json; charset=utf-8').send(JSON.stringify(content.body))
+        return reply
+          .code(content.status)
+          .type(`application/${content.isProblem ? 'problem+json' : 'json'}; charset=utf-8`)
+          .send(JSON.stringify(content.body))
       case 'file': {
         if (content.filename !== null) reply.header('content-disposition', `attachment; filename="${content.filename.replace(/[^\w.-]/g, '-')}"`)
         const body = typeof content.body === 'string' || Buffer.isBuffer(content.body) ? content.body : streamOf(content.body)
@@ -201,6 +204,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           address: request.url,
           remoteAddress: trusted.length === 0 && isForwarded(request) ? `behind ${request.ip}` : request.ip,
           requestId: request.id,
+          idempotencyKey: [request.headers['idempotency-key']].flat()[0] ?? null,
           now,
           challengeCookie: request.cookies[cookies.challenge] ?? null,
           platform,

@@ -22,8 +22,17 @@ export function keepDrafts(page) {
   for (const form of page.querySelectorAll('form[data-autosave]')) keep(store, page, form)
 }
 
+/** Drops what is kept of a form, because the server has it. */
+export function forgetDraft(page, form) {
+  openStore()?.removeItem(keyOf(page, form))
+}
+
+function keyOf(page, form) {
+  return `${PREFIX}${owner(page)}.${form.dataset.autosave}`
+}
+
 function keep(store, page, form) {
-  const key = `${PREFIX}${owner(page)}.${form.dataset.autosave}`
+  const key = keyOf(page, form)
   // As the server sent it: a browser that reloads or goes back fills the fields in again by itself.
   const shown = read(form, asSent)
   const draft = load(store, key)

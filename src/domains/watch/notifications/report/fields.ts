@@ -48,7 +48,10 @@ const fields = z.object({
     .refine(email => email === null || z.email().max(254).safeParse(email).success, 'Enter an e-mail address such as name@example.nhs.uk'),
   mayCall: z.union([yes, no], 'Choose whether we may ring you'),
   shareWithRegion: z.union([yes, no], 'Tick it, or leave it').default(false),
-  writtenAt: z.unknown().transform(text => (typeof text === 'string' ? (parseInstant(text) ?? null) : null)),
+  writtenAt: z
+    .unknown()
+    .optional()
+    .transform(text => (typeof text === 'string' ? (parseInstant(text) ?? null) : null)),
 })
 
 /** What is reported: the fields of the form, and of the JSON API, which are the same. */

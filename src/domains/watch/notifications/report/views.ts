@@ -1,4 +1,5 @@
 import type { Problem } from '../../../../kernel/problem.ts'
+import type { Actor } from '../../../../platform/work/actor.ts'
 import type { Field } from '../../../../ui/models.ts'
 import { CARE, INCIDENT_KINDS } from '../model.ts'
 import { LONGEST_WHAT } from './fields.ts'
@@ -60,6 +61,19 @@ export function formModel({ typed, problems, own, phone, proof }: FormFacts) {
     { ...field('shareWithRegion'), label: 'Share this with our region too', kind: 'checkbox' },
   ]
   return { fields, own, phone, values: { proof, ...(own === null ? {} : { organisation: own.code }), writtenAt: '' } }
+}
+
+interface OwnDetails {
+  readonly organisationName: string | null
+  readonly organisationCode: string | null
+}
+
+/** Whether the sender is signed in for an organisation, so that it is certain whose incident it is. The others say for whom they report. */
+export function isOrganisationsOwn<T extends OwnDetails>(
+  actor: Pick<Actor, 'scope'>,
+  own: T | undefined,
+): own is T & { readonly organisationName: string; readonly organisationCode: string } {
+  return actor.scope.kind === 'organisation' && own !== undefined && own.organisationName !== null && own.organisationCode !== null
 }
 
 function textOf(value: unknown): string {
