@@ -20,6 +20,12 @@ test('what a document holds says what it is', () => {
   assert.equal(formatOf({ fetchTime: '2023-11-02T05:36:48.781Z', numberOfChanges: 0 }), 'cve.listing')
 })
 
+test('what was cut off, or nests without end, is refused whatever it is', () => {
+  const record = JSON.stringify({ dataType: 'CVE_RECORD', cveMetadata: { cveId: 'CVE-2024-12345' }, containers: { cna: {} } })
+  for (const share of [0.2, 0.6, 0.99]) assert.equal(formatOf(record.slice(0, record.length * share)), 'json.cut-off')
+  assert.equal(formatOf(`{"format":"NVD_CVE","vulnerabilities":${'['.repeat(100_000)}${']'.repeat(100_000)}}`), 'json.too-deep')
+})
+
 test('every file of the reference data is known for what it is', { skip: skipWithoutSharedData }, () => {
   const folders = [
     ['kev/2025-*/*.{json,csv}', 'kev-json'],
