@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/instant.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { Work } from '../../platform/work/work.ts'
 import { healthOf } from './sources/model.ts'
-import { listSources } from './sources/queries.ts'
+import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
 import { takeUpIfNew } from './threats/commands.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
@@ -59,7 +59,7 @@ export interface FailingSource {
 
 /** The sources that fail, or from which nothing has come for too long. */
 export async function failingSources<T extends object>(db: Reader<T>, now: Instant): Promise<readonly FailingSource[]> {
-  const sources = await listSources(asWatch(db))
+  const sources = await sourceStandings(asWatch(db))
   return sources.flatMap(source => {
     const health = healthOf(source, now)
     const since = health === 'failing' ? source.failingSince : source.lastSuccessAt

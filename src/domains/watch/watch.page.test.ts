@@ -99,8 +99,8 @@ test('a threat leads to its items, its organisations and a draft; an analyst tak
   assert.match((await analyst.get('/threats?state=dismissed')).body, /Acme Gateway/)
   assert.equal((await analyst.post(`${path}/take-up`, {})).statusCode, 409)
   const item = /href="(\/items\/[^"]+)"/.exec(body)?.[1] ?? ''
-  assert.match((await analyst.get(item)).body, /feed\.json[\s\S]*SHA-256 of the bytes[\s\S]*[0-9a-f]{64}[\s\S]*First gathered/)
-  assert.match((await analyst.get(`${path}/organisations`)).body, /No organisation matches/)
+  assert.match((await analyst.get(item)).body, /feed\.json[\s\S]*The bytes as they came[\s\S]*SHA-256 [0-9a-f]{64}[\s\S]*First gathered/)
+  assert.match((await analyst.get(`${path}/organisations`)).body, /No organisation is known to run it/)
 })
 
 test('a source shows what was gathered and what it could not read', async () => {

@@ -17,7 +17,7 @@ import { actOnThreat } from '../threats/commands.ts'
 import { listThreats, NO_FILTER } from '../threats/queries/list.ts'
 import { timelineOfThreat } from '../threats/queries/show.ts'
 import { gatherDue } from './model.ts'
-import { listQuarantine } from './queries.ts'
+import { ALL_OPEN, listQuarantine } from './quarantine/queries.ts'
 
 const platform = await createTestPlatform()
 const KEV_1 = 'kev/2025-01-24/known_exploited_vulnerabilities.json'
@@ -306,7 +306,7 @@ async function source(code: string): Promise<SourceRow> {
 }
 
 async function quarantined(code: string) {
-  const { rows, total } = await read(db => listQuarantine(db, { source: code, resolved: false }, { limit: 100, cursor: null }))
+  const { rows, total } = await read(db => listQuarantine(db, { ...ALL_OPEN, source: code }, '-when', { limit: 100, cursor: null }))
   assert.equal(rows.length, total)
   return rows
 }

@@ -1,64 +1,13 @@
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
-import { csvText } from '../../../platform/csv/csv.ts'
-import { csv, page, redirect } from '../../../platform/http/reply.ts'
+import { page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
-import { sourceByCode, sourceNames } from '../sources/queries.ts'
+import { sourceByCode } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
 import { gatherSource } from './model.ts'
-import { itemById, itemChanges, listQuarantine, type QuarantineFilter } from './queries.ts'
-import { itemModel, quarantineModel, QUARANTINE_HEAD } from './views.ts'
-
-const PAGE_ROWS = 50
-const CSV_ROWS = 50_000
-
-const query = z.object({
-  source: z.string().max(64).optional().catch(undefined),
-  resolved: z.string().optional().catch(undefined),
-  cursor: z.string().max(500).optional().catch(undefined),
-})
-
-function filterOf(asked: z.infer<typeof query>): QuarantineFilter {
-  return { source: asked.source === undefined || asked.source === '' ? null : asked.source, resolved: asked.resolved === 'yes' }
-}
-
-const quarantine = route({
-  method: 'GET',
-  path: '/quarantine',
-  access: { permission: 'watch.source.view' },
-  query,
-  async handle(request) {
-    const filter = filterOf(request.query)
-    const cursor = request.query.cursor ?? null
-    const model = await request.read<Visible, object>(async db =>
-      quarantineModel(await listQuarantine(db, filter, { limit: PAGE_ROWS, cursor }), filter, await sourceNames(db), cursor),
-    )
-    return page('watch/gathering/views/quarantine.njk', 'Quarantine', model)
-  },
-})
-
-const quarantineCsv = route({
-  method: 'GET',
-  path: '/quarantine.csv',
-  access: { permission: 'watch.source.view' },
-  query,
-  async handle(request) {
-    const { rows } = await request.read<Visible, Awaited<ReturnType<typeof listQuarantine>>>(db =>
-      listQuarantine(db, filterOf(request.query), { limit: CSV_ROWS, cursor: null }),
-    )
-    const lines = rows.map(row => [
-      row.source,
-      row.address,
-      row.position,
-      row.external_id,
-      row.reason,
-      row.excerpt,
-      row.at.toISOString(),
-      row.resolved_at?.toISOString() ?? null,
-    ])
-    return csv('quarantine.csv', csvText(QUARANTINE_HEAD, lines))
-  },
-})
+import { quarantineRoutes } from './quarantine/routes.ts'
+import { itemById, itemChanges } from './queries.ts'
+import { itemModel } from './views.ts'
 
 const item = route({
   method: 'GET',
@@ -92,4 +41,4 @@ const gatherNow = route({
   },
 })
 
-export const gatheringRoutes: readonly Route[] = [quarantine, quarantineCsv, item, gatherNow]
+export const gatheringRoutes: readonly Route[] = [...quarantineRoutes, item, gatherNow]

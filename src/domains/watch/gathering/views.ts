@@ -1,63 +1,8 @@
 import { isRecord, lineAt, listAt, textAt } from '../../../kernel/json.ts'
-import type { Page } from '../../../kernel/page.ts'
 import { sentence } from '../../../ui/filters/words.ts'
-import { withQuery } from '../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../ui/models.ts'
 import { fieldWord } from './model.ts'
-import type { itemById, itemChanges, QuarantineFilter, QuarantineRow } from './queries.ts'
-
-export const QUARANTINE_HEAD = ['Source', 'From', 'Where in it', 'Id', 'Reason', 'What stood there', 'When', 'Read since']
-
-export function quarantineModel(
-  found: Page<QuarantineRow>,
-  filter: QuarantineFilter,
-  sources: readonly { code: string; name: string }[],
-  cursor: string | null,
-) {
-  const query = { source: filter.source, resolved: filter.resolved ? 'yes' : null }
-  return {
-    total: found.total,
-    filters: {
-      action: '/quarantine',
-      selects: [
-        {
-          name: 'source',
-          label: 'Source',
-          value: filter.source ?? '',
-          options: [{ value: '', text: 'All' }, ...sources.map(source => ({ value: source.code, text: source.name }))],
-        },
-      ],
-      checkboxes: [
-        {
-          name: 'resolved',
-          label: 'Show too',
-          values: filter.resolved ? ['yes'] : [],
-          options: [{ value: 'yes', text: 'What has been read since' }],
-        },
-      ],
-      clearHref: filter.source === null && !filter.resolved ? null : '/quarantine',
-    },
-    isFiltered: filter.source !== null,
-    firstHref: cursor === null ? null : withQuery('/quarantine', query),
-    nextHref: found.next === null ? null : withQuery('/quarantine', query, { cursor: found.next }),
-    csvHref: withQuery('/quarantine.csv', query),
-    table: {
-      caption: 'What could not be read, newest first',
-      captionHidden: true,
-      head: [{ text: 'Reason' }, { text: 'What stood there' }, { text: 'Source' }, { text: 'When' }],
-      rows: found.rows.map((row): Cell[] => [
-        {
-          text: row.reason,
-          tags: row.resolved_at === null ? undefined : [{ text: 'Read since', colour: 'green' }],
-          hint: [row.external_id, row.position].filter(text => text !== null && text !== '').join(' at ') || undefined,
-        },
-        { text: row.excerpt.slice(0, 200), hint: row.address },
-        { text: row.sourceName, href: `/sources/${encodeURIComponent(row.source)}` },
-        { at: row.at },
-      ]),
-    } satisfies TableModel,
-  }
-}
+import type { itemById, itemChanges } from './queries.ts'
 
 type ItemRow = NonNullable<Awaited<ReturnType<typeof itemById>>>
 type ChangeRow = Awaited<ReturnType<typeof itemChanges>>[number]

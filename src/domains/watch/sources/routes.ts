@@ -1,27 +1,67 @@
 import { z } from 'zod'
 import { CareCertError, NotFound } from '../../../kernel/errors.ts'
+import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { csvPages } from '../../../platform/csv/csv.ts'
 import { readForm } from '../../../platform/forms/form.ts'
-import { page, redirect } from '../../../platform/http/reply.ts'
+import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Visible } from '../tables.ts'
 import { addSource, setEnabled } from './commands.ts'
 import { sourceFields, sourceForm } from './fields.ts'
-import { latestGatherings, listSources, type GatheringRow, type SourceKey, type SourceRow } from './queries.ts'
-import { sourceModel, sourcesTable } from './views.ts'
+import { ALL_GATHERINGS, listGatherings, type GatheringRow } from './gatherings/queries.ts'
+import { gatheringListRoutes } from './gatherings/routes.ts'
+import { HEALTHS } from './model.ts'
+import { listSources, type SourceKey, type SourceRow } from './queries.ts'
+import { pageOfSources, SOURCE_SORTS, type SourceFilter } from './queries/list.ts'
+import { listModel, sourceLine, sourceModel, SOURCES_HEAD } from './views.ts'
 
 const params = z.object({ code: z.string().max(64) })
-const GATHERINGS_SHOWN = 50
+const PAGE_ROWS = 50
+const CSV_ROWS = 500
+/** On the page of a source; a list of its own has the rest. */
+const GATHERINGS_SHOWN = 20
+
+const sourcesQuery = z.object({
+  q: z.string().trim().max(200).catch(''),
+  health: z.enum(HEALTHS).nullable().catch(null),
+  format: z.string().min(1).max(64).nullable().catch(null),
+  sort: z.enum(SOURCE_SORTS).catch('need'),
+  cursor: z.string().max(1_000).nullable().catch(null),
+})
+
+function filterOf({ q, health, format }: z.infer<typeof sourcesQuery>): SourceFilter {
+  return { search: q, health, format }
+}
 
 const list = route({
   method: 'GET',
   path: '/sources',
   access: { permission: 'watch.source.view' },
-  async handle(request) {
-    const sources = await request.read<Visible, readonly SourceRow[]>(db => listSources(db))
-    const mayChange = may(request.actor, 'watch.source.change')
-    return page('watch/sources/views/list.njk', 'Sources', { table: sourcesTable(sources, request.now), total: sources.length, mayChange })
+  query: sourcesQuery,
+  async handle({ query, read, actor, now }) {
+    const filter = filterOf(query)
+    const found = await read<Visible, Awaited<ReturnType<typeof pageOfSources>>>(db =>
+      pageOfSources(db, filter, query.sort, now, { limit: PAGE_ROWS, cursor: query.cursor }),
+    )
+    const model = listModel(found, filter, query.sort, now, query.cursor)
+    return page('watch/sources/views/list.njk', 'Sources', { ...model, mayChange: may(actor, 'watch.source.change') })
+  },
+})
+
+const listCsv = route({
+  method: 'GET',
+  path: '/sources.csv',
+  access: { permission: 'watch.source.view' },
+  query: sourcesQuery,
+  async handle({ query, read, now }) {
+    const part = (cursor: string | null) =>
+      read<Visible, Page<SourceRow>>(db => pageOfSources(db, filterOf(query), query.sort, now, { limit: CSV_ROWS, cursor }))
+    return csv(
+      'sources.csv',
+      csvPages(SOURCES_HEAD, row => sourceLine(row, now), part),
+    )
   },
 })
 
@@ -60,9 +100,11 @@ const show = route({
   access: { permission: 'watch.source.view' },
   params,
   async handle(request) {
-    const found = await request.read<Visible, { source: SourceRow; gatherings: readonly GatheringRow[] } | undefined>(async db => {
+    const found = await request.read<Visible, { source: SourceRow; gatherings: Page<GatheringRow> } | undefined>(async db => {
       const [source] = await listSources(db, request.params.code)
-      return source === undefined ? undefined : { source, gatherings: await latestGatherings(db, source.id, GATHERINGS_SHOWN) }
+      if (source === undefined) return undefined
+      const newest = { limit: GATHERINGS_SHOWN, cursor: null }
+      return { source, gatherings: await listGatherings(db, source.id, ALL_GATHERINGS, '-when', newest) }
     })
     if (found === undefined) throw new NotFound('watch.source.unknown', 'There is no such source. The list of sources names them.')
     const { actor } = request
@@ -86,9 +128,11 @@ function switchRoute(word: 'stop' | 'start', notice: string): Route {
 
 export const sourceRoutes: readonly Route[] = [
   list,
+  listCsv,
   showForm,
   add,
   show,
+  ...gatheringListRoutes,
   switchRoute('stop', 'It is not gathered by the clock any more.'),
   switchRoute('start', 'It is gathered by the clock again.'),
 ]

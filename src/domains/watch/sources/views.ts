@@ -1,9 +1,14 @@
 import type { Instant } from '../../../kernel/instant.ts'
+import type { Page } from '../../../kernel/page.ts'
+import type { CsvLine } from '../../../platform/csv/csv.ts'
 import type { Tag } from '../../../ui/labels.ts'
-import { withQuery } from '../../../ui/links.ts'
+import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { TableModel } from '../../../ui/models.ts'
-import { formatName, healthOf, STALE_AFTER_HOURS, UNRECOGNISED, type SourceHealth } from './model.ts'
-import type { GatheringRow, SourceRow } from './queries.ts'
+import type { GatheringRow } from './gatherings/queries.ts'
+import { gatheringsTable } from './gatherings/views.ts'
+import { formatName, healthOf, HEALTHS, STALE_AFTER_HOURS, UNRECOGNISED, type SourceHealth } from './model.ts'
+import type { SourceRow } from './queries.ts'
+import type { SourceFilter, SourceSort } from './queries/list.ts'
 
 const HEALTH: Readonly<Record<SourceHealth, Tag>> = {
   working: { text: 'Working', colour: 'green' },
@@ -38,21 +43,85 @@ function healthSentence(source: SourceRow, now: Instant): string {
   }
 }
 
-const URGENCY: readonly SourceHealth[] = ['failing', 'stale', 'never', 'working', 'stopped']
+export const SOURCES_HEAD = [
+  'Code',
+  'Name',
+  'Format',
+  'Address',
+  'Health',
+  'Last success',
+  'Last attempt',
+  'Failing since',
+  'Why it fails',
+  'Items',
+  'In quarantine',
+]
 
-export function sourcesTable(sources: readonly SourceRow[], now: Instant): TableModel {
-  const byNeed = sources.toSorted((a, b) => URGENCY.indexOf(healthOf(a, now)) - URGENCY.indexOf(healthOf(b, now)))
+export function sourceLine(source: SourceRow, now: Instant): CsvLine {
+  return [
+    source.code,
+    source.name,
+    source.format,
+    source.url,
+    healthWords(healthOf(source, now)),
+    source.lastSuccessAt?.toISOString() ?? null,
+    source.lastAttemptAt?.toISOString() ?? null,
+    source.failingSince?.toISOString() ?? null,
+    source.failure,
+    source.items,
+    source.openQuarantine,
+  ]
+}
+
+export function listModel(
+  found: Page<SourceRow> & { readonly formats: readonly string[] },
+  filter: SourceFilter,
+  sort: SourceSort,
+  now: Instant,
+  cursor: string | null,
+) {
+  const query = { q: filter.search, health: filter.health, format: filter.format, sort: sort === 'need' ? null : sort }
+  const formats = found.formats.map(format => ({ value: format, text: formatName(format) })).toSorted((a, b) => a.text.localeCompare(b.text))
   return {
-    caption: 'Sources, those that need somebody first',
+    total: found.total,
+    isBare: found.formats.length === 0,
+    isFiltered: withQuery('/sources', query, { sort: null }) !== '/sources',
+    filters: {
+      action: '/sources',
+      search: { label: 'Search sources', value: filter.search, hint: 'Words of the name, the code or the address' },
+      selects: [
+        {
+          name: 'health',
+          label: 'Health',
+          value: filter.health ?? '',
+          options: [{ value: '', text: 'Any' }, ...HEALTHS.map(health => ({ value: health, text: healthWords(health) }))],
+        },
+        { name: 'format', label: 'Format', value: filter.format ?? '', options: [{ value: '', text: 'Any' }, ...formats] },
+      ],
+      keep: { sort: query.sort },
+      clearHref: '/sources',
+    },
+    table: sourcesTable(found.rows, now, { ...query, sort }),
+    firstHref: cursor === null ? null : withQuery('/sources', query),
+    nextHref: found.next === null ? null : withQuery('/sources', query, { cursor: found.next }),
+    csvHref: withQuery('/sources.csv', query),
+  }
+}
+
+function sourcesTable(sources: readonly SourceRow[], now: Instant, query: Query): TableModel {
+  const byNeed = sortColumn({ text: 'Health' }, 'need', '/sources', query)
+  return {
+    caption: 'Sources',
     captionHidden: true,
     head: [
-      { text: 'Source' },
-      { text: 'Health' },
-      { text: 'Last success' },
+      sortColumn({ text: 'Source' }, 'name', '/sources', query),
+      // Those that need somebody stand first; the other way round is of use to nobody.
+      { ...byNeed, href: withQuery('/sources', query, { sort: null }) },
+      sortColumn({ text: 'Last success' }, 'success', '/sources', query),
       { text: 'Items', format: 'numeric' },
       { text: 'In quarantine', format: 'numeric' },
     ],
-    rows: byNeed.map(source => {
+    rows: sources.map(source => {
       const health = healthOf(source, now)
       return [
         {
@@ -69,13 +138,7 @@ export function sourcesTable(sources: readonly SourceRow[], now: Instant): Table
   }
 }
 
-const OUTCOMES: Readonly<Record<GatheringRow['outcome'], Tag>> = {
-  taken: { text: 'Taken in', colour: 'green' },
-  unchanged: { text: 'Nothing new', colour: 'grey' },
-  failed: { text: 'Failed', colour: 'red' },
-}
-
-export function sourceModel(source: SourceRow, gatherings: readonly GatheringRow[], now: Instant, mayGather: boolean, mayChange: boolean) {
+export function sourceModel(source: SourceRow, gatherings: Page<GatheringRow>, now: Instant, mayGather: boolean, mayChange: boolean) {
   const path = `/sources/${encodeURIComponent(source.code)}`
   const gatherAction = mayGather && source.url !== null ? [{ label: 'Gather now', href: `${path}/gather`, method: 'post' as const }] : []
   const switchAction =
@@ -101,28 +164,8 @@ export function sourceModel(source: SourceRow, gatherings: readonly GatheringRow
         { key: 'In quarantine', value: { number: source.openQuarantine, href: withQuery('/quarantine', { source: source.code }) } },
       ],
     },
-    gatherings: {
-      caption: 'What was gathered, newest first',
-      head: [
-        { text: 'When' },
-        { text: 'What' },
-        { text: 'Outcome' },
-        { text: 'Added', format: 'numeric' },
-        { text: 'Changed', format: 'numeric' },
-        { text: 'Withdrawn', format: 'numeric' },
-        { text: 'Unchanged', format: 'numeric' },
-        { text: 'Quarantined', format: 'numeric' },
-      ],
-      rows: gatherings.map(row => [
-        { at: row.at },
-        { text: row.label ?? 'Not recognised', hint: row.failure === null ? row.address : `${row.failure} (${row.address})` },
-        { text: '', tags: [OUTCOMES[row.outcome]] },
-        row.added,
-        row.changed,
-        row.withdrawn,
-        row.unchanged,
-        row.quarantined,
-      ]),
-    } satisfies TableModel,
+    gatherings: { ...gatheringsTable(gatherings.rows, path), caption: 'What was gathered, newest first' },
+    total: gatherings.total,
+    allHref: gatherings.total > gatherings.rows.length ? `${path}/gatherings` : null,
   }
 }
