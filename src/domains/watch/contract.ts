@@ -6,7 +6,7 @@ import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
 import { takeUpIfNew } from './threats/commands.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
-import { listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
+import { countThreats, listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
 import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
 
 /**
@@ -35,6 +35,11 @@ export function threatForBulletin<T extends object>(db: Reader<T>, id: string): 
 /** The most pressing open threats, for the page that says what needs whom. */
 export async function threatSummaries<T extends object>(db: Reader<T>, limit: number): Promise<readonly ThreatRow[]> {
   return (await listThreats(asWatch(db), NO_FILTER, 'pressing', { limit, cursor: null })).rows
+}
+
+/** How many threats have come since then, whatever became of them: those that `/threats?state=all&since=` lists. */
+export function threatsSince<T extends object>(db: Reader<T>, since: Instant): Promise<number> {
+  return countThreats(asWatch(db), { ...NO_FILTER, state: 'all', since })
 }
 
 /** The products of the directory that a threat is about (`exact`), or may be about: for an audience by technology held. */

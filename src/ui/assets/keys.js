@@ -5,6 +5,7 @@
 const OFF = 'carecert.keys-off'
 
 export function listenToKeys(page) {
+  for (const button of page.querySelectorAll('dialog [data-closes]')) button.addEventListener('click', () => button.closest('dialog').close())
   page.addEventListener('keydown', event => {
     const chorded = event.ctrlKey !== event.metaKey && !event.altKey ? page.querySelector(`[data-chord="${CSS.escape(event.key)}" i]`) : null
     if (chorded !== null && page.querySelector('dialog[open]') === null) return act(event, () => chorded.click())
@@ -15,7 +16,7 @@ export function listenToKeys(page) {
     if (event.key === 'j') return act(event, () => moveRow(page, 1))
     if (event.key === 'k') return act(event, () => moveRow(page, -1))
     const target = page.querySelector(`[data-key="${CSS.escape(event.key)}"]`)
-    if (target !== null) act(event, () => press(target))
+    if (target !== null) act(event, () => press(page, target))
   })
 }
 
@@ -36,8 +37,13 @@ function isOff() {
   }
 }
 
-/** Opens a panel that asks for a reason and goes into it; presses anything else. */
-function press(target) {
+/** Opens a panel that asks for a reason and goes into it; does to the row that has the focus what is for rows; presses anything else. */
+function press(page, target) {
+  const form = target.tagName === 'DIALOG' ? target.querySelector('form[data-row-action]') : target
+  if (form?.dataset.rowAction !== undefined) {
+    pressForRow(page, target, form)
+    return
+  }
   if (target.tagName !== 'DETAILS') {
     target.click()
     return
@@ -46,9 +52,34 @@ function press(target) {
   target.querySelector('textarea, input:not([type=hidden])')?.focus()
 }
 
+/**
+ * Sends `data-row-action` of a form to the row that has the focus: its first link, with the action behind it. A dialog asks first.
+ * Without such a row the first takes the focus, and nothing is sent: nobody acts on what they have not looked at.
+ */
+function pressForRow(page, target, form) {
+  const row = rowsOf(page).find(one => one.contains(page.activeElement))
+  if (row === undefined) {
+    moveRow(page, 0)
+    return
+  }
+  const link = row.querySelector('a[href]')
+  form.action = `${link.pathname}/${form.dataset.rowAction}`
+  if (target === form) {
+    form.requestSubmit()
+    return
+  }
+  for (const title of form.querySelectorAll('[data-row-title]')) title.textContent = link.textContent
+  target.showModal()
+  form.querySelector('textarea, input:not([type=hidden])')?.focus()
+}
+
+function rowsOf(page) {
+  return [...page.querySelectorAll('table[data-rows] tbody tr')].filter(row => row.querySelector('a[href]') !== null)
+}
+
 /** The row of a table that has the focus, or the first; its first link takes the focus. */
 function moveRow(page, step) {
-  const rows = [...page.querySelectorAll('table[data-rows] tbody tr')].filter(row => row.querySelector('a[href]') !== null)
+  const rows = rowsOf(page)
   if (rows.length === 0) return
   const current = rows.findIndex(row => row.contains(page.activeElement))
   const next = current === -1 ? 0 : Math.min(Math.max(current + step, 0), rows.length - 1)

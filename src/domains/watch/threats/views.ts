@@ -5,14 +5,15 @@ import { sentence } from '../../../ui/filters/words.ts'
 import { priorityTag, type Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, Column, TableModel } from '../../../ui/models.ts'
+import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { fieldWord, isMaterial } from '../gathering/model.ts'
+import { listed } from './grouping/evidence.ts'
 import type { HolderFilter } from './holders/queries.ts'
-import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatState } from './model.ts'
+import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatAction, type ThreatState } from './model.ts'
 import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
 import type { ThreatFilter, ThreatRow, ThreatSort } from './queries/list.ts'
 import type { MatchedProduct } from './queries/reach.ts'
 import type { ThreatItemRow, ThreatRecord, TimelineRow } from './queries/show.ts'
-import { listed } from './grouping/evidence.ts'
 
 const STATE_TAGS: Readonly<Record<ThreatState, Tag>> = {
   new: { text: STATE_WORDS.new, colour: 'blue' },
@@ -20,6 +21,8 @@ const STATE_TAGS: Readonly<Record<ThreatState, Tag>> = {
   dismissed: { text: STATE_WORDS.dismissed, colour: 'grey' },
   closed: { text: STATE_WORDS.closed, colour: 'green' },
 }
+/** The same on a threat's page and, for the row that has the focus, on the list. */
+const ACTION_KEYS: Readonly<Partial<Record<ThreatAction, string>>> = { 'take-up': 't', dismiss: 'd' }
 const WITHDRAWN: Tag = { text: 'Withdrawn', colour: 'grey' }
 
 /** The list's address says all of its state, so that a reload or a link shows the same. */
@@ -30,16 +33,20 @@ function queryOf(filter: ThreatFilter, sort: ThreatSort): Query {
     priority: filter.priority,
     source: filter.source,
     only: [...(filter.kev ? ['kev'] : []), ...(filter.ransomware ? ['ransomware'] : []), ...(filter.run ? ['run'] : [])],
+    since: filter.since?.toISOString(),
     sort: sort === 'pressing' ? null : sort,
   }
 }
 
 export function listModel(
   found: Page<ThreatRow>,
-  filter: ThreatFilter,
-  sort: ThreatSort,
-  sources: readonly { code: string; name: string }[],
-  cursor: string | null,
+  { filter, sort, cursor }: { readonly filter: ThreatFilter; readonly sort: ThreatSort; readonly cursor: string | null },
+  /** `first` is the id of the first threat that nobody has taken up. */
+  {
+    sources,
+    mayTriage,
+    first,
+  }: { readonly sources: readonly { code: string; name: string }[]; readonly mayTriage: boolean; readonly first: string | null },
 ) {
   const query = queryOf(filter, sort)
   const { sort: _sort, ...rest } = query
@@ -48,6 +55,10 @@ export function listModel(
     total: found.total,
     isFiltered,
     isBare: sources.length === 0,
+    since: filter.since,
+    actions: first === null ? [] : [{ label: 'Triage the first', href: `/threats/${first}`, key: 'f' }],
+    mayTriage,
+    address: withQuery('/threats', query, { cursor }),
     filters: {
       action: '/threats',
       search: { label: 'Search threats', value: filter.search, hint: 'A CVE, a maker, a product or words of the title' },
@@ -72,7 +83,7 @@ export function listModel(
           ],
         },
       ],
-      keep: { sort: query['sort'] },
+      keep: { sort: query['sort'], since: query['since'] },
       clearHref: isFiltered ? '/threats' : null,
     },
     table: threatsTable(found.rows, query),
@@ -158,7 +169,7 @@ export interface ThreatParts {
 
 export function threatModel(
   { threat, items, named, products, types, timeline }: ThreatParts,
-  may: { readonly triage: boolean; readonly draft: boolean; readonly readBulletins: boolean },
+  may: { readonly triage: boolean; readonly draft: boolean; readonly readBulletins: boolean; readonly refusal: Refusal | null },
 ) {
   const { id } = threat
   const draft: Action[] = may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []
@@ -169,14 +180,17 @@ export function threatModel(
         method: 'post',
         reason: step.reason,
         variant: 'secondary',
+        key: ACTION_KEYS[step.action],
       }))
     : []
+  const { actions, keptReason } = afterRefusal([...draft, ...steps], may.refusal)
   return {
+    keptReason,
     threat,
     holder: threat.holder_id === null ? null : (threat.holder_name ?? 'The operator'),
     priorityTag: priorityTag(threat.priority_word),
     stateTag: STATE_TAGS[threat.state],
-    actions: [...draft, ...steps],
+    actions,
     bulletinsHref: may.readBulletins ? withQuery('/bulletins', { threat: id }) : null,
     reach: [
       {

@@ -19,9 +19,20 @@ export interface ThreatFilter {
   readonly ransomware: boolean
   /** Only what at least one organisation runs. */
   readonly run: boolean
+  /** Only what is in the queue since then. */
+  readonly since: Instant | null
 }
 
-export const NO_FILTER: ThreatFilter = { search: '', state: 'open', priority: null, source: null, kev: false, ransomware: false, run: false }
+export const NO_FILTER: ThreatFilter = {
+  search: '',
+  state: 'open',
+  priority: null,
+  source: null,
+  kev: false,
+  ransomware: false,
+  run: false,
+  since: null,
+}
 
 /** Each orders by its own number first, then the newest, then the id. */
 export const THREAT_SORTS = ['pressing', 'newest', 'runs'] as const
@@ -45,10 +56,31 @@ export interface ThreatRow {
   readonly sources: readonly { readonly code: string; readonly name: string }[]
 }
 
+/** How many threats the filter lets through. */
+export async function countThreats(db: Reader<Visible>, filter: ThreatFilter): Promise<number> {
+  const { total } = await filtered(db, filter)
+    .select(eb => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  return total
+}
+
+/** The first threat that the filter lets through and nobody has taken up, in the order of the list; `null` when there is none. */
+export async function firstUntaken(db: Reader<Visible>, filter: ThreatFilter, sort: ThreatSort): Promise<string | null> {
+  if (filter.state === 'in-hand' || filter.state === 'dismissed' || filter.state === 'closed') return null
+  const row = await filtered(db, { ...filter, state: 'new' })
+    .select('threat.id')
+    .orderBy(keyOf(sort))
+    .orderBy('threat.published_at', order => order.desc().nullsLast())
+    .orderBy('threat.id')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
 /** The queue: most pressing first, and of those the newest. */
 export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sort: ThreatSort, request: PageRequest): Promise<Page<ThreatRow>> {
   const base = filtered(db, filter)
-  const { total } = await base.select(eb => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const total = await countThreats(db, filter)
   const key = keyOf(sort)
   const after = readCursor(request.cursor)
   const rows = await (after === null ? base : base.where(isAfter(key, after)))
@@ -121,6 +153,7 @@ function filtered(db: Reader<Visible>, filter: ThreatFilter) {
   if (filter.kev) query = query.where('threat.kev_since', 'is not', null)
   if (filter.ransomware) query = query.where('threat.ransomware', '=', true)
   if (filter.run) query = query.where('threat.runs', '>', 0)
+  if (filter.since !== null) query = query.where('threat.created_at', '>', filter.since)
   const { source } = filter
   if (source !== null) {
     query = query.where(eb =>
