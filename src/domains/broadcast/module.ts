@@ -16,6 +16,7 @@ import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
 import { listResponses } from './responses/cli.ts'
 import { linkRoutes } from './responses/link/routes.ts'
+import { responseListRoutes } from './responses/list/routes.ts'
 import { partnerRoutes } from './responses/partner/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
 
@@ -30,6 +31,7 @@ export const broadcast: Module = {
     ...releaseRoutes,
     ...responseRoutes,
     ...linkRoutes,
+    ...responseListRoutes,
     ...partnerRoutes,
     ...pictureRoutes,
     ...deliveryRoutes,

@@ -2,7 +2,7 @@ import type { Instant } from '../../../kernel/instant.ts'
 import { actionsIn, type Transition } from '../../../kernel/lifecycle.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { severityTag, type Tag } from '../../../ui/labels.ts'
-import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
+import { sortColumn, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { isEmptyRule, ruleSentence } from '../audience/model.ts'
@@ -299,10 +299,13 @@ export function listFilters(
     readonly severity: string
     readonly organisation: string
     readonly threat: string
+    readonly releasedSince: string
+    readonly withdrawnSince: string
     readonly sort: string
   },
   isCentre: boolean,
 ) {
+  const { q: _q, state: _state, severity: _severity, ...rest } = query
   const options = (all: string, values: readonly string[], words: (value: never) => string) => [
     { value: '', text: all },
     ...values.map(value => ({ value, text: words(value as never) })),
@@ -319,11 +322,8 @@ export function listFilters(
         options: options('Every state', isCentre ? BULLETIN_STATES : ['released', 'withdrawn'], stateLabel),
       },
     ],
-    keep: { sort: query.sort, organisation: query.organisation, threat: query.threat },
-    clearHref:
-      query.organisation !== '' || query.threat !== '' || query.q !== '' || query.state !== '' || query.severity !== ''
-        ? withQuery('/bulletins', {})
-        : undefined,
+    keep: rest,
+    clearHref: Object.entries(query).some(([name, value]) => name !== 'sort' && value !== '') ? '/bulletins' : undefined,
   }
 }
 

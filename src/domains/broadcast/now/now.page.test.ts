@@ -218,7 +218,7 @@ test('a CVE leads whoever may read them to the bulletins about it, and nobody to
   const own = await app.signIn('cyber-lead', { organisation: 'A00001' })
   assert.match((await own.get('/search?q=CVE-2031-0007')).body, new RegExp(`href="/bulletins/${number}"`))
   assert.match((await own.get('/bulletins?q=CVE-2031-0007')).body, /<strong>1 bulletin<\/strong>/)
-  assert.match((await own.get('/search?q=CVE-2031-00')).body, /Nothing was found/)
+  assert.match((await own.get('/search?q=CVE-2031-0008')).body, /Nothing was found/)
   const stranger = await app.signIn('cyber-lead', { organisation: 'OUTSIDE' })
   assert.match((await stranger.get('/search?q=CVE-2031-0007')).body, /Nothing was found/)
 })
@@ -293,4 +293,46 @@ test('a bulletin in review waits for those who wrote none of it', async () => {
   })
   assert.match((await other.get('/')).body, /Review CC-\d+ Waits/)
   assert.doesNotMatch((await author.get('/')).body, /Review CC-\d+ Waits/)
+})
+
+test('what changed leads to exactly the records that it counts, for each who sees it', async () => {
+  const address = `/bulletins/CC-${(await releasedBulletin(platform, { organisations: 1, prefix: 'V' })).number}`
+  const duty = await app.signIn('duty-manager')
+  await duty.post(`${address}/withdraw`, { version: '1', reason: 'A false alarm' }, { from: address })
+  await duty.post('/bulletins/new', { title: 'Given up unreleased', severity: 'low' }, { from: '/bulletins/new' })
+  const readers = [duty, await app.signIn('regional-lead'), await app.signIn('partner-responder', { organisation: 'A00005' })]
+  for (const [index, reader] of readers.entries()) {
+    const { body } = await reader.get('/')
+    const lines = [...(body.split('id="changes"')[1] ?? '').matchAll(/href="([^"]+)">([\d,]+) ([^<]+)</g)]
+    if (index === 0)
+      assert.deepEqual(
+        lines.map(([, , , what]) => what),
+        ['bulletins released', 'answers came in', 'bulletins withdrawn'],
+      )
+    for (const [, href = '', count = '', what = ''] of lines) {
+      const path = href.replaceAll('&amp;', '&')
+      const list = await reader.get(path)
+      assert.equal(list.statusCode, 200, path)
+      assert.equal(/<strong>([\d,]+) /.exec(list.body.split('app-count')[1] ?? '')?.[1], count, `${what}: ${path}`)
+      assert.match(list.body, /since \d+ November 2026/, 'the list says to what it is narrowed')
+      const rows = parse((await reader.get(path.replace('?', '.csv?'))).body, { bom: true, columns: true })
+      assert.equal(String(rows.length), count, `${what} as CSV`)
+    }
+  }
+})
+
+test('the answers are searched by organisation and bulletin, paged and sorted', async () => {
+  const duty = await app.signIn('duty-manager')
+  const all = await duty.get('/responses')
+  assert.match(all.body, /Organisation A00001 &amp; Sons[^]*Done/)
+  assert.match((await duty.get('/responses?q=A00001')).body, /<strong>1 answer<\/strong>/)
+  assert.match((await duty.get(`/responses?q=${number}&state=done`)).body, /A00001/)
+  assert.match((await duty.get('/responses?q=nobody-of-that-name')).body, /No answer matches/)
+  const times = async (sort: string) =>
+    parse<Record<string, string>>((await duty.get(`/responses.csv?sort=${sort}`)).body, { bom: true, columns: true }).map(row => row['at'] ?? '')
+  assert.deepEqual(await times('at'), (await times('-at')).toReversed())
+  const lead = await app.signIn('cyber-lead', { organisation: 'A00002' })
+  const own = await lead.get('/responses')
+  assert.match(own.body, /A00002/)
+  assert.doesNotMatch(own.body, /A00001/, 'another’s answers are nobody else’s')
 })

@@ -3,10 +3,12 @@ import { addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Actor, Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { isInScope } from '../../directory/contract.ts'
+import { threatsSince } from '../../watch/contract.ts'
 import { speaksOf } from '../bulletins/queries/list.ts'
 import { answeredIn, NOBODY } from '../picture/model.ts'
 import { funnels } from '../picture/queries.ts'
 import type { ResponseState } from '../responses/model.ts'
+import { countAnswers, NO_ANSWERS_FILTER } from '../responses/queries/list.ts'
 import { isOwnRecipient } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 
@@ -123,26 +125,18 @@ export interface Changes {
   readonly threats: number
 }
 
-export async function changesSince(db: Reader<Visible>, since: Instant): Promise<Changes> {
+/** Counted as the lists count that they lead to. */
+export async function changesSince(db: Reader<Visible>, scope: Scope, since: Instant): Promise<Changes> {
   const bulletins = await db
     .selectFrom('broadcast_bulletin')
     .where(eb => eb.or([eb('released_at', '>', since), eb('withdrawn_at', '>', since)]))
     .select([
       sql<number>`count(*) filter (where released_at > ${since}::timestamptz)`.as('released'),
-      sql<number>`count(*) filter (where withdrawn_at > ${since}::timestamptz)`.as('withdrawn'),
+      sql<number>`count(*) filter (where withdrawn_at > ${since}::timestamptz and released_at is not null)`.as('withdrawn'),
     ])
     .executeTakeFirstOrThrow()
-  const { answers } = await db
-    .selectFrom('broadcast_response')
-    .where('at', '>', since)
-    .select(({ fn }) => fn.countAll<number>().as('answers'))
-    .executeTakeFirstOrThrow()
-  const { threats } = await db
-    .selectFrom('watch_threat')
-    .where('created_at', '>', since)
-    .select(({ fn }) => fn.countAll<number>().as('threats'))
-    .executeTakeFirstOrThrow()
-  return { ...bulletins, answers, threats }
+  const answers = await countAnswers(db, scope, { ...NO_ANSWERS_FILTER, since })
+  return { ...bulletins, answers, threats: await threatsSince(db, since) }
 }
 
 /** One bulletin as one organisation's home shows it. */

@@ -76,7 +76,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN) : [],
-    changes: await changesSince(db, since),
+    changes: await changesSince(db, actor.scope, since),
   }))
   const model = {
     needs: needsOf({ ...found, showsDeliveries: may(actor, 'broadcast.delivery.view'), now: request.now }),
@@ -85,7 +85,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     live: found.live.length === 0 ? null : liveTable(found.live, request.now),
     mayDraft: may(actor, 'broadcast.bulletin.draft'),
     since,
-    changes: changeLines(found.changes),
+    changes: changeLines(found.changes, since),
   }
   return page('broadcast/now/views/centre.njk', 'Now', model, { isExercise: found.live.some(({ isExercise }) => isExercise) })
 }
@@ -94,12 +94,12 @@ async function partnersNow(request: RouteRequest): Promise<Reply> {
   const since = sinceOf(request)
   const { lines, changes } = await request.read<Visible, { lines: readonly PartnerLine[]; changes: Changes }>(async db => ({
     lines: await partnerLines(db, request.actor.scope),
-    changes: await changesSince(db, since),
+    changes: await changesSince(db, request.actor.scope, since),
   }))
   return page('broadcast/now/views/partner.njk', 'Home', {
     table: lines.length === 0 ? null : partnerTable(lines),
     since,
-    changes: changeLines(changes),
+    changes: changeLines(changes, since),
   })
 }
 

@@ -1,5 +1,6 @@
 import { londonDate, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
 import { severityTag } from '../../../ui/labels.ts'
+import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
 import { contactState, type Contact } from '../../directory/contract.ts'
 import type { FailingSource, ThreatSummary } from '../../watch/contract.ts'
@@ -114,14 +115,16 @@ function liveBar(bulletin: LiveBulletin): readonly BarSegment[] {
   ]
 }
 
-export function changeLines(changes: Changes): readonly Need[] {
+/** Each line leads to exactly what it counts. */
+export function changeLines(changes: Changes, since: Instant): readonly Need[] {
+  const at = since.toISOString()
   const line = (count: number, one: string, many: string, href: string): readonly Need[] =>
     count === 0 ? [] : [{ text: `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`, href }]
   return [
-    ...line(changes.released, 'bulletin released', 'bulletins released', '/bulletins?state=released'),
-    ...line(changes.answers, 'answer came in', 'answers came in', '/bulletins?state=released'),
-    ...line(changes.threats, 'new threat', 'new threats', '/threats?sort=newest'),
-    ...line(changes.withdrawn, 'bulletin withdrawn', 'bulletins withdrawn', '/bulletins?state=withdrawn'),
+    ...line(changes.released, 'bulletin released', 'bulletins released', withQuery('/bulletins', { releasedSince: at })),
+    ...line(changes.answers, 'answer came in', 'answers came in', withQuery('/responses', { since: at })),
+    ...line(changes.threats, 'new threat', 'new threats', withQuery('/threats', { state: 'all', since: at, sort: 'newest' })),
+    ...line(changes.withdrawn, 'bulletin withdrawn', 'bulletins withdrawn', withQuery('/bulletins', { withdrawnSince: at })),
   ]
 }
 

@@ -5,7 +5,7 @@ import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../ui/models.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Bulletin } from '../bulletins/queries.ts'
-import { RESPONSE_CHOICES, RESPONSE_STATES } from '../responses/model.ts'
+import { RESPONSE_CHOICES, RESPONSE_STATES, viaWords } from '../responses/model.ts'
 import { APART, recipientsAddress, STAGE_LABELS, STAGES } from './model.ts'
 import type { recipientChoices, RecipientRow, RecipientsFilter, RecipientSort } from './queries/recipients.ts'
 
@@ -90,20 +90,12 @@ function recipientsTable(rows: readonly RecipientRow[], address: string, query: 
       { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
       { text: '', tags: [responseTag(row.standing)], hint: row.reason ?? row.note ?? undefined },
       row.answeredAt === null ? null : { at: row.answeredAt },
-      row.by === null ? (row.via === null ? null : 'Not known') : { text: row.by, hint: VIA[row.via ?? ''] },
+      row.by === null ? (row.via === null ? null : 'Not known') : { text: row.by, hint: row.via === null ? undefined : viaWords(row.via) },
       row.nextDate === null ? null : { date: parseLocalDate(row.nextDate) ?? null },
       row.contacts,
       row.delivery === null ? { text: 'Nobody to send to' } : { text: '', tags: [deliveryTag(row.delivery)], hint: row.words ?? undefined },
     ]),
   }
-}
-
-const VIA: Readonly<Record<string, string>> = {
-  link: 'from the link',
-  portal: 'signed in',
-  partner: 'as its partner',
-  command: 'by command',
-  sample: 'sample',
 }
 
 export const CSV_HEAD = [

@@ -99,6 +99,19 @@ function problem(pointer: string, message: string): Problem {
 /** How an answer came in. */
 export type Via = 'link' | 'portal' | 'partner' | 'command' | 'sample'
 
+const VIA_WORDS: Readonly<Record<Via, string>> = {
+  link: 'from the link',
+  portal: 'signed in',
+  partner: 'as its partner',
+  command: 'by command',
+  sample: 'sample',
+}
+
+/** How an answer came in, in words. */
+export function viaWords(via: string): string {
+  return Object.hasOwn(VIA_WORDS, via) ? VIA_WORDS[via as Via] : via
+}
+
 /** A recipient's place in the funnel, from its columns: the last stage that it reached, or why it stands at none. */
 export function standing(recipient: { readonly response: string | null; readonly isReachable: boolean }): ResponseState | 'silent' | 'unreachable' {
   if (recipient.response !== null && isResponseState(recipient.response)) return recipient.response

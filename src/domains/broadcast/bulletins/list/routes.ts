@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
 import { csvPages, type CsvLine } from '../../../../platform/csv/csv.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import { may } from '../../../../platform/work/actor.ts'
+import { dateTime } from '../../../../ui/filters/dates.ts'
 import { withQuery } from '../../../../ui/links.ts'
 import type { Visible } from '../../tables.ts'
 import { BULLETIN_STATES, bulletinNumber, SEVERITIES, severityLabel, stateLabel } from '../model.ts'
@@ -10,6 +12,10 @@ import { BULLETIN_SORTS, listBulletins, type BulletinFilter, type ListedBulletin
 import { listFilters, listTable } from '../views.ts'
 
 const text = z.string().trim().max(200).catch('').default('')
+const since = z
+  .string()
+  .transform(typed => parseInstant(typed) ?? null)
+  .catch(null)
 const ListQuery = z.object({
   q: text,
   state: z
@@ -22,6 +28,8 @@ const ListQuery = z.object({
     .default(''),
   organisation: text,
   threat: text,
+  releasedSince: since,
+  withdrawnSince: since,
   sort: z.enum(BULLETIN_SORTS).catch('-number').default('-number'),
   cursor: z.string().nullable().catch(null).default(null),
 })
@@ -39,12 +47,14 @@ const list = route({
       listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }),
     )
     const { q, state, severity, organisation, threat } = query
-    const keep = { q, state, severity, organisation, threat, sort: query.sort === '-number' ? '' : query.sort }
+    const [releasedSince, withdrawnSince] = [addressTime(query.releasedSince), addressTime(query.withdrawnSince)]
+    const narrowing = { q, state, severity, organisation, threat, releasedSince, withdrawnSince }
+    const keep = { ...narrowing, sort: query.sort === '-number' ? '' : query.sort }
     return page('broadcast/bulletins/views/list.njk', 'Bulletins', {
       total: found.total,
-      isFiltered: [q, state, severity, organisation, threat].some(value => value !== ''),
-      about: organisation === '' ? (threat === '' ? null : 'Drafted from one threat') : `Sent to ${organisation.toUpperCase()}, and what it answered`,
-      filters: listFilters(query, isCentre),
+      isFiltered: Object.values(narrowing).some(value => value !== ''),
+      about: aboutList(query),
+      filters: listFilters({ ...narrowing, sort: query.sort }, isCentre),
       table: listTable(found.rows, keep, { isCentre, ofOne: organisation !== '' }),
       csvHref: withQuery('/bulletins.csv', keep),
       firstHref: query.cursor === null ? null : withQuery('/bulletins', keep),
@@ -104,6 +114,18 @@ function csvLine(row: ListedBulletin): CsvLine {
 
 export const bulletinListRoutes: readonly Route[] = [list, listCsv]
 
-function filterOf(query: z.infer<typeof ListQuery>): BulletinFilter {
-  return { search: query.q, state: query.state, severity: query.severity, organisation: query.organisation, threat: query.threat }
+function filterOf({ q, state, severity, organisation, threat, releasedSince, withdrawnSince }: z.infer<typeof ListQuery>): BulletinFilter {
+  return { search: q, state, severity, organisation, threat, releasedSince, withdrawnSince }
+}
+
+/** What the list is narrowed to besides its filters, in words. */
+function aboutList({ organisation, threat, releasedSince, withdrawnSince }: z.infer<typeof ListQuery>): string | null {
+  if (organisation !== '') return `Sent to ${organisation.toUpperCase()}, and what it answered`
+  if (releasedSince !== null) return `Released since ${dateTime(releasedSince)}`
+  if (withdrawnSince !== null) return `Withdrawn since ${dateTime(withdrawnSince)}`
+  return threat === '' ? null : 'Drafted from one threat'
+}
+
+function addressTime(at: Instant | null): string {
+  return at === null ? '' : at.toISOString()
 }

@@ -21,6 +21,9 @@ export interface BulletinFilter {
   readonly organisation?: string
   /** An id: what was drafted from that threat. */
   readonly threat?: string
+  /** Only what was released after it, and only what was withdrawn after its release and after that time: as the first page counts them. */
+  readonly releasedSince?: Instant | null
+  readonly withdrawnSince?: Instant | null
 }
 
 /** Newest number first, or last changed first. */
@@ -55,13 +58,15 @@ export async function listBulletins(
   sort: BulletinSort,
   request: PageRequest,
 ): Promise<Page<ListedBulletin>> {
-  const { search, organisation = '', threat = '' } = filter
+  const { search, organisation = '', threat = '', releasedSince = null, withdrawnSince = null } = filter
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
     .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
     .$if(filter.severity !== '', query => query.where('bulletin.severity', '=', filter.severity))
     .$if(search !== '', query => query.where(speaksOf(search)))
     .$if(threat !== '', query => query.where('bulletin.threat_id', '=', threat))
+    .$if(releasedSince !== null, query => query.where('bulletin.released_at', '>', releasedSince))
+    .$if(withdrawnSince !== null, query => query.where('bulletin.withdrawn_at', '>', withdrawnSince).where('bulletin.released_at', 'is not', null))
     .$if(organisation !== '', query =>
       query.where(sql<boolean>`bulletin.id in (select bulletin_id from broadcast_recipient where organisation_id = ${idOf(organisation)})`),
     )

@@ -1,0 +1,119 @@
+import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import type { Scope } from '../../../../platform/work/actor.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import { isInScope } from '../../../directory/contract.ts'
+import { parseBulletinNumber } from '../../bulletins/model.ts'
+import { isOrganisationNamed } from '../../scope.ts'
+import type { Visible } from '../../tables.ts'
+import type { ResponseState } from '../model.ts'
+
+export interface AnswersFilter {
+  /** A bulletin's number such as CC-5001, an organisation's code, or words of its name. */
+  readonly search: string
+  readonly state: ResponseState | null
+  /** Only those given after it. */
+  readonly since: Instant | null
+}
+
+export const NO_ANSWERS_FILTER: AnswersFilter = { search: '', state: null, since: null }
+
+export const ANSWER_SORTS = ['-at', 'at'] as const
+export type AnswerSort = (typeof ANSWER_SORTS)[number]
+
+/** One answer as it came in: an organisation that changed its mind stands here twice. */
+export interface AnswerRow {
+  readonly id: string
+  readonly at: Instant
+  readonly state: string
+  readonly number: number
+  readonly title: string
+  readonly tlp: string
+  readonly organisationCode: string
+  readonly organisationName: string
+  /** `null` when the reader may not know the name. */
+  readonly by: string | null
+  readonly via: string
+  readonly note: string | null
+  readonly reason: string | null
+}
+
+/** How many answers of the reader's own organisations the filter lets through. */
+export async function countAnswers(db: Reader<Visible>, scope: Scope, filter: AnswersFilter): Promise<number> {
+  const { count } = await matching(db, scope, filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** The answers of the reader's own organisations to every bulletin, in the order in which they came in. */
+export async function listAnswers(
+  db: Reader<Visible>,
+  scope: Scope,
+  filter: AnswersFilter,
+  sort: AnswerSort,
+  request: PageRequest,
+): Promise<Page<AnswerRow>> {
+  const direction = sort === 'at' ? 'asc' : 'desc'
+  const all = matching(db, scope, filter)
+  const [at, id] = decodeCursor(request.cursor, 2) ?? []
+  const after = parseInstant(String(at))
+  const rest =
+    after === undefined
+      ? all
+      : all.where(eb => eb(eb.refTuple('answer.at', 'answer.id'), direction === 'asc' ? '>' : '<', eb.tuple(after, String(id))))
+  const rows = await rest
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'answer.bulletin_id')
+    .innerJoin('directory_organisation as organisation', 'organisation.id', 'answer.organisation_id')
+    .leftJoin('directory_person as person', join => join.onRef('person.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'person'))
+    .leftJoin('directory_contact as contact', join => join.onRef('contact.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'contact'))
+    .orderBy('answer.at', direction)
+    .orderBy('answer.id', direction)
+    .limit(request.limit + 1)
+    .select([
+      'answer.id',
+      'answer.at',
+      'answer.state',
+      'bulletin.number',
+      'bulletin.title',
+      'bulletin.tlp',
+      'organisation.code as organisationCode',
+      'organisation.name as organisationName',
+      'person.name as person',
+      'contact.name as contact',
+      'answer.via',
+      'answer.note',
+      'answer.reason',
+    ])
+    .execute()
+  const shown = rows.slice(0, request.limit)
+  const last = shown.at(-1)
+  return {
+    rows: shown.map(({ person, contact, ...row }) => ({ ...row, by: person ?? contact })),
+    total: await countAnswers(db, scope, filter),
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.at.toISOString(), last.id]) : null,
+  }
+}
+
+/** Said by subqueries, so that counting joins nothing. */
+function matching(db: Reader<Visible>, scope: Scope, { search, state, since }: AnswersFilter) {
+  const number = parseBulletinNumber(search)
+  return db
+    .selectFrom('broadcast_response as answer')
+    .where(isInScope(scope, 'answer.organisation_id'))
+    .$if(since !== null, query => query.where('answer.at', '>', since))
+    .$if(state !== null, query => query.where('answer.state', '=', state))
+    .$if(number !== undefined, query =>
+      query.where('answer.bulletin_id', '=', eb =>
+        eb
+          .selectFrom('broadcast_bulletin')
+          .select('id')
+          .where('number', '=', number ?? 0),
+      ),
+    )
+    .$if(number === undefined && search !== '', query =>
+      query.where('answer.organisation_id', 'in', eb =>
+        eb.selectFrom('directory_organisation as named').select('named.id').where(isOrganisationNamed(search, 'named')),
+      ),
+    )
+}
