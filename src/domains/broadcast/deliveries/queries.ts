@@ -1,8 +1,6 @@
 import { sql } from 'kysely'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
-import { nameKey } from '../../../kernel/name-key.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
@@ -201,7 +199,7 @@ export async function deliveryCounts(db: Reader<Visible>, bulletinId: string): P
  * The release wrote one delivery for each of its contacts. Who sees all of them need not count those that were sent, soon nearly all:
  * they are what the others leave.
  */
-async function countsByState(db: Reader<Visible>, bulletinId: string): Promise<ReadonlyMap<DeliveryState, number>> {
+export async function countsByState(db: Reader<Visible>, bulletinId: string): Promise<ReadonlyMap<DeliveryState, number>> {
   const release = await db
     .selectFrom('broadcast_release')
     .where('bulletin_id', '=', bulletinId)
@@ -258,89 +256,4 @@ export async function linkedDelivery(db: Reader<Visible>, id: Id<'delivery'>): P
     spentAt: row.link_spent_at,
     attemptedAt: row.attempted_at,
   }
-}
-
-/** One line of the ledger of deliveries. */
-export interface LedgerRow {
-  readonly id: string
-  readonly organisationCode: string
-  readonly organisationName: string
-  readonly contactName: string
-  readonly purpose: string
-  readonly address: string
-  readonly state: DeliveryState
-  readonly attempts: number
-  readonly words: string | null
-  readonly attemptedAt: Instant | null
-  readonly dueAt: Instant | null
-}
-
-/** The ledger: every message of the bulletin, those of one organisation together. */
-export async function ledger(
-  db: Reader<Visible>,
-  bulletinId: string,
-  filter: { state: DeliveryState | null; search: string },
-  request: PageRequest,
-): Promise<Page<LedgerRow>> {
-  const cursor = decodeCursor(request.cursor, 2)
-  const rows = await matching(db, bulletinId, filter)
-    .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
-    .$if(cursor !== null, query =>
-      query.where(sql<boolean>`(delivery.organisation_id, delivery.id) > (${String(cursor?.[0])}, ${String(cursor?.[1])})`),
-    )
-    .orderBy('delivery.organisation_id')
-    .orderBy('delivery.id')
-    .limit(request.limit + 1)
-    .select([
-      'delivery.id',
-      'delivery.organisation_id as organisationId',
-      'organisation.code as organisationCode',
-      'organisation.name as organisationName',
-      'contact.name as contactName',
-      'contact.purpose',
-      'delivery.address',
-      'delivery.state',
-      'delivery.attempts',
-      'delivery.words',
-      'delivery.attempted_at as attemptedAt',
-      'delivery.due_at as dueAt',
-    ])
-    .execute()
-  const shown = rows.slice(0, request.limit)
-  const last = shown.at(-1)
-  return {
-    rows: shown,
-    total: await ledgerTotal(db, bulletinId, filter),
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.organisationId, last.id]) : null,
-  }
-}
-
-async function ledgerTotal(db: Reader<Visible>, bulletinId: string, filter: { state: DeliveryState | null; search: string }): Promise<number> {
-  if (filter.search === '') {
-    const states = await countsByState(db, bulletinId)
-    return filter.state === null ? [...states.values()].reduce((sum, count) => sum + count, 0) : (states.get(filter.state) ?? 0)
-  }
-  const { count } = await matching(db, bulletinId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return count
-}
-
-function matching(db: Reader<Visible>, bulletinId: string, filter: { state: DeliveryState | null; search: string }) {
-  return db
-    .selectFrom('broadcast_delivery as delivery')
-    .innerJoin('directory_organisation as organisation', 'organisation.id', 'delivery.organisation_id')
-    .where('delivery.bulletin_id', '=', bulletinId)
-    .$if(filter.state !== null, query => query.where('delivery.state', '=', filter.state ?? 'waiting'))
-    .$if(filter.search !== '', query =>
-      query.where(eb => {
-        const key = nameKey(filter.search)
-        const named = key === '' ? [] : [eb('organisation.name_key', 'like', contains(key))]
-        return eb.or([eb('organisation.code', '=', filter.search.toUpperCase()), ...named, eb('delivery.address', 'ilike', contains(filter.search))])
-      }),
-    )
-}
-
-function contains(words: string): string {
-  return `%${words.replace(/[\\%_]/g, match => `\\${match}`)}%`
 }

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { createTestApp } from '../../../../../test/support/app.ts'
+import { readCsv, walkList } from '../../../../../test/support/lists.ts'
+import { releasedBulletin } from '../../../../../test/support/released-bulletin.ts'
+
+const { platform, signIn } = await createTestApp()
+const manager = await signIn('duty-manager')
+const released = await releasedBulletin(platform, { organisations: 56, contacts: 2, prefix: 'A' })
+const unreachable = await releasedBulletin(platform, { organisations: 3, reachable: 0, prefix: 'U' })
+const ledger = `/bulletins/CC-${released.number}/deliveries`
+// Forty were tried at one moment and twenty of those given up; the others never were.
+await sql`
+  update broadcast_delivery set attempts = 1, attempted_at = ${platform.clock.now()}, state = case when place <= 20 then 'given-up' else 'sent' end, words = '250 taken'
+  from (select id as place_id, row_number() over (order by id) as place from broadcast_delivery where bulletin_id = ${released.bulletinId}) as placed
+  where place_id = id and place <= 40`.execute(platform.database.kysely)
+
+const ADDRESS = /(desk\d@[\w.]+)/
+const walk = async (query: string) => (await walkList(manager, `${ledger}?${query}`, ADDRESS)).rows
+const inFile = async (query: string) => (await readCsv(manager, `${ledger}.csv?${query}`)).map(row => row['address'])
+
+test('every order meets each message once, also where many were tried at one moment, and the file holds the same', async () => {
+  for (const sort of ['code', 'address', 'tried']) {
+    const up = await walk(`sort=${sort}`)
+    assert.equal(up.length, 112, sort)
+    assert.deepEqual(await walk(`sort=-${sort}`), up.toReversed(), `-${sort}`)
+    assert.deepEqual(await inFile(`sort=${sort}`), up, sort)
+  }
+  assert.deepEqual((await walk('sort=address')).slice(0, 2), ['desk0@a00000.example', 'desk0@a00001.example'])
+  assert.match((await walk('sort=-code'))[0] ?? '', /@a00055/)
+})
+
+test('what never was tried stands before what was', async () => {
+  const states = (await readCsv(manager, `${ledger}.csv?sort=tried`)).map(row => row['state'])
+  assert.deepEqual(new Set(states.slice(0, 72)), new Set(['waiting']))
+})
+
+test('a search by address or organisation and a state narrow the list, its count and its file alike', async () => {
+  for (const [query, total] of [
+    ['q=desk1@', 56],
+    ['q=DESK0@A00007', 1],
+    ['q=a00007', 2],
+    ['q=organisation+a0000', 20],
+    ['q=%25', 0],
+    ['state=given-up', 20],
+    ['state=waiting&q=desk0', 36],
+    ['state=failed', 0],
+  ] as const) {
+    const rows = await walk(`${query}&sort=-address`)
+    assert.equal(rows.length, total, query)
+    assert.deepEqual(await inFile(`${query}&sort=-address`), rows, query)
+  }
+  const { body } = await manager.get(`${ledger}?state=waiting&sort=-tried`)
+  assert.match(body, /href="[^"]*state=waiting&amp;sort=-tried&amp;cursor=/, 'the next page keeps them')
+  assert.match(body, /deliveries\.csv\?state=waiting&amp;sort=-tried/)
+})
+
+test('the cursor of another order, or none that is ours, is the first page', async () => {
+  const cursor = Buffer.from(JSON.stringify(['a00003', 'x'])).toString('base64url')
+  for (const query of [`sort=tried&cursor=${cursor}`, 'cursor=nonsense', 'sort=nonsense'])
+    assert.match((await manager.get(`${ledger}?${query}`)).body, /<strong>112 messages<\/strong>/, query)
+})
+
+test('an empty ledger says why, and what to do first', async () => {
+  assert.match((await manager.get(`${ledger}?q=nowhere`)).body, /No message matches[\s\S]*Clear search and filters/)
+  assert.match(
+    (await manager.get(`/bulletins/CC-${unreachable.number}/deliveries`)).body,
+    /Nobody could be written to[\s\S]*recipients\?stage=unreachable/,
+  )
+})
