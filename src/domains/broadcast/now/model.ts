@@ -2,8 +2,8 @@ import type { Instant } from '../../../kernel/instant.ts'
 
 const HOUR_MILLIS = 3_600_000
 
-/** "About to be overdue": an answer that is due within so many hours. */
-const SOON_HOURS = 12
+/** Of which severity silence is shown first on the centre's page, and from how many hours before the time to answer by. */
+export const SILENCE_SHOWN = { severity: 'high', hoursBefore: 12 } as const
 
 /** Whether silence on a bulletin needs somebody: it is high, and its time to answer is over or nearly so. */
 export function needsChasing(
@@ -11,10 +11,10 @@ export function needsChasing(
   now: Instant,
 ): boolean {
   return (
-    bulletin.severity === 'high' &&
+    bulletin.severity === SILENCE_SHOWN.severity &&
     bulletin.silent > 0 &&
     bulletin.respondBy !== null &&
-    bulletin.respondBy.getTime() - now.getTime() <= SOON_HOURS * HOUR_MILLIS
+    bulletin.respondBy.getTime() - now.getTime() <= SILENCE_SHOWN.hoursBefore * HOUR_MILLIS
   )
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { Instant } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import { mailsContent } from '../bulletins/model.ts'
+import { mailsContent, severityLabel, type BulletinSeverity } from '../bulletins/model.ts'
+import { SILENCE_SHOWN } from '../now/model.ts'
 
 /** What the releaser saw and agrees to: the version, and the audience by its hash. */
 export const ReleaseAgreement = z.strictObject({
@@ -18,11 +20,40 @@ export function workersFor(contacts: number): number {
   return Math.min(MOST_WORKERS, Math.ceil(contacts / CONTACTS_A_WORKER))
 }
 
-/** What a TLP label does to the mail, in a sentence. */
-export function tlpEffect(tlp: Tlp): string {
-  return mailsContent(tlp)
-    ? `TLP:${tlp}: the mail carries the bulletin's text.`
-    : `TLP:${tlp}: the mail carries only a notice and a link. The text is read after signing in, and is not in the mail.`
+/** One way to the readers: whether it is ready, and what a TLP label lets it carry. */
+export interface Channel {
+  readonly name: string
+  readonly readiness: string
+  readonly carries: string
+}
+
+/** Every way by which a bulletin reaches its readers. */
+export function channelsOf(tlp: Tlp, isMailReady: boolean): readonly Channel[] {
+  const isOpen = mailsContent(tlp)
+  return [
+    {
+      name: 'Mail to each contact',
+      readiness: isMailReady ? 'Ready' : 'No mail server is set up',
+      carries: isOpen ? "The bulletin's text and a link to answer" : 'Only a notice and a link. Neither the title nor the text is in the mail',
+    },
+    {
+      name: 'Answer link in the mail',
+      readiness: isMailReady ? 'Ready' : 'Goes with the mail',
+      carries: isOpen ? 'The title, what has happened and what to do' : 'The number and the time to answer by, and no more',
+    },
+    { name: 'Pages after signing in', readiness: 'Ready', carries: 'All of it, for the organisations that get it and for nobody else' },
+  ]
+}
+
+/** What happens about silence, in words: who is told of it, and when. Reminders do not go out by themselves. */
+export function silenceWords(severity: BulletinSeverity, respondBy: Instant | null): { readonly text: string; readonly hint: string } {
+  const list = 'The bulletin’s page counts the silent and lists them by name, for the telephone.'
+  if (respondBy === null) return { text: 'Nobody is reminded automatically, and there is no time after which they count as late.', hint: list }
+  const shown =
+    severity === SILENCE_SHOWN.severity
+      ? `From ${SILENCE_SHOWN.hoursBefore} hours before the time to answer by, Now says first how many are silent.`
+      : `Now does not point to it: it does so for ${severityLabel(SILENCE_SHOWN.severity).toLowerCase()} severity only.`
+  return { text: `Nobody is reminded automatically. ${shown}`, hint: list }
 }
 
 /** What the check page knows when it judges. */

@@ -59,10 +59,13 @@ test('the check names everything that is agreed to, and the number stands in the
   for (const words of [
     'Release to 2 organisations',
     'That is you. You may release it too.',
-    'only a notice and a link',
+    'Only a notice and a link',
+    'The first version: there is none before it.',
+    'for the organisations that get it and for nobody else',
     'No mail server is set up',
     '1 organisation cannot be mailed',
-    'By the policy, counted from now',
+    'By the policy, counted from now: 48 hours for high severity, since 1 April 2018',
+    'Nobody is reminded automatically. From 12 hours before the time to answer by, Now says first how many are silent.',
   ])
     assert.ok(page.body.includes(words), words)
   const released = await manager.post(`${address}/release`, agreement(page.body))
@@ -71,6 +74,16 @@ test('the check names everything that is agreed to, and the number stands in the
   assert.match(after.body, /Released to 2 organisations\. 1 message is on the way\./)
   assert.equal((await manager.get(`${address}/release`)).statusCode, 303, 'there is nothing left to release')
   assert.equal((await analyst.get(`${address}/audience`)).headers.location, `${address}/recipients`)
+})
+
+test('the check says what changed since the version before, and what happens about silence where no time is set', async () => {
+  const address = await approved({ regions: 'YN' }, { severity: 'low' })
+  await analyst.post(`${address}/edit`, { ...FIELDS, severity: 'low', title: 'Mended title', baseVersion: '1' }, { from: `${address}/edit` })
+  const { body } = await manager.get(`${address}/release`)
+  assert.match(body, /Version 2[^]*Changed since version 1: Title\. Open it to compare\./)
+  assert.match(body, /No time is asked for[^]*Nobody is reminded automatically, and there is no time after which they count as late\./)
+  const timed = await approved({ regions: 'YN' }, { severity: 'medium', 'respondBy-day': '1', 'respondBy-month': '3', 'respondBy-year': '2027' })
+  assert.match((await manager.get(`${timed}/release`)).body, /As the author set it[^]*Now does not point to it: it does so for high severity only\./)
 })
 
 test('an audience that changed meanwhile is shown anew with its count, and nothing went out', async () => {

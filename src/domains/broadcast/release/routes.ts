@@ -7,6 +7,7 @@ import type { Reader } from '../../../platform/work/read.ts'
 import { namesFor, ruleOf, summariseAudience } from '../audience/queries.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, responseDeadlines, reviewsOf, versionOf } from '../bulletins/queries.ts'
+import { fieldsChangedIn } from '../bulletins/queries/changes.ts'
 import type { Visible } from '../tables.ts'
 import { releaseBulletin, type Released } from './commands.ts'
 import { ReleaseAgreement } from './model.ts'
@@ -69,9 +70,11 @@ async function checkPage(
 async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFacts> {
   const bulletin = await bulletinOf(db, number)
   const rule = await ruleOf(db, bulletin.id)
+  const version = await versionOf(db, bulletin.id, bulletin.version)
   return {
     bulletin,
-    version: await versionOf(db, bulletin.id, bulletin.version),
+    version,
+    changed: await fieldsChangedIn(db, bulletin.id, version),
     reviews: await reviewsOf(db, bulletin.id),
     rule,
     names: await namesFor(db, rule),

@@ -1,16 +1,28 @@
 import type { Instant } from '../../../kernel/instant.ts'
-import { exactTime } from '../../../ui/filters/dates.ts'
+import { date, exactTime } from '../../../ui/filters/dates.ts'
 import { severityTag } from '../../../ui/labels.ts'
+import type { TableModel } from '../../../ui/models.ts'
 import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
 import type { AudienceSummary } from '../audience/queries.ts'
-import { BULLETIN_LIFECYCLE, bulletinNumber, findingsOf, respondByAt, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
+import {
+  BULLETIN_LIFECYCLE,
+  bulletinNumber,
+  deadlineFor,
+  findingsOf,
+  respondByAt,
+  severityLabel,
+  stateLabel,
+  type ResponseDeadline,
+} from '../bulletins/model.ts'
 import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
-import { judgeRelease, tlpEffect } from './model.ts'
+import { channelsOf, judgeRelease, silenceWords } from './model.ts'
 
 export interface ReleaseFacts {
   readonly bulletin: Bulletin
   readonly version: Version
+  /** The fields in which it differs from the version before; `null` for the first. */
+  readonly changed: readonly string[] | null
   readonly reviews: readonly Review[]
   readonly rule: AudienceRule
   readonly names: RuleNames
@@ -55,7 +67,7 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
         value: {
           text: `Version ${bulletin.version}`,
           href: `${address}/versions/${bulletin.version}`,
-          hint: 'Open it to see what changed since the version before.',
+          hint: changedWords(bulletin.version, facts.changed),
         },
       },
       {
@@ -65,7 +77,7 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
             ? { text: 'Nobody yet' }
             : {
                 text: approval.by ?? 'The operator of this machine',
-                hint: approval.byId === by.actor.id ? 'That is you. You may release it too.' : undefined,
+                hint: `${exactTime(approval.at)}.${approval.byId === by.actor.id ? ' That is you. You may release it too.' : ''}`,
               },
       },
       { key: 'Severity', value: { tags: [severityTag(bulletin.severity)] } },
@@ -74,17 +86,24 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
       { key: 'Contacts to be mailed', value: contacts },
       { key: 'Cannot be mailed', value: { number: unreachable, href: unreachable > 0 ? `${address}/audience?list=unreachable` : undefined } },
       { key: 'Hash of the audience', value: audience.hash },
-      { key: 'Mail', value: by.isMailReady ? 'Ready' : 'No mail server is set up' },
-      { key: 'What the mail carries', value: tlpEffect(bulletin.tlp) },
       {
         key: 'Answer by',
         value:
           respondBy === null
             ? 'No time is asked for'
-            : { text: exactTime(respondBy), hint: version.content.respondBy === null ? 'By the policy, counted from now' : 'As the author set it' },
+            : {
+                text: exactTime(respondBy),
+                hint: version.content.respondBy === null ? policyWords(version, by.now, facts.deadlines) : 'As the author set it',
+              },
       },
+      { key: 'If they stay silent', value: silenceWords(version.content.severity, respondBy) },
       { key: 'When', value: 'At once' },
     ],
+    channels: {
+      caption: 'Channels',
+      head: [{ text: 'Channel' }, { text: 'Ready?' }, { text: `What TLP:${bulletin.tlp} lets it carry` }],
+      rows: channelsOf(bulletin.tlp, by.isMailReady).map(({ name, readiness, carries }) => [name, readiness, carries]),
+    } satisfies TableModel,
     press:
       obstacles.length > 0
         ? null
@@ -94,4 +113,19 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
             values: { version: String(bulletin.version), audienceHash: audience.hash },
           },
   }
+}
+
+function changedWords(version: number, changed: readonly string[] | null): string {
+  if (changed === null) return 'The first version: there is none before it.'
+  return changed.length === 0
+    ? `It says the same as version ${version - 1}.`
+    : `Changed since version ${version - 1}: ${changed.join(', ')}. Open it to compare.`
+}
+
+/** The row of the table of deadlines by which the time is found. */
+function policyWords({ content }: Version, now: Instant, deadlines: readonly ResponseDeadline[]): string {
+  const deadline = deadlineFor(content.severity, now, deadlines)
+  if (deadline === undefined) return ''
+  const { hours, effectiveFrom, severity } = deadline
+  return `By the policy, counted from now: ${hours} hours for ${severityLabel(severity).toLowerCase()} severity, since ${date(effectiveFrom)}`
 }
