@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createTestApp } from '../../../../test/support/app.ts'
+import { readCsv, walkList } from '../../../../test/support/lists.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startMailbox } from '../../../platform/mail/mailbox.ts'
 import { deliverRelease } from '../deliveries/jobs.ts'
@@ -15,19 +16,42 @@ await deliverRelease(
   new AbortController().signal,
 )
 
+const MESSAGE = /href="\/mailbox\/(\d+)"/
+const walk = async (query: string) => (await walkList(visitor, `/mailbox?${query}`, MESSAGE)).rows.map(Number)
+
 test('the sample’s mailbox lists what came, newest first, page by page', async () => {
-  const first = await visitor.get('/mailbox')
-  assert.equal(first.statusCode, 200)
-  assert.match(first.body, /<strong>60 messages<\/strong>/)
-  const next = /href="(\/mailbox\?after=\d+)"/.exec(first.body)?.[1] ?? ''
-  const second = await visitor.get(next)
-  assert.equal((first.body + second.body).match(/href="\/mailbox\/\d+"/g)?.length, 60)
+  const ids = await walk('')
+  assert.equal(ids.length, 60)
+  assert.deepEqual(
+    ids,
+    ids.toSorted((a, b) => b - a),
+  )
 })
 
-test('search finds an addressee, and words of the text', async () => {
+test('every order meets each message once, also where all have one subject, and the file holds the same', async () => {
+  for (const sort of ['at', 'to', 'subject']) {
+    const up = await walk(`sort=${sort}`)
+    assert.equal(up.length, 60, sort)
+    assert.deepEqual(await walk(`sort=-${sort}`), up.toReversed(), `-${sort}`)
+    const file = await readCsv(visitor, `/mailbox.csv?sort=${sort}`)
+    assert.deepEqual(
+      file.map(row => row['to']),
+      await Promise.all(up.map(async id => (await mailbox.message(id))?.to.join(', '))),
+      sort,
+    )
+  }
+  const [first] = await readCsv(visitor, '/mailbox.csv?sort=to')
+  assert.equal(first?.['to'], 'desk0@a00000.example')
+  assert.match(first?.['subject'] ?? '', /^TLP:GREEN High CC-\d+ A <script>/)
+  assert.match(first?.['at'] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+})
+
+test('search finds an addressee, and words of the text, in the list and its file alike', async () => {
   assert.match((await visitor.get('/mailbox?q=a00007.example')).body, /<strong>1 message<\/strong> matches/)
-  assert.match((await visitor.get('/mailbox?q=install+version')).body, /<strong>60 messages<\/strong>/)
-  assert.match((await visitor.get('/mailbox?q=nowhere')).body, /No messages/)
+  assert.equal((await walk('q=install+version&sort=to')).length, 60)
+  assert.equal((await readCsv(visitor, '/mailbox.csv?q=a0000&sort=to')).length, (await walk('q=a0000&sort=to')).length)
+  assert.match((await visitor.get('/mailbox?q=install&sort=to')).body, /href="\/mailbox\?q=install&amp;sort=to&amp;cursor=/)
+  assert.match((await visitor.get('/mailbox?q=nowhere')).body, /No message matches[\s\S]*Clear the search/)
 })
 
 test('a message is shown as text with its links, and its HTML without anything that runs', async () => {

@@ -1,47 +1,43 @@
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
-import { page } from '../../../platform/http/reply.ts'
+import { csvText } from '../../../platform/csv/csv.ts'
+import { csv, page } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
 import type { Mailbox, ReceivedMessage } from '../../../platform/mail/mailbox.ts'
 import type { Platform } from '../../../platform/platform.ts'
-import { withQuery } from '../../../ui/links.ts'
-import { messageView } from './views.ts'
+import { MAILBOX_SORTS, pageOfMessages } from './model.ts'
+import { CSV_HEAD, csvLine, listView, messageView } from './views.ts'
 
 /** The mail of the sample sector. Outside it there is no mailbox, and these pages do not exist. */
 const PUBLIC = { public: 'In the invented sample sector anybody may read the mail: nothing in it is real. Elsewhere the page does not exist.' }
 const PAGE_SIZE = 50
 
+const MailboxQuery = z.object({
+  q: z.string().trim().max(200).catch('').default(''),
+  sort: z.enum(MAILBOX_SORTS).catch('-at').default('-at'),
+  cursor: z.string().max(1_000).nullable().catch(null).default(null),
+})
+
 const list = route({
   method: 'GET',
   path: '/mailbox',
   access: PUBLIC,
-  query: z.object({
-    q: z.string().trim().max(200).catch('').default(''),
-    after: z.coerce.number().int().positive().nullable().catch(null).default(null),
-  }),
+  query: MailboxQuery,
   async handle({ query, platform }) {
-    const { q, after } = query
-    const all = await mailboxOf(platform).messages(q)
-    const from = after === null ? all : all.filter(({ id }) => id < after)
-    const shown = from.slice(0, PAGE_SIZE)
-    const last = shown.at(-1)
-    return page('broadcast/mailbox/views/list.njk', 'Mailbox', {
-      total: all.length,
-      isFiltered: q !== '',
-      table: {
-        caption: 'Messages, newest first',
-        captionHidden: true,
-        head: [{ text: 'Subject' }, { text: 'To' }, { text: 'Received' }],
-        rows: shown.map(message => [
-          { text: message.subject || 'No subject', href: `/mailbox/${message.id}` },
-          message.to.join(', '),
-          { at: message.receivedAt },
-        ]),
-      },
-      filters: { action: '/mailbox', search: { label: 'Address, subject or words', value: q }, clearHref: q === '' ? undefined : '/mailbox' },
-      firstHref: after === null ? undefined : withQuery('/mailbox', { q }),
-      nextHref: from.length > PAGE_SIZE && last !== undefined ? withQuery('/mailbox', { q, after: String(last.id) }) : undefined,
-    })
+    const found = pageOfMessages(await mailboxOf(platform).messages(query.q), query.sort, { limit: PAGE_SIZE, cursor: query.cursor })
+    return page('broadcast/mailbox/views/list.njk', 'Mailbox', listView(found, query))
+  },
+})
+
+const listCsv = route({
+  method: 'GET',
+  path: '/mailbox.csv',
+  access: PUBLIC,
+  query: MailboxQuery,
+  async handle({ query, platform }) {
+    const messages = await mailboxOf(platform).messages(query.q)
+    const { rows } = pageOfMessages(messages, query.sort, { limit: messages.length, cursor: null })
+    return csv('mailbox.csv', csvText(CSV_HEAD, rows.map(csvLine)))
   },
 })
 
@@ -63,4 +59,4 @@ function mailboxOf(platform: Platform): Mailbox {
   return platform.mailbox
 }
 
-export const mailboxRoutes: readonly Route[] = [list, show]
+export const mailboxRoutes: readonly Route[] = [list, listCsv, show]
