@@ -57,7 +57,7 @@ export function assertMayAsk(url: URL, hosts: readonly string[] | undefined, may
     throw new Invalid('platform.fetch.scheme', 'Only http and https addresses can be gathered.')
   if (url.username !== '' || url.password !== '')
     throw new Invalid('platform.fetch.credentials', 'An address must not hold a user name or a password. Give them apart from the address.')
-  if (hosts !== undefined && !hosts.some(host => isHostOrBelow(url.host, host)))
+  if (hosts !== undefined && !isAmongHosts(url, hosts))
     throw new Invalid(
       'platform.fetch.host',
       `That address leads to ${url.host}, which this source is not allowed to ask. If that is meant, add the host to the source.`,
@@ -66,9 +66,9 @@ export function assertMayAsk(url: URL, hosts: readonly string[] | undefined, may
   if (!mayBePrivate && isIP(host) !== 0 && isPrivateAddress(host)) throw privateNetwork()
 }
 
-/** Whether `host` (with its port, where it has one) is the allowed one or a subdomain of it. */
-function isHostOrBelow(host: string, allowed: string): boolean {
-  return host === allowed || host.endsWith(`.${allowed}`)
+/** Whether the address is at one of the hosts, which may name a port, or at a subdomain of one. */
+export function isAmongHosts(url: URL, hosts: readonly string[]): boolean {
+  return hosts.some(host => url.host === host || url.host.endsWith(`.${host}`))
 }
 
 function bareHost(url: URL): string {

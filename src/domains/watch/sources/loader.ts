@@ -5,6 +5,7 @@ import type { Json } from '../../../kernel/json.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { sleep } from '../../../platform/clock/clock.ts'
+import { isAmongHosts } from '../../../platform/fetch/addresses.ts'
 import type { Fetched, Fetcher, FetchWishes } from '../../../platform/fetch/fetch.ts'
 
 /**
@@ -83,6 +84,8 @@ export interface Integrity {
 export interface Outbound {
   /** Whether requests carry something that proves who asks. */
   readonly hasCredentials: boolean
+  /** Whether the address is at a host that this source may ask. */
+  mayAsk(address: string): boolean
   /** As `Fetcher.get`. With `pauseMillis`, at least so long after the answer before. */
   get(address: string, wishes?: Omit<FetchWishes, 'hosts'> & { readonly pauseMillis?: number }): Promise<Fetched>
 }
@@ -103,6 +106,10 @@ export function createOutbound(fetcher: Fetcher, policy: OutboundPolicy): Outbou
   let isFirst = true
   return {
     hasCredentials: Object.keys(policy.credentials).length > 0,
+    mayAsk(address) {
+      const url = URL.parse(address)
+      return url !== null && isAmongHosts(url, hosts)
+    },
     async get(address, { pauseMillis = 0, headers, ...wishes } = {}) {
       if (!isFirst && pauseMillis > 0) await sleep(pauseMillis)
       isFirst = false
