@@ -11,6 +11,7 @@ import * as incidentNotifications from './0011_incident_notifications.ts'
 import * as documents from './0012_documents.ts'
 import * as threatGrouping from './0013_threat_grouping.ts'
 import * as sourceState from './0014_source_state.ts'
+import * as enrichment from './0015_enrichment.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012_documents': documents,
   '0013_threat_grouping': threatGrouping,
   '0014_source_state': sourceState,
+  '0015_enrichment': enrichment,
 }

@@ -124,7 +124,7 @@ export interface KevEntry {
   readonly requiredAction: string
 }
 
-export const INTELLIGENCE_FORMATS = ['kev-json', 'nhs-cyber-alerts', 'csaf', 'nvd', 'cve', 'feed', 'stix', 'misp'] as const
+export const INTELLIGENCE_FORMATS = ['kev-json', 'nhs-cyber-alerts', 'csaf', 'nvd', 'cve', 'epss', 'feed', 'stix', 'misp'] as const
 
 export type IntelligenceFormat = (typeof INTELLIGENCE_FORMATS)[number]
 

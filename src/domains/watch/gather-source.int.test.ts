@@ -149,6 +149,6 @@ test('a record of a single CVE opens no threat; it waits for one, or joins the o
   })
   assert.deepEqual(
     (await found('CVE-1900-0003')).map(row => [row.title, row.sources.map(({ code }) => code).toSorted()]),
-    [['Record of CVE-1900-0003', ['cve', 'list']]],
+    [['Invented flaw CVE-1900-0003', ['cve', 'list']]],
   )
 })

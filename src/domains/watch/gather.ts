@@ -1,4 +1,6 @@
+import { readEpss, type EpssFile } from '../../codecs/epss/scores.ts'
 import { CareCertError, NotFound } from '../../kernel/errors.ts'
+import { londonDate, parseInstant } from '../../kernel/instant.ts'
 import type { IntelligenceBatch } from '../../kernel/intelligence.ts'
 import type { Problem, Result } from '../../kernel/problem.ts'
 import { cleanText, shorten } from '../../kernel/text.ts'
@@ -9,14 +11,15 @@ import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { keepDocument, packDocument } from './documents/commands.ts'
-import { recordFailure, takeIn, type Document } from './gathering/commands.ts'
-import { sha256, type GatherCounts } from './gathering/model.ts'
+import { takeScores } from './enrichment/commands.ts'
+import { recordFailure, recordScores, takeIn, type Document, type TouchedItem } from './gathering/commands.ts'
+import { fieldWord, isMaterial, sha256, type GatherCounts } from './gathering/model.ts'
 import { recognise } from './gathering/recognise.ts'
 import { ensureSource } from './sources/commands.ts'
 import { defaultSource, formatName, hasManyPublishers, UNRECOGNISED_SOURCE } from './sources/model.ts'
 import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
-import { understand } from './threats/commands.ts'
+import { recountThreats, restate, understand } from './threats/commands.ts'
 
 /**
  * The main flow of this domain: a document is fetched, recognised by what it holds, taken in as items and understood as threats.
@@ -92,6 +95,16 @@ export async function takeDocument(
 ): Promise<GatherResult> {
   const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
   const packed = await packDocument(bytes, document.bytesHash)
+  if (looksLikeScores(bytes)) {
+    const file = await readEpss(piecesOf(bytes))
+    return runWork(platform, actor, async (work: Work<Visible>) => {
+      await lockGathering(work.db)
+      await keepDocument(work, packed)
+      if (!file.ok) return refuse(work, document, file.problems[0]?.message ?? '', named, bytes)
+      await also(work)
+      return storeScores(work, document, file.value, named)
+    })
+  }
   const read = recognise(bytes)
   return runWork(platform, actor, async (work: Work<Visible>) => {
     await lockGathering(work.db)
@@ -141,10 +154,45 @@ async function store(
   }
   const source = named ?? (await sourceOf(work, batch))
   const { counts, touched, isOutdated } = await takeIn(work, source.id, document, batch)
-  await understand(work, touched)
+  await understand(
+    work,
+    touched.map(item => ({ id: item.id, material: materialWords(source.code, item) })),
+  )
   const remarks = read.problems.map(problem => problem.message)
   if (isOutdated) remarks.unshift(`${batch.label} is older than what was gathered before, so nothing was changed.`)
   return { ...counts, source: source.code, address, label: batch.label, failure: null, remarks }
+}
+
+/** Scores come packed, or say by their first words what they are. */
+function looksLikeScores(bytes: Uint8Array): boolean {
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b
+  return isPacked || /^(\uFEFF)?(#model_version:|cve,epss)/.test(Buffer.from(bytes.subarray(0, 40)).toString('utf8'))
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function storeScores(work: Work<Visible>, document: Document, file: EpssFile, named: SourceKey | undefined): Promise<GatherResult> {
+  const wanted = defaultSource({ format: 'epss', publisher: null })
+  const source = named ?? (await sourceByCode(work.db, wanted.code)) ?? (await ensureSource(work, wanted))
+  const taken = await takeScores(work, file, londonDate(work.now))
+  const { rejected } = file.rejections()
+  const label = `EPSS scores of ${file.scoreDate ?? londonDate(work.now)}`
+  const counts = await recordScores(work, source.id, document, { ...taken, label, released: parseInstant(file.scoreDate ?? '') ?? null, rejected })
+  await restate(work, taken.threats)
+  await recountThreats(work, taken.threats)
+  const remarks = taken.isOutdated ? [`${label} are older than what was gathered before, so nothing was changed.`] : []
+  return { ...counts, source: source.code, address: document.address, label, failure: null, remarks }
+}
+
+/** What changed, in words, where it may change what to do; `null` where it does not. */
+function materialWords(source: string, item: TouchedItem): string | null {
+  if (item.kind === 'withdrawn') return null
+  if (item.kind === 'changed' && !isMaterial(item.fields)) return null
+  if (item.kind === 'added') return null
+  const what = item.kind === 'returned' ? 'brought it back' : `changed: ${item.fields.map(fieldWord).join(', ')}`
+  return `The source ${source} ${what}.`
 }
 
 /** The default source of that kind where it exists, else one that is configured with an address. Every publisher of CSAF is a source of its own. */

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { Instant } from '../../kernel/instant.ts'
+import type { Instant, LocalDate } from '../../kernel/instant.ts'
 import type { Json as JsonValue } from '../../kernel/json.ts'
 import type { Severity } from '../../kernel/severity.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
@@ -134,6 +134,16 @@ export interface ThreatTable {
   updated_at: Instant
   /** When the last of its items was withdrawn by its source. */
   withdrawn_at: Instant | null
+  /** The most pressing decision of CISA's coordinator about one of its CVEs. `null` when none is known. */
+  exploitation: 'none' | 'poc' | 'active' | null
+  automatable: boolean | null
+  technical_impact: 'partial' | 'total' | null
+  /** The highest EPSS score of its CVEs. */
+  epss_millionths: number | null
+  /** How many of the EPSS steps it has reached, ever (enrichment/model.ts). */
+  epss_step: Generated<number>
+  /** Whether an analyst says that patients may come to harm by it. */
+  clinical_safety: Generated<boolean>
   /** The threat into which a person merged it: it has no items then, and leads there. */
   merged_into: string | null
 }
@@ -190,6 +200,21 @@ export interface ThreatNoteTable {
   note: string | null
 }
 
+/** The newest EPSS score of each CVE. */
+export interface EpssTable {
+  cve: string
+  score_millionths: number
+  percentile_millionths: number | null
+  /** The day of the scores in which it moved last. */
+  changed_on: string
+}
+
+export interface EpssFileTable {
+  score_date: LocalDate
+  model_version: string | null
+  gathered_at: Instant
+}
+
 export interface DocumentTable {
   /** SHA-256 of the bytes, in hexadecimal. */
   hash: string
@@ -206,6 +231,8 @@ interface WatchTables {
   watch_item_change: ItemChangeTable
   watch_quarantine: QuarantineTable
   watch_document: DocumentTable
+  watch_epss: EpssTable
+  watch_epss_file: EpssFileTable
   watch_threat: ThreatTable
   watch_threat_item: ThreatItemTable
   watch_threat_product: ThreatProductTable

@@ -1,3 +1,4 @@
+import type { Instant } from '../../../kernel/instant.ts'
 import type { IntelligenceBatch, IntelligenceItem, RejectedItem } from '../../../kernel/intelligence.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
 import type { Work } from '../../../platform/work/work.ts'
@@ -89,6 +90,21 @@ export async function recordFailure(
   if (excerpt !== null)
     await putAside(work, sourceId, gatheringId, document.address, [{ position: '', externalId: null, reason, excerpt }], new Set())
   return { ...NO_COUNTS, quarantined }
+}
+
+/** Records that a file of scores was taken in, and puts aside what could not be read of it. */
+export async function recordScores(
+  work: Work<Visible>,
+  sourceId: string,
+  document: Document,
+  scores: Pick<GatherCounts, 'added' | 'changed' | 'unchanged'> & { label: string; released: Instant | null; rejected: readonly RejectedItem[] },
+): Promise<GatherCounts> {
+  const { added, changed, unchanged, label, released, rejected } = scores
+  const counts = { added, changed, unchanged, withdrawn: 0, quarantined: rejected.length }
+  const outcome = added + changed + rejected.length === 0 ? ('unchanged' as const) : ('taken' as const)
+  const gatheringId = await storeGathering(work, sourceId, document, { ...counts, outcome, label, released_at: released, failure: null })
+  await putAside(work, sourceId, gatheringId, document.address, rejected, new Set())
+  return counts
 }
 
 /** Records that a source was asked and had nothing new: an empty answer is a success. */

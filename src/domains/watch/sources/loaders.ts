@@ -1,12 +1,14 @@
 import type { Loader } from './loader.ts'
+import { csafLoader } from './loaders/csaf/loader.ts'
 import { oneDocumentLoader } from './loaders/one-document/loader.ts'
 
 /** How the sources of each format are loaded: a new kind is one line here. */
 const LOADERS: readonly Loader[] = [
   oneDocumentLoader('kev-json'),
   oneDocumentLoader('nhs-cyber-alerts'),
-  oneDocumentLoader('csaf'),
+  csafLoader,
   oneDocumentLoader('cve'),
+  oneDocumentLoader('epss'),
   oneDocumentLoader('feed'),
   oneDocumentLoader('misp'),
   oneDocumentLoader('stix'),

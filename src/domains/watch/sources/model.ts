@@ -9,6 +9,7 @@ export const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
   csaf: 'CSAF 2.0 advisory (JSON)',
   nvd: 'NVD vulnerabilities (API 2.0)',
   cve: 'CVE records (JSON 5)',
+  epss: 'EPSS scores (CSV, packed or not)',
   feed: 'News feed (RSS, Atom, RDF or JSON Feed)',
   stix: 'STIX 2.1 objects (a bundle, or a TAXII 2.1 collection)',
   misp: 'MISP events (JSON)',
@@ -48,6 +49,8 @@ export function defaultSource(batch: Pick<IntelligenceBatch, 'format' | 'publish
       return { code: 'nhs-cyber-alerts', name: 'NHS cyber alerts', format: batch.format, url: null }
     case 'nvd':
       return { code: 'nvd', name: 'National Vulnerability Database', format: batch.format, url: null }
+    case 'epss':
+      return { code: 'epss', name: 'EPSS scores', format: batch.format, url: null }
     case 'cve':
       return { code: 'cve', name: 'CVE records', format: batch.format, url: null }
     case 'csaf':
@@ -87,7 +90,7 @@ export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files
 export const NOTIFICATION_SOURCE: NewSource = { code: 'incident-notifications', name: 'Incident notifications', format: NOTIFICATION, url: null }
 
 /** The formats whose items say more about threats that others open: every CVE there is would bury the queue. */
-export const ENRICHES: ReadonlySet<string> = new Set(['nvd', 'cve'] satisfies IntelligenceFormat[])
+export const ENRICHES: ReadonlySet<string> = new Set(['nvd', 'cve', 'epss'] satisfies IntelligenceFormat[])
 
 /** Hours after which a source that has not been reached is called stale. */
 export const STALE_AFTER_HOURS = 48

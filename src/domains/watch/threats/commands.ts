@@ -4,6 +4,8 @@ import { cleanText } from '../../../kernel/text.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
 import { assertMay, may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
+import { epssInWords, epssStep } from '../enrichment/model.ts'
+import { epssOf } from '../enrichment/queries.ts'
 import type { Visible } from '../tables.ts'
 import { listed } from './grouping/evidence.ts'
 import { attachItems, placeItems, type Placement } from './grouping/placement.ts'
@@ -13,12 +15,14 @@ import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
 import { countReach, type Which } from './queries/reach.ts'
 import { stateOfThreat } from './queries/show.ts'
-import { itemsOfThreats, keptOfThreats, priorityFacts, reckonings, threatsOfItems, type Reckoning } from './queries/understanding.ts'
+import { itemsOfThreats, keptOfThreats, priorityFacts, putAwayAmong, reckonings, threatsOfItems, type Reckoning } from './queries/understanding.ts'
 import { factsOf } from './understanding.ts'
 
 /** An item that was just gathered: new, changed, withdrawn or brought back. In the order in which it stood in its document. */
 export interface GatheredItem {
   readonly id: string
+  /** What of it changed, in words, where that may change what to do. */
+  readonly material?: string | null
 }
 
 /**
@@ -52,6 +56,7 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
   const enriched = (await attachEnriching(work, [...traits.values()], waiting)).map(placement => placement.threatId)
   await restate(work, [...new Set(enriched)])
   const touched = [...new Set([...stated, ...enriched])]
+  await reopenPutAway(work, materialChanges(items, placed))
   await recountThreats(work, touched)
 }
 
@@ -125,6 +130,14 @@ export async function actOnThreat(work: Work<Visible>, id: string, action: Threa
 export async function takeUpIfNew(work: Work<Visible>, id: string): Promise<void> {
   if (!may(work.actor, 'watch.threat.triage') || (await stateOfThreat(work.db, id)) !== 'new') return
   await actOnThreat(work, id, 'take-up', '')
+}
+
+function materialChanges(items: readonly GatheredItem[], placed: readonly { itemId: string; threatId: string }[]) {
+  const threatOf = new Map(placed.map(link => [link.itemId, link.threatId]))
+  return items.flatMap(({ id, material }) => {
+    const threatId = threatOf.get(id)
+    return material === undefined || material === null || threatId === undefined ? [] : [{ threatId, why: material }]
+  })
 }
 
 async function storePlacements(work: Work<Visible>, placements: readonly Placement[]): Promise<void> {
@@ -203,8 +216,17 @@ export async function restate(work: Work<Visible>, threatIds: readonly string[])
   if (threatIds.length === 0) return
   const [items, kept] = [await itemsOfThreats(work.db, threatIds), await keptOfThreats(work.db, threatIds)]
   const stated = threatIds.map(id => ({ id, facts: factsOf(items.get(id) ?? []), was: kept.get(id) }))
+  const scores = await epssOf(work.db, [...new Set(stated.flatMap(({ facts }) => facts.cves))])
+  const scoreOf = new Map(scores.map(({ cve, scoreMillionths }) => [cve, scoreMillionths]))
   const rows = stated.map(({ id, facts, was }) => {
-    const priority = prioritise({ ...facts, runs: was?.runs ?? 0, mayRun: was?.may_run ?? 0 })
+    const epss = facts.cves.reduce<number | null>((highest, cve) => higher(highest, scoreOf.get(cve) ?? null), null)
+    const priority = prioritise({
+      ...facts,
+      epssMillionths: epss,
+      clinicalSafety: was?.clinical_safety ?? false,
+      runs: was?.runs ?? 0,
+      mayRun: was?.may_run ?? 0,
+    })
     return {
       id,
       title: facts.title,
@@ -218,6 +240,11 @@ export async function restate(work: Work<Visible>, threatIds: readonly string[])
       kev_due: facts.kevDue,
       ransomware: facts.ransomware,
       cvss_tenths: facts.cvssTenths,
+      exploitation: facts.ssvc?.exploitation ?? null,
+      automatable: facts.ssvc?.automatable ?? null,
+      technical_impact: facts.ssvc?.technicalImpact ?? null,
+      epss_millionths: epss,
+      epss_step: Math.max(was?.epss_step ?? 0, epssStep(epss)),
       severity: facts.severity,
       care_affected: facts.reportedCareAffected,
       priority: priority.order,
@@ -243,6 +270,11 @@ export async function restate(work: Work<Visible>, threatIds: readonly string[])
           kev_due: eb.ref('excluded.kev_due'),
           ransomware: eb.ref('excluded.ransomware'),
           cvss_tenths: eb.ref('excluded.cvss_tenths'),
+          exploitation: eb.ref('excluded.exploitation'),
+          automatable: eb.ref('excluded.automatable'),
+          technical_impact: eb.ref('excluded.technical_impact'),
+          epss_millionths: eb.ref('excluded.epss_millionths'),
+          epss_step: eb.ref('excluded.epss_step'),
           severity: eb.ref('excluded.severity'),
           care_affected: eb.ref('excluded.care_affected'),
           priority: eb.ref('excluded.priority'),
@@ -256,7 +288,50 @@ export async function restate(work: Work<Visible>, threatIds: readonly string[])
       )
       .execute()
   }
+  await noteSteps(
+    work,
+    rows.map((row, index) => ({ id: row.id, epss: row.epss_millionths, rose: row.epss_step > (stated[index]?.was?.epss_step ?? 0) })),
+  )
   await restateProducts(work, stated)
+}
+
+/** Says once that a score has reached a step. A threat that somebody put away is looked at again. */
+async function noteSteps(work: Work<Visible>, rows: readonly { id: string; epss: number | null; rose: boolean }[]): Promise<void> {
+  const risen = rows.filter(row => row.rose)
+  const notes = risen.map(({ id, epss }) => ({
+    threat_id: id,
+    at: work.now,
+    actor_id: 'system',
+    action: 'epss',
+    note: `The EPSS score has risen to ${epssInWords(epss ?? 0)}.`,
+  }))
+  for (const some of chunks(notes)) await work.db.insertInto('watch_threat_note').values(some).execute()
+  await reopenPutAway(
+    work,
+    risen.map(({ id, epss }) => ({ threatId: id, why: `The EPSS score has risen to ${epssInWords(epss ?? 0)}.` })),
+  )
+}
+
+/** Opens threats again that were dismissed or closed, because something material has changed, and says what. */
+export async function reopenPutAway(work: Work<Visible>, changes: readonly { threatId: string; why: string }[]): Promise<void> {
+  if (changes.length === 0) return
+  const away = await putAwayAmong(
+    work.db,
+    changes.map(({ threatId }) => threatId),
+  )
+  for (const { threatId, why } of changes.filter(change => away.has(change.threatId))) {
+    await work.db.updateTable('watch_threat').set({ state: 'new', holder_id: null, updated_at: work.now }).where('id', '=', threatId).execute()
+    await work.db
+      .insertInto('watch_threat_note')
+      .values({ threat_id: threatId, at: work.now, actor_id: 'system', action: 'reopen', note: why })
+      .execute()
+    work.record({ verb: 'watch.threat.reopen', subject: { kind: 'threat', id: threatId }, reason: why })
+    away.delete(threatId)
+  }
+}
+
+function higher(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b)
 }
 
 async function restateProducts(work: Work<Visible>, stated: readonly { id: string; facts: ReturnType<typeof factsOf> }[]): Promise<void> {

@@ -1,4 +1,6 @@
+import type { SsvcStatement } from '../../../kernel/intelligence.ts'
 import type { Severity } from '../../../kernel/severity.ts'
+import { epssInWords, EPSS_STEPS } from '../enrichment/model.ts'
 
 /** What the rules look at. */
 export interface PriorityFacts {
@@ -6,6 +8,12 @@ export interface PriorityFacts {
   readonly kevSince: string | null
   readonly ransomware: boolean | null
   readonly cvssTenths: number | null
+  /** The most pressing decision of CISA's coordinator about one of its CVEs. */
+  readonly ssvc: SsvcPoints | null
+  /** The highest EPSS score of its CVEs, in millionths. */
+  readonly epssMillionths: number | null
+  /** Whether an analyst says that patients may come to harm by it. */
+  readonly clinicalSafety: boolean
   /** The worst that any source calls it. */
   readonly severity: Severity | null
   /** Whether an organisation has reported that care is affected by it. */
@@ -15,6 +23,8 @@ export interface PriorityFacts {
   /** Whether every item of it was withdrawn by its source. */
   readonly isWithdrawn: boolean
 }
+
+export type SsvcPoints = Pick<SsvcStatement, 'exploitation' | 'automatable' | 'technicalImpact'>
 
 export interface Priority {
   /** Sorts the queue: lower is more pressing. */
@@ -43,10 +53,31 @@ export const PRIORITY_RULES: readonly Rule[] = [
     applies: facts => facts.kevSince !== null && facts.ransomware === true,
   },
   { word: 'Urgent', when: "on CISA's list of exploited flaws", applies: facts => facts.kevSince !== null },
+  { word: 'Urgent', when: 'exploited, as CISA’s coordinator decided (SSVC)', applies: facts => facts.ssvc?.exploitation === 'active' },
+  {
+    word: 'Urgent',
+    when: 'patients may come to harm by it, and somebody runs it or may run it',
+    applies: facts => facts.clinicalSafety && facts.runs + facts.mayRun > 0,
+  },
+  {
+    word: 'High',
+    when: 'an exploit is public, attacks can be automated and give total control (SSVC)',
+    applies: ({ ssvc }) => ssvc?.exploitation === 'poc' && ssvc.automatable && ssvc.technicalImpact === 'total',
+  },
+  {
+    word: 'High',
+    when: `an EPSS score of ${epssInWords(EPSS_STEPS[1])} or more: exploitation within 30 days is likely`,
+    applies: facts => (facts.epssMillionths ?? 0) >= EPSS_STEPS[1],
+  },
   {
     word: 'High',
     when: 'a CVSS score of 9.0 or more; without a score, called critical or high by a source',
     applies: facts => (facts.cvssTenths ?? 0) >= 90 || facts.severity === 'critical' || (facts.cvssTenths === null && facts.severity === 'high'),
+  },
+  {
+    word: 'Medium',
+    when: `an EPSS score of ${epssInWords(EPSS_STEPS[0])} or more`,
+    applies: facts => (facts.epssMillionths ?? 0) >= EPSS_STEPS[0],
   },
   {
     word: 'Medium',
@@ -65,7 +96,7 @@ export const REACH_STEPS: readonly { readonly when: string; applies(facts: Prior
   { when: 'nobody is known to run it', applies: () => true },
 ]
 
-const LAST = 99
+const LAST = 999
 
 /** Applies the tables. The same facts always give the same answer. */
 export function prioritise(facts: PriorityFacts): Priority {
@@ -80,6 +111,10 @@ function groundsOf(facts: PriorityFacts): string[] {
   const grounds: string[] = facts.reportedCareAffected ? ['An organisation reports that care is affected'] : []
   if (facts.kevSince !== null) grounds.push(`${grounds.length === 0 ? 'On' : 'on'} CISA's list of exploited flaws since ${inWords(facts.kevSince)}`)
   if (facts.kevSince !== null && facts.ransomware === true) grounds.push('used in ransomware attacks')
+  if (facts.clinicalSafety) grounds.push(first(grounds, 'patients may come to harm by it'))
+  if (facts.ssvc !== null && facts.ssvc.exploitation !== 'none' && !(facts.kevSince !== null && facts.ssvc.exploitation === 'active'))
+    grounds.push(first(grounds, facts.ssvc.exploitation === 'active' ? 'exploited, as CISA decided' : 'an exploit is public'))
+  if ((facts.epssMillionths ?? 0) >= EPSS_STEPS[0]) grounds.push(`EPSS ${epssInWords(facts.epssMillionths ?? 0)}`)
   if (facts.cvssTenths !== null) grounds.push(`CVSS score ${(facts.cvssTenths / 10).toFixed(1)} of 10`)
   else if (facts.severity !== null && !facts.reportedCareAffected)
     grounds.push(
@@ -87,6 +122,11 @@ function groundsOf(facts: PriorityFacts): string[] {
     )
   if (grounds.length === 0) grounds.push('No source says how severe it is')
   return grounds
+}
+
+/** The first ground begins the sentence. */
+function first(grounds: readonly string[], text: string): string {
+  return grounds.length === 0 ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text
 }
 
 /** What is reported need not be a product that somebody runs: then it goes without saying that nobody does. */

@@ -8,6 +8,7 @@ import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
+import { epssOf, newestScoreDate } from '../enrichment/queries.ts'
 import { sourceNames } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
 import { actOnThreat } from './commands.ts'
@@ -95,6 +96,8 @@ async function showPage(request: RouteRequest, id: string, refused: { readonly r
       named: await productsOfThreat(db, id),
       types: await organisationTypes(db),
       timeline: await timelineOfThreat(db, id),
+      epss: await epssOf(db, threat.cves),
+      epssDate: await newestScoreDate(db),
     }
   })
   if (parts === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)

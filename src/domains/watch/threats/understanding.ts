@@ -1,7 +1,9 @@
 import { parseInstant, type Instant } from '../../../kernel/instant.ts'
+import type { SsvcStatement } from '../../../kernel/intelligence.ts'
 import { nameKey } from '../../../kernel/name-key.ts'
 import { compareSeverity, type Severity } from '../../../kernel/severity.ts'
 import { narrowestTlp, type Tlp } from '../../../kernel/tlp.ts'
+import { worstSsvc } from '../enrichment/model.ts'
 import type { StoredItem } from '../gathering/model.ts'
 import { NOTIFICATION } from '../sources/model.ts'
 
@@ -29,6 +31,7 @@ export interface ThreatFacts {
   readonly kevDue: string | null
   readonly ransomware: boolean | null
   readonly cvssTenths: number | null
+  readonly ssvc: SsvcStatement | null
   readonly severity: Severity | null
   readonly reportedCareAffected: boolean
   readonly tlp: Tlp
@@ -65,6 +68,7 @@ export function factsOf(items: readonly ThreatItem[]): ThreatFacts {
         .toSorted()[0] ?? null,
     ransomware: ransomware.length === 0 ? null : ransomware.includes(true),
     cvssTenths: said.reduce<number | null>((worst, item) => (item.cvssTenths === null ? worst : Math.max(worst ?? 0, item.cvssTenths)), null),
+    ssvc: worstSsvc(said.flatMap(item => (item.assessments ?? []).map(assessment => assessment.ssvc)).filter(statement => statement !== null)),
     severity:
       said
         .map(item => item.severity)
@@ -78,8 +82,15 @@ export function factsOf(items: readonly ThreatItem[]): ThreatFacts {
   }
 }
 
-/** The label of what its source leaves unmarked. The catalogue and the alerts are public; an unmarked advisory is kept within the sector. */
-const DEFAULT_TLP: Readonly<Record<string, Tlp>> = { 'kev-json': 'CLEAR', 'nhs-cyber-alerts': 'CLEAR', csaf: 'GREEN' }
+/** The label of what its source leaves unmarked. What is published to all is public; an unmarked advisory is kept within the sector, and what others share is kept narrower. */
+const DEFAULT_TLP: Readonly<Record<string, Tlp>> = {
+  'kev-json': 'CLEAR',
+  'nhs-cyber-alerts': 'CLEAR',
+  nvd: 'CLEAR',
+  cve: 'CLEAR',
+  feed: 'CLEAR',
+  csaf: 'GREEN',
+}
 
 /** Each product once, by its keys; those that a source says are not affected are left out. */
 function productsOf(items: readonly StoredItem[]): readonly ThreatProduct[] {

@@ -1,13 +1,14 @@
-import type { Instant } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
-import { date } from '../../../ui/filters/dates.ts'
 import { sentence } from '../../../ui/filters/words.ts'
 import { priorityTag, type Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, Column, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
+import type { EpssOfCve } from '../enrichment/queries.ts'
+import { deadlinesOf, epssTable, factsTable } from '../enrichment/views.ts'
 import { fieldWord, isMaterial } from '../gathering/model.ts'
 import { listed } from './grouping/evidence.ts'
+import { NOTIFICATION } from '../sources/model.ts'
 import type { HolderFilter } from './holders/queries.ts'
 import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatAction, type ThreatState } from './model.ts'
 import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
@@ -165,10 +166,13 @@ export interface ThreatParts {
   readonly products: readonly MatchedProduct[]
   readonly types: readonly { code: string; plural: string }[]
   readonly timeline: readonly TimelineRow[]
+  readonly epss: readonly EpssOfCve[]
+  /** The day of the newest scores. */
+  readonly epssDate: string | null
 }
 
 export function threatModel(
-  { threat, items, named, products, types, timeline }: ThreatParts,
+  { threat, items, named, products, types, timeline, epss, epssDate }: ThreatParts,
   may: { readonly triage: boolean; readonly draft: boolean; readonly readBulletins: boolean; readonly refusal: Refusal | null },
 ) {
   const { id } = threat
@@ -201,6 +205,8 @@ export function threatModel(
       { number: threat.may_run, label: 'more may run it', href: threat.may_run === 0 ? undefined : holdersHref(id, 'may-run') },
     ],
     facts: factsTable(items),
+    epss: epssTable(epss, epssDate),
+    deadlines: deadlinesOf(threat.kev_since !== null, pointsOf(threat)),
     types: {
       caption: 'Who runs it',
       head: [{ text: 'Type' }, { text: 'Run it', format: 'numeric' as const }, { text: 'May run it', format: 'numeric' as const }],
@@ -225,7 +231,7 @@ export function threatModel(
       head: [{ text: 'Item' }, { text: 'Source' }, { text: 'Why it is here' }, { text: 'Gathered' }],
       rows: items.map((item): Cell[] => [
         { text: item.title, href: `/items/${item.id}`, tags: item.withdrawn_at === null ? undefined : [WITHDRAWN], hint: item.external_id },
-        { text: item.sourceName, href: item.url ?? undefined },
+        { text: item.sourceName, href: item.format === NOTIFICATION ? `/incident-notifications/${item.external_id}` : (item.url ?? undefined) },
         item.why,
         { at: item.first_gathered_at },
       ]),
@@ -263,36 +269,6 @@ function timelineRow(row: TimelineRow): Cell[] {
   ]
 }
 
-/** What each source says of one fact, side by side. A row in which they differ is marked. */
-function factsTable(items: readonly ThreatItemRow[]): TableModel {
-  const shown = items.slice(0, 6)
-  const day = (at: Instant | string | null | undefined) =>
-    at === null || at === undefined ? null : date(typeof at === 'string' && at.length > 10 ? new Date(at) : at)
-  const facts: readonly { label: string; compare: boolean; of(item: ThreatItemRow): string | null }[] = [
-    { label: 'Published', compare: false, of: item => day(item.published_at) },
-    { label: 'Changed', compare: false, of: item => day(item.changed_at) },
-    { label: 'Severity', compare: true, of: item => (item.content.severity === null ? null : sentence(item.content.severity)) },
-    { label: 'CVSS score', compare: true, of: item => (item.content.cvssTenths === null ? null : (item.content.cvssTenths / 10).toFixed(1)) },
-    { label: 'Exploited since', compare: true, of: item => day(item.content.kev?.dateAdded) },
-    { label: 'Due date for US agencies', compare: true, of: item => day(item.content.kev?.dueDate) },
-    { label: 'Used in ransomware attacks', compare: true, of: item => ransomwareWords(item.content.kev?.knownRansomwareUse) },
-    { label: 'CVEs', compare: false, of: item => listed(item.content.cves) || null },
-    { label: 'TLP label', compare: true, of: item => item.content.tlp },
-  ]
-  const rows = facts.flatMap(({ label, compare, of }): Cell[][] => {
-    const values = shown.map(of)
-    const said = new Set(values.filter(value => value !== null))
-    if (said.size === 0) return []
-    const head: Cell = compare && said.size > 1 ? { text: label, tags: [{ text: 'Sources differ', colour: 'orange' }] } : label
-    return [[head, ...values]]
-  })
-  return {
-    caption: 'What each source says',
-    head: [{ text: 'Fact' }, ...shown.map(item => ({ text: `${item.sourceName}, ${item.external_id}` }))],
-    rows,
-  }
-}
-
-function ransomwareWords(use: boolean | null | undefined): string | null {
-  return use === null || use === undefined ? null : use ? 'Yes' : 'Not known'
+function pointsOf({ automatable, technical_impact: technicalImpact }: ThreatRecord) {
+  return automatable === null || technicalImpact === null ? null : { automatable, technicalImpact }
 }

@@ -57,10 +57,13 @@ export async function threatForBulletin(db: Reader<Visible>, id: string): Promis
   const live = all.filter(row => row.withdrawn_at === null)
   const items = live.length > 0 ? live : all
   const contents = items.map(row => row.content)
-  const kev = contents.map(item => item.kev).find(entry => entry !== null)
+  const listings = contents.map(item => item.kev).filter(entry => entry !== null)
+  // A record of the CVE repeats the date alone; the catalogue itself says what to do.
+  const kev = listings.find(entry => entry.requiredAction !== '') ?? listings[0]
   return {
     id,
-    title: threat.title,
+    // What an organisation reported is its own: a draft does not begin with its name.
+    title: lineAt(contents[0]?.details ?? {}, 'bulletinTitle') ?? threat.title,
     summary: threat.summary,
     cves: threat.cves,
     severity: severityOf(threat.severity, threat.cvss_tenths, threat.kev_since !== null),

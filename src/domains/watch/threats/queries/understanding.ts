@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Reader } from '../../../../platform/work/read.ts'
-import type { Visible } from '../../tables.ts'
+import type { ThreatTable, Visible } from '../../tables.ts'
 import type { TypeReach } from '../model.ts'
-import type { PriorityFacts } from '../priority.ts'
+import type { PriorityFacts, SsvcPoints } from '../priority.ts'
 import type { ThreatItem } from '../understanding.ts'
 import type { Which } from './reach.ts'
 
@@ -23,6 +23,8 @@ export async function itemsOfThreats(db: Reader<Visible>, threatIds: readonly st
     .innerJoin('watch_source as source', 'source.id', 'item.source_id')
     .select(['link.threat_id', 'item.external_id', 'source.format', 'item.withdrawn_at', 'item.content'])
     .where('link.threat_id', '=', sql<string>`any(${threatIds}::text[])`)
+    // What opened the threat names it, not what was known of its CVEs before.
+    .orderBy('source.opens_threats', 'desc')
     .orderBy('item.first_gathered_at')
     .orderBy('item.id')
     .execute()
@@ -39,10 +41,21 @@ export async function itemsOfThreats(db: Reader<Visible>, threatIds: readonly st
 export async function keptOfThreats(db: Reader<Visible>, threatIds: readonly string[]) {
   const rows = await db
     .selectFrom('watch_threat')
-    .select(['id', 'runs', 'may_run', 'withdrawn_at'])
+    .select(['id', 'runs', 'may_run', 'withdrawn_at', 'epss_step', 'clinical_safety'])
     .where('id', '=', sql<string>`any(${threatIds}::text[])`)
     .execute()
   return new Map(rows.map(row => [row.id, row]))
+}
+
+/** Of these threats, those that somebody dismissed or closed. */
+export async function putAwayAmong(db: Reader<Visible>, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('watch_threat')
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .where('state', 'in', ['dismissed', 'closed'])
+    .select('id')
+    .execute()
+  return new Set(rows.map(row => row.id))
 }
 
 /** What the rules of priority look at, of each threat. */
@@ -59,6 +72,11 @@ export async function priorityFacts(
       'cvss_tenths',
       'severity',
       'care_affected',
+      'exploitation',
+      'automatable',
+      'technical_impact',
+      'epss_millionths',
+      'clinical_safety',
       'runs',
       'may_run',
       'withdrawn_at',
@@ -73,6 +91,9 @@ export async function priorityFacts(
     kevSince: row.kev_since,
     ransomware: row.ransomware,
     cvssTenths: row.cvss_tenths,
+    ssvc: ssvcOf(row),
+    epssMillionths: row.epss_millionths,
+    clinicalSafety: row.clinical_safety,
     severity: row.severity,
     reportedCareAffected: row.care_affected,
     runs: row.runs,
@@ -82,6 +103,12 @@ export async function priorityFacts(
     reason: row.reason,
     types: row.reach,
   }))
+}
+
+/** The decision as the rules of priority look at it; `null` when none is kept. */
+function ssvcOf(row: Pick<ThreatTable, 'exploitation' | 'automatable' | 'technical_impact'>): SsvcPoints | null {
+  const { exploitation, automatable, technical_impact: technicalImpact } = row
+  return exploitation === null || automatable === null || technicalImpact === null ? null : { exploitation, automatable, technicalImpact }
 }
 
 export interface Reckoning {
