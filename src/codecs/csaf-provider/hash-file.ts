@@ -3,7 +3,7 @@ import { fail, succeed, type Result } from '../../kernel/problem.ts'
 export type HashAlgorithm = 'sha256' | 'sha512'
 
 /** Best first. MD5 and SHA-1 prove nothing (CSAF 2.0 §7.1.18). */
-export const HASH_ALGORITHMS: readonly HashAlgorithm[] = ['sha512', 'sha256']
+const HASH_ALGORITHMS: readonly HashAlgorithm[] = ['sha512', 'sha256']
 
 const FIGURES = { sha256: 64, sha512: 128 } as const
 

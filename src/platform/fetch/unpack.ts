@@ -15,7 +15,7 @@ export async function unpack(bytes: Buffer, encoding: string, largest: number): 
       return bytes
     case 'gzip':
     case 'x-gzip':
-      return gunzipLimited(bytes, largest)
+      return limited(() => unzip.gzip(bytes, { maxOutputLength: largest }), largest)
     case 'br':
       return limited(() => unzip.br(bytes, { maxOutputLength: largest }), largest)
     case 'deflate':
@@ -24,11 +24,6 @@ export async function unpack(bytes: Buffer, encoding: string, largest: number): 
     default:
       throw new Unavailable('platform.fetch.encoding', 'That address answered in an encoding that was not asked for. Try again later.')
   }
-}
-
-/** Unpacks gzip, up to `largest` bytes. Throws as `unpack`. */
-export function gunzipLimited(bytes: Buffer, largest: number): Promise<Buffer> {
-  return limited(() => unzip.gzip(bytes, { maxOutputLength: largest }), largest)
 }
 
 const ZLIB_METHOD = 8
