@@ -49,6 +49,8 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     `/bulletins/${LIVE}/recipients`,
     `/bulletins/${LIVE}/recipients?stage=silent`,
     `/bulletins/${LIVE}/deliveries`,
+    '/responses',
+    '/responses?q=nobody-of-that-name',
     '/organisations',
     '@/organisations/X',
     '/search?q=lumen',
