@@ -12,7 +12,7 @@ const ROWS_AT_ONCE = 1_000
 
 /** Adds the organisations and the centre itself. Gives their ids by code. */
 export async function addOrganisations(work: Work<DirectoryTables>, sector: SampleSector): Promise<ReadonlyMap<string, string>> {
-  const centre: OrganisationRow = { ...EMPTY, code: CENTRE_CODE, name: 'The sample sector’s cyber centre', type: 'centre' }
+  const centre: OrganisationRow = { ...EMPTY, code: CENTRE_CODE, name: 'The sample sector’s cyber centre', type: 'centre', phone: '01632 960100' }
   const rows = [centre, ...sector.organisations.map(rowOf)]
   await importOrganisations(work, { rows, fileKind: 'sample', isOutline: false, source: SOURCE, digest: digest(SOURCE) })
   const stored = await work.db.selectFrom('directory_organisation').select(['id', 'code']).execute()

@@ -20,14 +20,14 @@ const MOST_AT_ONCE = 200
  * The way of a notification into the queue: each that has come, or changed, since becomes an item of its own source and a threat, by the same
  * steps as what is gathered. Many at once cost little more than one. Who sent it goes no further than the notification.
  */
-export async function understandNotifications(platform: Pick<Platform, 'database' | 'clock' | 'jobs' | 'config'>): Promise<void> {
+export async function understandNotifications(platform: Pick<Platform, 'database' | 'clock' | 'jobs'>): Promise<void> {
   let count: number
   do {
-    count = await runWork(platform, SYSTEM, (work: Work<Visible>) => understandSome(work, platform.config.baseUrl))
+    count = await runWork(platform, SYSTEM, understandSome)
   } while (count === MOST_AT_ONCE)
 }
 
-async function understandSome(work: Work<Visible>, baseUrl: string): Promise<number> {
+async function understandSome(work: Work<Visible>): Promise<number> {
   await lockGathering(work.db)
   const waiting = await waitingNotifications(work.db, MOST_AT_ONCE)
   if (waiting.length === 0) return 0
@@ -47,7 +47,7 @@ async function understandSome(work: Work<Visible>, baseUrl: string): Promise<num
       tlp: row.tlp,
       isWithdrawn: row.standing !== 'taken',
     }
-    return itemOf(facts, `${baseUrl}/incident-notifications/${row.number}`)
+    return itemOf(facts)
   })
   const bytes = Buffer.from(JSON.stringify(items, null, 2))
   const document = { address: NOTIFICATION_SOURCE.code, bytes: bytes.length, bytesHash: sha256(bytes) }

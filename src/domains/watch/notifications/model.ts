@@ -188,16 +188,17 @@ export interface NotificationFacts {
 
 /**
  * The item of a notification. Its title holds nothing that the sender wrote, and it names no CVE and no product, so that nobody can tie it
- * to another threat by what they write. `summary` is without the narrative: a bulletin's draft begins with it.
+ * to another threat by what they write. `summary` and `bulletinTitle` are without narrative and name: a bulletin's draft begins with them.
  */
-export function itemOf(facts: NotificationFacts, address: string): IntelligenceItem {
+export function itemOf(facts: NotificationFacts): IntelligenceItem {
   const { number, kind, care, organisation } = facts
   const size = facts.peopleAffected === null ? '' : ` About ${facts.peopleAffected.toLocaleString('en-GB')} people are concerned.`
   return {
     externalId: number,
     title: `${KIND_TITLES[kind]} reported by ${organisation?.name ?? 'an organisation not recognised yet'} (${number})`,
     summary: `${KIND_TITLES[kind]}. ${CARE_WORDS[care]}.${size}`,
-    url: address,
+    // A bulletin's draft takes over the addresses of its items, and this one is nobody else's.
+    url: null,
     published: facts.receivedAt,
     updated: null,
     cves: [],
@@ -214,6 +215,7 @@ export function itemOf(facts: NotificationFacts, address: string): IntelligenceI
         { category: 'description', title: 'Since when', text: facts.since },
       ],
       organisation: organisation?.code ?? null,
+      bulletinTitle: KIND_TITLES[kind],
       isConfirmed: facts.isConfirmed,
       isCareAffectedReported: care === 'affected' && organisation !== null,
       threatType: kind === 'not-sure' || kind === 'other' ? null : KIND_TITLES[kind],

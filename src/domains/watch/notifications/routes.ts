@@ -135,7 +135,7 @@ const rang = route({
   access: { permission: 'watch.notification.handle' },
   params,
   async handle({ params: { number }, body, work }) {
-    await work<Visible, void>(unit => noteRung(unit, parseNotificationNumber(number) ?? '', textOf(body['reason'])))
+    await work<Visible, void>(unit => noteRung(unit, parseNotificationNumber(number) ?? '', textOf(body['note'])))
     return redirect(addressOf(number), { notice: 'It is noted that you rang them.' })
   },
 })

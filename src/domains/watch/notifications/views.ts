@@ -118,7 +118,7 @@ function table(rows: readonly NotificationRow[], query: Query, isCentre: boolean
     head: [
       sorts({ text: 'Notification and care' }, 'pressing', 'descending'),
       { text: 'Organisation' },
-      { text: 'What is happening' },
+      { text: 'Report' },
       { ...received, sort: current === 'newest' ? 'descending' : current === 'oldest' ? 'ascending' : 'none' },
       ...(isCentre ? [{ text: 'Rung' }] : []),
     ],
@@ -127,7 +127,8 @@ function table(rows: readonly NotificationRow[], query: Query, isCentre: boolean
         text: row.number,
         href: `${LIST}/${row.number}`,
         tags: [CARE_TAGS[row.care], ...(row.standing === 'taken' ? [] : [STANDING_TAGS[row.standing]])],
-        hint: row.suspicions.length === 0 ? INCIDENT_KINDS[row.kind] : row.suspicions.map(suspicionWords).join('. '),
+        hint:
+          row.suspicions.length > 0 ? row.suspicions.map(suspicionWords).join('. ') : row.kind === 'not-sure' ? undefined : INCIDENT_KINDS[row.kind],
       },
       organisationCell(row),
       gist(row.what),
@@ -206,7 +207,6 @@ export function notificationModel({ record, desk }: ShownNotification, mayHandle
   return {
     number: record.number,
     tlp: record.tlp,
-    caption: INCIDENT_KINDS[record.kind],
     tags: [CARE_TAGS[record.care], ...(desk === null && record.standing === 'taken' ? [] : [STANDING_TAGS[record.standing]])],
     what: record.what,
     suspicions: record.suspicions.map(suspicionWords),
@@ -237,6 +237,7 @@ function factRows(record: NotificationRecord) {
       value:
         record.since_words === '' ? { text: 'Not said' } : { text: record.since_words, hint: read === undefined ? undefined : `Read as ${read}` },
     },
+    { key: 'Kind', value: { text: INCIDENT_KINDS[record.kind] } },
     { key: 'Care', value: { text: CARE_WORDS[record.care] } },
     ...(record.people_affected === null ? [] : [{ key: 'People affected', value: { number: record.people_affected } }]),
     { key: 'Received', value: { at: record.received_at, hint: exactTime(record.received_at) } },
@@ -263,7 +264,6 @@ function deskModel(record: NotificationRecord, desk: NonNullable<ShownNotificati
   const text = (value: string | null | undefined): Cell => ({ text: value ?? 'Not said' })
   const offered: Action[] = mayHandle
     ? [
-        { label: 'We rang them', href: `${address}/rang`, method: 'post', reason: 'optional', key: 'r' },
         ...(record.standing === 'spam'
           ? []
           : [{ label: 'It is spam', href: `${address}/spam`, method: 'post' as const, variant: 'secondary' as const }]),
@@ -272,9 +272,17 @@ function deskModel(record: NotificationRecord, desk: NonNullable<ShownNotificati
     : []
   return {
     actions: offered,
+    rang: mayHandle
+      ? {
+          action: `${address}/rang`,
+          submit: 'We rang them',
+          fields: [{ name: 'note', label: 'What did they say?', kind: 'textarea' as const, rows: 3, optional: true }],
+        }
+      : null,
     threat: threat === undefined ? null : { ...threat, href: `/threats/${threat.id}` },
     isOnItsWay: threat === undefined && record.standing === 'taken',
     phone: sender?.phone ?? null,
+    directoryHref: record.organisationCode === null ? null : `/organisations/${encodeURIComponent(record.organisationCode)}`,
     mayCall: record.may_call,
     sender: {
       card: 'Who sent it',

@@ -4,7 +4,7 @@ import { cleanLine, cleanText } from '../../../../kernel/text.ts'
 import { CARE, isIncidentKind, type IncidentKind, type Report } from '../model.ts'
 
 /** So much may be typed about what is happening. */
-export const LONGEST_WHAT = 4_000
+const LONGEST_WHAT = 4_000
 const LONGEST_LINE = 200
 const MOST_PEOPLE = 100_000_000
 

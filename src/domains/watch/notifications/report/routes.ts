@@ -13,7 +13,7 @@ import { runWork, type Work } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import { receiveNotification, type Arrival, type ReceivedNotification } from '../commands.ts'
 import { parseNotificationNumber, type Report } from '../model.ts'
-import { centrePhone, ownDetails } from '../queries/show.ts'
+import { centrePhone, notificationByNumber, ownDetails } from '../queries/show.ts'
 import { PROOF, reportForm, TRAP } from './fields.ts'
 import { formModel, isOrganisationsOwn } from './views.ts'
 
@@ -88,8 +88,11 @@ const sent = route({
     if (parseNotificationNumber(number) !== number || !request.platform.signer.verify(PURPOSES.sent, number, signature))
       throw new NotFound('platform.http.no-page', 'There is no page at this address.')
     const { phone } = await around(request)
-    const listHref = may(request.actor, 'watch.notification.view') ? `/incident-notifications/${number}` : null
-    return page('watch/notifications/report/views/sent.njk', `We have your report ${number}`, { number, phone, listHref, saved: true })
+    const maySee =
+      may(request.actor, 'watch.notification.view') &&
+      (await request.read<Visible, boolean>(async db => (await notificationByNumber(db, number)) !== undefined))
+    const model = { number, phone, seeHref: maySee ? `/incident-notifications/${number}` : null, saved: true }
+    return page('watch/notifications/report/views/sent.njk', `We have your report ${number}`, model)
   },
 })
 

@@ -2,7 +2,6 @@ import type { Problem } from '../../../../kernel/problem.ts'
 import type { Actor } from '../../../../platform/work/actor.ts'
 import type { Field } from '../../../../ui/models.ts'
 import { CARE, INCIDENT_KINDS } from '../model.ts'
-import { LONGEST_WHAT } from './fields.ts'
 
 const CARE_CHOICES = { affected: 'Yes', unknown: 'Not known yet', 'not-affected': 'No' } as const
 
@@ -15,52 +14,39 @@ export interface FormFacts {
   readonly proof: string
 }
 
-/** The form: what, since when, is care affected, who, may we ring. */
+/** The form: what, is care affected, since when, who, may we ring. What can wait stands behind a fold, which opens where something is in it. */
 export function formModel({ typed, problems, own, phone, proof }: FormFacts) {
   const field = (name: string) => ({ name, value: textOf(typed[name]), error: problems.find(problem => problem.pointer === name)?.message })
   const fields: Field[] = [
-    {
-      ...field('what'),
-      label: 'What is happening?',
-      kind: 'textarea',
-      rows: 4,
-      maxlength: LONGEST_WHAT,
-      hint: 'A few words will do. Leave out the names of patients.',
-    },
-    {
-      ...field('care'),
-      label: 'Is care affected?',
-      kind: 'radios',
-      options: CARE.map(value => ({ value, text: CARE_CHOICES[value] })),
-    },
+    { ...field('what'), label: 'What is happening?', kind: 'textarea', rows: 4, hint: 'A few words will do. Leave out the names of patients.' },
+    { ...field('care'), label: 'Is care affected?', kind: 'radios', options: CARE.map(value => ({ value, text: CARE_CHOICES[value] })) },
     { ...field('since'), label: 'Since when?', kind: 'text', width: 20, optional: true, hint: 'Such as 9:30, or yesterday evening' },
+    ...(own === null
+      ? [{ ...field('organisation'), label: 'Your organisation', kind: 'text' as const, hint: 'Its name or ODS code', autocomplete: 'organization' }]
+      : []),
+    {
+      ...field('mayCall'),
+      label: 'May we ring you?',
+      kind: 'radios',
+      options: [
+        { value: 'yes', text: 'Yes', fields: [{ ...field('phone'), label: 'Number to ring', kind: 'tel', width: 20, autocomplete: 'tel' }] },
+        { value: 'no', text: 'No' },
+      ],
+    },
+    { ...field('email'), label: 'E-mail address', kind: 'email', optional: true, hint: 'We send your number there', autocomplete: 'email' },
+  ]
+  const more: Field[] = [
     {
       ...field('kind'),
       label: 'What kind of thing is it?',
       kind: 'select',
       options: Object.entries(INCIDENT_KINDS).map(([value, text]) => ({ value, text })),
     },
-    ...(own === null
-      ? [{ ...field('organisation'), label: 'Your organisation', kind: 'text' as const, hint: 'Its name or ODS code', autocomplete: 'organisation' }]
-      : []),
     { ...field('name'), label: 'Your name', kind: 'text', optional: true, autocomplete: 'name' },
-    {
-      ...field('mayCall'),
-      label: 'May we ring you?',
-      kind: 'radios',
-      options: [
-        {
-          value: 'yes',
-          text: 'Yes',
-          fields: [{ ...field('phone'), label: 'Number to ring', kind: 'tel', width: 20, autocomplete: 'tel' }],
-        },
-        { value: 'no', text: 'No' },
-      ],
-    },
-    { ...field('email'), label: 'E-mail address', kind: 'email', optional: true, hint: 'We send your number there', autocomplete: 'email' },
     { ...field('shareWithRegion'), label: 'Share this with our region too', kind: 'checkbox' },
   ]
-  return { fields, own, phone, values: { proof, ...(own === null ? {} : { organisation: own.code }), writtenAt: '' } }
+  const isOpen = more.some(({ value, error }) => error !== undefined || (value !== '' && value !== 'not-sure'))
+  return { fields, more, isOpen, own, phone, values: { proof, ...(own === null ? {} : { organisation: own.code }), writtenAt: '' } }
 }
 
 interface OwnDetails {
