@@ -104,11 +104,11 @@ const SCHEMES = /^(?:https?|ftps?|sftp|wss?|tcp|udp|ldaps?|rmi|smb):\/\//i
 
 /** With its scheme, or without one when it has a host and a path: reports often leave the scheme off. */
 function readUrl(text: string): string | undefined {
-  if (/\s/.test(text)) return undefined
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
   if (hasScheme && !SCHEMES.test(text)) return undefined
   if (!hasScheme && !/^[^/?#@:]+(?::\d{1,5})?\/./.test(text)) return undefined
-  const whole = hasScheme ? text : `http://${text}`
+  // A blank in a path was one of an address that somebody decoded; elsewhere it makes the address unreadable.
+  const whole = (hasScheme ? text : `http://${text}`).replaceAll(' ', '%20')
   if (!URL.canParse(whole)) return undefined
   const url = new URL(whole)
   const host = url.hostname.toLowerCase()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { narrowestTlp, parseTlp, tlpRank } from './tlp.ts'
+import { mayCarry, narrowestTlp, parseTlp, tlpRank } from './tlp.ts'
 
 test('labels are read in the ways that people and feeds write them', () => {
   assert.equal(parseTlp('TLP:AMBER+STRICT'), 'AMBER+STRICT')
@@ -24,4 +24,26 @@ test('AMBER+STRICT is narrower than AMBER and wider than RED', () => {
 test('what is made of several carries the narrowest label', () => {
   assert.equal(narrowestTlp(['GREEN', 'AMBER+STRICT', 'CLEAR']), 'AMBER+STRICT')
   assert.equal(narrowestTlp([]), 'CLEAR')
+})
+
+test('a part is told only where its own label allows, and one without a label only among its like', () => {
+  for (const [item, part] of [
+    ['CLEAR', 'CLEAR'],
+    ['AMBER', 'GREEN'],
+    ['AMBER+STRICT', 'AMBER'],
+    ['RED', 'RED'],
+    ['RED', null],
+    [null, null],
+    [null, 'CLEAR'],
+  ] as const)
+    assert.equal(mayCarry(item, part), true, `${item} ${part}`)
+  for (const [item, part] of [
+    ['CLEAR', 'GREEN'],
+    ['AMBER', 'AMBER+STRICT'],
+    ['AMBER+STRICT', 'RED'],
+    ['CLEAR', null],
+    ['AMBER+STRICT', null],
+    [null, 'GREEN'],
+  ] as const)
+    assert.equal(mayCarry(item, part), false, `${item} ${part}`)
 })

@@ -24,3 +24,12 @@ export function tlpRank(label: Tlp): number {
 export function narrowestTlp(labels: readonly Tlp[]): Tlp {
   return labels.reduce<Tlp>((narrowest, label) => (tlpRank(label) > tlpRank(narrowest) ? label : narrowest), 'CLEAR')
 }
+
+/**
+ * Whether a part with that label may be told inside an item, so that it reaches no wider audience than its own label allows. A part without a
+ * label follows its source's own rule, which is not known here: only an item without one, or for nobody else, is as narrow.
+ */
+export function mayCarry(item: Tlp | null, part: Tlp | null): boolean {
+  if (item === 'RED' || part === 'CLEAR') return true
+  return item === null || part === null ? item === part : tlpRank(part) <= tlpRank(item)
+}

@@ -1,5 +1,5 @@
 import { lineAt, linesAt, listAt, memberOf, recordAt, type JsonRecord } from '../../kernel/json.ts'
-import { narrowestTlp, parseTlp, tlpRank, type Tlp } from '../../kernel/tlp.ts'
+import { narrowestTlp, parseTlp, type Tlp } from '../../kernel/tlp.ts'
 
 /** How an object may be shared, as its markings say. */
 export interface Marking {
@@ -75,14 +75,4 @@ function readMarking(id: string, definition: JsonRecord | undefined): MarkingRea
   if (type === 'statement') return { statement: lineAt(content, 'statement') ?? name }
   // The Permissible Actions Protocol says what may be done with it, not who may see it.
   return /^PAP\b/i.test(name) ? { statement: name } : undefined
-}
-
-/**
- * Whether what another object says may be told inside an item without reaching a wider audience than that object's own label allows.
- * An object without a label follows its source's own rule, which only an item without one, or for nobody else, does too.
- */
-export function mayCarry(item: Tlp | null, other: Tlp | null): boolean {
-  if (item === 'RED' || other === 'CLEAR') return true
-  if (item === null || other === null) return item === other
-  return tlpRank(other) <= tlpRank(item)
 }

@@ -16,6 +16,7 @@ const WHOLE: readonly (readonly [string, readonly string[]])[] = [
   ["[ipv4-addr:value ISSUBSET '198.51.100.0/24']", ['ipv4 198.51.100.0/24']],
   ["[ipv6-addr:value = '2001:DB8::1']", ['ipv6 2001:db8::1']],
   ["[domain-name:value = 'EVIL.example']", ['domain evil.example']],
+  ["[url:value = 'evil.example']", ['domain evil.example']],
   ["[url:value = 'https://evil.example/it\\'s']", ["url https://evil.example/it's"]],
   ["[email-addr:value = 'a@evil.example']", ['email a@evil.example']],
   ["[email-message:from_ref.value = 'a@evil.example']", ['email a@evil.example']],

@@ -188,7 +188,6 @@ function comparisonOf(path: string, operand: string): Comparison {
 
 const PATHS: Readonly<Record<string, IndicatorType>> = {
   'domain-name:value': 'domain',
-  'url:value': 'url',
   'email-addr:value': 'email',
   'email-message:from_ref.value': 'email',
   'email-message:sender_ref.value': 'email',
@@ -206,5 +205,6 @@ function typeOf(path: string, operand: string): IndicatorType | undefined {
   if (hash !== undefined) return HASHES[hash.replace(/[-_]/g, '')]
   if (/^(?:ipv[46]-addr:value|network-traffic:(?:src|dst)_ref\.value)$/.test(lower))
     return operand.includes(':') ? 'ipv6' : readIndicator('ipv4', operand) === undefined ? 'domain' : 'ipv4'
+  if (lower === 'url:value') return readIndicator('url', operand) === undefined ? 'domain' : 'url'
   return Object.hasOwn(PATHS, lower) ? PATHS[lower] : undefined
 }

@@ -1,10 +1,9 @@
 import { defang, readIndicator } from '../../kernel/indicator.ts'
 import type { IntelligenceIndicator, IntelligenceProduct } from '../../kernel/intelligence.ts'
 import { lineAt, linesAt, memberOf, numberAt, textAt, type Json, type JsonRecord } from '../../kernel/json.ts'
-import type { Tlp } from '../../kernel/tlp.ts'
+import { mayCarry, type Tlp } from '../../kernel/tlp.ts'
 import { refsOf, type StixGraph } from './graph.ts'
 import { indicatorsOf, sampleHashes } from './indicators.ts'
-import { mayCarry } from './markings.ts'
 import { timeText } from './time.ts'
 
 /** What the objects around one say that belongs to its item. */
