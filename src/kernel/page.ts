@@ -25,7 +25,8 @@ export function decodeCursor(cursor: string | null, length: number): (string | n
   if (cursor === null) return null
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    const isScalar = (value: unknown) => value === null || typeof value === 'string' || typeof value === 'number'
+    // PostgreSQL takes no NUL in a text.
+    const isScalar = (value: unknown) => value === null || typeof value === 'number' || (typeof value === 'string' && !value.includes('\0'))
     return Array.isArray(values) && values.length === length && values.every(isScalar) ? values : null
   } catch {
     return null

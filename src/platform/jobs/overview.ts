@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { parseInstant, type Instant } from '../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../kernel/page.ts'
+import { holdsWords } from '../db/search.ts'
 
 /** How one kind of job stands, for the operator. */
 export interface QueueOverview {
@@ -92,12 +93,11 @@ export async function jobsAfter(db: Executor, filter: JobFilter, sort: JobSort, 
 const WHY = sql`coalesce(job.output ->> 'message', job.output #>> '{value,message}', job.output #>> '{}')`
 
 function matching({ state, kind, search }: JobFilter): RawBuilder<unknown> {
-  const words = search.toLowerCase().split(/\s+/).slice(0, 10)
   const conditions = [
     sql`job.name not like ${INTERNAL}`,
     ...(state === null ? [] : [sql`job.state = ${state}::pgboss.job_state`]),
     ...(kind === null ? [] : [sql`job.name = ${kind}`]),
-    ...words.filter(word => word !== '').map(word => sql`lower(concat_ws(' ', job.name, ${WHY})) like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`),
+    holdsWords(sql`concat_ws(' ', job.name, ${WHY})`, search),
   ]
   return sql`from pgboss.job job where ${sql.join(conditions, sql` and `)}`
 }

@@ -66,7 +66,7 @@ test('a search and a filter are counted truly and stay in the address, and the d
   )
   assert.match(body, /href="\/jobs\.csv\?q=feed&amp;state=all&amp;kind=watch\.gather-source&amp;sort=-name"/)
   assert.match((await administrator.get('/jobs?q=zebra')).body, /No job matches[\s\S]*Show all jobs/)
-  for (const odd of ['cursor=x', 'cursor=WyJhIiwiYiIsImMiXQ', 'state=never', 'kind=&sort=up', 'q=a&q=b'])
+  for (const odd of ['cursor=x', 'cursor=WyJhIiwiYiIsImMiXQ', 'q=%00&kind=%00', 'state=never', 'kind=&sort=up', 'q=a&q=b'])
     assert.equal((await administrator.get(`/jobs?${odd}`)).statusCode, 200, odd)
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Conflict } from '../../../kernel/errors.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
+import { choiceText, cursorText, searchText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
 import { JOB_SORTS, JOB_STATES, jobsAfter, listJobs, queueOverview, type JobFilter } from '../../../platform/jobs/overview.ts'
@@ -12,11 +13,11 @@ const CSV_ROWS = 500
 
 const access = { permission: 'operations.job.list' }
 const jobsQuery = z.object({
-  q: z.string().trim().max(200).catch(''),
+  q: searchText,
   state: z.enum([...JOB_STATES, 'all']).catch('failed'),
-  kind: z.string().min(1).max(100).nullable().catch(null),
+  kind: choiceText,
   sort: z.enum(JOB_SORTS).catch('-asked'),
-  cursor: z.string().max(500).nullable().catch(null),
+  cursor: cursorText,
 })
 
 function filterOf({ q, state, kind }: z.infer<typeof jobsQuery>): JobFilter {

@@ -4,6 +4,7 @@ import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
 import { readForm } from '../../../platform/forms/form.ts'
+import { choiceText, cursorText, searchText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
@@ -24,11 +25,11 @@ const CSV_ROWS = 500
 const GATHERINGS_SHOWN = 20
 
 const sourcesQuery = z.object({
-  q: z.string().trim().max(200).catch(''),
+  q: searchText,
   health: z.enum(HEALTHS).nullable().catch(null),
-  format: z.string().min(1).max(64).nullable().catch(null),
+  format: choiceText,
   sort: z.enum(SOURCE_SORTS).catch('need'),
-  cursor: z.string().max(1_000).nullable().catch(null),
+  cursor: cursorText,
 })
 
 function filterOf({ q, health, format }: z.infer<typeof sourcesQuery>): SourceFilter {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { readCsv, walkList } from '../../../../../test/support/lists.ts'
+import { encodeCursor } from '../../../../kernel/page.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { gather } from '../../contract.ts'
 
@@ -9,6 +10,9 @@ const app = await createTestApp()
 const analyst = await app.signIn('analyst')
 
 /** No two entries say the same. */
+/** A cursor that somebody made by hand: a text that no database takes. */
+const NUL = encodeCursor(['\0', '\0'])
+
 const ROW = /app-cell__hint">[^<]*\/vulnerabilities\/(\d+)</
 
 test('with nothing in quarantine, the page says so and leads to the sources', async () => {
@@ -51,7 +55,7 @@ test('a search and a filter are counted truly and stay in the address, and the d
   const { body } = await analyst.get('/quarantine?q=odd&source=cisa-kev&resolved=yes&sort=-source')
   assert.match(body, /value="odd"[\s\S]*<option value="cisa-kev" selected>[\s\S]*value="yes" checked[\s\S]*aria-sort="descending"/)
   assert.match((await analyst.get('/quarantine?q=zebra')).body, /Nothing in quarantine matches[\s\S]*Clear search and filters/)
-  for (const odd of ['cursor=x', 'cursor=WzEsMl0', 'sort=up&resolved=maybe', 'source=&gathering='])
+  for (const odd of ['cursor=x', 'cursor=WzEsMl0', `cursor=${NUL}`, 'q=%00&source=%00&gathering=%00', 'sort=up&resolved=maybe', 'source=&gathering='])
     assert.equal((await analyst.get(`/quarantine?${odd}`)).statusCode, 200, odd)
 })
 

@@ -1,6 +1,7 @@
 import { sql, type SqlBool } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { holdsWords } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 
@@ -97,13 +98,6 @@ function matching(db: Reader<Visible>, { search, source, gathering, resolved }: 
   if (source !== null) query = query.where('source.code', '=', source)
   if (gathering !== null) query = query.where('quarantine.gathering_id', '=', gathering)
   if (!resolved) query = query.where('quarantine.resolved_at', 'is', null)
-  for (const word of search.toLowerCase().split(/\s+/).slice(0, 10)) {
-    if (word === '') continue
-    query = query.where(
-      sql<string>`lower(concat_ws(' ', quarantine.reason, quarantine.external_id, quarantine.position, quarantine.excerpt))`,
-      'like',
-      `%${word.replace(/[\\%_]/g, '\\$&')}%`,
-    )
-  }
-  return query
+  if (search === '') return query
+  return query.where(holdsWords(sql`concat_ws(' ', quarantine.reason, quarantine.external_id, quarantine.position, quarantine.excerpt)`, search))
 }

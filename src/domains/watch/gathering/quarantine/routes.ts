@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
+import { choiceText, cursorText, searchText } from '../../../../platform/http/list-address.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import { sourceNames } from '../../sources/queries.ts'
@@ -13,12 +14,12 @@ const CSV_ROWS = 500
 
 const access = { permission: 'watch.source.view' }
 const quarantineQuery = z.object({
-  q: z.string().trim().max(200).catch(''),
-  source: z.string().min(1).max(64).nullable().catch(null),
-  gathering: z.string().min(1).max(64).nullable().catch(null),
+  q: searchText,
+  source: choiceText,
+  gathering: choiceText,
   resolved: z.literal('yes').nullable().catch(null),
   sort: z.enum(QUARANTINE_SORTS).catch('-when'),
-  cursor: z.string().max(500).nullable().catch(null),
+  cursor: cursorText,
 })
 
 function filterOf({ q, source, gathering, resolved }: z.infer<typeof quarantineQuery>): QuarantineFilter {

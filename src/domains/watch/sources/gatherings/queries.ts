@@ -1,6 +1,7 @@
 import { sql, type Selectable, type SqlBool } from 'kysely'
 import { parseInstant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { holdsWords } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { GatheringTable, Visible } from '../../tables.ts'
 
@@ -80,17 +81,11 @@ const GATHERING_COLUMNS = [
 export type GatheringRow = Omit<Selectable<GatheringTable>, 'source_id'>
 
 function matching(db: Reader<Visible>, sourceId: string, { search, outcome }: GatheringFilter) {
-  let query = db.selectFrom('watch_gathering as gathering').where('gathering.source_id', '=', sourceId)
-  if (outcome !== null) query = query.where('gathering.outcome', '=', outcome)
-  for (const word of search.toLowerCase().split(/\s+/).slice(0, 10)) {
-    if (word === '') continue
-    query = query.where(
-      sql<string>`lower(concat_ws(' ', gathering.label, gathering.address, gathering.failure))`,
-      'like',
-      `%${word.replace(/[\\%_]/g, '\\$&')}%`,
-    )
-  }
-  return query
+  return db
+    .selectFrom('watch_gathering as gathering')
+    .where('gathering.source_id', '=', sourceId)
+    .$if(outcome !== null, query => query.where('gathering.outcome', '=', outcome ?? 'taken'))
+    .$if(search !== '', query => query.where(holdsWords(sql`concat_ws(' ', gathering.label, gathering.address, gathering.failure)`, search)))
 }
 
 /** One gathering with its source, and how much of it lies in quarantine still; `undefined` when there is none of that id. */

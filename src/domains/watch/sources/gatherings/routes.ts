@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../../../../kernel/errors.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
+import { cursorText, searchText } from '../../../../platform/http/list-address.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -25,10 +26,10 @@ const CSV_ROWS = 500
 const access = { permission: 'watch.source.view' }
 const params = z.object({ code: z.string().max(64) })
 const gatheringsQuery = z.object({
-  q: z.string().trim().max(200).catch(''),
+  q: searchText,
   outcome: z.enum(OUTCOMES).nullable().catch(null),
   sort: z.enum(GATHERING_SORTS).catch('-when'),
-  cursor: z.string().max(500).nullable().catch(null),
+  cursor: cursorText,
 })
 
 function filterOf({ q, outcome }: z.infer<typeof gatheringsQuery>): GatheringFilter {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { readCsv, walkList } from '../../../../../test/support/lists.ts'
+import { encodeCursor } from '../../../../kernel/page.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { runWork } from '../../../../platform/work/work.ts'
 import { importOrganisations } from '../../../directory/organisations/commands.ts'
@@ -36,6 +37,9 @@ const OTHERS: OrganisationRow[] = ['M1', 'M2', 'C1'].map(code => ({ ...ORGANISAT
 const REGIONS: OrganisationRow[] = ['Y90', 'Y91'].map(code => ({ ...ORGANISATIONS[0]!, code, name: `Region ${code}`, type: 'region' })) // the same
 
 const path = await prepare()
+/** A cursor that somebody made by hand: a text that no database takes. */
+const NUL = encodeCursor(['\0', '\0'])
+
 const ROW = /href="\/organisations\/([^"]+)"/
 
 test('every sort turns the pages without a gap or a double, where many share a name, a type or no region', async () => {
@@ -96,7 +100,7 @@ test('a list that finds nobody says what to do first, and a cursor or sort that 
   assert.match((await analyst.get(`${path}?q=%25`)).body, /No organisation matches/)
   const bare = `/threats/${await threatOf('CVE-2051-0002')}/organisations`
   assert.match((await analyst.get(bare)).body, /No organisation is known to run it[\s\S]*match=all[\s\S]*Show those that may run it too/)
-  for (const odd of ['cursor=x', 'cursor=WzEsMl0', 'sort=sideways', 'match=never', 'type=&q='])
+  for (const odd of ['cursor=x', 'cursor=WzEsMl0', `cursor=${NUL}`, 'q=%00&type=%00', 'sort=sideways', 'match=never', 'type=&q='])
     assert.equal((await analyst.get(`${path}?${odd}`)).statusCode, 200, odd)
 })
 

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import { nameKey } from '../../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { holding } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import type { TypeReach } from '../model.ts'
@@ -65,7 +66,7 @@ async function countHolders(db: Pick<Reader<Visible>, 'getExecutor'>, products: 
   const { rows } = await sql<{ total: number }>`
     select count(*) as total ${
       isPlain
-        ? sql`from (${holding(products, filter)}) holder where not exists (
+        ? sql`from (${holdersOf(products, filter)}) holder where not exists (
       select from directory_organisation closed where closed.id = holder.organisation_id and closed.status = 'closed')`
         : matching(products, filter)
     }`.execute(db)
@@ -73,7 +74,7 @@ async function countHolders(db: Pick<Reader<Visible>, 'getExecutor'>, products: 
 }
 
 /** The organisations, closed ones too, that hold what the filter asks for. */
-function holding(products: readonly MatchedProduct[], { match }: HolderFilter): RawBuilder<unknown> {
+function holdersOf(products: readonly MatchedProduct[], { match }: HolderFilter): RawBuilder<unknown> {
   const { all, exact, alike } = idsOf(products)
   const holders = (ids: readonly number[]) => sql`select distinct technology.organisation_id from directory_technology technology
     where technology.product_id = any(${ids}::integer[]) and technology.shared`
@@ -105,7 +106,7 @@ function idsOf(products: readonly MatchedProduct[]): Readonly<Record<'all' | 'ex
 function named(search: string): RawBuilder<unknown> {
   const key = nameKey(search)
   const isCode = sql`organisation.code = ${search.toUpperCase()}`
-  return key === '' ? isCode : sql`(${isCode} or organisation.name_key like ${`%${key.replace(/[\\%_]/g, '\\$&')}%`})`
+  return key === '' ? isCode : sql`(${isCode} or organisation.name_key like ${holding(key)})`
 }
 
 /** A region is none for some, and a comparison of rows needs a value. */

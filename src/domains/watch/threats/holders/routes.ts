@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../../../../kernel/errors.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
+import { choiceText, cursorText, searchText } from '../../../../platform/http/list-address.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -17,11 +18,11 @@ const CSV_ROWS = 500
 const access = { permission: 'watch.threat.view' }
 const params = z.object({ id: z.string().max(64) })
 const holdersQuery = z.object({
-  q: z.string().trim().max(200).catch(''),
+  q: searchText,
   match: z.enum(['runs', 'may-run', 'all']).catch('runs'),
-  type: z.string().min(1).max(64).nullable().catch(null),
+  type: choiceText,
   sort: z.enum(HOLDER_SORTS).catch('name'),
-  cursor: z.string().max(1_000).nullable().catch(null),
+  cursor: cursorText,
 })
 
 function filterOf({ q, match, type }: z.infer<typeof holdersQuery>): HolderFilter {
