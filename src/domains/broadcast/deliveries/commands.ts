@@ -3,6 +3,7 @@ import { addHours } from '../../../kernel/instant.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { afterAttempt, BATCH_SIZE, DELIVER, LEASE_SECONDS, type DeliveryState } from './model.ts'
 import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery } from './queries.ts'
@@ -182,7 +183,7 @@ export async function followUp(work: Work<Visible>, releaseId: string): Promise<
 /** Tries given-up deliveries of a bulletin again: those named, or all. Gives how many. */
 export async function retryDeliveries(work: Work<Visible>, bulletinId: string, deliveryIds: readonly string[] | 'all'): Promise<number> {
   assertMay(work.actor, 'broadcast.delivery.retry')
-  const bulletin = await work.db.selectFrom('broadcast_bulletin').where('id', '=', bulletinId).select(['state']).executeTakeFirst()
+  const bulletin = await work.db.selectFrom('broadcast_bulletin').where('id', '=', bulletinId).select(['number', 'state']).executeTakeFirst()
   if (bulletin === undefined) throw new NotFound('broadcast.bulletin.unknown', 'There is no such bulletin.')
   if (bulletin.state !== 'released') throw new Conflict('broadcast.delivery.not-live', 'This bulletin was withdrawn, so nothing more is sent.')
   const retried = await work.db
@@ -203,7 +204,11 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
     .where('organisation_id', 'in', organisationIds)
     .set({ is_reachable: true })
     .execute()
-  work.record({ verb: 'broadcast.delivery.retried', subject: { kind: 'bulletin', id: bulletinId }, change: { deliveries: retried.length } })
+  work.record({
+    verb: 'broadcast.delivery.retried',
+    subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+    change: { deliveries: retried.length },
+  })
   work.enqueue(DELIVER, { releaseId })
   return retried.length
 }

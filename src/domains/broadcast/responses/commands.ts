@@ -3,6 +3,7 @@ import type { Id } from '../../../kernel/id.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { proveContact } from '../../directory/contract.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
 import { SEND_LINK } from '../deliveries/model.ts'
 import type { LinkedDelivery } from '../deliveries/queries.ts'
 import type { Visible } from '../tables.ts'
@@ -66,7 +67,7 @@ function lockRecipient(work: Work<Visible>, { bulletinId, organisationId }: Targ
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.organisation_id', '=', organisationId)
-    .select(['bulletin.state', 'recipient.acknowledged_at', 'recipient.decided_at', 'recipient.done_at', 'recipient.response'])
+    .select(['bulletin.state', 'bulletin.number', 'recipient.acknowledged_at', 'recipient.decided_at', 'recipient.done_at', 'recipient.response'])
     .forUpdate('recipient')
     .executeTakeFirst()
 }
@@ -106,7 +107,7 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
     .execute()
   work.record({
     verb: 'broadcast.response.recorded',
-    subject: { kind: 'bulletin', id: input.bulletinId },
+    subject: { kind: 'bulletin', id: bulletinNumber(recipient.number) },
     organisationId: input.organisationId,
     change: { from: recipient.response, to: input.state, via: input.via, ...(input.nextDate === null ? {} : { nextDate: input.nextDate }) },
   })
