@@ -38,7 +38,7 @@ export function readContent(typed: Typed): ContentForm {
 }
 
 /** Said of a bulletin without a title, wherever it is shown before it has one. */
-export const NO_TITLE = 'No title yet'
+const NO_TITLE = 'No title yet'
 
 /**
  * What can be shown of a bulletin while it is being written: every field that holds, and nothing of one that does not, so that a link

@@ -218,7 +218,7 @@ export function differenceTable(
 }
 
 /** Findings in two lists: what stops it, and what would help readers. */
-export function findingsView(findings: readonly Problem[]) {
+function findingsView(findings: readonly Problem[]) {
   return {
     errors: findings.filter(({ severity }) => severity === 'error').map(({ message }) => message),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message),

@@ -79,6 +79,7 @@ test('what cannot be saved, what a review needs and what would help are told apa
   assert.match(body, /Before it can go for review:[\s\S]*href="#summary">Say in the summary/)
   assert.match(body, /Would help readers:[\s\S]*href="#platform-1-platform">No affected platform/)
   assert.doesNotMatch(body, /href="(javascript|file):/, 'what is refused is never a link')
+  assert.match(body, /<a target="_blank"[^>]+href="https:\/\/good\.example\/"/, 'what holds beside it is shown')
   assert.match(paperOf(body), /No title yet/)
   const whole = await analyst.post(`${address}/preview`, { ...FIELDS, baseVersion: '1', fragment: 'yes' })
   assert.match(whole.body, /data-preview-summary="Can go for review"/)
