@@ -34,9 +34,11 @@ export function recognisesJsonFeed(json: unknown): boolean {
 /**
  * Reads a feed in XML, already decoded. `address` is where it was fetched, against which relative links are meant; without it they are resolved
  * against what the feed says of itself. A feed without entries is sound and gives none.
- * Fails with `feed.not-feed`, `feed.cdf`, `feed.malformed` and the rules of `checkXml`; warns with `feed.address` and `feed.nothing`.
+ * Fails with `feed.not-feed`, `feed.web-page`, `feed.cdf`, `feed.malformed` and the rules of `checkXml`; warns with `feed.address` and `feed.nothing`.
  */
 export function parseFeed(text: string, address: string | null = null): Result<IntelligenceBatch> {
+  if (rootOf(text) === 'html')
+    return refuse('feed.web-page', 'This is a web page, where a feed or an advisory was expected. Look on it for the address of the feed itself.')
   const xml = checkXml(text)
   if (!xml.ok) return xml
   const { root, bases } = xml.value
