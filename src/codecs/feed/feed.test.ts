@@ -170,6 +170,7 @@ test('a feed without entries is sound', () => {
 
 test('what is no feed is refused with the reason', () => {
   assert.equal(ruleOf(parseFeed('<!DOCTYPE html>\n<html><head><meta charset=utf-8></head><body>Sign in<br></body></html>')), 'feed.web-page')
+  assert.equal(ruleOf(parseFeed('<!doctype html><title>Sign in</title>')), 'feed.web-page')
   assert.equal(ruleOf(parseFeed('<opml><body/></opml>')), 'feed.not-feed')
   assert.equal(ruleOf(parseFeed('<CHANNEL><ITEM HREF="https://a.example/"/></CHANNEL>')), 'feed.cdf')
   assert.equal(ruleOf(parseFeed(RSS(FULL).slice(0, 600))), 'feed.cut-off')

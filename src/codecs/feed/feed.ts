@@ -37,7 +37,7 @@ export function recognisesJsonFeed(json: unknown): boolean {
  * Fails with `feed.not-feed`, `feed.web-page`, `feed.cdf`, `feed.malformed` and the rules of `checkXml`; warns with `feed.address` and `feed.nothing`.
  */
 export function parseFeed(text: string, address: string | null = null): Result<IntelligenceBatch> {
-  if (rootOf(text) === 'html')
+  if (isWebPage(text))
     return refuse('feed.web-page', 'This is a web page, where a feed or an advisory was expected. Look on it for the address of the feed itself.')
   const xml = checkXml(text)
   if (!xml.ok) return xml
@@ -63,6 +63,11 @@ export function parseFeed(text: string, address: string | null = null): Result<I
     feed = emptyFeed(root)
   }
   return toBatch(feed, withSecurityData(xml.value.text), [address, ...(bases.length > 0 ? bases : [feed.base])], problems)
+}
+
+/** HTML is seldom sound XML, so it must be known before it is read as such. Some feeds begin with its document type all the same. */
+function isWebPage(text: string): boolean {
+  return !Object.hasOwn(READERS, rootOf(text) ?? '') && /<!doctype html|<html[\s>]/i.test(text.slice(0, 2_000))
 }
 
 /** Reads parsed JSON as a JSON Feed. Fails with `feed.not-feed`. */
