@@ -12,7 +12,8 @@ import type { DirectoryTables } from '../../directory/tables.ts'
 import type { Visible } from '../tables.ts'
 import { respond, respondForMany, type ManyOutcome } from './commands.ts'
 import type { Answer } from './model.ts'
-import { answersOf, openAnswers, responseLines } from './queries.ts'
+import { openAnswers } from './partner/queries.ts'
+import { answersOf, responseLines } from './queries.ts'
 
 const platform = await createTestPlatform()
 

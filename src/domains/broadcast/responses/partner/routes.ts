@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { parseId } from '../../../../kernel/id.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { csvPages } from '../../../../platform/csv/csv.ts'
 import { asList } from '../../../../platform/forms/form.ts'
-import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
+import { csv, page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -11,19 +12,21 @@ import { parseBulletinNumber } from '../../bulletins/model.ts'
 import type { Visible } from '../../tables.ts'
 import { respondForMany, type ManyOutcome, type Target } from '../commands.ts'
 import { readAnswer, RESPONSE_STATES } from '../model.ts'
-import { openAnswers, type OpenAnswer, type OpenAnswersFilter } from '../queries.ts'
-import { answersPage, type AnswersQuery } from './views.ts'
+import { ANSWER_SORTS, openAnswers, type OpenAnswer, type OpenAnswersFilter } from './queries.ts'
+import { answersPage, CSV_HEAD, csvLine, type AnswersQuery } from './views.ts'
 
 /** One answer for many organisations: for an IT delivery partner, and for anyone else whom more than one bulletin concerns. */
 const PAGE_SIZE = 50
+const CSV_PART = 1_000
 /** How many one answer may cover. */
 const MOST_TARGETS = 2_000
 
 const Query = z.object({
-  q: z.string().max(200).default(''),
-  bulletin: z.string().max(20).default(''),
+  q: z.string().trim().max(200).catch('').default(''),
+  bulletin: z.string().max(20).catch('').default(''),
   show: z.enum(['open', 'decided', 'all']).catch('open').default('open'),
-  cursor: z.string().max(400).nullable().default(null),
+  sort: z.enum(ANSWER_SORTS).catch('due').default('due'),
+  cursor: z.string().max(1_000).nullable().catch(null).default(null),
 })
 
 const showAnswers = route({
@@ -34,13 +37,26 @@ const showAnswers = route({
   handle: request => list(request, request.query, {}, [], 0),
 })
 
+const listCsv = route({
+  method: 'GET',
+  path: '/answers.csv',
+  access: { permission: 'broadcast.response.answer' },
+  query: Query,
+  async handle({ query, read, actor }) {
+    const rowsAfter = (cursor: string | null) =>
+      read<Visible, Page<OpenAnswer>>(db => openAnswers(db, actor.scope, filterOf(query), { limit: CSV_PART, cursor }, query.sort))
+    return csv('answers.csv', csvPages(CSV_HEAD, csvLine, rowsAfter))
+  },
+})
+
 const giveAnswers = route({
   method: 'POST',
   path: '/answers',
   access: { permission: 'broadcast.response.answer' },
   async handle(request) {
     const { body } = request
-    const query = Query.parse({ q: body['q'], bulletin: body['bulletin'], show: body['show'], cursor: body['cursor'] === '' ? null : body['cursor'] })
+    const { q, bulletin, show, sort, cursor } = body
+    const query = Query.parse({ q, bulletin, show, sort, cursor: cursor === '' ? null : cursor })
     const read = readAnswer(body, request.now)
     const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, request.actor.scope, body, query))
     const problems: Problem[] = read.ok ? [] : [...read.problems]
@@ -85,7 +101,7 @@ async function list(
   chosen: number,
 ): Promise<Reply> {
   const found = await request.read<Visible, Page<OpenAnswer>>(db =>
-    openAnswers(db, request.actor.scope, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }),
+    openAnswers(db, request.actor.scope, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }, query.sort),
   )
   const model = answersPage(found, query, typed, problems, request.now)
   return page(
@@ -97,7 +113,7 @@ async function list(
 }
 
 function filterOf(query: AnswersQuery): OpenAnswersFilter {
-  return { number: query.bulletin === '' ? null : (parseBulletinNumber(query.bulletin) ?? 0), search: query.q.trim(), show: query.show }
+  return { number: query.bulletin === '' ? null : (parseBulletinNumber(query.bulletin) ?? 0), search: query.q, show: query.show }
 }
 
 /** Those ticked (`CC-5001:CODE` stands for the eye; the ids travel), or all that the filter shows. */
@@ -120,4 +136,4 @@ function parseTarget(text: string): readonly Target[] {
   return bulletinId === undefined || organisationId === undefined ? [] : [{ bulletinId, organisationId }]
 }
 
-export const partnerRoutes: readonly Route[] = [showAnswers, giveAnswers]
+export const partnerRoutes: readonly Route[] = [showAnswers, listCsv, giveAnswers]

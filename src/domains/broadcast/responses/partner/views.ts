@@ -1,18 +1,20 @@
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import type { CsvLine } from '../../../../platform/csv/csv.ts'
 import { asList } from '../../../../platform/forms/form.ts'
 import { responseTag } from '../../../../ui/labels.ts'
-import { withQuery } from '../../../../ui/links.ts'
-import type { Field } from '../../../../ui/models.ts'
+import { sortColumn, withQuery } from '../../../../ui/links.ts'
+import type { Column, Field } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import { LONGEST_NOTE, RESPONSE_CHOICES, RESPONSE_STATES } from '../model.ts'
-import type { OpenAnswer } from '../queries.ts'
+import type { AnswerSort, OpenAnswer } from './queries.ts'
 
 export interface AnswersQuery {
   readonly q: string
   readonly bulletin: string
   readonly show: 'open' | 'decided' | 'all'
+  readonly sort: AnswerSort
   readonly cursor: string | null
 }
 
@@ -26,10 +28,19 @@ export function answersPage(
 ) {
   const ticked = new Set(asList(typed['targets']))
   const isFiltered = query.q !== '' || query.bulletin !== '' || query.show !== 'open'
-  const kept = { q: query.q, bulletin: query.bulletin, show: query.show }
+  const { q, bulletin, show, sort } = query
+  const kept = { q, bulletin, show: show === 'open' ? null : show, sort: sort === 'due' ? null : sort }
+  const sorted = (column: Column, name: string) => sortColumn(column, name, '/answers', { ...kept, sort })
   return {
     total: found.total,
     isFiltered,
+    head: [
+      sorted({ text: 'For' }, 'organisation'),
+      sorted({ text: 'Bulletin' }, 'bulletin'),
+      sorted({ text: 'Answer' }, 'answered'),
+      sorted({ text: 'By when' }, 'due'),
+    ],
+    csvHref: withQuery('/answers.csv', kept),
     rows: found.rows.map(row => ({
       ...row,
       target: `${row.bulletinId}.${row.organisationId}`,
@@ -40,7 +51,7 @@ export function answersPage(
     })),
     filters: {
       action: '/answers',
-      search: { label: 'Organisation: name or code', value: query.q },
+      search: { label: 'Organisation or bulletin', value: query.q, hint: 'A name or code, a number such as CC-5001, or words of a title' },
       selects: [
         {
           name: 'show',
@@ -53,15 +64,32 @@ export function answersPage(
           ],
         },
       ],
-      keep: { bulletin: query.bulletin },
+      keep: { bulletin, sort: kept.sort },
       clearHref: isFiltered ? '/answers' : undefined,
     },
-    values: { q: query.q, bulletin: query.bulletin, show: query.show, cursor: query.cursor ?? '' },
+    values: { q, bulletin, show, sort, cursor: query.cursor ?? '' },
     answerFields: answerFields(typed, problems),
     isAll: typed['all'] === 'yes',
     firstHref: query.cursor === null ? undefined : withQuery('/answers', kept),
     nextHref: found.next === null ? undefined : withQuery('/answers', { ...kept, cursor: found.next }),
   }
+}
+
+export const CSV_HEAD = ['bulletin', 'title', 'severity', 'tlp', 'answer by', 'code', 'organisation', 'answer', 'answered at', 'next date'] as const
+
+export function csvLine(row: OpenAnswer): CsvLine {
+  return [
+    bulletinNumber(row.number),
+    row.title,
+    row.severity,
+    row.tlp,
+    row.respondBy?.toISOString() ?? null,
+    row.organisationCode,
+    row.organisationName,
+    row.standing,
+    row.responseAt?.toISOString() ?? null,
+    row.nextDate,
+  ]
 }
 
 function answerFields(typed: Readonly<Record<string, unknown>>, problems: readonly Problem[]): readonly Field[] {

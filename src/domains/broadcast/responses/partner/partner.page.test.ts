@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { createTestApp } from '../../../../../test/support/app.ts'
+import { readCsv, walkList } from '../../../../../test/support/lists.ts'
+import { releasedBulletin } from '../../../../../test/support/released-bulletin.ts'
+
+const { platform, signIn } = await createTestApp()
+const db = platform.database.kysely
+const first = await releasedBulletin(platform, { organisations: 45, prefix: 'A', title: 'Larch flaw' })
+const partner = await signIn('partner-responder', { organisation: 'PARTNER' })
+// Two bulletins reach the same organisations: those of A but the last, which another partner looks after.
+const second = await releasedBulletin(platform, { organisations: 1, prefix: 'B', title: 'Birch flaw', respondBy: '2026-11-25T09:00:00Z' })
+await sql`
+  insert into broadcast_recipient (bulletin_id, organisation_id, release_id, is_reachable)
+  select ${second.bulletinId}, organisation_id, ${second.releaseId}, true from broadcast_recipient where bulletin_id = ${first.bulletinId}`.execute(
+  db,
+)
+await sql`
+  insert into directory_partnership (id, partner_id, organisation_id, since)
+  select 'par_' || code, ${partner.organisationId}, id, now() from directory_organisation where code like 'A%' and code <> 'A00044'`.execute(db)
+// Ten decided about the first, at one moment.
+await sql`
+  update broadcast_recipient set response = 'done', response_at = ${platform.clock.now()}, acknowledged_at = ${platform.clock.now()}, decided_at = ${platform.clock.now()}, done_at = ${platform.clock.now()}
+  where bulletin_id = ${first.bulletinId} and organisation_id in (select id from directory_organisation where code between 'A00000' and 'A00009')`.execute(
+  db,
+)
+
+const TARGET = /name="targets" type="checkbox" value="([^"]+)"/
+const walk = async (query: string) => (await walkList(partner, `/answers?${query}`, TARGET)).rows
+/** What the file says, as the page names it. */
+const inFile = async (query: string) => {
+  const { rows: codes } = await sql<{ id: string; code: string }>`select id, code from directory_organisation`.execute(db)
+  const idOf = new Map(codes.map(({ id, code }) => [code, id]))
+  return (await readCsv(partner, `/answers.csv?${query}`)).map(
+    row => `${row['bulletin'] === `CC-${first.number}` ? first.bulletinId : second.bulletinId}.${idOf.get(row['code'] ?? '')}`,
+  )
+}
+
+test('every order meets each answer asked for once, also where many are alike, and the file holds the same', async () => {
+  for (const sort of ['due', 'organisation', 'bulletin', 'answered']) {
+    const up = await walk(`show=all&sort=${sort}`)
+    assert.equal(up.length, 88, sort)
+    assert.deepEqual(await walk(`show=all&sort=-${sort}`), up.toReversed(), `-${sort}`)
+    assert.deepEqual(await inFile(`show=all&sort=${sort}`), up, sort)
+  }
+  const due = await walk('show=all')
+  assert.ok(
+    due.slice(0, 44).every(target => target.startsWith(first.bulletinId)),
+    'the sooner first',
+  )
+  const answered = await readCsv(partner, '/answers.csv?show=all&sort=-answered')
+  assert.deepEqual(new Set(answered.slice(0, 10).map(row => row['answer'])), new Set(['done']))
+  assert.equal(answered[10]?.['answered at'], '')
+})
+
+test('search and filters narrow the list, its count and its file alike, and stay in the addresses', async () => {
+  for (const [query, total] of [
+    ['', 78],
+    ['show=decided', 10],
+    ['show=all&q=a00003', 2],
+    ['q=organisation+a0000', 10],
+    ['q=larch', 34],
+    [`q=cc-${second.number}&show=all`, 44],
+    [`bulletin=CC-${first.number}&show=all`, 44],
+    ['q=a00044&show=all', 0],
+    ['q=%25&show=all', 0],
+  ] as const) {
+    const rows = await walk(`${query}&sort=-organisation`)
+    assert.equal(rows.length, total, query)
+    assert.deepEqual(await inFile(`${query}&sort=-organisation`), rows, query)
+  }
+  const { body } = await partner.get('/answers?q=organisation&sort=-organisation')
+  assert.match(body, /href="\/answers\?q=organisation&amp;sort=-organisation&amp;cursor=/)
+  assert.match(body, /name="sort" value="-organisation"/, 'an answer that is refused comes back to the same place')
+})
+
+test('an empty list says what to do first', async () => {
+  assert.match((await partner.get('/answers?q=nowhere')).body, /Nothing matches[\s\S]*Clear search and filters/)
+  const idle = await signIn('partner-responder', { organisation: 'IDLE' })
+  assert.match((await idle.get('/answers')).body, /Nothing to answer[\s\S]*show=decided/)
+})
+
+test('one answer for the whole list goes to what its search shows, and to nothing else', async () => {
+  const done = await partner.post('/answers', { all: 'yes', q: 'birch', sort: 'organisation', state: 'acknowledged' }, { from: '/answers?q=birch' })
+  assert.match((await partner.follow(done)).body, /Recorded for 44 organisations: Acknowledged/)
+  const { rows } = await sql<{ bulletin_id: string; count: number }>`
+    select bulletin_id, count(*)::int as count from broadcast_response group by 1`.execute(db)
+  assert.deepEqual(rows, [{ bulletin_id: second.bulletinId, count: 44 }])
+})
