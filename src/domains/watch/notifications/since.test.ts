@@ -14,6 +14,7 @@ function read(words: string, written = WRITTEN): string | undefined {
 test('a time of day is today’s, or yesterday’s when it has not come yet', () => {
   for (const words of ['9:30', '09:30', '9.30am', '0930', '9:30 this morning', 'since 9:30 today', 'about 9.30 AM'])
     assert.equal(read(words), '2026-11-20T09:30', words)
+  assert.equal(read('1930 hrs'), '2026-11-19T19:30')
   assert.equal(read('9am'), '2026-11-20T09:00')
   assert.equal(read('noon'), '2026-11-20T12:00')
   assert.equal(read('11pm'), '2026-11-19T23:00')
@@ -60,6 +61,8 @@ test('what is not understood, does not exist or lies ahead is left to the words'
     '2026-11-21T00:00:00Z',
     'today 3pm',
     '25:00',
+    '1930',
+    '2019',
     '9',
     '13pm',
     '99999 hours ago',

@@ -98,7 +98,11 @@ function dated(year = '', month = '', day = '', rest = '', today: LocalDate): Re
 function readTime(text: string): { hour: number; minute: number } | undefined {
   if (text === 'noon' || text === 'midday') return { hour: 12, minute: 0 }
   if (text === 'midnight') return { hour: 0, minute: 0 }
-  const match = /^(\d{1,2})(?:[:.](\d{2})(?::\d{2})?)? ?(am|pm)?$/.exec(text) ?? /^(\d{2})(\d{2})() ?(?:hrs|hours)?$/.exec(text)
+  // Four digits alone that may be a year are left to the words: 1930 is a time to some and a year to others.
+  const match =
+    /^(\d{1,2})(?:[:.](\d{2})(?::\d{2})?)? ?(am|pm)?$/.exec(text) ??
+    /^(\d{2})(\d{2})() ?(?:hrs|hours|h)$/.exec(text) ??
+    /^(?!19|20)(\d{2})(\d{2})()$/.exec(text)
   if (match === null) return undefined
   const [, hours = '', minutes = '', half = ''] = match
   // A bare number says neither day nor time.
