@@ -105,7 +105,7 @@ export async function takeDocument(
       return storeScores(work, document, file.value, named)
     })
   }
-  const read = recognise(bytes)
+  const read = recognise(bytes, isWebAddress(address) ? { address } : {})
   return runWork(platform, actor, async (work: Work<Visible>) => {
     await lockGathering(work.db)
     await keepDocument(work, packed)

@@ -22,17 +22,19 @@ export async function traitsOfItems(db: Reader<Visible>, ids: readonly string[])
   )
 }
 
-/** Of these items, those from sources that open no threats. */
+/** Of these items, those that open no threats: what only enriches, and single indicators of compromise, of which a feed has thousands. */
 export async function enrichingAmong(db: Reader<Visible>, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db
     .selectFrom('watch_item as item')
     .innerJoin('watch_source as source', 'source.id', 'item.source_id')
     .where('item.id', '=', sql<string>`any(${ids}::text[])`)
-    .where('source.opens_threats', '=', false)
+    .where(eb => eb.or([eb('source.opens_threats', '=', false), isSingleIndicator]))
     .select('item.id')
     .execute()
   return new Set(rows.map(row => row.id))
 }
+
+const isSingleIndicator = sql<boolean>`(source.format = 'stix' and item.content -> 'details' ->> 'type' = 'indicator')`
 
 /** The items that wait for a threat about one of these CVEs. */
 export async function waitingFor(db: Reader<Visible>, cves: readonly string[]): Promise<readonly string[]> {
