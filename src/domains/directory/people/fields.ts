@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isRole, type Role } from '../../../kernel/role.ts'
+import { PEOPLE_SORTS } from './model.ts'
 
 const role = z.custom<Role>(value => typeof value === 'string' && isRole(value), 'Choose a role.')
 const organisation = z
@@ -36,6 +37,7 @@ export const peopleQuery = z.object({
   role: z.string().max(40).catch('').default(''),
   organisation: z.string().max(20).catch('').default(''),
   status: z.enum(['here', 'left']).catch('here').default('here'),
+  sort: z.enum(PEOPLE_SORTS).catch('name').default('name'),
   cursor: z.string().max(1_000).nullable().catch(null).default(null),
 })
 export type PeopleQuery = z.infer<typeof peopleQuery>

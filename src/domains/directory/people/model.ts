@@ -35,4 +35,7 @@ export interface PeopleFilter {
   readonly status: 'here' | 'left'
 }
 
+export const PEOPLE_SORTS = ['name', '-name', 'email', '-email'] as const
+export type PeopleSort = (typeof PEOPLE_SORTS)[number]
+
 export const EVERYBODY: PeopleFilter = { search: '', role: '', organisation: '', status: 'here' }

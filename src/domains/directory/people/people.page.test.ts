@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createTestApp, type Browser } from '../../../../test/support/app.ts'
+import { readCsv, walkList } from '../../../../test/support/lists.ts'
 import { setPassword } from '../../../platform/auth/accounts.ts'
 import type { AuthTables } from '../../../platform/auth/tables.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
@@ -19,6 +20,31 @@ const added = (browser: Browser, person: { name?: string; email: string; role: s
 function idOf(location: unknown): string {
   return /per_[0-9a-f]{32}/.exec(String(location))?.[0] ?? ''
 }
+
+const EMAIL = /([Nn]amesake\d+@test\.invalid)/
+
+/** People of one name at that organisation, in two roles by turns. */
+async function plantNamesakes(code: string, number: number): Promise<void> {
+  const { organisationId } = await app.signIn('cyber-lead', { organisation: code })
+  await runWork<SignInTables, void>(app.platform, SYSTEM, async work => {
+    for (let index = 0; index < number; index += 1) {
+      const id = work.newId('person')
+      const email = `${index === 0 ? 'Namesake' : 'namesake'}${index}@test.invalid`
+      await work.db
+        .insertInto('directory_person')
+        .values({ ...NOBODY, id, email, created_at: work.now })
+        .execute()
+      const role = index % 2 === 0 ? 'cyber-lead' : 'board-member'
+      await work.db
+        .insertInto('directory_assignment')
+        .values({ id: work.newId('assignment'), person_id: id, organisation_id: organisationId, role, since: work.now, until: null })
+        .execute()
+    }
+    work.record({ verb: 'test.namesakes', subject: { kind: 'organisation', id: code } })
+  })
+}
+
+const NOBODY = { name: 'Nora Namesake', phone: null, out_of_hours_phone: null, left_at: null }
 
 let count = 0
 const newEmail = () => `person-${(count += 1)}@test.invalid`
@@ -50,6 +76,29 @@ describe('The administrator', () => {
       assert.match((await administrator.get(`/people?${query}`)).body, /Nobody matches/, query)
     }
     assert.match((await administrator.get('/people.csv?q=rarename')).body, /Quentin Rarename,.*"Cyber or IT lead, Test trust AAA"/)
+  })
+
+  test('meets each person once in every order, also where many have one name, and the file holds the same', async () => {
+    await plantNamesakes('CCC', 60)
+    for (const [query, total] of [
+      ['q=namesake', 60],
+      ['q=namesake&role=cyber-lead&organisation=CCC', 30],
+    ] as const) {
+      for (const sort of ['name', 'email']) {
+        const up = await walkList(administrator, `/people?${query}&sort=${sort}`, EMAIL)
+        assert.equal(up.total, total)
+        assert.deepEqual((await walkList(administrator, `/people?${query}&sort=-${sort}`, EMAIL)).rows, up.rows.toReversed(), `-${sort}`)
+        const file = await readCsv(administrator, `/people.csv?${query}&sort=${sort}`)
+        assert.deepEqual(
+          file.map(row => row['email']),
+          up.rows,
+          `${query} ${sort}`,
+        )
+      }
+    }
+    const { rows } = await walkList(administrator, '/people?q=namesake&sort=email', EMAIL)
+    assert.equal(rows[0], 'Namesake0@test.invalid', 'whatever the case')
+    assert.match((await administrator.get('/people?q=namesake&sort=-email')).body, /href="\/people\?q=namesake&amp;sort=-email&amp;cursor=/)
   })
 
   test('is told what is wrong, and what was typed stays', async () => {

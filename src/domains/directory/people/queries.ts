@@ -9,7 +9,7 @@ import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { isInScope } from '../scope.ts'
 import type { DirectoryTables, SignInTables } from '../tables.ts'
-import type { PeopleFilter, PersonDetail, PersonRow, RoleOf } from './model.ts'
+import type { PeopleFilter, PeopleSort, PersonDetail, PersonRow, RoleOf } from './model.ts'
 
 type Asks = Pick<Reader<DirectoryTables>, 'selectFrom'>
 
@@ -42,19 +42,30 @@ function filtered(db: Asks, scope: Scope, filter: PeopleFilter) {
   })
 }
 
-/** One page of the people that the actor looks after, by name, with the true count. */
-export async function listPeople(db: Asks, scope: Scope, filter: PeopleFilter, request: PageRequest): Promise<Page<PersonRow>> {
+/** One page of the people that the actor looks after, with the true count. Those of one name stand by their ids. */
+export async function listPeople(
+  db: Asks,
+  scope: Scope,
+  filter: PeopleFilter,
+  request: PageRequest,
+  sort: PeopleSort = 'name',
+): Promise<Page<PersonRow>> {
   const { total } = await filtered(db, scope, filter)
     .select(eb => eb.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
-  let query = filtered(db, scope, filter)
-    .select(['person.id', 'person.name', 'person.email', 'person.left_at'])
-    .orderBy('person.name')
-    .orderBy('person.id')
+  const isDown = sort.startsWith('-')
+  const direction = isDown ? 'desc' : 'asc'
+  // An address is one whatever its case, as its index has it.
+  const key = sort.endsWith('email') ? sql<string>`lower(person.email)` : sql<string>`person.name`
+  const [value, id] = decodeCursor(request.cursor, 2) ?? []
+  const isAfter = typeof value === 'string' && typeof id === 'string'
+  const found = await filtered(db, scope, filter)
+    .$if(isAfter, query => query.where(sql<boolean>`(${key}, person.id) ${sql.raw(isDown ? '<' : '>')} (${value}, ${id})`))
+    .orderBy(key, direction)
+    .orderBy('person.id', direction)
     .limit(request.limit + 1)
-  const after = decodeCursor(request.cursor, 2)
-  if (after !== null) query = query.where(sql<boolean>`(person.name, person.id) > (${after[0]}, ${after[1]})`)
-  const found = await query.execute()
+    .select(['person.id', 'person.name', 'person.email', 'person.left_at', key.as('key')])
+    .execute()
   const rows = found.slice(0, request.limit)
   const roles = await rolesOf(
     db,
@@ -63,7 +74,7 @@ export async function listPeople(db: Asks, scope: Scope, filter: PeopleFilter, r
   const last = rows.at(-1)
   return {
     rows: rows.map(row => ({ id: row.id as Id<'person'>, name: row.name, email: row.email, leftAt: row.left_at, roles: roles.get(row.id) ?? [] })),
-    next: found.length > request.limit && last !== undefined ? encodeCursor([last.name, last.id]) : null,
+    next: found.length > request.limit && last !== undefined ? encodeCursor([last.key, last.id]) : null,
     total,
   }
 }

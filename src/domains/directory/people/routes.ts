@@ -1,9 +1,9 @@
-import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { Conflict, Forbidden, NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { withSystemSight } from '../../../platform/auth/actors.ts'
+import { csvPages } from '../../../platform/csv/csv.ts'
 import { readForm } from '../../../platform/forms/form.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
@@ -16,7 +16,7 @@ import { addPerson, assignRole, endRole, makeInvitation } from './commands.ts'
 import { peopleQuery, personForm, reasonForm, roleForm, type PeopleQuery } from './fields.ts'
 import { EVERYBODY, type PersonDetail, type PersonRow } from './model.ts'
 import { listPeople, personInScope, standingOf, type Standing } from './queries.ts'
-import { filledRoles, listView, mayKeepPeople, personFields, roleFields, rolesInWords, showView } from './views.ts'
+import { CSV_HEAD, csvLine, filledRoles, listView, mayKeepPeople, personFields, roleFields, showView } from './views.ts'
 
 const PAGE_ROWS = 50
 const CSV_ROWS = 500
@@ -48,7 +48,7 @@ const list = route({
   async handle({ read, actor, query }) {
     const isCentre = actor.scope.kind === 'centre'
     const model = await read<DirectoryTables, object>(async db => {
-      const found = await listPeople(db, actor.scope, filterOf(query), { limit: PAGE_ROWS, cursor: query.cursor })
+      const found = await listPeople(db, actor.scope, filterOf(query), { limit: PAGE_ROWS, cursor: query.cursor }, query.sort)
       const own = isCentre || actor.organisationId === null ? null : await organisationById(db, actor.organisationId)
       const ours =
         own === null || own === undefined
@@ -65,26 +65,12 @@ const listAsCsv = route({
   path: '/people.csv',
   access: VIEW,
   query: peopleQuery,
-  async handle(request) {
-    return csv('people.csv', csvRows(request))
+  async handle({ read, actor, query }) {
+    const rowsAfter = (cursor: string | null) =>
+      read<DirectoryTables, Page<PersonRow>>(db => listPeople(db, actor.scope, filterOf(query), { limit: CSV_ROWS, cursor }, query.sort))
+    return csv('people.csv', csvPages(CSV_HEAD, csvLine, rowsAfter))
   },
 })
-
-async function* csvRows({ read, actor, query }: RouteRequest<unknown, PeopleQuery>): AsyncGenerator<string> {
-  yield stringify([['name', 'email', 'roles']])
-  let cursor: string | null = null
-  do {
-    const found: Page<PersonRow> = await read<DirectoryTables, Page<PersonRow>>(db =>
-      listPeople(db, actor.scope, filterOf(query), { limit: CSV_ROWS, cursor }),
-    )
-    // A name that a spreadsheet would run as a formula is written so that it stays text.
-    yield stringify(
-      found.rows.map(row => [row.name, row.email, rolesInWords(row.roles)]),
-      { escape_formulas: true },
-    )
-    cursor = found.next
-  } while (cursor !== null)
-}
 
 async function ownCode(request: RouteRequest): Promise<string | null> {
   const id = request.actor.organisationId

@@ -1,8 +1,9 @@
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { ALL_ROLES, isRole, ROLES, type Role } from '../../../kernel/role.ts'
-import { withQuery } from '../../../ui/links.ts'
-import type { Action, Field, TableModel } from '../../../ui/models.ts'
+import type { CsvLine } from '../../../platform/csv/csv.ts'
+import { sortColumn, withQuery } from '../../../ui/links.ts'
+import type { Action, Column, Field, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { mayKeepRole, mayMakeLink, type PeopleKeeper } from '../policy.ts'
 import type { PeopleQuery } from './fields.ts'
@@ -25,11 +26,18 @@ export function mayKeepPeople(keeper: PeopleKeeper): boolean {
 }
 
 export function listView(found: Page<PersonRow>, query: PeopleQuery, actor: PeopleKeeper, isCentre: boolean) {
-  const address = { q: query.q, role: query.role, organisation: query.organisation, status: query.status === 'here' ? '' : query.status }
+  const address = {
+    q: query.q,
+    role: query.role,
+    organisation: query.organisation,
+    status: query.status === 'here' ? '' : query.status,
+    sort: query.sort === 'name' ? '' : query.sort,
+  }
+  const sorted = (column: Column, name: string) => sortColumn(column, name, '/people', { ...address, sort: query.sort })
   const table: TableModel = {
     caption: 'People',
     captionHidden: true,
-    head: [{ text: 'Name' }, { text: 'Roles' }, { text: 'E-mail address' }],
+    head: [sorted({ text: 'Name' }, 'name'), { text: 'Roles' }, sorted({ text: 'E-mail address' }, 'email')],
     rows: found.rows.map(person => [
       { text: person.name, href: `/people/${person.id}` },
       { text: rolesInWords(person.roles), hint: person.leftAt === null ? undefined : 'Has left' },
@@ -57,7 +65,7 @@ export function listView(found: Page<PersonRow>, query: PeopleQuery, actor: Peop
         },
       ],
       checkboxes: [],
-      keep: { organisation: query.organisation },
+      keep: { organisation: query.organisation, sort: address.sort },
       clearHref: '/people',
     },
     nextHref: found.next === null ? null : withQuery('/people', address, { cursor: found.next }),
@@ -83,6 +91,12 @@ export function filledRoles(people: readonly PersonRow[], keeper: PeopleKeeper):
         holders.length === 0 ? { text: 'Nobody yet', tags: [{ text: 'Not filled', colour: 'red' }] } : holders.map(person => person.name).join(', '),
       ]),
   }
+}
+
+export const CSV_HEAD = ['name', 'email', 'roles'] as const
+
+export function csvLine(row: PersonRow): CsvLine {
+  return [row.name, row.email, rolesInWords(row.roles)]
 }
 
 export function rolesInWords(roles: readonly RoleOf[]): string {
