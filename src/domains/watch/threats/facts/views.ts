@@ -1,13 +1,13 @@
-import type { Instant } from '../../../kernel/instant.ts'
-import type { CvssStatement, SsvcStatement } from '../../../kernel/intelligence.ts'
-import { remediationDeadlines, type RemediationDeadline } from '../../../kernel/ssvc.ts'
-import { date } from '../../../ui/filters/dates.ts'
-import { sentence } from '../../../ui/filters/words.ts'
-import type { Cell, TableModel } from '../../../ui/models.ts'
-import type { StoredItem } from '../gathering/model.ts'
-import { listed } from '../threats/grouping/evidence.ts'
-import { epssInWords, EXPLOITATION_WORDS, worstSsvc } from './model.ts'
-import type { EpssOfCve } from './queries.ts'
+import type { Instant } from '../../../../kernel/instant.ts'
+import type { CvssStatement, SsvcStatement } from '../../../../kernel/intelligence.ts'
+import { remediationDeadlines, type RemediationDeadline } from '../../../../kernel/ssvc.ts'
+import { date } from '../../../../ui/filters/dates.ts'
+import { sentence } from '../../../../ui/filters/words.ts'
+import type { Cell, TableModel } from '../../../../ui/models.ts'
+import { epssInWords, EXPLOITATION_WORDS, worstSsvc } from '../../enrichment/model.ts'
+import type { EpssOfCve } from '../../enrichment/queries.ts'
+import type { StoredItem } from '../../gathering/model.ts'
+import { listed } from '../grouping/evidence.ts'
 
 /** An item as far as its facts are set beside those of others. */
 export interface StatingItem {
