@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTestApp, type SignedIn } from '../../../../test/support/app.ts'
+import { readCsv, walkList } from '../../../../test/support/lists.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { DirectoryTables } from '../tables.ts'
@@ -81,13 +82,45 @@ test('the list downloads as CSV with the same filters, in which no name is a for
     }),
   )
   const analyst = await app.signIn('analyst')
-  const response = await analyst.get('/organisations.csv?type=optician')
-  assert.equal(response.headers['content-type'], 'text/csv; charset=utf-8')
-  assert.deepEqual(response.body.trim().split('\n'), [
-    'code,name,type,country,regionCode,boardCode,postcode,status',
-    "T070,'=1+1,optician,England,Y98,Q98,ZZ1 1ZZ,open",
+  assert.deepEqual(await readCsv(analyst, '/organisations.csv?type=optician'), [
+    {
+      code: 'T070',
+      name: "'=1+1",
+      type: 'optician',
+      country: 'England',
+      regionCode: 'Y98',
+      boardCode: 'Q98',
+      postcode: 'ZZ1 1ZZ',
+      status: 'open',
+    },
   ])
-  assert.equal((await analyst.get('/organisations.csv?type=practice')).body.trim().split('\n').length, 61)
+  assert.equal((await readCsv(analyst, '/organisations.csv?type=practice')).length, 60)
+})
+
+test('every order meets each organisation once, also where many have one name, and the file holds the same', async () => {
+  const namesakes = Array.from({ length: 55 }, (_, index) => row(index, { code: `N${index}`, name: 'Namesake dentists', type: 'dentist' }))
+  await runWork<DirectoryTables, unknown>(app.platform, SYSTEM, work =>
+    importOrganisations(work, { rows: namesakes, fileKind: 'test', isOutline: false, source: 'test.csv', digest: '1' }),
+  )
+  const analyst = await app.signIn('analyst')
+  const code = /href="\/organisations\/(\w+)"/
+  for (const [query, total] of [
+    ['q=namesake', 55],
+    ['type=dentist&region=Y98', 55],
+    ['q=n1', 11],
+  ] as const) {
+    for (const sort of ['name', 'code']) {
+      const up = await walkList(analyst, `/organisations?${query}&sort=${sort}`, code)
+      assert.equal(up.total, total, query)
+      assert.deepEqual((await walkList(analyst, `/organisations?${query}&sort=-${sort}`, code)).rows, up.rows.toReversed(), `-${sort}`)
+      const file = await readCsv(analyst, `/organisations.csv?${query}&sort=${sort}`)
+      assert.deepEqual(
+        file.map(found => found['code']),
+        up.rows,
+        `${query} ${sort}`,
+      )
+    }
+  }
 })
 
 test('the page of an organisation says who they are and that nobody can be reached, and escapes their name', async () => {

@@ -1,7 +1,7 @@
-import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
+import { csvPages } from '../../../platform/csv/csv.ts'
 import { csv, page } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Reader } from '../../../platform/work/read.ts'
@@ -21,7 +21,6 @@ import {
   regions,
   successorsOf,
   type OrganisationDetail,
-  type OrganisationSort,
 } from './queries.ts'
 import { listView, ownView, showView, type ListQuery, type OrganisationFacts } from './views.ts'
 
@@ -65,8 +64,15 @@ const listAsCsv = route({
   path: '/organisations.csv',
   access: { permission: 'directory.organisation.list' },
   query: listQuery,
-  async handle(request) {
-    return csv('organisations.csv', csvRows(request))
+  async handle({ read, actor, query }) {
+    const rowsAfter = (cursor: string | null) =>
+      read<DirectoryTables, Page<OrganisationSummary>>(db =>
+        listOrganisations(db, actor.scope, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }),
+      )
+    return csv(
+      'organisations.csv',
+      csvPages(CSV_COLUMNS, row => CSV_COLUMNS.map(column => row[column]), rowsAfter),
+    )
   },
 })
 
@@ -80,22 +86,6 @@ const CSV_COLUMNS = [
   'postcode',
   'status',
 ] as const satisfies readonly (keyof OrganisationSummary)[]
-
-async function* csvRows({ read, actor, query }: RouteRequest<unknown, ListQuery & { sort: OrganisationSort }>): AsyncGenerator<string> {
-  // A name that a spreadsheet would run as a formula is written so that it stays text.
-  const options = { columns: [...CSV_COLUMNS], escape_formulas: true }
-  yield stringify([], { ...options, header: true })
-  const rowsAfter = (cursor: string | null) =>
-    read<DirectoryTables, Page<OrganisationSummary>>(db =>
-      listOrganisations(db, actor.scope, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }),
-    )
-  let found = await rowsAfter(null)
-  yield stringify([...found.rows], options)
-  while (found.next !== null) {
-    found = await rowsAfter(found.next)
-    yield stringify([...found.rows], options)
-  }
-}
 
 const show = route({
   method: 'GET',
