@@ -57,6 +57,7 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/search?q=nothing-like-it',
     '/sources',
     '@/sources/',
+    '@/gatherings/',
     '/quarantine',
   ],
   'duty-manager': [
@@ -74,8 +75,9 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/people/new',
     '/sources/add',
     '/jobs',
-    '/jobs?state=completed',
+    '/jobs?state=all',
     '/audit',
+    '/audit?q=nobody-of-that-name',
     '/audit/verify',
     '/account',
     '/account/password',

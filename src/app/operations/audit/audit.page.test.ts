@@ -82,12 +82,12 @@ test('people and things stand by their names, with the ids beside', async () => 
   assert.match((await administrator.get(`/audit?actor=${ben.personId}`)).body, /Only what Ben &lt;b&gt;Manager&lt;\/b&gt; did\./)
 })
 
-test('a search finds people by name, a number, a code, a verb and words of a reason; its download holds the same records', async () => {
+test('a search finds people by name, a number, a code and words of a reason; its download holds the same records', async () => {
   for (const [query, count] of [
     ['q=manager%3C/b', null],
     [`q=${number}`, null],
     ['q=a1', null],
-    ['q=mended', FILLERS / 2],
+    ['q=ben', null],
     ['q=because+100%25+%3C50%3E', 1],
     ['q=100_', 0],
     ['verb=test.', null],

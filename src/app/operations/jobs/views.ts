@@ -14,7 +14,7 @@ const STATES: Readonly<Record<JobState, Tag>> = {
 }
 
 /** Each figure opens the list behind it. */
-export function queueTable(queues: readonly QueueOverview[]): TableModel {
+function queueTable(queues: readonly QueueOverview[]): TableModel {
   const numeric = (text: string) => ({ text, format: 'numeric' }) as const
   return {
     caption: 'Each kind of job',

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { parseId } from '../../../../kernel/id.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { AuditRow } from '../../../../platform/audit/record.ts'
 import { holdsWords } from '../../../../platform/db/search.ts'
@@ -12,8 +13,8 @@ export interface AuditFilter {
   readonly subjects: readonly string[] | null
   readonly actorId: string | null
   readonly verbs: readonly string[] | null
-  /** Words of a reason, or else any of these ids, as who, on what or at which organisation, or any of these verbs. */
-  readonly search: { readonly text: string; readonly ids: readonly string[]; readonly verbs: readonly string[] } | null
+  /** Any of these ids, as who, on what or at which organisation; or else the words of a reason. */
+  readonly search: { readonly text: string; readonly ids: readonly string[] } | null
 }
 
 /** Newest first, or the other way round. */
@@ -30,37 +31,62 @@ export async function auditAfter(db: Executor, filter: AuditFilter, sort: AuditS
   const [from] = decodeCursor(request.cursor, 1) ?? []
   const isDown = sort === '-when'
   const isAfter = typeof from === 'number' ? sql`seq ${sql.raw(isDown ? '<' : '>')} ${from}` : sql`true`
-  const { rows } = await sql<AuditRow>`select * from audit_record where ${matching(filter)} and ${isAfter}
-    order by seq ${sql.raw(isDown ? 'desc' : 'asc')} limit ${request.limit + 1}`.execute(db)
+  const inOrder = sql`order by seq ${sql.raw(isDown ? 'desc' : 'asc')} limit ${request.limit + 1}`
+  const parts = partsOf(filter).map(({ column, ids, condition }) =>
+    column === null
+      ? sql`(select seq from audit_record where ${condition} and ${isAfter} ${inOrder})`
+      : // From each id as far as a page needs. Told to look for any of them, PostgreSQL would read the audit backwards until it has found a page.
+        sql`(select part.seq from unnest(${ids}::text[]) as wanted (id)
+          cross join lateral (select seq from audit_record where ${sql.ref(column)} = wanted.id and ${condition} and ${isAfter} ${inOrder}) part)`,
+  )
+  const { rows } = await sql<AuditRow>`select * from audit_record where seq in (${sql.join(parts, sql` union `)}) ${inOrder}`.execute(db)
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return { rows: shown, next: rows.length > shown.length && last !== undefined ? encodeCursor([last.seq]) : null }
 }
 
 async function countAudit(db: Executor, filter: AuditFilter): Promise<number> {
-  // Records are numbered from one without a gap, and none is ever taken out: the chain proves it.
   const isAll = Object.values(filter).every(value => value === null)
-  const count = isAll
-    ? sql`select coalesce(max(seq), 0)::int as total from audit_record`
-    : sql`select count(*)::int as total from audit_record where ${matching(filter)}`
-  const { rows } = await sql<{ total: number }>`${count}`.execute(db)
+  const parts = partsOf(filter).map(({ column, ids, condition }) => {
+    const isOne = column === null ? sql`true` : sql`${sql.ref(column)} = any(${ids}::text[])`
+    return sql`select seq from audit_record where ${condition} and ${isOne}`
+  })
+  const { rows } = await sql<{ total: number }>`${
+    // Records are numbered from one without a gap, and none is ever taken out: the chain proves it.
+    isAll
+      ? sql`select coalesce(max(seq), 0)::int as total from audit_record`
+      : sql`select count(*)::int as total from (${sql.join(parts, sql` union `)}) found`
+  }`.execute(db)
   return rows[0]?.total ?? 0
 }
 
-function matching({ subjects, actorId, verbs, search }: AuditFilter): RawBuilder<unknown> {
+/** Records whose column holds any of the ids and that fulfil the condition; with no column, all that fulfil it. */
+interface Part {
+  readonly column: 'actor_id' | 'subject_id' | 'organisation_id' | null
+  readonly ids: readonly string[]
+  readonly condition: RawBuilder<unknown>
+}
+
+/**
+ * What the filter asks for, in parts of which any will do. Each is asked for by itself, by the index that it has: of one condition
+ * joined by "or" PostgreSQL reads the whole audit.
+ */
+function partsOf({ subjects, actorId, verbs, search }: AuditFilter): readonly Part[] {
   const conditions = [
+    sql`true`,
     ...(subjects === null ? [] : [sql`(subject_id = any(${subjects}::text[]) or organisation_id = any(${subjects}::text[]))`]),
     ...(actorId === null ? [] : [sql`actor_id = ${actorId}`]),
     ...(verbs === null ? [] : [sql`verb = any(${verbs}::text[])`]),
-    ...(search === null ? [] : [found(search)]),
   ]
-  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
-}
-
-/** Each part has an index of its own, so that a search reads what it finds and not the whole audit. */
-function found({ text, ids, verbs }: NonNullable<AuditFilter['search']>): RawBuilder<unknown> {
-  return sql`(actor_id = any(${ids}::text[]) or subject_id = any(${ids}::text[]) or organisation_id = any(${ids}::text[])
-    or verb = any(${verbs}::text[]) or (reason is not null and ${holdsWords(sql`reason`, text)}))`
+  const condition = sql.join(conditions, sql` and `)
+  if (search === null) return [{ column: null, ids: [], condition }]
+  const { ids, text } = search
+  return [
+    { column: 'actor_id', ids, condition },
+    { column: 'subject_id', ids, condition },
+    { column: 'organisation_id', ids: ids.filter(id => parseId('organisation', id) !== undefined), condition },
+    { column: null, ids: [], condition: sql`${condition} and reason is not null and ${holdsWords(sql`reason`, text)}` },
+  ]
 }
 
 /** Every verb that stands in the audit, in order. Steps from one to the next by index: there are a hundred, in millions of records. */

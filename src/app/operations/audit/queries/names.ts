@@ -53,7 +53,7 @@ export async function idsNamed(db: Executor, text: string): Promise<readonly str
     union all select id from directory_contact where lower(name) like ${part}
     union all select id from watch_source where lower(name || ' ' || code) like ${part}
     union all select id from directory_organisation where code = ${text.toUpperCase()} or name_key = ${nameKey(text)}`.execute(db)
-  return [...rows.map(row => row.id), ...(await sameSubject(db, text)), text.toUpperCase()]
+  return [...new Set([...rows.map(row => row.id), ...(await sameSubject(db, text)), text.toUpperCase()])]
 }
 
 /**
@@ -66,5 +66,5 @@ export async function sameSubject(db: Executor, id: string): Promise<readonly st
     id: string
     number: number
   }>`select id, number from broadcast_bulletin where number = ${number} or id = ${id}`.execute(db)
-  return [id, ...rows.flatMap(row => [row.id, bulletinNumber(row.number)])]
+  return [...new Set([id, ...rows.flatMap(row => [row.id, bulletinNumber(row.number)])])]
 }
