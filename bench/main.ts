@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util'
 import { audience } from './audience.ts'
+import { csaf } from './csaf.ts'
+import { gatherCold } from './gather-cold.ts'
 import { gatherKev } from './gather-kev.ts'
 import { importPractices } from './import-practices.ts'
 import { pages } from './pages.ts'
 import { releaseMail } from './release-mail.ts'
+import { stix } from './stix.ts'
+import { stream } from './stream.ts'
 import type { Bench } from './support/bench.ts'
 
 /**
@@ -14,6 +18,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   audience,
   'import-practices': importPractices,
   'gather-kev': gatherKev,
+  'gather-cold': gatherCold,
+  csaf,
+  stix,
+  stream,
   pages,
   'release-mail': releaseMail,
 }

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Bench } from './support/bench.ts'
+import type { ReadingName, ReadingReport } from './support/memory.ts'
+import { note, printHeading, printTable, round } from './support/report.ts'
+import { summarise } from './support/stats.ts'
+
+const READER = fileURLToPath(new URL('./support/memory.ts', import.meta.url))
+const run = promisify(execFile)
+
+const READINGS: Readonly<Record<ReadingName, string>> = {
+  'epss-stream': 'EPSS scores, as they stream in',
+  'epss-stream-packed': 'EPSS scores, packed with gzip, as they stream in',
+  'epss-held': 'the same scores held whole, then read (the peer)',
+  'stix-held': 'a STIX bundle: held whole, as every format in JSON is',
+}
+
+/**
+ * Memory while a large feed is read, each in a process of its own: the most that it ever held, less what it held before the first byte. EPSS
+ * is the format that streams. Every other is held whole, and so no document of more than 64 MB is fetched; the last row is one of nearly that size.
+ */
+export const stream: Bench = {
+  about: 'peak memory while a 200 MB feed streams through, beside the same feed held whole',
+  async run({ rounds, small, command }) {
+    const megabytes = small ? 20 : 200
+    printHeading(`Memory while a feed of ${megabytes} MB is read`, command)
+    const rows: string[][] = []
+    for (const [name, what] of Object.entries(READINGS)) {
+      const size = name === 'stix-held' ? Math.min(60, megabytes) : megabytes
+      const reports: ReadingReport[] = []
+      for (let turn = 0; turn < (rounds ?? 1); turn += 1) {
+        const { stdout } = await run(process.execPath, [READER, name, String(size)], { maxBuffer: 1_000_000 })
+        reports.push(JSON.parse(stdout) as ReadingReport)
+        note(`${name}: ${stdout.trim()}`)
+      }
+      const middle = (of: (report: ReadingReport) => number) => summarise(reports.map(of)).median
+      rows.push([
+        what,
+        String(size),
+        Math.round(middle(report => report.units)).toLocaleString('en-GB'),
+        round(middle(report => report.baseline)),
+        round(middle(report => report.peak - report.baseline)),
+        round(middle(report => size / report.seconds)),
+      ])
+    }
+    printTable(['what is read', 'MB', 'rows or objects', 'MB before', 'MB above that at the peak', 'MB a second'], rows)
+  },
+}
