@@ -72,7 +72,7 @@ test('people and things stand by their names, with the ids beside', async () => 
   const { body } = await administrator.get('/audit?verb=test.thing.made')
   assert.match(body, new RegExp(`actor=${ben.personId}">Ben &lt;b&gt;Manager&lt;/b&gt;</a>[\\s\\S]*?${ben.personId}`))
   const answer = (await administrator.get('/audit?verb=broadcast.response.recorded')).body
-  assert.match(answer, new RegExp(`>${number}</a>[\\s\\S]*Bulletin · Organisation A1 \\(A1\\)`))
+  assert.match(answer, new RegExp(`Response recorded</a>[\\s\\S]*>${number}</a>[\\s\\S]*Bulletin · Organisation A1 \\(A1\\)`))
   const [line] = await readCsv(administrator, '/audit.csv?verb=broadcast.response.recorded')
   assert.deepEqual(
     [line?.['On what'], line?.['On what (id)'], line?.['Organisation'], line?.['Organisation (id)']],

@@ -82,7 +82,7 @@ function auditTable(rows: readonly AuditRow[], names: Names, query: Parameters<t
     rows: rows.map((row): Cell[] => [
       row.seq,
       { at: row.at },
-      { text: row.verb, href: withQuery('/audit', { verb: row.verb }) },
+      { text: inWords(row.verb), href: withQuery('/audit', { verb: row.verb }), hint: row.verb },
       {
         text: nameOf(names, row.subject_id),
         href: withQuery('/audit', { subject: row.subject_id }),
@@ -102,6 +102,11 @@ function auditTable(rows: readonly AuditRow[], names: Names, query: Parameters<t
       { text: row.reason ?? '', hint: row.change ?? undefined },
     ]),
   }
+}
+
+/** `broadcast.bulletin.released` as a reader sees it: Bulletin released. */
+function inWords(verb: string): string {
+  return sentence(verb.slice(verb.indexOf('.') + 1).replaceAll('.', ' '))
 }
 
 /** The organisation that it concerns, unless that is the subject itself. */
