@@ -62,7 +62,7 @@ test('keys move through the queue, take up a row, and dismiss one with a reason'
   await page.keyboard.press('t')
   await page.waitForURL('**/threats?state=new')
   await page.getByText('You have taken up this threat').waitFor()
-  await page.goto(`${app.address}/threats?state=in-hand`)
+  await page.goto(`${app.address}/threats?state=triaging`)
   assert.ok((await page.locator('tbody th a').allInnerTexts()).includes(titles[0] ?? ''))
   await page.goto(`${app.address}/threats?state=dismissed`)
   await page.getByRole('link', { name: titles[1] ?? '' }).click()

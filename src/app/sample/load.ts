@@ -1,7 +1,7 @@
 import type { DirectoryTables } from '../../domains/directory/tables.ts'
 import { addSource, gather } from '../../domains/watch/contract.ts'
 import type { Visible } from '../../domains/watch/tables.ts'
-import { actOnThreat } from '../../domains/watch/threats/commands.ts'
+import { actOnThreat } from '../../domains/watch/threats/triage/commands.ts'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Output } from '../../platform/cli/output.ts'
 import type { Platform } from '../../platform/platform.ts'

@@ -1,13 +1,13 @@
-import type { Instant } from '../../kernel/instant.ts'
+import { londonDate, type Instant } from '../../kernel/instant.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { Work } from '../../platform/work/work.ts'
 import { healthOf } from './sources/model.ts'
 import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
-import { takeUpIfNew } from './threats/commands.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
 import { countThreats, listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
 import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
+import { takeUpForDraft } from './threats/triage/commands.ts'
 
 /**
  * What the domains above may use of watch. Its tables are the centre's own: row-level security gives an organisation's
@@ -24,17 +24,17 @@ export type { MatchedProduct } from './threats/queries/reach.ts'
 export { gather } from './gather.ts'
 export { addSource } from './sources/commands.ts'
 
-/** The job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
-export { recountAll } from './threats/model.ts'
+/** `recountAll` is the job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
+export { isHeld, recountAll } from './threats/model.ts'
 
 /** A threat as a bulletin's draft needs it, or `undefined` when there is none of that id. */
 export function threatForBulletin<T extends object>(db: Reader<T>, id: string): Promise<ThreatForBulletin | undefined> {
   return readThreatForBulletin(asWatch(db), id)
 }
 
-/** The most pressing open threats, for the page that says what needs whom. */
-export async function threatSummaries<T extends object>(db: Reader<T>, limit: number): Promise<readonly ThreatRow[]> {
-  return (await listThreats(asWatch(db), NO_FILTER, 'pressing', { limit, cursor: null })).rows
+/** The first open threats of the queue, for the page that says what needs whom. */
+export async function threatSummaries<T extends object>(db: Reader<T>, limit: number, now: Instant): Promise<readonly ThreatRow[]> {
+  return (await listThreats(asWatch(db), NO_FILTER, 'pressing', { limit, cursor: null }, londonDate(now))).rows
 }
 
 /** How many threats have come since then, whatever became of them: those that `/threats?state=all&since=` lists. */
@@ -47,9 +47,9 @@ export function matchedProducts<T extends object>(db: Reader<T>, threatId: strin
   return readMatchedProducts(asWatch(db), threatId)
 }
 
-/** Work on a threat has begun: whoever began it has it in hand, unless somebody has decided about it before. */
+/** A bulletin is drafted from a threat: whoever drafts it has it in hand, unless somebody has it or has decided about it before. */
 export function takeUpThreat<T extends object>(work: Work<T>, id: string): Promise<void> {
-  return takeUpIfNew(work as unknown as Work<Visible>, id)
+  return takeUpForDraft(work as unknown as Work<Visible>, id)
 }
 
 export interface FailingSource {

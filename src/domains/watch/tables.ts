@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Instant, LocalDate } from '../../kernel/instant.ts'
+import type { IndicatorType } from '../../kernel/intelligence.ts'
 import type { Json as JsonValue } from '../../kernel/json.ts'
 import type { Severity } from '../../kernel/severity.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
@@ -130,6 +131,8 @@ export interface ThreatTable {
   tlp: Generated<Tlp>
   /** Who took it up: a person's id, or `operator`. */
   holder_id: string | null
+  /** The day on which a watched threat is looked at again; only of those. */
+  look_again_on: ColumnType<LocalDate | null, LocalDate | null | undefined, LocalDate | null>
   created_at: Instant
   updated_at: Instant
   /** When the last of its items was withdrawn by its source. */
@@ -198,6 +201,31 @@ export interface ThreatNoteTable {
   actor_id: string
   action: string
   note: string | null
+  /** To whom it was given. */
+  person_id: ColumnType<string | null, string | null | undefined, string | null>
+}
+
+/** An indicator of compromise as an item names it (threats/indicators). */
+export interface IndicatorTable {
+  item_id: string
+  type: IndicatorType
+  /** In its plain form, never defanged. */
+  value: string
+  /** The narrower of its own label and its item's. */
+  tlp: Tlp
+  first_seen: Instant | null
+  last_seen: Instant | null
+  valid_until: Instant | null
+  note: string | null
+}
+
+/** A filter of the list of threats that a person keeps. Row-level security shows each person their own. */
+export interface ThreatFilterTable {
+  person_id: string
+  name: string
+  /** The address of the list so narrowed. */
+  address: string
+  saved_at: Instant
 }
 
 /** The newest EPSS score of each CVE. */
@@ -242,6 +270,8 @@ interface WatchTables {
   watch_notification_note: NotificationNoteTable
   watch_item_key: ItemKeyTable
   watch_threat_regrouping: ThreatRegroupingTable
+  watch_indicator: IndicatorTable
+  watch_threat_filter: ThreatFilterTable
 }
 
 /** What queries of this domain may name: its own tables and what the directory shows. */

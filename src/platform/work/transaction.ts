@@ -32,7 +32,8 @@ export async function inTransaction<R>(
     const transaction = database.transactions.transaction()
     return await (options.readOnly ? transaction.setAccessMode('read only') : transaction).execute(async raw => {
       await sql`select set_config('role', ${APPLICATION_ROLE}, true), set_config('carecert.scope_kind', ${actor.scope.kind}, true),
-        set_config('carecert.scope_id', ${scopeId}, true), set_config('statement_timeout', ${String(options.timeoutMillis)}, true),
+        set_config('carecert.scope_id', ${scopeId}, true), set_config('carecert.actor_id', ${actor.id}, true),
+        set_config('statement_timeout', ${String(options.timeoutMillis)}, true),
         set_config('jit', 'off', true)`.execute(raw)
       const guarded = raw.withPlugin(transactionGuard(state))
       return await insideTransaction(state, () => body({ guarded, raw, state }))

@@ -75,7 +75,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     reviews: may(actor, 'broadcast.bulletin.approve') ? await reviewsFor(db, actor) : [],
     approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
-    threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN) : [],
+    threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
     changes: await changesSince(db, actor.scope, since),
   }))
   const model = {
@@ -86,6 +86,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     mayDraft: may(actor, 'broadcast.bulletin.draft'),
     since,
     changes: changeLines(found.changes, since),
+    threatChangesHref: withQuery('/threats/changes', { since: since.toISOString() }),
   }
   return page('broadcast/now/views/centre.njk', 'Now', model, { isExercise: found.live.some(({ isExercise }) => isExercise) })
 }

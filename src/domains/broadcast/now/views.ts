@@ -3,7 +3,7 @@ import { severityTag } from '../../../ui/labels.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
 import { contactState, type Contact } from '../../directory/contract.ts'
-import type { FailingSource, ThreatSummary } from '../../watch/contract.ts'
+import { isHeld, type FailingSource, type ThreatSummary } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { answerChoices } from '../responses/queries.ts'
 import { needsChasing } from './model.ts'
@@ -70,7 +70,7 @@ export function threatLines(threats: readonly ThreatSummary[]): readonly {
     reason,
     priority,
     tlp,
-    holder: state === 'in-hand' ? holder : null,
+    holder: isHeld(state) ? holder : null,
     href: `/threats/${id}`,
   }))
 }

@@ -1,8 +1,5 @@
-import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
-import { transition } from '../../../kernel/lifecycle.ts'
-import { cleanText } from '../../../kernel/text.ts'
+import { londonDate } from '../../../kernel/instant.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
-import { assertMay, may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { epssInWords, epssStep } from '../enrichment/model.ts'
 import { epssOf } from '../enrichment/queries.ts'
@@ -11,11 +8,19 @@ import { listed } from './grouping/evidence.ts'
 import { attachItems, placeItems, type Placement } from './grouping/placement.ts'
 import { enrichingAmong, neighbours, traitsOfItems, waitingFor } from './grouping/queries.ts'
 import type { ItemTraits } from './grouping/traits.ts'
-import { THREAT_LIFECYCLE, type ThreatAction, type TypeReach } from './model.ts'
+import type { TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
 import { countReach, type Which } from './queries/reach.ts'
-import { stateOfThreat } from './queries/show.ts'
-import { itemsOfThreats, keptOfThreats, priorityFacts, putAwayAmong, reckonings, threatsOfItems, type Reckoning } from './queries/understanding.ts'
+import {
+  itemsOfThreats,
+  keptOfThreats,
+  priorityFacts,
+  putAwayAmong,
+  reckonings,
+  threatsOfItems,
+  watchedAmong,
+  type Reckoning,
+} from './queries/understanding.ts'
 import { factsOf } from './understanding.ts'
 
 /** An item that was just gathered: new, changed, withdrawn or brought back. In the order in which it stood in its document. */
@@ -94,42 +99,6 @@ export async function recountThreats(work: Work<Visible>, which: Which = 'all'):
     change: { threats: rows.length },
   })
   return rows.length
-}
-
-/** Takes up, dismisses, closes or opens again. Throws `Conflict` when the state does not offer it, `Invalid` without a reason that is asked for. */
-export async function actOnThreat(work: Work<Visible>, id: string, action: ThreatAction, reason: string): Promise<{ readonly banner: string }> {
-  const state = await stateOfThreat(work.db, id)
-  if (state === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. It may have been named wrongly.')
-  const step = transition(THREAT_LIFECYCLE, 'threat', state, action)
-  assertMay(work.actor, step.permission)
-  const why = cleanText(reason)
-  if (step.reason === 'required' && why === '') throw new Invalid('watch.threat.reason', 'Say why, so that the next person understands.')
-  if (why.length > 2_000) throw new Invalid('watch.threat.reason-length', 'Say it in 2,000 characters or fewer.')
-  const holder = step.next === 'in-hand' ? { holder_id: work.actor.id } : step.next === 'new' ? { holder_id: null } : {}
-  const { numUpdatedRows } = await work.db
-    .updateTable('watch_threat')
-    .set({ state: step.next, updated_at: work.now, ...holder })
-    .where('id', '=', id)
-    .where('state', '=', state)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) throw new Conflict('watch.threat.changed', 'Somebody else has just changed this threat. Look at it again.')
-  await work.db
-    .insertInto('watch_threat_note')
-    .values({ threat_id: id, at: work.now, actor_id: work.actor.id, action, note: why === '' ? null : why })
-    .execute()
-  work.record({
-    verb: `watch.threat.${action}`,
-    subject: { kind: 'threat', id },
-    change: { from: state, to: step.next },
-    ...(why === '' ? {} : { reason: why }),
-  })
-  return { banner: step.banner }
-}
-
-/** Takes up a threat that nobody has, because work on it has begun. Leaves one that is in hand, dismissed or closed as it is. */
-export async function takeUpIfNew(work: Work<Visible>, id: string): Promise<void> {
-  if (!may(work.actor, 'watch.threat.triage') || (await stateOfThreat(work.db, id)) !== 'new') return
-  await actOnThreat(work, id, 'take-up', '')
 }
 
 function materialChanges(items: readonly GatheredItem[], placed: readonly { itemId: string; threatId: string }[]) {
@@ -312,21 +281,27 @@ async function noteSteps(work: Work<Visible>, rows: readonly { id: string; epss:
   )
 }
 
-/** Opens threats again that were dismissed or closed, because something material has changed, and says what. */
+/**
+ * Opens threats again that were dismissed or closed, because something material has changed, and says what. Those that are watched are due at
+ * once: to watch is to wait for that.
+ */
 export async function reopenPutAway(work: Work<Visible>, changes: readonly { threatId: string; why: string }[]): Promise<void> {
   if (changes.length === 0) return
-  const away = await putAwayAmong(
-    work.db,
-    changes.map(({ threatId }) => threatId),
-  )
-  for (const { threatId, why } of changes.filter(change => away.has(change.threatId))) {
-    await work.db.updateTable('watch_threat').set({ state: 'new', holder_id: null, updated_at: work.now }).where('id', '=', threatId).execute()
+  const ids = changes.map(({ threatId }) => threatId)
+  const today = londonDate(work.now)
+  const [away, watched] = [await putAwayAmong(work.db, ids), await watchedAmong(work.db, ids, today)]
+  for (const { threatId, why } of changes) {
+    const isAway = away.delete(threatId)
+    if (!isAway && !watched.delete(threatId)) continue
+    const news = isAway ? ({ state: 'new', holder_id: null } as const) : { look_again_on: today }
+    const action = isAway ? 'reopen' : 'look-again'
     await work.db
-      .insertInto('watch_threat_note')
-      .values({ threat_id: threatId, at: work.now, actor_id: 'system', action: 'reopen', note: why })
+      .updateTable('watch_threat')
+      .set({ ...news, updated_at: work.now })
+      .where('id', '=', threatId)
       .execute()
-    work.record({ verb: 'watch.threat.reopen', subject: { kind: 'threat', id: threatId }, reason: why })
-    away.delete(threatId)
+    await work.db.insertInto('watch_threat_note').values({ threat_id: threatId, at: work.now, actor_id: 'system', action, note: why }).execute()
+    work.record({ verb: `watch.threat.${action}`, subject: { kind: 'threat', id: threatId }, reason: why })
   }
 }
 

@@ -1,24 +1,32 @@
 import { z } from 'zod'
-import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
-import { parseInstant } from '../../../kernel/instant.ts'
+import { Conflict, Invalid, NotFound, type CareCertError } from '../../../kernel/errors.ts'
+import { londonDate, parseInstant, parseLocalDate, type LocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { csvText } from '../../../platform/csv/csv.ts'
-import { csv, page, redirect } from '../../../platform/http/reply.ts'
-import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import { may } from '../../../platform/work/actor.ts'
+import { choiceText } from '../../../platform/http/list-address.ts'
+import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
+import { route, type FormBody, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import { may, type Actor } from '../../../platform/work/actor.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import { withQuery } from '../../../ui/links.ts'
+import type { DateParts } from '../../../ui/models.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { epssOf, newestScoreDate } from '../enrichment/queries.ts'
 import { sourceNames } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
-import { actOnThreat } from './commands.ts'
+import { keepFilter, removeFilter } from './filters/commands.ts'
+import { savedFilters } from './filters/queries.ts'
 import { holderRoutes } from './holders/routes.ts'
 import { isThreatAction, isThreatState } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
-import { firstUntaken, listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
+import { firstWaiting, listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
 import { matchedProducts } from './queries/reach.ts'
 import { itemsOfThreat, mergedIntoOf, organisationTypes, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
-import { listModel, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
+import { actOnThreat, flagClinicalSafety } from './triage/commands.ts'
+import { colleagues } from './triage/queries.ts'
+import type { TypedStep } from './triage/views.ts'
+import { listModel, MINE, queryOf, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
 
 const PAGE_ROWS = 50
 const CSV_ROWS = 50_000
@@ -30,6 +38,7 @@ const listQuery = z.object({
     .string()
     .catch('open')
     .transform(state => (state === 'all' || isThreatState(state) ? state : 'open')),
+  who: choiceText,
   priority: z.enum(PRIORITY_WORDS).nullable().catch(null),
   source: z.string().min(1).max(64).nullable().catch(null),
   only: z.union([z.string().transform(value => [value]), z.array(z.string())]).catch([]),
@@ -41,10 +50,11 @@ const listQuery = z.object({
   cursor: z.string().max(500).nullable().catch(null),
 })
 
-function filterOf(query: z.infer<typeof listQuery>): ThreatFilter {
-  const { q, state, priority, source, only, since } = query
+function filterOf(query: z.infer<typeof listQuery>, { id }: Pick<Actor, 'id'>): ThreatFilter {
+  const { q, state, who, priority, source, only, since } = query
   const [kev, ransomware, run] = [only.includes('kev'), only.includes('ransomware'), only.includes('run')]
-  return { search: q, state, priority, source, kev, ransomware, run, since }
+  const holder = who === MINE ? id : who
+  return { search: q, state, holder, priority, source, kev, ransomware, run, since }
 }
 
 const list = route({
@@ -52,18 +62,85 @@ const list = route({
   path: '/threats',
   access: { permission: 'watch.threat.list' },
   query: listQuery,
+  handle: request => listPage(request, request.query, null),
+})
+
+/** The list; with a refusal, the name under which a filter was to be kept comes back. */
+async function listPage(
+  request: RouteRequest,
+  query: z.infer<typeof listQuery>,
+  refused: { readonly name: string; readonly message: string } | null,
+): Promise<Reply> {
+  const { actor, now } = request
+  const { sort, cursor } = query
+  const [filter, today] = [filterOf(query, actor), londonDate(now)]
+  const mayTriage = may(actor, 'watch.threat.triage')
+  const model = await request.read<Visible, object>(async db => {
+    const found = await listThreats(db, filter, sort, { limit: PAGE_ROWS, cursor }, today)
+    return listModel(
+      found,
+      { filter, sort, cursor },
+      {
+        sources: await sourceNames(db),
+        mayTriage,
+        first: mayTriage ? await firstWaiting(db, filter, sort, { person: actor.id, today }) : null,
+        colleagues: await colleagues(db),
+        me: actor.id,
+        today,
+        saved: await savedFilters(db, actor.id),
+        refused,
+      },
+    )
+  })
+  if (refused === null) return page('watch/threats/views/list.njk', 'Threats', model)
+  const problems = [{ rule: 'watch.threat-filter.refused', pointer: 'name', severity: 'error' as const, message: refused.message }]
+  return page('watch/threats/views/list.njk', 'Threats', model, { problems, status: 422 })
+}
+
+const keep = route({
+  method: 'POST',
+  path: '/threats/filters',
+  access: { permission: 'watch.threat.list' },
   async handle(request) {
-    const { sort, cursor } = request.query
-    const filter = filterOf(request.query)
-    const mayTriage = may(request.actor, 'watch.threat.triage')
-    const model = await request.read<Visible, object>(async db => {
-      const found = await listThreats(db, filter, sort, { limit: PAGE_ROWS, cursor })
-      const first = mayTriage ? await firstUntaken(db, filter, sort) : null
-      return listModel(found, { filter, sort, cursor }, { sources: await sourceNames(db), mayTriage, first })
-    })
-    return page('watch/threats/views/list.njk', 'Threats', model)
+    const [name, address] = [textOf(request.body['name']), textOf(request.body['address'])]
+    // Only what the list itself would understand is kept, in its own words.
+    const query = listQuery.parse(queryIn(address))
+    const filter = filterOf(query, request.actor)
+    try {
+      await request.work<Visible, void>(work =>
+        keepFilter(work, { name, address: withQuery('/threats', queryOf(filter, query.sort, request.actor.id)) }),
+      )
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      return listPage(request, { ...query, cursor: null }, { name, message: error.message })
+    }
+    return redirect(withQuery('/threats', queryOf(filter, query.sort, request.actor.id)), { notice: 'The filter is kept.' })
   },
 })
+
+const removeKept = route({
+  method: 'POST',
+  path: '/threats/filters/remove',
+  access: { permission: 'watch.threat.list' },
+  async handle(request) {
+    await request.work<Visible, void>(work => removeFilter(work, textOf(request.body['name'])))
+    return redirect('/threats', { notice: 'The filter is removed.' })
+  },
+})
+
+function queryIn(address: string): Readonly<Record<string, string | string[]>> {
+  const search = new URLSearchParams(address.split('?')[1] ?? '')
+  return Object.fromEntries(
+    [...new Set(search.keys())].map(key => {
+      const values = search.getAll(key)
+      return [key, values.length === 1 ? (values[0] ?? '') : values]
+    }),
+  )
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
 
 const listCsv = route({
   method: 'GET',
@@ -72,7 +149,7 @@ const listCsv = route({
   query: listQuery,
   async handle(request) {
     const found = await request.read<Visible, Page<ThreatRow>>(db =>
-      listThreats(db, filterOf(request.query), request.query.sort, { limit: CSV_ROWS, cursor: null }),
+      listThreats(db, filterOf(request.query, request.actor), request.query.sort, { limit: CSV_ROWS, cursor: null }, londonDate(request.now)),
     )
     return csv('threats.csv', csvText(THREATS_HEAD, found.rows.map(threatLine)))
   },
@@ -83,8 +160,15 @@ const params = z.object({ id: z.string().max(64) })
 const OWN_LIST = /^\/threats(?:\?[^#\\\s]*)?$/
 const UNKNOWN = 'There is no such threat. The list of threats shows those that there are.'
 
+interface Refused {
+  readonly refusal: Refusal
+  /** What was typed in a form of its own. */
+  readonly typed: TypedStep | null
+  readonly status: number
+}
+
 /** The page of a threat; with a refusal, what was asked for there was not done. */
-async function showPage(request: RouteRequest, id: string, refused: { readonly refusal: Refusal; readonly status: number } | null = null) {
+async function showPage(request: RouteRequest, id: string, refused: Refused | null = null): Promise<Reply> {
   const parts = await request.read<Visible, ThreatParts | undefined>(async db => {
     const threat = await threatById(db, id)
     if (threat === undefined) return undefined
@@ -98,6 +182,7 @@ async function showPage(request: RouteRequest, id: string, refused: { readonly r
       timeline: await timelineOfThreat(db, id),
       epss: await epssOf(db, threat.cves),
       epssDate: await newestScoreDate(db),
+      colleagues: await colleagues(db),
     }
   })
   if (parts === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)
@@ -106,11 +191,11 @@ async function showPage(request: RouteRequest, id: string, refused: { readonly r
     draft: may(request.actor, 'broadcast.bulletin.draft'),
     readBulletins: may(request.actor, 'broadcast.bulletin.work'),
     refusal: refused?.refusal ?? null,
+    typed: refused?.typed ?? null,
+    now: request.now,
   })
-  const problems: Problem[] =
-    refused === null
-      ? []
-      : [{ rule: 'watch.threat.refused', pointer: model.keptReason === null ? 'reason' : '', severity: 'error', message: refused.refusal.message }]
+  const pointer = refused?.typed?.pointer ?? (model.keptReason === null ? 'reason' : '')
+  const problems: Problem[] = refused === null ? [] : [{ rule: 'watch.threat.refused', pointer, severity: 'error', message: refused.refusal.message }]
   return page('watch/threats/views/show.njk', parts.threat.title, model, { problems, ...(refused === null ? {} : { status: refused.status }) })
 }
 
@@ -134,19 +219,49 @@ const act = route({
   params: z.object({ id: z.string().max(64), action: z.string().max(20) }),
   async handle(request) {
     const { id, action } = request.params
-    if (!isThreatAction(action)) throw new NotFound('watch.threat.action', 'There is nothing of that name to do with a threat.')
-    const { reason: typed, back } = request.body
-    const reason = typeof typed === 'string' ? typed : ''
+    const { back } = request.body
+    const typed = request.body['reason'] ?? request.body[NOTE_FIELDS[action] ?? '']
+    const reason = textOf(typed)
     try {
-      const { banner } = await request.work<Visible, { banner: string }>(work => actOnThreat(work, id, action, reason))
+      const { banner } = await request.work<Visible, { banner: string }>(work => done(work, id, action, reason, request.body))
       return redirect(typeof back === 'string' && OWN_LIST.test(back) ? back : `/threats/${id}`, { notice: banner })
     } catch (error) {
       // What was typed comes back with what was wrong. Where nothing was asked for, the error's own page says it all.
       if (!(error instanceof Invalid || error instanceof Conflict) || typed === undefined) throw error
       const refusal = { href: `/threats/${id}/${action}`, reason, message: error.message }
-      return showPage(request, id, { refusal, status: error instanceof Conflict ? 409 : 422 })
+      return showPage(request, id, { refusal, typed: typedStep(request.body, action, error), status: error instanceof Conflict ? 409 : 422 })
     }
   },
 })
 
-export const threatRoutes: readonly Route[] = [list, listCsv, show, act, ...holderRoutes]
+/** How the forms that ask for more than why call their reason: two of one name on a page could not be told apart. */
+const NOTE_FIELDS: Readonly<Record<string, string>> = { assign: 'forWhat', watch: 'whatFor' }
+
+async function done(work: Work<Visible>, id: string, action: string, reason: string, body: FormBody): Promise<{ readonly banner: string }> {
+  if (action === 'flag-harm' || action === 'unflag-harm') return flagClinicalSafety(work, id, action === 'flag-harm', reason)
+  if (!isThreatAction(action) || action === 'draft') throw new NotFound('watch.threat.action', 'There is nothing of that name to do with a threat.')
+  return actOnThreat(work, id, action, reason, { person: textOf(body['person']), lookAgainOn: action === 'watch' ? dayIn(body) : undefined })
+}
+
+/** The day that was typed; `undefined` where the form had no such field, as when a key of the list is pressed. */
+function dayIn(body: FormBody): LocalDate | undefined {
+  const { day, month, year } = dayTyped(body)
+  if (body['lookAgainOn-day'] === undefined) return undefined
+  const found = parseLocalDate(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`)
+  if (found === undefined) throw new Invalid('watch.threat.look-again', 'Give a day that exists, such as 27 3 2027.')
+  return found
+}
+
+function dayTyped(body: FormBody): DateParts {
+  const part = (name: string) => textOf(body[`lookAgainOn-${name}`]).trim()
+  return { day: part('day'), month: part('month'), year: part('year') }
+}
+
+function typedStep(body: FormBody, action: string, { code, message }: CareCertError): TypedStep | null {
+  if (action !== 'assign' && action !== 'watch') return null
+  const note = NOTE_FIELDS[action] ?? ''
+  const pointer = code === 'watch.threat.look-again' ? 'lookAgainOn' : code === 'watch.threat.assign-whom' ? 'person' : note
+  return { action, message, pointer, person: textOf(body['person']), day: dayTyped(body), note: textOf(body[note]) }
+}
+
+export const threatRoutes: readonly Route[] = [list, listCsv, keep, removeKept, show, act, ...holderRoutes]

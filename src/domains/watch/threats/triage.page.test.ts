@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
+import { readAs } from '../../../platform/work/read.ts'
 import { gather } from '../contract.ts'
+import type { Visible } from '../tables.ts'
 
 /** Taking threats from the queue, one after the other. */
 const app = await createTestApp()
@@ -46,7 +48,7 @@ test('the main action opens the first threat that nobody has, in the order and w
   assert.equal((await first('/threats'))?.title, queue[1])
   assert.equal((await first('/threats?q=delta'))?.title, 'Delta flaw')
   assert.equal((await first('/threats?sort=newest'))?.title, queue.find(title => title !== one?.title && title === 'Alpha flaw') ?? 'Beta flaw')
-  for (const none of ['/threats?state=in-hand', '/threats?state=dismissed', `/threats?q=${one?.title.split(' ')[0] ?? ''}`])
+  for (const none of ['/threats?state=triaging', '/threats?state=dismissed', `/threats?q=${one?.title.split(' ')[0] ?? ''}`])
     assert.equal(await first(none), null, none)
   const assessor = await app.signIn('assessor')
   assert.doesNotMatch((await assessor.get('/threats')).body, /Triage the first|data-row-action/)
@@ -78,4 +80,87 @@ test('from the list one comes back to the list as it was narrowed, and nowhere e
   assert.equal(taken.headers.location, '/threats?q=delta&sort=runs')
   for (const back of ['https://evil.example/', '//evil.example', '/threats/../sign-out', '/threats\\evil', '/people'])
     assert.equal((await analyst.post(`${path}/take-up`, { back })).headers.location, path, back)
+})
+
+async function firstPath(list: string, browser = analyst): Promise<string> {
+  return /href="(\/threats\/thr_[0-9a-f]+)"/.exec((await browser.get(list)).body)?.[1] ?? ''
+}
+
+test('a threat goes to a colleague of the centre, who finds it under their own name, and to nobody else', async () => {
+  const bo = await app.signIn('duty-manager', { name: 'Bo Duty' })
+  const lead = await app.signIn('cyber-lead', { name: 'Cy Lead' })
+  const path = await firstPath('/threats?state=all&q=gamma')
+  await analyst.post(`${path}/reopen`, { reason: '' }, { from: path })
+  const refused = await analyst.post(`${path}/assign`, { person: lead.personId, forWhat: 'You know <it>' }, { from: path })
+  assert.equal(refused.statusCode, 422)
+  assert.match(refused.body, /href="#person"[^]*Choose the colleague[^]*<details[^>]+open>[^]*You know &lt;it&gt;/)
+  assert.doesNotMatch(refused.body, /Cy Lead/)
+  await analyst.post(`${path}/assign`, { person: bo.personId, forWhat: 'You know it' })
+  const shown = (await analyst.get(path)).body
+  assert.match(shown, /Triaging[^]*with Bo Duty/)
+  assert.match(shown, /Given to Bo Duty[^]*You know it/)
+  const titles = async (who: string, browser = analyst) =>
+    [...(await browser.get(`/threats?who=${who}`)).body.matchAll(/>([A-Z][a-z]+ flaw)</g)].map(found => found[1])
+  assert.deepEqual(await titles(bo.personId), ['Gamma flaw'])
+  assert.deepEqual(await titles('mine', bo), ['Gamma flaw'])
+  assert.ok(!(await titles('mine')).includes('Gamma flaw'))
+  assert.ok(!(await titles('nobody')).includes('Gamma flaw'))
+  await analyst.post(`${path}/put-back`, { reason: 'Bo is away' })
+  assert.ok((await titles('nobody')).includes('Gamma flaw'))
+})
+
+test('a watched threat comes back to the top when it is due, with whoever watches it', async () => {
+  const queue = async () => [...(await analyst.get('/threats')).body.matchAll(/>([A-Z][a-z]+ flaw)</g)].map(found => found[1])
+  const last = (await queue()).at(-1) ?? ''
+  const path = await firstPath(`/threats?q=${last.split(' ')[0] ?? ''}`)
+  const past = { 'lookAgainOn-day': '1', 'lookAgainOn-month': '1', 'lookAgainOn-year': '2020', whatFor: 'A fix is promised' }
+  const refused = await analyst.post(`${path}/watch`, past, { from: path })
+  assert.equal(refused.statusCode, 422)
+  assert.match(refused.body, /href="#lookAgainOn"[^]*from tomorrow on[^]*value="2020"[^]*A fix is promised/)
+  const odd = await analyst.post(`${path}/watch`, { ...past, 'lookAgainOn-month': '13' })
+  assert.match(odd.body, /Give a day that exists/)
+  await analyst.post(`${path}/watch`, { whatFor: 'A fix is promised' })
+  assert.match((await analyst.get(path)).body, /Watching[^]*to look again on[^]*Look again on [^]*A fix is promised/)
+  assert.equal((await queue()).at(-1), last)
+  assert.doesNotMatch((await analyst.get('/threats')).body, /Look again: due/)
+  app.platform.clock.advanceHours(8 * 24)
+  const again = await app.signIn('analyst')
+  const list = (await again.get('/threats')).body
+  assert.match(list, /Look again: due/)
+  assert.equal(/>([A-Z][a-z]+ flaw)</.exec(list)?.[1], last)
+  assert.match((await again.get(path)).body, /Look again: due/)
+})
+
+test('an analyst says that patients may come to harm, with a reason, and takes it back', async () => {
+  const browser = await app.signIn('analyst', { name: 'Eve Analyst' })
+  const path = await firstPath('/threats?q=alpha', browser)
+  const refused = await browser.post(`${path}/flag-harm`, { reason: ' ' }, { from: path })
+  assert.equal(refused.statusCode, 422)
+  assert.match(refused.body, /Say why/)
+  await browser.post(`${path}/flag-harm`, { reason: 'It sets the dose' })
+  const flagged = (await browser.get(path)).body
+  assert.match(flagged, /patients may come to harm by it[^]*Take back that patients may come to harm[^]*It sets the dose/)
+  assert.equal((await browser.post(`${path}/flag-harm`, { reason: 'Again' })).statusCode, 409)
+  await browser.post(`${path}/unflag-harm`, { reason: 'It only shows it' })
+  assert.match((await browser.get(path)).body, /That patients may come to harm is taken back[^]*It only shows it/)
+  const assessor = await app.signIn('assessor')
+  assert.equal((await assessor.post(`${path}/flag-harm`, { reason: 'x' }, { from: '/threats' })).statusCode, 403)
+})
+
+test('a filter is kept under a name, is its keeper’s alone, and goes again', async () => {
+  const [one, other] = [await app.signIn('analyst'), await app.signIn('analyst')]
+  const keep = (name: string, address: string) => one.post('/threats/filters', { name, address }, { from: '/threats' })
+  const kept = await keep('Mine & <bad>', '/threats?who=mine&only=kev&only=run&junk=1&cursor=abc&state=nonsense')
+  assert.equal(kept.headers.location, '/threats?who=mine&only=kev&only=run')
+  const shown = (await one.get('/threats')).body
+  assert.match(shown, /href="\/threats\?who=mine&amp;only=kev&amp;only=run"[^>]*>Mine &amp; &lt;bad&gt;</)
+  assert.doesNotMatch((await other.get('/threats')).body, /Mine &amp;/)
+  const all = await readAs<Visible, object[]>(app.platform, SYSTEM, db => db.selectFrom('watch_threat_filter').selectAll().execute())
+  assert.deepEqual(all, [], 'the database itself shows it to nobody else')
+  const refused = await keep(' ', '/threats?q=beta')
+  assert.equal(refused.statusCode, 422)
+  assert.match(refused.body, /href="#name"[^]*Give the filter a name/)
+  assert.equal((await other.post('/threats/filters/remove', { name: 'Mine & <bad>' }, { from: '/threats' })).statusCode, 404)
+  await one.post('/threats/filters/remove', { name: 'Mine & <bad>' })
+  assert.doesNotMatch((await one.get('/threats')).body, /Mine &amp;/)
 })

@@ -1,36 +1,50 @@
+import { londonDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
+import { date } from '../../../ui/filters/dates.ts'
 import { sentence } from '../../../ui/filters/words.ts'
 import { priorityTag, type Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Action, Cell, Column, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import type { EpssOfCve } from '../enrichment/queries.ts'
-import { deadlinesOf, epssTable, factsTable } from './facts/views.ts'
 import { fieldWord, isMaterial } from '../gathering/model.ts'
 import { NOTIFICATION } from '../sources/model.ts'
+import { deadlinesOf, epssTable, factsTable } from './facts/views.ts'
+import type { SavedFilter } from './filters/queries.ts'
 import { listed } from './grouping/evidence.ts'
 import type { HolderFilter } from './holders/queries.ts'
-import { offeredActions, STATE_WORDS, THREAT_STATES, type ThreatAction, type ThreatState } from './model.ts'
+import { isDue, isHeld, offeredActions, STATE_WORDS, THREAT_STATES, type ThreatAction, type ThreatState } from './model.ts'
 import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
-import type { ThreatFilter, ThreatRow, ThreatSort } from './queries/list.ts'
+import { NOBODY, type ThreatFilter, type ThreatRow, type ThreatSort } from './queries/list.ts'
 import type { MatchedProduct } from './queries/reach.ts'
 import type { ThreatItemRow, ThreatRecord, TimelineRow } from './queries/show.ts'
+import type { Colleague } from './triage/queries.ts'
+import { triageForms, type TypedStep } from './triage/views.ts'
 
 const STATE_TAGS: Readonly<Record<ThreatState, Tag>> = {
   new: { text: STATE_WORDS.new, colour: 'blue' },
-  'in-hand': { text: STATE_WORDS['in-hand'], colour: 'yellow' },
+  triaging: { text: STATE_WORDS.triaging, colour: 'yellow' },
+  watching: { text: STATE_WORDS.watching, colour: 'purple' },
+  drafting: { text: STATE_WORDS.drafting, colour: 'aqua-green' },
   dismissed: { text: STATE_WORDS.dismissed, colour: 'grey' },
   closed: { text: STATE_WORDS.closed, colour: 'green' },
 }
 /** The same on a threat's page and, for the row that has the focus, on the list. */
 const ACTION_KEYS: Readonly<Partial<Record<ThreatAction, string>>> = { 'take-up': 't', dismiss: 'd' }
+/** What is done by another form than a button: a bulletin's, or one that asks to whom or until when. */
+const OTHERWISE_OFFERED: ReadonlySet<ThreatAction> = new Set(['draft', 'assign', 'watch'])
+/** How the address calls whoever asks. */
+export const MINE = 'mine'
 const WITHDRAWN: Tag = { text: 'Withdrawn', colour: 'grey' }
+const DUE: Tag = { text: 'Look again: due', colour: 'orange' }
+const HARM: Tag = { text: 'Patients may come to harm', colour: 'red' }
 
-/** The list's address says all of its state, so that a reload or a link shows the same. */
-function queryOf(filter: ThreatFilter, sort: ThreatSort): Query {
+/** The list's address says all of its state, so that a reload or a link shows the same. Whose is asked by `me` is "mine", whoever opens it. */
+export function queryOf(filter: ThreatFilter, sort: ThreatSort, me: string): Query {
   return {
     q: filter.search,
     state: filter.state === 'open' ? null : filter.state,
+    who: filter.holder === me ? MINE : filter.holder,
     priority: filter.priority,
     source: filter.source,
     only: [...(filter.kev ? ['kev'] : []), ...(filter.ransomware ? ['ransomware'] : []), ...(filter.run ? ['run'] : [])],
@@ -39,17 +53,27 @@ function queryOf(filter: ThreatFilter, sort: ThreatSort): Query {
   }
 }
 
+export interface ListParts {
+  readonly sources: readonly { code: string; name: string }[]
+  readonly mayTriage: boolean
+  /** The id of the first threat that waits for the reader. */
+  readonly first: string | null
+  readonly colleagues: readonly Colleague[]
+  /** The reader's id. */
+  readonly me: string
+  readonly today: LocalDate
+  /** The filters that the reader keeps. */
+  readonly saved: readonly SavedFilter[]
+  /** The name under which a filter could not be kept, and why. */
+  readonly refused: { readonly name: string; readonly message: string } | null
+}
+
 export function listModel(
   found: Page<ThreatRow>,
   { filter, sort, cursor }: { readonly filter: ThreatFilter; readonly sort: ThreatSort; readonly cursor: string | null },
-  /** `first` is the id of the first threat that nobody has taken up. */
-  {
-    sources,
-    mayTriage,
-    first,
-  }: { readonly sources: readonly { code: string; name: string }[]; readonly mayTriage: boolean; readonly first: string | null },
+  { sources, mayTriage, first, colleagues, me, today, saved, refused }: ListParts,
 ) {
-  const query = queryOf(filter, sort)
+  const query = queryOf(filter, sort, me)
   const { sort: _sort, ...rest } = query
   const isFiltered = withQuery('', rest) !== ''
   return {
@@ -65,9 +89,15 @@ export function listModel(
       search: { label: 'Search threats', value: filter.search, hint: 'A CVE, a maker, a product or words of the title' },
       selects: [
         select('state', 'State', filter.state === 'open' ? '' : filter.state, [
-          ['', 'New and in hand'],
+          ['', 'Open: new, triaging, watching, drafting'],
           ...THREAT_STATES.map(state => [state, STATE_WORDS[state]] as const),
           ['all', 'All'],
+        ]),
+        select('who', 'Who has it', filter.holder === me ? MINE : (filter.holder ?? ''), [
+          ['', 'Anybody or nobody'],
+          [MINE, 'I have it'],
+          [NOBODY, 'Nobody'],
+          ...colleagues.filter(({ id }) => id !== me).map(({ id, name }) => [id, name] as const),
         ]),
         select('priority', 'Priority', filter.priority ?? '', [['', 'Any'], ...PRIORITY_WORDS.map(word => [word, word] as const)]),
         select('source', 'Source', filter.source ?? '', [['', 'Any'], ...sources.map(source => [source.code, source.name] as const)]),
@@ -87,7 +117,12 @@ export function listModel(
       keep: { sort: query['sort'], since: query['since'] },
       clearHref: isFiltered ? '/threats' : null,
     },
-    table: threatsTable(found.rows, query),
+    table: threatsTable(found.rows, query, today),
+    changesHref: '/threats/changes',
+    saved,
+    /** What would be kept under a name: only what is narrowed or ordered. */
+    keeps: withQuery('', query) === '' ? null : withQuery('/threats', query),
+    refused,
     firstHref: cursor === null ? null : withQuery('/threats', query),
     nextHref: found.next === null ? null : withQuery('/threats', query, { cursor: found.next }),
     csvHref: withQuery('/threats.csv', query),
@@ -101,7 +136,7 @@ function select(name: string, label: string, value: string, options: readonly (r
 }
 
 /** The three orders. Each heading that sorts says so; the first is the order of the queue. */
-function threatsTable(rows: readonly ThreatRow[], query: Query): TableModel {
+function threatsTable(rows: readonly ThreatRow[], query: Query, today: LocalDate): TableModel {
   const sorts = (column: Column, name: ThreatSort) => {
     const isCurrent = (query['sort'] ?? 'pressing') === name
     const href = withQuery('/threats', query, { sort: name === 'pressing' ? null : name, cursor: null })
@@ -130,16 +165,36 @@ function threatsTable(rows: readonly ThreatRow[], query: Query): TableModel {
       { number: row.mayRun, href: row.mayRun === 0 ? undefined : holdersHref(row.id, 'may-run') },
       { text: '', tags: row.sources.map(source => ({ text: source.code, colour: 'white' as const })) },
       row.publishedAt === null ? null : { at: row.publishedAt },
-      { text: '', tags: [STATE_TAGS[row.state]], hint: row.holder ?? undefined },
+      { text: '', tags: [STATE_TAGS[row.state], ...(isDue(row, today) ? [DUE] : [])], hint: holderHint(row, today) },
     ]),
   }
+}
+
+function holderHint(row: ThreatRow, today: LocalDate): string | undefined {
+  const again = row.state === 'watching' && row.lookAgainOn !== null && !isDue(row, today) ? [`look again ${date(row.lookAgainOn)}`] : []
+  const parts = [...(row.holder === null ? [] : [row.holder]), ...again]
+  return parts.length === 0 ? undefined : parts.join(', ')
 }
 
 function holdersHref(id: string, match: HolderFilter['match'], type: string | null = null): string {
   return withQuery(`/threats/${id}/organisations`, { match: match === 'runs' ? null : match, type })
 }
 
-export const THREATS_HEAD = ['Id', 'Title', 'CVEs', 'Priority', 'Why', 'Run it', 'May run it', 'Sources', 'Published', 'State', 'Who has it', 'TLP']
+export const THREATS_HEAD = [
+  'Id',
+  'Title',
+  'CVEs',
+  'Priority',
+  'Why',
+  'Run it',
+  'May run it',
+  'Sources',
+  'Published',
+  'State',
+  'Who has it',
+  'Look again',
+  'TLP',
+]
 
 export function threatLine(row: ThreatRow): (string | number | null)[] {
   const sources = row.sources.map(source => source.name).join('; ')
@@ -155,6 +210,7 @@ export function threatLine(row: ThreatRow): (string | number | null)[] {
     row.publishedAt?.toISOString() ?? null,
     STATE_WORDS[row.state],
     row.holder,
+    row.lookAgainOn,
     row.tlp,
   ]
 }
@@ -169,31 +225,53 @@ export interface ThreatParts {
   readonly epss: readonly EpssOfCve[]
   /** The day of the newest scores. */
   readonly epssDate: string | null
+  readonly colleagues: readonly Colleague[]
 }
 
 export function threatModel(
-  { threat, items, named, products, types, timeline, epss, epssDate }: ThreatParts,
-  may: { readonly triage: boolean; readonly draft: boolean; readonly readBulletins: boolean; readonly refusal: Refusal | null },
+  { threat, items, named, products, types, timeline, epss, epssDate, colleagues }: ThreatParts,
+  may: {
+    readonly triage: boolean
+    readonly draft: boolean
+    readonly readBulletins: boolean
+    readonly refusal: Refusal | null
+    readonly typed: TypedStep | null
+    readonly now: Instant
+  },
 ) {
   const { id } = threat
   const draft: Action[] = may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []
   const steps = may.triage
-    ? offeredActions(threat.state).map((step): Action => ({
-        label: step.label,
-        href: `/threats/${id}/${step.action}`,
-        method: 'post',
-        reason: step.reason,
-        variant: 'secondary',
-        key: ACTION_KEYS[step.action],
-      }))
+    ? offeredActions(threat.state)
+        .filter(step => !OTHERWISE_OFFERED.has(step.action))
+        .map((step): Action => ({
+          label: step.label,
+          href: `/threats/${id}/${step.action}`,
+          method: 'post',
+          reason: step.reason,
+          variant: 'secondary',
+          key: ACTION_KEYS[step.action],
+        }))
     : []
-  const { actions, keptReason } = afterRefusal([...draft, ...steps], may.refusal)
+  const harm: Action = {
+    label: threat.clinical_safety ? 'Take back that patients may come to harm' : 'Patients may come to harm by it',
+    href: `/threats/${id}/${threat.clinical_safety ? 'unflag-harm' : 'flag-harm'}`,
+    method: 'post',
+    reason: 'required',
+    variant: 'secondary',
+  }
+  const { actions, keptReason } = afterRefusal([...draft, ...steps, ...(may.triage ? [harm] : [])], may.refusal)
+  const standing = { state: threat.state, lookAgainOn: threat.look_again_on }
+  const isDueNow = isDue(standing, londonDate(may.now))
   return {
     keptReason,
     threat,
     holder: threat.holder_id === null ? null : (threat.holder_name ?? 'The operator'),
     priorityTag: priorityTag(threat.priority_word),
-    stateTag: STATE_TAGS[threat.state],
+    stateTags: [STATE_TAGS[threat.state], ...(isDueNow ? [DUE] : []), ...(threat.clinical_safety ? [HARM] : [])],
+    isHeld: isHeld(threat.state),
+    lookAgainOn: threat.state === 'watching' && !isDueNow ? threat.look_again_on : null,
+    triage: may.triage ? triageForms(threat, colleagues, may.now, may.typed) : [],
     actions,
     bulletinsHref: may.readBulletins ? withQuery('/bulletins', { threat: id }) : null,
     reach: [
@@ -249,8 +327,21 @@ function productName({ maker, product }: { maker: string; product: string }): st
 }
 
 const ITEM_ACTIONS: Readonly<Record<string, string>> = { added: 'gave', changed: 'changed', withdrawn: 'withdrew', returned: 'brought back' }
+/** What somebody did, in words. */
+export function noteWords(action: string, givenTo: string | null): string {
+  const words = NOTE_ACTIONS[action] ?? sentence(action)
+  return givenTo === null ? words : `${words} to ${givenTo}`
+}
+
 const NOTE_ACTIONS: Readonly<Record<string, string>> = {
   'take-up': 'Taken up',
+  assign: 'Given',
+  watch: 'Watched',
+  'look-again': 'Due to be looked at again',
+  draft: 'A bulletin is drafted',
+  'put-back': 'Put back in the queue',
+  'flag-harm': 'Patients may come to harm by it',
+  'unflag-harm': 'That patients may come to harm is taken back',
   dismiss: 'Dismissed',
   close: 'Closed',
   reopen: 'Opened again',
@@ -258,8 +349,7 @@ const NOTE_ACTIONS: Readonly<Record<string, string>> = {
 }
 
 function timelineRow(row: TimelineRow): Cell[] {
-  if (row.item === null)
-    return [{ at: row.at }, { text: NOTE_ACTIONS[row.action] ?? sentence(row.action), hint: row.note ?? undefined }, row.actorName]
+  if (row.item === null) return [{ at: row.at }, { text: noteWords(row.action, row.givenTo), hint: row.note ?? undefined }, row.actorName]
   const tags: Tag[] = row.action === 'changed' && isMaterial(row.fields) ? [{ text: 'What to do may change', colour: 'orange' }] : []
   const hint = row.fields.length === 0 ? undefined : sentence(row.fields.map(fieldWord).join(', '))
   return [

@@ -1,5 +1,5 @@
 import { sql, type SqlBool } from 'kysely'
-import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
+import { parseInstant, type Instant, type LocalDate } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -12,6 +12,8 @@ export interface ThreatFilter {
   readonly search: string
   /** `open` is what is not dismissed and not closed. */
   readonly state: ThreatState | 'open' | 'all'
+  /** Who has it: a person's id, or `NOBODY`. */
+  readonly holder: string | null
   readonly priority: string | null
   /** A source's code. */
   readonly source: string | null
@@ -23,9 +25,12 @@ export interface ThreatFilter {
   readonly since: Instant | null
 }
 
+export const NOBODY = 'nobody'
+
 export const NO_FILTER: ThreatFilter = {
   search: '',
   state: 'open',
+  holder: null,
   priority: null,
   source: null,
   kev: false,
@@ -34,7 +39,7 @@ export const NO_FILTER: ThreatFilter = {
   since: null,
 }
 
-/** Each orders by its own number first, then the newest, then the id. */
+/** Each orders by its own number first, then the newest, then the id. What is watched and due comes before all else that is pressing. */
 export const THREAT_SORTS = ['pressing', 'newest', 'runs'] as const
 export type ThreatSort = (typeof THREAT_SORTS)[number]
 
@@ -52,6 +57,8 @@ export interface ThreatRow {
   readonly createdAt: Instant
   readonly isWithdrawn: boolean
   readonly holder: string | null
+  /** When a watched one is looked at again. */
+  readonly lookAgainOn: LocalDate | null
   /** The sources that speak of it, by name. */
   readonly sources: readonly { readonly code: string; readonly name: string }[]
 }
@@ -64,12 +71,17 @@ export async function countThreats(db: Reader<Visible>, filter: ThreatFilter): P
   return total
 }
 
-/** The first threat that the filter lets through and nobody has taken up, in the order of the list; `null` when there is none. */
-export async function firstUntaken(db: Reader<Visible>, filter: ThreatFilter, sort: ThreatSort): Promise<string | null> {
-  if (filter.state === 'in-hand' || filter.state === 'dismissed' || filter.state === 'closed') return null
-  const row = await filtered(db, { ...filter, state: 'new' })
+/** The first threat that the filter lets through and that waits for this person, in the order of the list: nobody has it, or they watch it and it is due. */
+export async function firstWaiting(
+  db: Reader<Visible>,
+  filter: ThreatFilter,
+  sort: ThreatSort,
+  { person, today }: { readonly person: string; readonly today: LocalDate },
+): Promise<string | null> {
+  const row = await filtered(db, filter)
+    .where(eb => eb.or([eb('threat.state', '=', 'new'), eb.and([eb('threat.holder_id', '=', person), isDueOn(today)])]))
     .select('threat.id')
-    .orderBy(keyOf(sort))
+    .orderBy(keyOf(sort, today))
     .orderBy('threat.published_at', order => order.desc().nullsLast())
     .orderBy('threat.id')
     .limit(1)
@@ -77,11 +89,17 @@ export async function firstUntaken(db: Reader<Visible>, filter: ThreatFilter, so
   return row?.id ?? null
 }
 
-/** The queue: most pressing first, and of those the newest. */
-export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sort: ThreatSort, request: PageRequest): Promise<Page<ThreatRow>> {
+/** The queue: most pressing first, and of those the newest. With `today`, those that are watched and due come before. */
+export async function listThreats(
+  db: Reader<Visible>,
+  filter: ThreatFilter,
+  sort: ThreatSort,
+  request: PageRequest,
+  today: LocalDate | null = null,
+): Promise<Page<ThreatRow>> {
   const base = filtered(db, filter)
   const total = await countThreats(db, filter)
-  const key = keyOf(sort)
+  const key = keyOf(sort, today)
   const after = readCursor(request.cursor)
   const rows = await (after === null ? base : base.where(isAfter(key, after)))
     .leftJoin('directory_person as holder', 'holder.id', 'threat.holder_id')
@@ -99,6 +117,7 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
       'threat.created_at',
       'threat.withdrawn_at',
       'threat.holder_id',
+      'threat.look_again_on',
       'holder.name as holder_name',
       key.as('key'),
     ])
@@ -128,6 +147,7 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
       createdAt: row.created_at,
       isWithdrawn: row.withdrawn_at !== null,
       holder: row.holder_id === null ? null : (row.holder_name ?? nameOf(row.holder_id)),
+      lookAgainOn: row.look_again_on,
       sources: sources.get(row.id) ?? [],
     })),
     next: rows.length > request.limit && last !== undefined ? encodeCursor([last.key, last.published_at?.toISOString() ?? null, last.id]) : null,
@@ -136,10 +156,10 @@ export async function listThreats(db: Reader<Visible>, filter: ThreatFilter, sor
 }
 
 /** The cursor for the rows after a threat, or `undefined` when there is none of that id. */
-export async function cursorAt(db: Reader<Visible>, id: string, sort: ThreatSort): Promise<string | undefined> {
+export async function cursorAt(db: Reader<Visible>, id: string, sort: ThreatSort, today: LocalDate): Promise<string | undefined> {
   const row = await db
     .selectFrom('watch_threat as threat')
-    .select(['threat.id', 'threat.published_at', keyOf(sort).as('key')])
+    .select(['threat.id', 'threat.published_at', keyOf(sort, today).as('key')])
     .where('threat.id', '=', id)
     .executeTakeFirst()
   return row === undefined ? undefined : encodeCursor([row.key, row.published_at?.toISOString() ?? null, row.id])
@@ -149,6 +169,8 @@ function filtered(db: Reader<Visible>, filter: ThreatFilter) {
   let query = db.selectFrom('watch_threat as threat').where('threat.merged_into', 'is', null)
   if (filter.state === 'open') query = query.where('threat.state', 'not in', ['dismissed', 'closed'])
   else if (filter.state !== 'all') query = query.where('threat.state', '=', filter.state)
+  if (filter.holder !== null)
+    query = query.where('threat.holder_id', filter.holder === NOBODY ? 'is' : '=', filter.holder === NOBODY ? null : filter.holder)
   if (filter.priority !== null) query = query.where('threat.priority_word', '=', filter.priority)
   if (filter.kev) query = query.where('threat.kev_since', 'is not', null)
   if (filter.ransomware) query = query.where('threat.ransomware', '=', true)
@@ -174,9 +196,19 @@ function filtered(db: Reader<Visible>, filter: ThreatFilter) {
   return query
 }
 
-function keyOf(sort: ThreatSort) {
+/** Farther in front than any priority is behind. */
+const DUE_LEAD = 10_000
+
+function keyOf(sort: ThreatSort, today: LocalDate | null) {
   if (sort === 'newest') return sql<number>`threat.runs * 0`
-  return sort === 'runs' ? sql<number>`-threat.runs` : sql<number>`threat.priority`
+  if (sort === 'runs') return sql<number>`-threat.runs`
+  return today === null
+    ? sql<number>`threat.priority`
+    : sql<number>`(threat.priority - case when ${isDueOn(today)} then ${sql.lit(DUE_LEAD)} else 0 end)`
+}
+
+function isDueOn(today: LocalDate) {
+  return sql<SqlBool>`(threat.state = 'watching' and threat.look_again_on <= ${today}::date)`
 }
 
 interface Position {

@@ -1,12 +1,6 @@
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import type { ThreatState } from '../model.ts'
-
-export async function stateOfThreat(db: Reader<Visible>, id: string): Promise<ThreatState | undefined> {
-  const row = await db.selectFrom('watch_threat').select('state').where('id', '=', id).executeTakeFirst()
-  return row?.state
-}
 
 /** The threat into which a person merged that one; `null` when it stands by itself, or is not there. */
 export async function mergedIntoOf(db: Reader<Visible>, id: string): Promise<string | null> {
@@ -80,6 +74,8 @@ export interface TimelineRow {
   readonly item: { readonly id: string; readonly externalId: string; readonly source: string } | null
   readonly fields: readonly string[]
   readonly actorName: string | null
+  /** To whom it was given. */
+  readonly givenTo: string | null
   readonly note: string | null
 }
 
@@ -99,7 +95,8 @@ export async function timelineOfThreat(db: Reader<Visible>, threatId: string): P
   const notes = await db
     .selectFrom('watch_threat_note as note')
     .leftJoin('directory_person as person', 'person.id', 'note.actor_id')
-    .select(['note.at', 'note.action', 'note.note', 'note.actor_id', 'person.name'])
+    .leftJoin('directory_person as given', 'given.id', 'note.person_id')
+    .select(['note.at', 'note.action', 'note.note', 'note.actor_id', 'note.person_id', 'person.name', 'given.name as given_name'])
     .where('note.threat_id', '=', threatId)
     .orderBy('note.at', 'desc')
     .orderBy('note.id', 'desc')
@@ -115,6 +112,7 @@ export async function timelineOfThreat(db: Reader<Visible>, threatId: string): P
       item: null,
       note: row.note,
       actorName: row.name ?? nameOf(row.actor_id),
+      givenTo: row.person_id === null ? null : (row.given_name ?? nameOf(row.person_id)),
     })),
     ...changes.map(row => ({
       at: row.at,
@@ -122,6 +120,7 @@ export async function timelineOfThreat(db: Reader<Visible>, threatId: string): P
       action: row.kind,
       fields: row.fields,
       actorName: null,
+      givenTo: null,
       note: null,
       item: { id: row.id, externalId: row.external_id, source: row.source },
     })),

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { LocalDate } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { ThreatTable, Visible } from '../../tables.ts'
 import type { TypeReach } from '../model.ts'
@@ -53,6 +54,18 @@ export async function putAwayAmong(db: Reader<Visible>, ids: readonly string[]):
     .selectFrom('watch_threat')
     .where('id', '=', sql<string>`any(${ids}::text[])`)
     .where('state', 'in', ['dismissed', 'closed'])
+    .select('id')
+    .execute()
+  return new Set(rows.map(row => row.id))
+}
+
+/** Of these threats, those that are watched and not due yet. */
+export async function watchedAmong(db: Reader<Visible>, ids: readonly string[], today: LocalDate): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('watch_threat')
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .where('state', '=', 'watching')
+    .where('look_again_on', '>', today)
     .select('id')
     .execute()
   return new Set(rows.map(row => row.id))
