@@ -56,6 +56,27 @@ test('what could not be read is kept too, and once', async () => {
   assert.deepEqual((await analyst.get(`/documents/${unreadableHash}`)).rawPayload, unreadable)
 })
 
+test('what lies in quarantine is read again from the kept bytes, and says what came of it', async () => {
+  const odd = Buffer.from(JSON.stringify({ ...JSON.parse(bytes.toString()), count: 2, vulnerabilities: [entry, { cveID: 'odd' }] }))
+  await gather(app.platform, SYSTEM, { address: 'again.json', bytes: odd })
+  const gathering = await readAs<Visible, string>(app.platform, SYSTEM, async db => {
+    const row = await db
+      .selectFrom('watch_gathering')
+      .select('id')
+      .where('address', '=', 'again.json')
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow()
+    return row.id
+  })
+  assert.match((await analyst.get(`/gatherings/${gathering}`)).body, new RegExp(`action="/gatherings/${gathering}/read-again"`))
+  const again = await analyst.post(`/gatherings/${gathering}/read-again`, {})
+  assert.match((await analyst.follow(again)).body, /1 of its entries still cannot be read\./)
+  assert.equal((await analyst.post('/gatherings/gat_x/read-again', {})).statusCode, 404)
+  const assessor = await app.signIn('assessor')
+  assert.doesNotMatch((await assessor.get(`/gatherings/${gathering}`)).body, /read-again/)
+  assert.equal((await assessor.post(`/gatherings/${gathering}/read-again`, {})).statusCode, 403)
+})
+
 test('documents are for those who see threats, and the application cannot change or remove one', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'AAA' })
   assert.equal((await lead.get(`/documents/${hash}`)).statusCode, 403)

@@ -39,6 +39,19 @@ export async function contentsOf(db: Reader<Visible>, itemIds: readonly string[]
   return new Map(rows.map(row => [row.id, row.content]))
 }
 
+/** Where a gathering came from, and what its bytes were; `undefined` when there is none of that id. */
+export async function documentOfGathering(db: Reader<Visible>, gatheringId: string) {
+  const row = await db
+    .selectFrom('watch_gathering as gathering')
+    .innerJoin('watch_source as source', 'source.id', 'gathering.source_id')
+    .where('gathering.id', '=', gatheringId)
+    .select(['gathering.address', 'gathering.bytes_hash as bytesHash', 'source.id', 'source.code', 'source.format', 'source.url'])
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { address, bytesHash, ...source } = row
+  return { address, bytesHash, source }
+}
+
 /** The items of a source that are not withdrawn, and were taken in last from that address. */
 export function liveItemsFrom(db: Reader<Visible>, sourceId: string, address: string) {
   return db

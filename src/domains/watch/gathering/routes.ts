@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import { page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
+import { gatherAgain } from '../gather-again.ts'
 import { sourceByCode } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
 import { gatherSource } from './model.ts'
@@ -41,4 +42,16 @@ const gatherNow = route({
   },
 })
 
-export const gatheringRoutes: readonly Route[] = [...quarantineRoutes, item, gatherNow]
+const readAgain = route({
+  method: 'POST',
+  path: '/gatherings/:id/read-again',
+  access: { permission: 'watch.source.gather' },
+  params: z.object({ id: z.string().max(64) }),
+  async handle(request) {
+    const { source, failure, quarantined } = await gatherAgain(request.platform, request.actor, request.params.id)
+    const notice = failure ?? (quarantined > 0 ? `${quarantined} of its entries still cannot be read.` : 'It could be read, and was taken in.')
+    return redirect(`/sources/${encodeURIComponent(source)}`, { notice })
+  },
+})
+
+export const gatheringRoutes: readonly Route[] = [...quarantineRoutes, item, gatherNow, readAgain]

@@ -5,6 +5,7 @@ import { csvPages } from '../../../../platform/csv/csv.ts'
 import { cursorText, searchText } from '../../../../platform/http/list-address.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
+import { may } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import { sourceStandings, type SourceStanding } from '../queries.ts'
@@ -78,11 +79,11 @@ const show = route({
   path: '/gatherings/:id',
   access,
   params: z.object({ id: z.string().max(64) }),
-  async handle({ params: { id }, read }) {
+  async handle({ params: { id }, read, actor }) {
     const found = await read<Visible, GatheringDetail | undefined>(db => gatheringById(db, id))
     if (found === undefined)
       throw new NotFound('watch.gathering.unknown', 'There is no such gathering. The page of its source lists what was gathered.')
-    const model = gatheringModel(found)
+    const model = gatheringModel(found, may(actor, 'watch.source.gather'))
     return page('watch/sources/gatherings/views/show.njk', model.title, model)
   },
 })

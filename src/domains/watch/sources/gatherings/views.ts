@@ -116,13 +116,16 @@ export function gatheringsModel(
   }
 }
 
-export function gatheringModel(row: GatheringDetail) {
+export function gatheringModel(row: GatheringDetail, mayGather: boolean) {
   const href = `/sources/${encodeURIComponent(row.source)}`
   const text = (value: string | null): Cell => (value === null ? null : { text: value })
   const hash = row.bytes_hash === null ? undefined : `SHA-256 ${row.bytes_hash}`
   return {
     title: row.label ?? NOT_RECOGNISED,
     source: { name: row.sourceName, href },
+    // Only what was left unread is worth reading again.
+    readAgainHref:
+      mayGather && row.document !== null && (row.outcome === 'failed' || (row.openQuarantine ?? 0) > 0) ? `/gatherings/${row.id}/read-again` : null,
     summaryRows: {
       rows: [
         { key: 'Outcome', value: { text: '', tags: [OUTCOME_TAGS[row.outcome]], hint: row.failure ?? undefined } },
