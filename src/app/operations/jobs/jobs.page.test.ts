@@ -10,7 +10,7 @@ import { runWork } from '../../../platform/work/work.ts'
 const app = await createTestApp()
 const administrator = await app.signIn('administrator')
 
-/** The reference of each job of a list. */
+/** The reference of each job of a list. The clock may ask for other jobs at any moment, so each list is narrowed to what these tests asked for. */
 const ROW = /app-cell__hint">([0-9a-f-]{36})</
 const FAILED = 120
 const GATHER = 'watch.gather-source'
@@ -33,7 +33,7 @@ test('every sort turns the pages without a gap or a double, where all were asked
   }
   const names = (await readCsv(administrator, '/jobs.csv?state=all&sort=name')).map(line => line['Job'])
   assert.deepEqual(names, names.toSorted())
-  assert.equal(new Set(names).size, 2)
+  for (const name of [GATHER, 'watch.recount']) assert.ok(names.includes(name), name)
 })
 
 test('a search and a filter are counted truly and stay in the address, and the download holds the same jobs', async () => {
@@ -43,8 +43,8 @@ test('a search and a filter are counted truly and stay in the address, and the d
     ['q=GATHER+no+source+FEED-01', 10],
     ['q=%25', 0],
     ['kind=watch.recount', 0],
-    ['state=created', 1],
-    ['state=all', FAILED + 1],
+    ['state=created&kind=watch.recount', 1],
+    ['state=all&q=watch.gather-source+feed', FAILED],
     [`state=all&kind=${GATHER}&sort=asked`, FAILED],
     ['state=all&kind=watch.recount&q=recount', 1],
   ] as const) {
