@@ -176,10 +176,15 @@ async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 async function storeScores(work: Work<Visible>, document: Document, file: EpssFile, named: SourceKey | undefined): Promise<GatherResult> {
   const wanted = defaultSource({ format: 'epss', publisher: null })
   const source = named ?? (await sourceByCode(work.db, wanted.code)) ?? (await ensureSource(work, wanted))
-  const taken = await takeScores(work, file, londonDate(work.now))
-  const { rejected } = file.rejections()
   const label = `EPSS scores of ${file.scoreDate ?? londonDate(work.now)}`
-  const counts = await recordScores(work, source.id, document, { ...taken, label, released: parseInstant(file.scoreDate ?? '') ?? null, rejected })
+  const taken = await takeScores(work, file, { bytesHash: document.bytesHash, label }, londonDate(work.now))
+  const { rejected } = file.rejections()
+  const counts = await recordScores(work, source.id, document, {
+    ...taken,
+    label,
+    released: parseInstant(`${file.scoreDate}T00:00:00Z`) ?? null,
+    rejected,
+  })
   await restate(work, taken.threats)
   await recountThreats(work, taken.threats)
   const remarks = taken.isOutdated ? [`${label} are older than what was gathered before, so nothing was changed.`] : []

@@ -27,6 +27,22 @@ export async function newestScoreDate(db: Reader<Visible>): Promise<LocalDate | 
   return row?.score_date ?? null
 }
 
+/** How many scores the last gathering under that label held, where it had these very bytes and could read all of them: then none of them is new. */
+export async function scoresHeldOf(db: Reader<Visible>, label: string, bytesHash: string): Promise<number | undefined> {
+  const last = await db
+    .selectFrom('watch_gathering as gathering')
+    .innerJoin('watch_source as source', 'source.id', 'gathering.source_id')
+    .where('source.format', '=', 'epss')
+    .where('gathering.label', '=', label)
+    .where('gathering.outcome', '<>', 'failed')
+    .orderBy('gathering.at', 'desc')
+    .orderBy('gathering.id', 'desc')
+    .select(['gathering.bytes_hash as hash', 'gathering.added', 'gathering.changed', 'gathering.unchanged', 'gathering.quarantined'])
+    .limit(1)
+    .executeTakeFirst()
+  return last?.hash === bytesHash && last.quarantined === 0 ? last.added + last.changed + last.unchanged : undefined
+}
+
 /** The threats about a CVE whose score moved on that day. */
 export async function threatsMovedOn(db: Reader<Visible>, date: LocalDate): Promise<readonly string[]> {
   const rows = await db
