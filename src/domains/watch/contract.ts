@@ -1,6 +1,10 @@
 import { londonDate, type Instant } from '../../kernel/instant.ts'
+import type { Page } from '../../kernel/page.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { Work } from '../../platform/work/work.ts'
+import { parseNotificationNumber } from './notifications/model.ts'
+import { listNotifications, TAKEN, type NotificationRow } from './notifications/queries/list.ts'
+import { notificationByNumber } from './notifications/queries/show.ts'
 import { healthOf } from './sources/model.ts'
 import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
@@ -20,6 +24,8 @@ export type WatchVisible = WatchShared
 export type { ThreatForBulletin } from './threats/queries/bulletin.ts'
 export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
 export type { MatchedProduct } from './threats/queries/reach.ts'
+
+export type { NotificationRow as NotificationSummary } from './notifications/queries/list.ts'
 
 export { gather } from './gather.ts'
 export { addSource } from './sources/commands.ts'
@@ -50,6 +56,18 @@ export function matchedProducts<T extends object>(db: Reader<T>, threatId: strin
 /** A bulletin is drafted from a threat: whoever drafts it has it in hand, unless somebody has it or has decided about it before. */
 export function takeUpThreat<T extends object>(work: Work<T>, id: string): Promise<void> {
   return takeUpForDraft(work as unknown as Work<Visible>, id)
+}
+
+/** What was reported and nobody has rung about yet, the most pressing first, with how many there are. */
+export async function unrungNotifications<T extends object>(db: Reader<T>, limit: number): Promise<Page<NotificationRow>> {
+  return listNotifications(asWatch(db), { ...TAKEN, rung: false }, 'pressing', { limit, cursor: null })
+}
+
+/** The address of the incident notification of that number, as people write it; `null` when it is none that the reader may see. */
+export async function notificationAddress<T extends object>(db: Reader<T>, text: string): Promise<string | null> {
+  const number = parseNotificationNumber(text)
+  const found = number === undefined ? undefined : await notificationByNumber(asWatch(db), number)
+  return found === undefined ? null : `/incident-notifications/${found.number}`
 }
 
 export interface FailingSource {

@@ -1,13 +1,22 @@
 import { z } from 'zod'
 import { SignInNeeded } from '../../../kernel/errors.ts'
 import { addHours, type Instant } from '../../../kernel/instant.ts'
+import type { Page } from '../../../kernel/page.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { withQuery } from '../../../ui/links.ts'
 import { contactsOf, organisationById, organisationInScope, type Contact } from '../../directory/contract.ts'
-import { failingSources, threatSummaries, type FailingSource, type ThreatSummary } from '../../watch/contract.ts'
+import {
+  failingSources,
+  notificationAddress,
+  threatSummaries,
+  unrungNotifications,
+  type FailingSource,
+  type NotificationSummary,
+  type ThreatSummary,
+} from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { searchTarget } from './model.ts'
@@ -33,6 +42,7 @@ import {
 import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, threatLines } from './views.ts'
 
 const THREATS_SHOWN = 3
+const NOTIFICATIONS_SHOWN = 3
 /** What "since your last visit" means on the first one. */
 const FIRST_VISIT_HOURS = 24
 
@@ -63,6 +73,7 @@ interface OverseersNow {
   readonly approved: readonly WaitingBulletin[]
   readonly sources: readonly FailingSource[]
   readonly threats: readonly ThreatSummary[]
+  readonly notifications: Pick<Page<NotificationSummary>, 'rows' | 'total'>
   readonly changes: Changes
 }
 
@@ -76,6 +87,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
+    notifications: may(actor, 'watch.notification.handle') ? await unrungNotifications(db, NOTIFICATIONS_SHOWN) : { rows: [], total: 0 },
     changes: await changesSince(db, actor.scope, since),
   }))
   const model = {
@@ -174,10 +186,12 @@ const searchEverything = route({
   },
 })
 
-/** Where a search leads that names one thing: a bulletin by its number, an organisation by its code. */
+/** Where a search leads that names one thing: a bulletin or an incident by its number, an organisation by its code. */
 async function exactly(db: Reader<Visible>, actor: RouteRequest['actor'], target: ReturnType<typeof searchTarget>): Promise<string | null> {
   if (target.kind === 'bulletin') return (await bulletinExists(db, target.number)) ? `/bulletins/${bulletinNumber(target.number)}` : null
   if (target.kind !== 'words' || target.words === '' || target.words.includes(' ')) return null
+  const notification = may(actor, 'watch.notification.view') ? await notificationAddress(db, target.words) : null
+  if (notification !== null) return notification
   const organisation = await organisationInScope(db, actor.scope, target.words)
   return organisation === undefined ? null : `/organisations/${encodeURIComponent(organisation.code)}`
 }

@@ -3,7 +3,7 @@ import { severityTag } from '../../../ui/labels.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
 import { contactState, type Contact } from '../../directory/contract.ts'
-import { isHeld, type FailingSource, type ThreatSummary } from '../../watch/contract.ts'
+import { isHeld, type FailingSource, type NotificationSummary, type ThreatSummary } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { answerChoices } from '../responses/queries.ts'
 import { needsChasing } from './model.ts'
@@ -17,18 +17,39 @@ export interface Need {
   readonly at?: Instant | null
 }
 
+const CARE_HINTS = {
+  affected: 'Care is affected.',
+  unknown: 'It is not known yet whether care is affected.',
+  'not-affected': 'Care is not affected.',
+} as const
+
 export function needsOf(input: {
   readonly live: readonly LiveBulletin[]
   readonly reviews: readonly WaitingBulletin[]
   readonly approved: readonly WaitingBulletin[]
   readonly sources: readonly FailingSource[]
+  readonly notifications: { readonly rows: readonly NotificationSummary[]; readonly total: number }
   readonly showsDeliveries: boolean
   readonly now: Instant
 }): readonly Need[] {
   const organisations = (count: number) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}`
   const chase = input.live.filter(bulletin => needsChasing(bulletin, input.now))
   const failing = input.live.filter(bulletin => input.showsDeliveries && bulletin.givenUp > 0)
+  const { rows, total } = input.notifications
   return [
+    ...rows.map(row => ({
+      text: `Ring ${row.organisationName ?? (row.organisationGiven || 'whoever reported it')} about ${row.number}`,
+      href: `/incident-notifications/${row.number}`,
+      hint: CARE_HINTS[row.care],
+    })),
+    ...(total > rows.length
+      ? [
+          {
+            text: `${(total - rows.length).toLocaleString('en-GB')} more incidents about which nobody has rung`,
+            href: '/incident-notifications?rung=no',
+          },
+        ]
+      : []),
     ...chase.map(bulletin => ({
       text: `${organisations(bulletin.silent)} silent on ${bulletinNumber(bulletin.number)} ${bulletin.title}`,
       href: `/bulletins/${bulletinNumber(bulletin.number)}/recipients?stage=silent`,
