@@ -15,23 +15,23 @@ function step(walk: NvdWalk, page: NvdPaging): NvdWalk {
 
 test('the walk ends when all were seen', () => {
   const first = step(NVD_WALK_START, { startIndex: 0, count: 2, total: 3 })
-  assert.deepEqual(first, { next: 2, total: 3, restarts: 0 })
+  assert.deepEqual(first, { next: 2, total: 3, returns: 0 })
   assert.equal(step(first, { startIndex: 2, count: 1, total: 3 }).next, null)
   assert.equal(step(NVD_WALK_START, { startIndex: 0, count: 0, total: 0 }).next, null)
 })
 
-test('the walk goes on when the total grows, and starts again when it falls', () => {
+test('the walk goes on when the total grows, and goes back by as many when it falls', () => {
   const first = step(NVD_WALK_START, { startIndex: 0, count: 2, total: 3 })
   const grown = step(first, { startIndex: 2, count: 1, total: 4 })
-  assert.deepEqual(grown, { next: 3, total: 4, restarts: 0 })
-  assert.deepEqual(step(grown, { startIndex: 3, count: 0, total: 3 }), { next: 0, total: null, restarts: 1 })
+  assert.deepEqual(grown, { next: 3, total: 4, returns: 0 })
+  assert.deepEqual(step(grown, { startIndex: 3, count: 0, total: 3 }), { next: 2, total: 3, returns: 1 })
 })
 
 test('what makes no sense ends the walk with a reason', () => {
   const first = step(NVD_WALK_START, { startIndex: 0, count: 2, total: 9 })
   assert.equal(stepNvdWalk(first, { startIndex: 0, count: 2, total: 9 }).problems[0]?.rule, 'nvd.page.unexpected')
   assert.equal(stepNvdWalk(first, { startIndex: 2, count: 0, total: 9 }).problems[0]?.rule, 'nvd.page.empty')
-  assert.equal(stepNvdWalk({ ...first, restarts: 3 }, { startIndex: 2, count: 2, total: 8 }).problems[0]?.rule, 'nvd.page.unsettled')
+  assert.equal(stepNvdWalk({ ...first, returns: 50 }, { startIndex: 2, count: 2, total: 8 }).problems[0]?.rule, 'nvd.page.unsettled')
 })
 
 test('whatever comes in or leaves while the pages are read, a walk that ends has met all that were there throughout', () => {

@@ -7,21 +7,21 @@ export interface NvdWalk {
   readonly next: number | null
   /** As the last page said. */
   readonly total: number | null
-  /** How often it went back to the start. */
-  readonly restarts: number
+  /** How often it went back. */
+  readonly returns: number
 }
 
-export const NVD_WALK_START: NvdWalk = { next: 0, total: null, restarts: 0 }
+export const NVD_WALK_START: NvdWalk = { next: 0, total: null, returns: 0 }
 
-const MOST_RESTARTS = 3
+const MOST_RETURNS = 50
 
 /**
  * Takes the page that came for `walk.next`, and says which to ask for. The walk ends with the full set whatever happens meanwhile:
  * - the total grows: the last page seen decides how far to go. What comes in pushes others back at most, so some come twice;
- * - the total falls: others have moved forward, past what was asked for. The walk starts again, at most three times.
+ * - the total falls: as many at most have moved forward, past what was asked for, as have left. The walk goes back by as many.
  *
  * Fails with `nvd.page.unexpected` when it is not the page that was asked for, `nvd.page.empty` when it has nothing on it before the
- * end, and `nvd.page.unsettled` when it would start again once more: keep what came, and walk again later.
+ * end, and `nvd.page.unsettled` when it has gone back too often: keep what came, and walk again later.
  */
 export function stepNvdWalk(walk: NvdWalk, page: NvdPaging): Result<NvdWalk> {
   if (page.startIndex !== walk.next)
@@ -30,12 +30,13 @@ export function stepNvdWalk(walk: NvdWalk, page: NvdPaging): Result<NvdWalk> {
       `The NVD was asked for the vulnerabilities from ${walk.next ?? 'none'} on, and gave those from ${page.startIndex} on.`,
     )
   if (walk.total !== null && page.total < walk.total) {
-    if (walk.restarts >= MOST_RESTARTS)
+    if (walk.returns >= MOST_RETURNS)
       return refuse(
         'nvd.page.unsettled',
         'The answer of the NVD kept changing while its pages were read, so some vulnerabilities may be missing. Try again later.',
       )
-    return succeed({ next: 0, total: null, restarts: walk.restarts + 1 })
+    const left = walk.total - page.total
+    return succeed({ next: Math.max(0, page.startIndex - left), total: page.total, returns: walk.returns + 1 })
   }
   const seen = page.startIndex + page.count
   if (page.count === 0 && seen < page.total)
