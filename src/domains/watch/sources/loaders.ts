@@ -1,5 +1,6 @@
 import type { Loader } from './loader.ts'
 import { csafLoader } from './loaders/csaf/loader.ts'
+import { nvdLoader } from './loaders/nvd/loader.ts'
 import { oneDocumentLoader } from './loaders/one-document/loader.ts'
 
 /** How the sources of each format are loaded: a new kind is one line here. */
@@ -12,7 +13,7 @@ const LOADERS: readonly Loader[] = [
   oneDocumentLoader('feed'),
   oneDocumentLoader('misp'),
   oneDocumentLoader('stix'),
-  oneDocumentLoader('nvd'),
+  nvdLoader,
 ]
 
 export function loaderOf(format: string): Loader | undefined {
