@@ -73,7 +73,7 @@ export function fieldWord(field: string): string {
 }
 
 /** The fields of which people must hear when they change (broadcast.md §2 row 52: stay silent unless what to do has changed). */
-const MATERIAL: ReadonlySet<string> = new Set([
+export const MATERIAL_FIELDS: ReadonlySet<string> = new Set([
   'cves',
   'severity',
   'cvssTenths',
@@ -91,7 +91,7 @@ const MATERIAL: ReadonlySet<string> = new Set([
 
 /** Whether a change of these fields alters what an organisation should do, or how soon. */
 export function isMaterial(fields: readonly string[]): boolean {
-  return fields.some(field => MATERIAL.has(field))
+  return fields.some(field => MATERIAL_FIELDS.has(field))
 }
 
 /** How many items of one document, or of several of one source, went which way. */

@@ -15,6 +15,7 @@ import type { Refusal } from '../../../ui/refusal.ts'
 import { epssOf, newestScoreDate } from '../enrichment/queries.ts'
 import { sourceNames } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
+import { changeRoutes } from './changes/routes.ts'
 import { keepFilter, removeFilter } from './filters/commands.ts'
 import { savedFilters } from './filters/queries.ts'
 import { holderRoutes } from './holders/routes.ts'
@@ -264,4 +265,4 @@ function typedStep(body: FormBody, action: string, { code, message }: CareCertEr
   return { action, message, pointer, person: textOf(body['person']), day: dayTyped(body), note: textOf(body[note]) }
 }
 
-export const threatRoutes: readonly Route[] = [list, listCsv, keep, removeKept, show, act, ...holderRoutes]
+export const threatRoutes: readonly Route[] = [list, listCsv, keep, removeKept, show, act, ...holderRoutes, ...changeRoutes]

@@ -327,12 +327,6 @@ function productName({ maker, product }: { maker: string; product: string }): st
 }
 
 const ITEM_ACTIONS: Readonly<Record<string, string>> = { added: 'gave', changed: 'changed', withdrawn: 'withdrew', returned: 'brought back' }
-/** What somebody did, in words. */
-export function noteWords(action: string, givenTo: string | null): string {
-  const words = NOTE_ACTIONS[action] ?? sentence(action)
-  return givenTo === null ? words : `${words} to ${givenTo}`
-}
-
 const NOTE_ACTIONS: Readonly<Record<string, string>> = {
   'take-up': 'Taken up',
   assign: 'Given',
@@ -348,15 +342,19 @@ const NOTE_ACTIONS: Readonly<Record<string, string>> = {
   related: 'Related to another threat',
 }
 
-function timelineRow(row: TimelineRow): Cell[] {
-  if (row.item === null) return [{ at: row.at }, { text: noteWords(row.action, row.givenTo), hint: row.note ?? undefined }, row.actorName]
+/** What happened, in words. */
+export function eventWords({ item, action, givenTo }: TimelineRow): string {
+  if (item !== null) return `${item.source} ${ITEM_ACTIONS[action] ?? action} ${item.externalId}`
+  const words = NOTE_ACTIONS[action] ?? sentence(action)
+  return givenTo === null ? words : `${words} to ${givenTo}`
+}
+
+/** When, what, who. */
+export function timelineRow(row: TimelineRow): Cell[] {
+  if (row.item === null) return [{ at: row.at }, { text: eventWords(row), hint: row.note ?? undefined }, row.actorName]
   const tags: Tag[] = row.action === 'changed' && isMaterial(row.fields) ? [{ text: 'What to do may change', colour: 'orange' }] : []
   const hint = row.fields.length === 0 ? undefined : sentence(row.fields.map(fieldWord).join(', '))
-  return [
-    { at: row.at },
-    { text: `${row.item.source} ${ITEM_ACTIONS[row.action] ?? row.action} ${row.item.externalId}`, href: `/items/${row.item.id}`, tags, hint },
-    row.item.source,
-  ]
+  return [{ at: row.at }, { text: eventWords(row), href: `/items/${row.item.id}`, tags, hint }, row.item.source]
 }
 
 function pointsOf({ automatable, technical_impact: technicalImpact }: ThreatRecord) {
