@@ -1,12 +1,18 @@
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
-import type { ReceivedMessage } from '../../../platform/mail/mailbox.ts'
 
 /** By when it came, to whom, or its subject. */
 export const MAILBOX_SORTS = ['-at', 'at', 'to', '-to', 'subject', '-subject'] as const
 export type MailboxSort = (typeof MAILBOX_SORTS)[number]
 
+interface Message {
+  /** Counts up as messages come. */
+  readonly id: number
+  readonly to: readonly string[]
+  readonly subject: string
+}
+
 /** One page of the messages in that order; those that are alike stand as they came. The mailbox holds a few hundred, in memory. */
-export function pageOfMessages(messages: readonly ReceivedMessage[], sort: MailboxSort, request: PageRequest): Page<ReceivedMessage> {
+export function pageOfMessages<T extends Message>(messages: readonly T[], sort: MailboxSort, request: PageRequest): Page<T> {
   const sign = sort.startsWith('-') ? -1 : 1
   const placed = messages.map(message => ({ message, place: placeOf(message, sort) })).toSorted((a, b) => sign * compare(a.place, b.place))
   const [key, id] = decodeCursor(request.cursor, 2) ?? []
@@ -24,7 +30,7 @@ export function pageOfMessages(messages: readonly ReceivedMessage[], sort: Mailb
 type Place = readonly [key: string, id: number]
 
 /** Messages are numbered as they come, so that their number alone says when. */
-function placeOf(message: ReceivedMessage, sort: MailboxSort): Place {
+function placeOf(message: Message, sort: MailboxSort): Place {
   if (sort.endsWith('to')) return [message.to.join(', ').toLowerCase(), message.id]
   return [sort.endsWith('subject') ? message.subject.toLowerCase() : '', message.id]
 }
