@@ -1,12 +1,13 @@
 import type { Loader } from './loader.ts'
 import { csafLoader } from './loaders/csaf/loader.ts'
+import { nhsCyberAlertsLoader } from './loaders/nhs-cyber-alerts/loader.ts'
 import { nvdLoader } from './loaders/nvd/loader.ts'
 import { oneDocumentLoader } from './loaders/one-document/loader.ts'
 
 /** How the sources of each format are loaded: a new kind is one line here. */
 const LOADERS: readonly Loader[] = [
   oneDocumentLoader('kev-json'),
-  oneDocumentLoader('nhs-cyber-alerts'),
+  nhsCyberAlertsLoader,
   csafLoader,
   oneDocumentLoader('cve'),
   oneDocumentLoader('epss'),
