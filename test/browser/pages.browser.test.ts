@@ -59,6 +59,7 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '@/sources/',
     '@/gatherings/',
     '/quarantine',
+    '/incident-notifications',
   ],
   'duty-manager': [
     '/',
@@ -101,7 +102,7 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
   'board-member': ['/', '/bulletins', '/our-organisation'],
 }
 
-const ANYONE = ['/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
+const ANYONE = ['/report-incident', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
 
 for (const [role, addresses] of Object.entries(PAGES)) {
   test(`${ROLES[role as Role].label}: the pages are accessible, fit a telephone, and the browser does not complain`, () =>

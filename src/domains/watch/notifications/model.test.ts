@@ -51,7 +51,8 @@ test('a number is read as people write it, and nothing else is', () => {
   assert.equal(notificationNumber(2026, 7), 'IN-2026-0007')
   assert.equal(notificationNumber(2026, 12_345), 'IN-2026-12345')
   assert.equal(parseNotificationNumber(' in-2026-0007 '), 'IN-2026-0007')
-  for (const text of ['', 'IN-2026-7', 'IN-26-0007', 'CC-5001', "IN-2026-0007'--", 'IN-2026-00070000000000000000']) assert.notEqual(parseNotificationNumber(text), text, text)
+  for (const text of ['', 'IN-2026-7', 'IN-26-0007', 'CC-5001', "IN-2026-0007'--", 'IN-2026-00070000000000000000'])
+    assert.notEqual(parseNotificationNumber(text), text, text)
 })
 
 test('an item says nothing in its title that the sender wrote, and ties itself to nothing', () => {

@@ -96,17 +96,29 @@ export async function lockNotification(db: Reader<Visible>, number: string): Pro
   }
 }
 
-/** The centre's telephone number: that of its row in the directory. `null` when it has none. */
+/**
+ * The telephone number to ring first: that of the centre's contact for incidents, else that of the centre's own row in the directory. `null`
+ * where neither has one. The numbers of the centre's other contacts are nobody's to publish.
+ */
 export async function centrePhone(db: Reader<Visible>): Promise<string | null> {
   const row = await db
-    .selectFrom('directory_organisation')
-    .select('phone')
-    .where('type', '=', 'centre')
-    .where('status', '=', 'open')
-    .where('phone', 'is not', null)
-    .orderBy('code')
+    .selectFrom('directory_organisation as centre')
+    .leftJoin('directory_contact as contact', join =>
+      join
+        .onRef('contact.organisation_id', '=', 'centre.id')
+        .on('contact.ended_at', 'is', null)
+        .on('contact.phone', 'is not', null)
+        .on('contact.purpose', 'ilike', '%incident%'),
+    )
+    .select(['centre.phone', 'contact.phone as forIncidents'])
+    .where('centre.type', '=', 'centre')
+    .where('centre.status', '=', 'open')
+    .where(eb => eb.or([eb('contact.phone', 'is not', null), eb('centre.phone', 'is not', null)]))
+    .orderBy('contact.out_of_hours', order => order.desc().nullsLast())
+    .orderBy('contact.id')
+    .limit(1)
     .executeTakeFirst()
-  return row?.phone ?? null
+  return row?.forIncidents ?? row?.phone ?? null
 }
 
 /** What the form is filled in with for somebody who is signed in. */

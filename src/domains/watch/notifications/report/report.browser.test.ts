@@ -189,13 +189,25 @@ test('the pages are accessible, with faults and without, and nothing runs out of
         await page.getByRole('link', { name: 'What happens next' }).click()
         await page.getByText('Write the number down').waitFor()
       } else await page.goto(network.address + address)
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`),
-        [],
-        address,
-      )
-      assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, address)
+      assert.deepEqual(await axeFaults(page), [], address)
+      assert.equal(await page.evaluate(TOO_WIDE), 0, address)
+    }
+    // The centre's own pages of it, at the address that its cookie is for.
+    await page.goto(app.signInAddress('analyst'))
+    for (const address of ['/incident-notifications', '/incident-notifications?q=nothing-like-it', 'one']) {
+      await page.goto(`${app.address}${address === 'one' ? '/incident-notifications' : address}`)
+      if (address === 'one') await page.locator('a[href^="/incident-notifications/IN-"]').first().click()
+      assert.equal(await page.evaluate(TOO_WIDE), 0, address)
+      await page.setViewportSize({ width: 1280, height: 900 })
+      assert.deepEqual(await axeFaults(page), [], address)
+      await page.setViewportSize({ width: 320, height: 640 })
     }
   })
 })
+
+const TOO_WIDE = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+async function axeFaults(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
+}

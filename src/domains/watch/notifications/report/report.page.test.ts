@@ -62,6 +62,28 @@ test('the form puts a telephone number first and asks for little', async () => {
   assert.match((await app.visitor.get('/sign-in')).body, /href="\/report-incident"/)
 })
 
+test('the number is that of the centre’s contact for incidents, and never another contact’s', async () => {
+  const administrator = await app.signIn('administrator')
+  const contact = { email: '', mobile: '', outOfHours: 'yes' }
+  for (const [purpose, phone] of [
+    ['Facilities', '01632 960998'],
+    ['Incidents, day and night', '01632 960999'],
+  ] as const) {
+    const added = await administrator.post(
+      '/organisations/TEST-CENTRE/contacts/new',
+      { ...contact, name: purpose, purpose, phone },
+      { from: '/organisations/TEST-CENTRE/contacts/new' },
+    )
+    assert.equal(added.statusCode, 303, added.body)
+  }
+  assert.match((await app.visitor.get('/report-incident')).body, /href="tel:01632960999"/)
+  await runWork<DirectoryTables, void>(app.platform, SYSTEM, async (work: Work<DirectoryTables>) => {
+    await work.db.updateTable('directory_contact').set({ ended_at: work.now }).where('phone', '=', '01632 960999').execute()
+    work.record({ verb: 'test', subject: { kind: 'test', id: 'x' } })
+  })
+  assert.match((await app.visitor.get('/report-incident')).body, /href="tel:01632960123"/)
+})
+
 test('what is missing is said, and nothing typed is lost', async () => {
   const { answer } = await report({ what: ' ', care: '', mayCall: 'yes', phone: '', email: 'nobody', since: 'lunch <b>' })
   assert.equal(answer.statusCode, 422)
