@@ -7,7 +7,7 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { withQuery } from '../../../ui/links.ts'
-import { regions } from '../../directory/contract.ts'
+import { organisationTypes, regions } from '../../directory/contract.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
@@ -123,7 +123,7 @@ async function audiencePage(
         ruleProblems: checked.problems,
         counts: summaryFigures(view.summary),
         hash: view.summary.hash,
-        list: showsLists ? listView(address, asked, view, names, await regions(db)) : null,
+        list: showsLists ? listView(address, asked, view, { types: await organisationTypes(db), regions: await regions(db) }) : null,
         changeHref: mayEdit && !isChanging ? withQuery(address, { change: 'yes' }) : null,
         groups: choices === null ? null : ruleGroups(typed ?? typedFrom(rule), choices, problems),
       },

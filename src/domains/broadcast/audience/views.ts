@@ -1,7 +1,7 @@
 import type { CsvLine } from '../../../platform/csv/csv.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Cell, Column, TableModel } from '../../../ui/models.ts'
-import { EXCLUSION_WORDS, UNREACHABLE_WORDS, type RuleNames } from './model.ts'
+import { EXCLUSION_WORDS, UNREACHABLE_WORDS } from './model.ts'
 import type { AudienceSummary } from './queries.ts'
 import type { AudienceListQuery, AudienceView, ListedOrganisation } from './queries/lists.ts'
 
@@ -33,7 +33,12 @@ interface Choice {
 }
 
 /** One of the three lists, with how many stand in each. */
-export function listView(address: string, asked: AudienceAddress, view: AudienceView, names: RuleNames, regions: readonly Choice[]) {
+export function listView(
+  address: string,
+  asked: AudienceAddress,
+  view: AudienceView,
+  choices: { readonly types: readonly Choice[]; readonly regions: readonly Choice[] },
+) {
   const { list, search, type, region, sort } = asked
   const query = { list: list === 'reached' ? null : list, q: search, type, region, sort: sort === 'code' ? null : sort }
   const { organisations, unreachable } = view.summary
@@ -54,28 +59,22 @@ export function listView(address: string, asked: AudienceAddress, view: Audience
       action: address,
       search: { label: 'Organisation: name or code', value: search },
       selects: [
-        {
-          name: 'type',
-          label: 'Type',
-          value: type,
-          options: [{ value: '', text: 'All' }, ...[...names.types].map(([value, text]) => ({ value, text }))],
-        },
-        {
-          name: 'region',
-          label: 'Region',
-          value: region,
-          options: [{ value: '', text: 'All' }, ...regions.map(({ code, name }) => ({ value: code, text: name }))],
-        },
+        { name: 'type', label: 'Type', value: type, options: options(choices.types) },
+        { name: 'region', label: 'Region', value: region, options: options(choices.regions) },
       ],
       keep: { list: query.list, sort: query.sort },
       clearHref: search + type + region === '' ? undefined : clearHref,
     },
-    table: table(address, list, query, view.found.rows, names),
+    table: table(address, list, query, view.found.rows, new Map(choices.types.map(({ code, name }) => [code, name]))),
     firstHref: asked.cursor === null ? null : withQuery(address, query),
     nextHref: view.found.next === null ? null : withQuery(address, query, { cursor: view.found.next }),
     csvHref: withQuery(`${address}.csv`, query, { list }),
     everyoneHref: `${address}.csv`,
   }
+}
+
+function options(choices: readonly Choice[]) {
+  return [{ value: '', text: 'All' }, ...choices.map(({ code, name }) => ({ value: code, text: name }))]
 }
 
 export function summaryFigures(summary: AudienceSummary) {
@@ -86,7 +85,13 @@ export function summaryFigures(summary: AudienceSummary) {
   ]
 }
 
-function table(address: string, list: AudienceList, query: Query, rows: readonly ListedOrganisation[], names: RuleNames): TableModel {
+function table(
+  address: string,
+  list: AudienceList,
+  query: Query,
+  rows: readonly ListedOrganisation[],
+  types: ReadonlyMap<string, string>,
+): TableModel {
   const sorted = (column: Column, name: string) => sortColumn(column, name, address, { ...query, sort: query['sort'] ?? 'code' })
   return {
     caption: LABELS[list],
@@ -101,7 +106,7 @@ function table(address: string, list: AudienceList, query: Query, rows: readonly
     rows: rows.map((row): readonly Cell[] => [
       { text: row.code, href: `/organisations/${encodeURIComponent(row.code)}` },
       row.name,
-      names.types.get(row.type) ?? row.type,
+      types.get(row.type) ?? row.type,
       area(row.region, row.regionName),
       area(row.board, row.boardName),
       list === 'reached' ? row.contacts : (WHY[row.why ?? ''] ?? null),
