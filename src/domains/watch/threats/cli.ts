@@ -1,10 +1,12 @@
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
 import { parseId } from '../../../kernel/id.ts'
+import { defang } from '../../../kernel/indicator.ts'
 import { londonDate, type LocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
+import { CURRENT, listIndicators, type ThreatIndicator } from './indicators/queries.ts'
 import { isDue, isThreatState, STATE_WORDS, THREAT_STATES, type ThreatState } from './model.ts'
 import { threatForBulletin } from './queries/bulletin.ts'
 import { cursorAt, listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
@@ -68,13 +70,14 @@ const showCommand: Command = {
   options: [],
   permission: 'watch.threat.view',
   async run({ platform, actor, output }, [id = '']) {
-    const shown = await readAs<Visible, object | undefined>(platform, actor, async db => {
+    const found = await readAs<Visible, { facts: object; indicators: readonly ThreatIndicator[] } | undefined>(platform, actor, async db => {
       const threat = await threatById(db, id)
       const facts = await threatForBulletin(db, id)
       if (threat === undefined || facts === undefined) return undefined
       const items = await itemsOfThreat(db, id)
+      const indicators = await listIndicators(db, id, { ...CURRENT, expiry: 'all' }, { limit: MOST_AT_ONCE, cursor: null }, platform.clock.now())
       const { kev, remediation, affects, references, published, tlp, threatType } = facts
-      return {
+      const shown = {
         id,
         title: threat.title,
         state: threat.state,
@@ -105,12 +108,16 @@ const showCommand: Command = {
           withdrawnAt: item.withdrawn_at,
           why: item.why,
         })),
+        indicators: indicators.rows,
       }
+      return { facts: shown, indicators: indicators.rows }
     })
-    if (shown === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. "carecert threats list" gives their ids.')
+    if (found === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. "carecert threats list" gives their ids.')
+    // A terminal may make links of what it shows; a program gets plain values.
+    const indicators = found.indicators.map(row => `${row.type} ${defang(row.value)} TLP:${row.tlp}${row.isExpired ? ' expired' : ''}`)
     output.result(
-      shown,
-      Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+      found.facts,
+      Object.entries({ ...found.facts, indicators }).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
     )
   },
 }

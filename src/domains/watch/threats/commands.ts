@@ -8,6 +8,7 @@ import { listed } from './grouping/evidence.ts'
 import { attachItems, placeItems, type Placement } from './grouping/placement.ts'
 import { enrichingAmong, neighbours, traitsOfItems, waitingFor } from './grouping/queries.ts'
 import type { ItemTraits } from './grouping/traits.ts'
+import { keepIndicators } from './indicators/commands.ts'
 import type { TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
 import { countReach, type Which } from './queries/reach.ts'
@@ -46,6 +47,7 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
     items.map(item => item.id),
   )
   await storeKeys(work, [...traits.values()])
+  await keepIndicators(work, [...traits.keys()])
   const enriching = await enrichingAmong(work.db, [...traits.keys()])
   const loose = items.flatMap(({ id }) => (known.has(id) ? [] : (traits.get(id) ?? [])))
   const opening = loose.filter(item => !enriching.has(item.id))

@@ -19,6 +19,8 @@ import { changeRoutes } from './changes/routes.ts'
 import { keepFilter, removeFilter } from './filters/commands.ts'
 import { savedFilters } from './filters/queries.ts'
 import { holderRoutes } from './holders/routes.ts'
+import { CURRENT, listIndicators } from './indicators/queries.ts'
+import { indicatorRoutes } from './indicators/routes.ts'
 import { isThreatAction, isThreatState } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
 import { firstWaiting, listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
@@ -31,6 +33,8 @@ import { listModel, MINE, queryOf, THREATS_HEAD, threatLine, threatModel, type T
 
 const PAGE_ROWS = 50
 const CSV_ROWS = 50_000
+/** On the threat's own page; the rest are one link away. */
+const INDICATORS_SHOWN = 20
 
 /** A value that a filter does not know is as if it were not there: an old link still shows something. */
 const listQuery = z.object({
@@ -184,6 +188,7 @@ async function showPage(request: RouteRequest, id: string, refused: Refused | nu
       epss: await epssOf(db, threat.cves),
       epssDate: await newestScoreDate(db),
       colleagues: await colleagues(db),
+      indicators: await listIndicators(db, id, CURRENT, { limit: INDICATORS_SHOWN, cursor: null }, request.now),
     }
   })
   if (parts === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)
@@ -265,4 +270,4 @@ function typedStep(body: FormBody, action: string, { code, message }: CareCertEr
   return { action, message, pointer, person: textOf(body['person']), day: dayTyped(body), note: textOf(body[note]) }
 }
 
-export const threatRoutes: readonly Route[] = [list, listCsv, keep, removeKept, show, act, ...holderRoutes, ...changeRoutes]
+export const threatRoutes: readonly Route[] = [list, listCsv, keep, removeKept, show, act, ...holderRoutes, ...changeRoutes, ...indicatorRoutes]

@@ -75,11 +75,16 @@ export function factsOf(items: readonly ThreatItem[]): ThreatFacts {
         .filter(severity => severity !== null)
         .toSorted(compareSeverity)[0] ?? null,
     reportedCareAffected: live.some(item => item.format === NOTIFICATION && item.content.details['isCareAffectedReported'] === true),
-    tlp: narrowestTlp(items.map(item => item.content.tlp ?? DEFAULT_TLP[item.format] ?? 'AMBER')),
+    tlp: narrowestTlp(items.map(item => labelOf(item.format, item.content.tlp))),
     isWithdrawn: live.length === 0,
     products,
     search: [...new Set(searched)].join(' ').toLowerCase(),
   }
+}
+
+/** The label of an item: its own, or what holds for its format. */
+export function labelOf(format: string, own: Tlp | null): Tlp {
+  return own ?? DEFAULT_TLP[format] ?? 'AMBER'
 }
 
 /** The label of what its source leaves unmarked. What is published to all is public; an unmarked advisory is kept within the sector, and what others share is kept narrower. */

@@ -13,6 +13,8 @@ import { deadlinesOf, epssTable, factsTable } from './facts/views.ts'
 import type { SavedFilter } from './filters/queries.ts'
 import { listed } from './grouping/evidence.ts'
 import type { HolderFilter } from './holders/queries.ts'
+import type { ThreatIndicator } from './indicators/queries.ts'
+import { indicatorSection } from './indicators/views.ts'
 import { isDue, isHeld, offeredActions, STATE_WORDS, THREAT_STATES, type ThreatAction, type ThreatState } from './model.ts'
 import { PRIORITY_RULES, PRIORITY_WORDS, REACH_STEPS } from './priority.ts'
 import { NOBODY, type ThreatFilter, type ThreatRow, type ThreatSort } from './queries/list.ts'
@@ -226,10 +228,11 @@ export interface ThreatParts {
   /** The day of the newest scores. */
   readonly epssDate: string | null
   readonly colleagues: readonly Colleague[]
+  readonly indicators: Page<ThreatIndicator>
 }
 
 export function threatModel(
-  { threat, items, named, products, types, timeline, epss, epssDate, colleagues }: ThreatParts,
+  { threat, items, named, products, types, timeline, epss, epssDate, colleagues, indicators }: ThreatParts,
   may: {
     readonly triage: boolean
     readonly draft: boolean
@@ -304,6 +307,7 @@ export function threatModel(
           .map((product): Cell[] => [productName(product), product.exact ? 'Organisations: the same by name' : 'Organisations: may be the same']),
       ],
     } satisfies TableModel,
+    indicators: indicatorSection(id, indicators),
     items: {
       caption: 'Items, and why each belongs here',
       head: [{ text: 'Item' }, { text: 'Source' }, { text: 'Why it is here' }, { text: 'Gathered' }],
