@@ -4,6 +4,7 @@ import { csaf } from './csaf.ts'
 import { gatherCold } from './gather-cold.ts'
 import { gatherKev } from './gather-kev.ts'
 import { importPractices } from './import-practices.ts'
+import { matching } from './matching.ts'
 import { pages } from './pages.ts'
 import { releaseMail } from './release-mail.ts'
 import { stix } from './stix.ts'
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   csaf,
   stix,
   stream,
+  matching,
   pages,
   'release-mail': releaseMail,
 }

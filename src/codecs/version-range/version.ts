@@ -50,7 +50,7 @@ export function parseVersion(written: string): Version | undefined {
     .replace(/service[\s-]*pack/g, 'sp')
     .replace(/_/g, ' ')
     .replace(LABEL, '')
-    .replace(/^[vr](?=\d)/, '')
+    .replace(/^[vr](?=\d|[a-z]\.\d)/, '')
     .replace(/\b[vr](?=\d+\.\d)/g, '')
   const found = plain.match(/\d+|[a-z]+|[~*]/g) ?? []
   const isSeries = found.length > 1 && (found.at(-1) === 'x' || found.at(-1) === '*')
