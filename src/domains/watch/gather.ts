@@ -14,7 +14,7 @@ import { keepDocument, packDocument } from './documents/commands.ts'
 import { takeScores } from './enrichment/commands.ts'
 import { recordFailure, recordScores, takeIn, type Document, type TouchedItem } from './gathering/commands.ts'
 import { fieldWord, isMaterial, sha256, type GatherCounts } from './gathering/model.ts'
-import { recognise } from './gathering/recognise.ts'
+import { recognise, type Origin } from './gathering/recognise.ts'
 import { ensureSource } from './sources/commands.ts'
 import { defaultSource, formatName, hasManyPublishers, UNRECOGNISED_SOURCE } from './sources/model.ts'
 import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
@@ -73,7 +73,7 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
   return takeDocument(platform, actor, named, { address, bytes })
 }
 
-export interface DocumentToTake {
+export interface DocumentToTake extends Pick<Origin, 'contentType' | 'known'> {
   readonly address: string
   readonly bytes: Uint8Array
   /** The label of the place in which it was found: what it holds is marked no wider. `null` when the place has none. */
@@ -90,7 +90,7 @@ export async function takeDocument(
   platform: Pick<Platform, 'database' | 'clock' | 'jobs'>,
   actor: Actor,
   named: SourceKey | undefined,
-  { address, bytes, tlp = null, remarks = [] }: DocumentToTake,
+  { address, bytes, tlp = null, remarks = [], ...origin }: DocumentToTake,
   also: (work: Work<Visible>) => Promise<void> = async () => {},
 ): Promise<GatherResult> {
   const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
@@ -105,7 +105,7 @@ export async function takeDocument(
       return storeScores(work, document, file.value, named)
     })
   }
-  const read = recognise(bytes, isWebAddress(address) ? { address } : {})
+  const read = recognise(bytes, { ...origin, address: isWebAddress(address) ? address : null })
   return runWork(platform, actor, async (work: Work<Visible>) => {
     await lockGathering(work.db)
     await keepDocument(work, packed)

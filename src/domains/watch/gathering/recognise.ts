@@ -13,12 +13,12 @@ import { readStix, recognisesStix } from '../../../codecs/stix/bundle.ts'
 import { recognisesStix1Xml, refuseStix1 } from '../../../codecs/stix/stix1.ts'
 import { decodeText } from '../../../kernel/encoding.ts'
 import type { IntelligenceBatch } from '../../../kernel/intelligence.ts'
-import { parseJson } from '../../../kernel/json.ts'
+import { parseJson, type JsonRecord } from '../../../kernel/json.ts'
 import { fail, type Problem, type Result } from '../../../kernel/problem.ts'
 
 interface JsonFormat {
   recognises(json: unknown): boolean
-  read(json: unknown, address: string | null): Result<IntelligenceBatch>
+  read(json: unknown, address: string | null, known: readonly JsonRecord[]): Result<IntelligenceBatch>
 }
 
 /** The formats in JSON, asked in this order. */
@@ -29,7 +29,7 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   { recognises: recognisesNvd, read: json => readNvd(json, { scoreCvss, readAffected: readProducts }) },
   { recognises: recognisesCsaf, read: json => readCsaf(json, scoreCvss) },
   { recognises: recognisesJsonFeed, read: readJsonFeed },
-  { recognises: recognisesStix, read: json => readStix(json) },
+  { recognises: recognisesStix, read: (json, _address, known) => readStix(json, known) },
   { recognises: recognisesMisp, read: readMisp },
 ]
 
@@ -39,17 +39,19 @@ export interface Origin {
   readonly address?: string | null
   /** The `Content-Type` that it came with: a feed's letters may be encoded as only that says. What the document is it never decides. */
   readonly contentType?: string | null
+  /** What earlier documents of its source held that it may refer to, such as the markings of STIX. */
+  readonly known?: readonly JsonRecord[]
 }
 
 /**
  * Reads the bytes of a document by what they hold, never by a name or a declared type. Fails with the problem of the codec, or
  * `gather.not-recognised` when it is sound JSON of no kind that is read here.
  */
-export function recognise(bytes: Uint8Array, { address = null, contentType = null }: Origin = {}): Result<IntelligenceBatch> {
+export function recognise(bytes: Uint8Array, { address = null, contentType = null, known = [] }: Origin = {}): Result<IntelligenceBatch> {
   const isXml = beginsAsXml(bytes)
   const text = isXml ? decodeXml(bytes, contentType) : decodeText(bytes)
   if (!text.ok) return fail({ rule: 'gather.not-text', pointer: '', severity: 'error', message: NOT_TEXT })
-  const batch = isXml ? readXml(text.value, address) : readText(text.value, address)
+  const batch = isXml ? readXml(text.value, address) : readText(text.value, address, known)
   return batch.ok ? { ...batch, problems: [...text.problems, ...batch.problems] } : batch
 }
 
@@ -60,12 +62,12 @@ function readXml(text: string, address: string | null): Result<IntelligenceBatch
   return /cvrf/i.test(text.slice(0, 2_000)) ? parseCsaf(text, scoreCvss) : parseFeed(text, address)
 }
 
-function readText(text: string, address: string | null): Result<IntelligenceBatch> {
+function readText(text: string, address: string | null, known: readonly JsonRecord[]): Result<IntelligenceBatch> {
   if (recognisesKevCsv(text)) return parseKevCsv(text)
   const json = parseJson(text)
   if (!json.ok) return json
   const format = JSON_FORMATS.find(candidate => candidate.recognises(json.value))
-  return format === undefined ? notRecognised(readCsaf(json.value, scoreCvss).problems) : format.read(json.value, address)
+  return format === undefined ? notRecognised(readCsaf(json.value, scoreCvss).problems) : format.read(json.value, address, known)
 }
 
 const NOT_TEXT =

@@ -1,7 +1,7 @@
 import type { CareCertError } from '../../../kernel/errors.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import type { IntelligenceFormat } from '../../../kernel/intelligence.ts'
-import type { Json } from '../../../kernel/json.ts'
+import type { Json, JsonRecord } from '../../../kernel/json.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { sleep } from '../../../platform/clock/clock.ts'
@@ -62,6 +62,10 @@ export interface LoadedDocument {
   readonly integrity: Integrity | null
   /** Where the source departs from its standard in giving it. */
   readonly remarks: readonly Problem[]
+  /** What earlier documents of this source held that this one may refer to, such as the markings of STIX. */
+  readonly known?: readonly JsonRecord[]
+  /** The `Content-Type` that it came with: a feed's letters may be encoded as only that says. */
+  readonly contentType?: string | null
 }
 
 export interface FailedDocument {

@@ -3,6 +3,7 @@ import { csafLoader } from './loaders/csaf/loader.ts'
 import { nhsCyberAlertsLoader } from './loaders/nhs-cyber-alerts/loader.ts'
 import { nvdLoader } from './loaders/nvd/loader.ts'
 import { oneDocumentLoader } from './loaders/one-document/loader.ts'
+import { taxiiLoader } from './loaders/taxii/loader.ts'
 
 /** How the sources of each format are loaded: a new kind is one line here. */
 const LOADERS: readonly Loader[] = [
@@ -13,7 +14,7 @@ const LOADERS: readonly Loader[] = [
   oneDocumentLoader('epss'),
   oneDocumentLoader('feed'),
   oneDocumentLoader('misp'),
-  oneDocumentLoader('stix'),
+  taxiiLoader,
   nvdLoader,
 ]
 

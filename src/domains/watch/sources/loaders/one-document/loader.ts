@@ -19,7 +19,8 @@ export function oneDocumentLoader(format: IntelligenceFormat): Loader {
         yield { kind: 'checked', address: url, cursor: after }
         return
       }
-      yield { kind: 'document', address: url, bytes: answer.bytes, tlp: null, integrity: null, remarks: [], cursor: after }
+      const { bytes, type: contentType } = answer
+      yield { kind: 'document', address: url, bytes, contentType, tlp: null, integrity: null, remarks: [], cursor: after }
     },
   }
 }
