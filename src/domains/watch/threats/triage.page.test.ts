@@ -164,3 +164,14 @@ test('a filter is kept under a name, is its keeper’s alone, and goes again', a
   await one.post('/threats/filters/remove', { name: 'Mine & <bad>' })
   assert.doesNotMatch((await one.get('/threats')).body, /Mine &amp;/)
 })
+
+test('a watched threat is due at once when a source changes what to do', async () => {
+  const browser = await app.signIn('analyst')
+  const path = await firstPath('/threats?q=alpha', browser)
+  await browser.post(`${path}/watch`, {}, { from: path })
+  assert.doesNotMatch((await browser.get(path)).body, /Look again: due/)
+  const changed = vulnerabilities.map(entry => (entry.cveID === 'CVE-2050-0001' ? { ...entry, dueDate: '2026-11-29' } : entry))
+  const bytes = Buffer.from(JSON.stringify({ catalogVersion: '2', count: changed.length, vulnerabilities: changed }))
+  await gather(app.platform, SYSTEM, { address: 'feed.json', bytes, source: 'feed' })
+  assert.match((await browser.get(path)).body, /Look again: due[^]*Due to be looked at again[^]*changed: due date/)
+})

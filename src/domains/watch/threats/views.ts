@@ -83,7 +83,10 @@ export function listModel(
     isFiltered,
     isBare: sources.length === 0,
     since: filter.since,
-    actions: first === null ? [] : [{ label: 'Triage the first', href: `/threats/${first}`, key: 'f' }],
+    actions: [
+      ...(first === null ? [] : [{ label: 'Triage the first', href: `/threats/${first}`, key: 'f' }]),
+      { label: 'What changed since your last visit', href: '/threats/changes', variant: 'secondary', key: 'c' },
+    ] satisfies Action[],
     mayTriage,
     address: withQuery('/threats', query, { cursor }),
     filters: {
@@ -91,7 +94,7 @@ export function listModel(
       search: { label: 'Search threats', value: filter.search, hint: 'A CVE, a maker, a product or words of the title' },
       selects: [
         select('state', 'State', filter.state === 'open' ? '' : filter.state, [
-          ['', 'Open: new, triaging, watching, drafting'],
+          ['', 'Open'],
           ...THREAT_STATES.map(state => [state, STATE_WORDS[state]] as const),
           ['all', 'All'],
         ]),
@@ -120,7 +123,6 @@ export function listModel(
       clearHref: isFiltered ? '/threats' : null,
     },
     table: threatsTable(found.rows, query, today),
-    changesHref: '/threats/changes',
     saved,
     /** What would be kept under a name: only what is narrowed or ordered. */
     keeps: withQuery('', query) === '' ? null : withQuery('/threats', query),

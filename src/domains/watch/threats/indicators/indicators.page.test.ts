@@ -103,6 +103,39 @@ test('a long list turns its pages', async () => {
   assert.match((await analyst.get(path)).body, /All 122 indicators/)
 })
 
+test('what a MISP event names keeps its own days and the narrower label', async () => {
+  const event = {
+    uuid: '5f0a1b2c-0000-4000-8000-000000000001',
+    info: 'Invented campaign',
+    date: '2026-11-01',
+    timestamp: '1793500000',
+    published: true,
+    distribution: '3',
+    Tag: [{ name: 'tlp:amber' }],
+    Attribute: [
+      {
+        uuid: '5f0a1b2c-0000-4000-8000-000000000002',
+        type: 'ip-dst',
+        category: 'Network activity',
+        to_ids: true,
+        value: '198.51.100.99',
+        timestamp: '1793500000',
+        first_seen: '2026-10-05T00:00:00.000000+00:00',
+        distribution: '5',
+        comment: 'Command server',
+      },
+    ],
+  }
+  const result = await gather(app.platform, SYSTEM, { address: 'event.json', bytes: Buffer.from(JSON.stringify({ Event: event })) })
+  assert.deepEqual([result.failure, result.added], [null, 1])
+  const path = /href="(\/threats\/thr_[0-9a-f]+)"[^>]*>Invented campaign/.exec((await analyst.get('/threats')).body)?.[1] ?? ''
+  const [row] = await readCsv(analyst, `${path}/indicators.csv`)
+  assert.deepEqual(
+    [row?.['Indicator'], row?.['TLP'], row?.['First seen']?.slice(0, 10), row?.['Note']],
+    ['198[.]51[.]100[.]99', 'AMBER', '2026-10-05', 'Command server'],
+  )
+})
+
 test('only the centre reads them', async () => {
   const lead = await app.signIn('cyber-lead')
   const path = await threatPath()
