@@ -61,7 +61,9 @@ test('the steps of an NHS cyber alert keep their type, and lose their markup', a
 })
 
 test('the most pressing come first for the page of what needs somebody', { skip: skipWithoutSharedData }, async () => {
-  const threats = await readAs<Visible, Awaited<ReturnType<typeof threatSummaries>>>(platform, SYSTEM, db => threatSummaries(db, 3, platform.clock.now()))
+  const threats = await readAs<Visible, Awaited<ReturnType<typeof threatSummaries>>>(platform, SYSTEM, db =>
+    threatSummaries(db, 3, platform.clock.now()),
+  )
   assert.deepEqual(
     threats.map(threat => threat.priority),
     ['Act now', 'Act now', 'Act now'],
