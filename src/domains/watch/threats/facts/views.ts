@@ -1,6 +1,7 @@
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { CvssStatement, SsvcStatement } from '../../../../kernel/intelligence.ts'
 import { remediationDeadlines, type RemediationDeadline } from '../../../../kernel/ssvc.ts'
+import { shorten } from '../../../../kernel/text.ts'
 import { date } from '../../../../ui/filters/dates.ts'
 import { sentence } from '../../../../ui/filters/words.ts'
 import type { Cell, TableModel } from '../../../../ui/models.ts'
@@ -19,7 +20,7 @@ export interface StatingItem {
 }
 
 /** So many sources side by side can still be read; the rest stand among the items. */
-const MOST_BESIDE = 6
+const MOST_BESIDE = 4
 
 interface Fact {
   readonly label: string
@@ -27,6 +28,8 @@ interface Fact {
   readonly isCompared: boolean
   of(item: StatingItem): string | null
 }
+
+const TLP_LABEL = 'TLP label'
 
 const FACTS: readonly Fact[] = [
   { label: 'Published', isCompared: false, of: item => day(item.published_at) },
@@ -40,13 +43,15 @@ const FACTS: readonly Fact[] = [
   { label: 'Used in ransomware attacks', isCompared: true, of: item => ransomwareWords(item.content.kev?.knownRansomwareUse) },
   { label: 'Weaknesses', isCompared: false, of: item => joined([...new Set((item.content.assessments ?? []).flatMap(({ cwes }) => cwes))]) },
   { label: 'CVEs', isCompared: false, of: item => listed(item.content.cves) || null },
-  { label: 'TLP label', isCompared: true, of: item => item.content.tlp },
+  { label: TLP_LABEL, isCompared: true, of: item => item.content.tlp },
   { label: 'Departs from its format', isCompared: false, of: item => joined((item.content.faults ?? []).slice(0, 3).map(fault => fault.message)) },
 ]
 
 /** What each source says, side by side; where they differ it is marked, and never averaged. */
 export function factsTable(items: readonly StatingItem[]): TableModel {
-  const shown = items.slice(0, MOST_BESIDE)
+  // News that only repeats a CVE says nothing to compare: what does comes first.
+  const says = (item: StatingItem) => FACTS.some(fact => fact.isCompared && fact.label !== TLP_LABEL && fact.of(item) !== null)
+  const shown = [...items.filter(says), ...items.filter(item => !says(item))].slice(0, MOST_BESIDE)
   const rows = FACTS.flatMap(({ label, isCompared, of }): Cell[][] => {
     const values = shown.map(of)
     const said = new Set(values.filter(value => value !== null))
@@ -56,7 +61,7 @@ export function factsTable(items: readonly StatingItem[]): TableModel {
   })
   return {
     caption: 'What each source says',
-    head: [{ text: 'Fact' }, ...shown.map(item => ({ text: `${item.sourceName}, ${item.external_id}` }))],
+    head: [{ text: 'Fact' }, ...shown.map(item => ({ text: `${item.sourceName}, ${shorten(item.external_id, 24)}` }))],
     rows,
   }
 }
