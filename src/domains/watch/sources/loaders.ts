@@ -13,7 +13,7 @@ const LOADERS: readonly Loader[] = [
   oneDocumentLoader('cve'),
   oneDocumentLoader('epss'),
   oneDocumentLoader('feed'),
-  oneDocumentLoader('misp'),
+  mispLoader,
   taxiiLoader,
   nvdLoader,
 ]
