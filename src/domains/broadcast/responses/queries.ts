@@ -1,11 +1,8 @@
-import { sql } from 'kysely'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
-import type { Scope } from '../../../platform/work/actor.ts'
+import { decodeCursor, encodeCursor, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
-import { isOwnRecipient } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { isResponseState, nextDateChoices, RESPONSE_CHOICES, RESPONSE_STATES, standing, type ResponseState } from './model.ts'
 

@@ -19,7 +19,7 @@ export const MOST_PRODUCTS = 20
 const MOST_REFERENCES = 60
 
 /** An item that names more is a roll-up, such as a month of patches: each of its CVEs is a threat of its own. */
-export const MOST_CVES_OF_ONE_THREAT = 10
+const MOST_CVES_OF_ONE_THREAT = 10
 
 export function isRollUp(item: Pick<ItemTraits, 'cves'>): boolean {
   return item.cves.length > MOST_CVES_OF_ONE_THREAT
