@@ -1,5 +1,6 @@
 import type { Loader } from './loader.ts'
 import { csafLoader } from './loaders/csaf/loader.ts'
+import { mispLoader } from './loaders/misp/loader.ts'
 import { nhsCyberAlertsLoader } from './loaders/nhs-cyber-alerts/loader.ts'
 import { nvdLoader } from './loaders/nvd/loader.ts'
 import { oneDocumentLoader } from './loaders/one-document/loader.ts'
