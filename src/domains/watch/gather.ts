@@ -15,6 +15,7 @@ import { takeScores } from './enrichment/commands.ts'
 import { recordFailure, recordScores, takeIn, type Document, type TouchedItem } from './gathering/commands.ts'
 import { fieldWord, isMaterial, sha256, type GatherCounts } from './gathering/model.ts'
 import { recognise, type Origin } from './gathering/recognise.ts'
+import { startOf, unpackDocument } from './gathering/unpack.ts'
 import { ensureSource } from './sources/commands.ts'
 import { defaultSource, formatName, hasManyPublishers, UNRECOGNISED_SOURCE } from './sources/model.ts'
 import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
@@ -105,7 +106,8 @@ export async function takeDocument(
       return storeScores(work, document, file.value, named)
     })
   }
-  const read = recognise(bytes, { ...origin, address: isWebAddress(address) ? address : null })
+  const unpacked = await unpackDocument(bytes)
+  const read = unpacked.ok ? recognise(unpacked.value, { ...origin, address: isWebAddress(address) ? address : null }) : unpacked
   return runWork(platform, actor, async (work: Work<Visible>) => {
     await lockGathering(work.db)
     await keepDocument(work, packed)
@@ -163,10 +165,9 @@ async function store(
   return { ...counts, source: source.code, address, label: batch.label, failure: null, remarks }
 }
 
-/** Scores come packed, or say by their first words what they are. */
+/** Scores say by their first words what they are. They are unpacked as they are read. */
 function looksLikeScores(bytes: Uint8Array): boolean {
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b
-  return isPacked || /^(\uFEFF)?(#model_version:|cve,epss)/.test(Buffer.from(bytes.subarray(0, 40)).toString('utf8'))
+  return /^(\uFEFF)?(#model_version:|cve,epss)/.test(Buffer.from(startOf(bytes, 40)).toString('utf8'))
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
