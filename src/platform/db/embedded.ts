@@ -31,7 +31,13 @@ export interface EmbeddedDatabase {
 const SOCKET = '.s.PGSQL.5432'
 /** The longest path that Linux takes for a socket is 107 bytes, macOS 103. */
 const LONGEST_SOCKET_PATH = 100
-const GIVE_UP_AFTER_MILLIS = 15_000
+/** A lock that nobody renews counts as abandoned after so long. */
+const STALE_LOCK_MILLIS = 30_000
+/**
+ * Longer than that: in a container every process has the same number, so a lock that a crash left behind looks like a living process's
+ * until it is stale.
+ */
+const GIVE_UP_AFTER_MILLIS = STALE_LOCK_MILLIS + 10_000
 
 /** Opens the embedded database in `dataFolder`, or joins the process that has it open. Throws `Unavailable` when neither works. */
 export async function openEmbedded(dataFolder: string): Promise<EmbeddedDatabase> {
@@ -103,7 +109,7 @@ async function tryLock(home: string): Promise<(() => Promise<void>) | null> {
   const lock = join(home, 'lock')
   await clearLockOfDead(holder, lock)
   try {
-    const release = await lockfile.lock(home, { lockfilePath: lock, stale: 30_000, realpath: false, onCompromised: () => {} })
+    const release = await lockfile.lock(home, { lockfilePath: lock, stale: STALE_LOCK_MILLIS, realpath: false, onCompromised: () => {} })
     await writeFile(holder, String(process.pid), { mode: 0o600 })
     return async () => {
       await rm(holder, { force: true })
