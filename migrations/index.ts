@@ -5,6 +5,7 @@ import * as watch from './0003_watch.ts'
 import * as broadcast from './0004_broadcast.ts'
 import * as listIndexes from './0005_list_indexes.ts'
 import * as reachAndSearch from './0006_reach_and_search.ts'
+import * as matching from './0008_matching.ts'
 import * as regionPicture from './0009_region_picture.ts'
 import * as narrowerWrites from './0010_narrower_writes.ts'
 import * as incidentNotifications from './0011_incident_notifications.ts'
@@ -22,6 +23,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004_broadcast': broadcast,
   '0005_list_indexes': listIndexes,
   '0006_reach_and_search': reachAndSearch,
+  '0008_matching': matching,
   '0009_region_picture': regionPicture,
   '0010_narrower_writes': narrowerWrites,
   '0011_incident_notifications': incidentNotifications,

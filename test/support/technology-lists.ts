@@ -25,7 +25,7 @@ export interface WrittenLine {
   readonly half: 'seen' | 'unseen'
 }
 
-export function halfOf(maker: string): WrittenLine['half'] {
+function halfOf(maker: string): WrittenLine['half'] {
   const house = ONE_HOUSE[maker] ?? maker
   return (createHash('sha256').update(house).digest()[0] ?? 0) % 2 === 0 ? 'seen' : 'unseen'
 }

@@ -11,15 +11,27 @@ import { PERMISSIONS } from './policy.ts'
 import { sourceCommands } from './sources/cli.ts'
 import { sourceRoutes } from './sources/routes.ts'
 import { threatCommands } from './threats/cli.ts'
+import { matchRoutes } from './threats/corrections/routes.ts'
 import { groupingRoutes } from './threats/grouping/routes.ts'
 import { THREAT_JOBS } from './threats/jobs.ts'
+import { makerRoutes } from './threats/makers/routes.ts'
 import { threatRoutes } from './threats/routes.ts'
 
 /** Sources, what is gathered from them, and the threats understood from it. */
 export const watch: Module = {
   name: 'watch',
   permissions: PERMISSIONS,
-  routes: [...threatRoutes, ...groupingRoutes, ...sourceRoutes, ...gatheringRoutes, ...documentRoutes, ...reportRoutes, ...notificationRoutes],
+  routes: [
+    ...threatRoutes,
+    ...groupingRoutes,
+    ...matchRoutes,
+    ...makerRoutes,
+    ...sourceRoutes,
+    ...gatheringRoutes,
+    ...documentRoutes,
+    ...reportRoutes,
+    ...notificationRoutes,
+  ],
   jobs: [...GATHERING_JOBS, ...THREAT_JOBS, ...NOTIFICATION_JOBS],
   commands: [...gatheringCommands, ...sourceCommands, ...threatCommands, ...notificationCommands],
   navigation: [

@@ -12,6 +12,8 @@ export const PERMISSIONS = {
   'watch.threat.view': CENTRE_ROLES,
   /** Take up, dismiss, close, open again. */
   'watch.threat.triage': TRIAGE,
+  /** Say which products are one, and what makers are called. */
+  'watch.match.correct': TRIAGE,
   'watch.source.view': CENTRE_ROLES,
   'watch.source.gather': KEEPERS,
   /** Add a source, and stop or start its gathering. */

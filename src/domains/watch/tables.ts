@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Instant, LocalDate } from '../../kernel/instant.ts'
 import type { IndicatorType } from '../../kernel/intelligence.ts'
 import type { Json as JsonValue } from '../../kernel/json.ts'
@@ -192,6 +192,94 @@ export interface ThreatProductTable {
   product: string
   maker_key: string
   product_key: string
+  /** Which versions its sources say are affected, in their words. Empty when they do not say. */
+  versions: ColumnType<readonly string[], string, string>
+  /** CPE names and package URLs without versions. */
+  identifiers: readonly string[]
+  /** What its matches are kept under (threats/matching/affected.ts). */
+  match_key: string
+}
+
+/** A name that people write for a maker. */
+export interface MakerAliasTable {
+  id: Generated<number>
+  alias: string
+  maker: string
+  /** Why the one stands for the other. */
+  why: string
+  source: 'shipped' | 'analyst'
+  added_by: string
+  added_at: Instant
+  ended_by: string | null
+  ended_at: Instant | null
+  ended_reason: string | null
+  search_key: GeneratedAlways<string>
+}
+
+/** What an analyst said of a product of a threat and one that organisations run: that they are one, or that they are not. */
+export interface ProductVerdictTable {
+  id: Generated<number>
+  maker: string
+  product: string
+  maker_key: string
+  product_key: string
+  product_id: number
+  is_same: boolean
+  reason: string
+  said_by: string
+  said_at: Instant
+  undone_by: string | null
+  undone_at: Instant | null
+  undone_reason: string | null
+}
+
+/** The names and rules under which the matches were worked out. One row. */
+export interface MatchingTable {
+  is_only: Generated<boolean>
+  rules: string
+}
+
+/** A product that organisations run, as the matching finds it. */
+export interface KnownProductTable {
+  product_id: number
+  identifiers: readonly string[]
+  keys: readonly string[]
+}
+
+/** A product that threats are about, as the matching looks for it. */
+export interface AffectedNameTable {
+  id: Generated<number>
+  match_key: string
+  maker: string
+  product: string
+  identifiers: readonly string[]
+  has_versions: boolean
+  keys: readonly string[]
+}
+
+/** Two names that are, or may be, one. */
+export interface NameMatchTable {
+  name_id: number
+  product_id: number
+  outcome: 'runs' | 'may-run'
+  why: string
+  /** The version that stands in the organisation's name for it. */
+  version: string | null
+}
+
+/** What a threat means for those who run a product. */
+export interface MatchTable {
+  threat_id: string
+  product_id: number
+  /** As organisations tell it, empty for those that tell none; `null` for whatever version. */
+  version: string | null
+  outcome: 'runs' | 'may-run' | 'does-not'
+  why: string
+}
+
+export interface MatchedThreatTable {
+  threat_id: string
+  fingerprint: string
 }
 
 export interface ThreatNoteTable {
@@ -264,6 +352,14 @@ interface WatchTables {
   watch_threat: ThreatTable
   watch_threat_item: ThreatItemTable
   watch_threat_product: ThreatProductTable
+  watch_maker_alias: MakerAliasTable
+  watch_product_verdict: ProductVerdictTable
+  watch_matching: MatchingTable
+  watch_known_product: KnownProductTable
+  watch_affected_name: AffectedNameTable
+  watch_name_match: NameMatchTable
+  watch_match: MatchTable
+  watch_matched_threat: MatchedThreatTable
   watch_threat_note: ThreatNoteTable
   watch_notification: NotificationTable
   watch_notification_sender: NotificationSenderTable

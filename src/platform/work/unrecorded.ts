@@ -7,5 +7,11 @@ export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   auth_attempt: 'Counters of failed sign-ins; the lock-out that they lead to is recorded.',
   auth_challenge: 'A random number that lives for five minutes.',
   broadcast_tally: 'Sums of what stands in broadcast_recipient; merging them changes no figure.',
+  watch_matching: 'Worked out by the matching from what is recorded; it can be worked out again.',
+  watch_known_product: 'The same.',
+  watch_affected_name: 'The same.',
+  watch_name_match: 'The same.',
+  watch_match: 'The same; how many run what a threat is about is recorded with the recount.',
+  watch_matched_threat: 'The same.',
   platform_worker: 'When each worker last showed life.',
 }

@@ -9,9 +9,11 @@ import { attachItems, placeItems, type Placement } from './grouping/placement.ts
 import { enrichingAmong, neighbours, traitsOfItems, waitingFor } from './grouping/queries.ts'
 import type { ItemTraits } from './grouping/traits.ts'
 import { keepIndicators } from './indicators/commands.ts'
+import { refreshMatches, refreshNames } from './matching/commands.ts'
+import type { Which } from './matching/queries.ts'
 import type { TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
-import { countReach, type Which } from './queries/reach.ts'
+import { countReach } from './queries/reach.ts'
 import {
   itemsOfThreats,
   keptOfThreats,
@@ -68,10 +70,13 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
 }
 
 /**
- * Counts anew how many organisations run what each threat is about, and sets its priority by it. For all threats after the
- * technology of organisations has changed; gives how many changed.
+ * Counts anew how many organisations run what each threat is about, and sets its priority by it; gives how many changed. For all threats after
+ * the technology of organisations has changed, and `refreshNames` in a unit of work of its own: while it waits or is waited for, no
+ * threat may be held.
  */
 export async function recountThreats(work: Work<Visible>, which: Which = 'all'): Promise<number> {
+  if (which !== 'all') await refreshNames(work)
+  await refreshMatches(work, which)
   const reaches = new Map((await countReach(work.db, which)).map(row => [row.threatId, row.types]))
   const facts = await priorityFacts(work.db, which)
   const rows = facts.flatMap((before): Reckoning[] => {
@@ -322,12 +327,15 @@ async function restateProducts(work: Work<Visible>, stated: readonly { id: strin
       )
       .execute()
   const products = stated.flatMap(({ id, facts }) =>
-    facts.products.map(({ maker, product, makerKey, productKey }) => ({
+    facts.products.map(({ maker, product, makerKey, productKey, versions, identifiers, matchKey }) => ({
       threat_id: id,
       maker,
       product,
       maker_key: makerKey,
       product_key: productKey,
+      versions: JSON.stringify(versions),
+      identifiers,
+      match_key: matchKey,
     })),
   )
   for (const some of chunks(products)) await work.db.insertInto('watch_threat_product').values(some).execute()

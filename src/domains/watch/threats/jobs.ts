@@ -4,6 +4,7 @@ import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { recountThreats } from './commands.ts'
+import { refreshNames } from './matching/commands.ts'
 import { recountAll } from './model.ts'
 
 export const THREAT_JOBS: readonly JobHandler<Platform>[] = [
@@ -15,6 +16,7 @@ export const THREAT_JOBS: readonly JobHandler<Platform>[] = [
     // Organisations open, close and share without an import; once a night sets right what nothing announced.
     cron: '20 4 * * *',
     async handle(platform) {
+      await runWork(platform, SYSTEM, (work: Work<Visible>) => refreshNames(work))
       await runWork(platform, SYSTEM, (work: Work<Visible>) => recountThreats(work))
     },
   }),

@@ -12,7 +12,7 @@ import type { Visible } from '../tables.ts'
 import { ALL_HOLDERS, listHolders } from './holders/queries.ts'
 import { recountAll } from './model.ts'
 import { listThreats, NO_FILTER, type ThreatRow } from './queries/list.ts'
-import { matchedProducts } from './queries/reach.ts'
+import { matchedLines } from './queries/reach.ts'
 import { threatById } from './queries/show.ts'
 
 const platform = await createTestPlatform()
@@ -25,8 +25,8 @@ async function matchOf(threat: readonly [string, string], run: readonly [string,
   const organisation = await organisationRunning(`M${cves}`, [run])
   await gatherEntry(cve, ...threat)
   const id = await threatAbout(cve)
-  const products = await read(db => matchedProducts(db, id))
-  const { rows } = await read(db => listHolders(db, { products, reach: [] }, ALL_HOLDERS, 'name', { limit: 100, cursor: null }))
+  const lines = await read(db => matchedLines(db, id))
+  const { rows } = await read(db => listHolders(db, { id, lines, reach: [] }, ALL_HOLDERS, 'name', { limit: 100, cursor: null }))
   const found = rows.find(row => row.id === organisation)
   return found === undefined ? 'no' : found.exact ? 'runs' : 'may'
 }
@@ -61,8 +61,8 @@ const SAME: readonly (readonly [readonly [string, string], readonly [string, str
     ['Cisco', 'Adaptive Security Appliance'],
   ],
   [
-    ['Orion', 'Portal'],
-    ['', 'portal'],
+    ['', 'Tailspin Toys Firmware'],
+    ['Tailspin', 'Toys'],
   ],
   [
     ['Orion Health', 'Rhapsody'],
@@ -83,8 +83,8 @@ const MAYBE: typeof SAME = [
     ['Northwind', 'Ledger'],
   ],
   [
-    ['', 'Tailspin Toys Firmware'],
-    ['Tailspin', 'Toys'],
+    ['Orion', 'Portal'],
+    ['', 'portal'],
   ],
 ]
 const OTHER: typeof SAME = [
@@ -133,12 +133,14 @@ test('open organisations are counted once each, and never what is not shared or 
   assert.deepEqual([threat?.runs, threat?.mayRun], [1, 1])
   assert.match(threat?.reason ?? '', /1 organisation runs it, and 1 more may\.$/)
 
-  const products = await read(db => matchedProducts(db, threat?.id ?? ''))
+  const lines = await read(db => matchedLines(db, threat?.id ?? ''))
   assert.deepEqual((await read(db => threatById(db, threat?.id ?? '')))?.reach, [
     { type: 'trust', runs: 1, mayRun: 0 },
     { type: 'practice', runs: 0, mayRun: 1 },
   ])
-  const behind = await read(db => listHolders(db, { products, reach: [] }, { ...ALL_HOLDERS, match: 'runs' }, 'name', { limit: 10, cursor: null }))
+  const behind = await read(db =>
+    listHolders(db, { id: threat?.id ?? '', lines, reach: [] }, { ...ALL_HOLDERS, match: 'runs' }, 'name', { limit: 10, cursor: null }),
+  )
   assert.deepEqual([behind.total, behind.rows.map(row => [row.code, row.products])], [1, [['Z1', ['3 × Zenith Core 1', '3 × Zenith Core Plus 1']]]])
 })
 
@@ -154,11 +156,11 @@ test('when what organisations run changes, a recount moves the threats, and a se
 test('a list longer than ten thousand is counted by the recount, and what fits on one page by what it shows', async () => {
   await gatherEntry('CVE-2043-0001', 'Zenith', 'Core')
   const id = await threatAbout('CVE-2043-0001')
-  const products = await read(db => matchedProducts(db, id))
+  const lines = await read(db => matchedLines(db, id))
   const totalOf = async (limit: number, runs: number, more = {}) =>
     (
       await read(db =>
-        listHolders(db, { products, reach: [{ type: 'trust', runs, mayRun: 5 }] }, { ...ALL_HOLDERS, ...more }, 'name', { limit, cursor: null }),
+        listHolders(db, { id, lines, reach: [{ type: 'trust', runs, mayRun: 5 }] }, { ...ALL_HOLDERS, ...more }, 'name', { limit, cursor: null }),
       )
     ).total
   assert.equal(await totalOf(1, 20_000), 20_005)

@@ -1,11 +1,11 @@
 import { parseInstant, type Instant } from '../../../kernel/instant.ts'
 import type { SsvcStatement } from '../../../kernel/intelligence.ts'
-import { nameKey } from '../../../kernel/name-key.ts'
 import { compareSeverity, type Severity } from '../../../kernel/severity.ts'
 import { narrowestTlp, type Tlp } from '../../../kernel/tlp.ts'
 import { worstSsvc } from '../enrichment/model.ts'
 import type { StoredItem } from '../gathering/model.ts'
 import { NOTIFICATION } from '../sources/model.ts'
+import { affectedProducts, type AffectedProduct } from './matching/affected.ts'
 
 /** An item of a threat, in the order in which they were gathered. */
 export interface ThreatItem {
@@ -13,13 +13,6 @@ export interface ThreatItem {
   readonly format: string
   readonly isWithdrawn: boolean
   readonly content: StoredItem
-}
-
-export interface ThreatProduct {
-  readonly maker: string
-  readonly product: string
-  readonly makerKey: string
-  readonly productKey: string
 }
 
 export interface ThreatFacts {
@@ -36,7 +29,7 @@ export interface ThreatFacts {
   readonly reportedCareAffected: boolean
   readonly tlp: Tlp
   readonly isWithdrawn: boolean
-  readonly products: readonly ThreatProduct[]
+  readonly products: readonly AffectedProduct[]
   /** What the search box looks in. */
   readonly search: string
 }
@@ -51,7 +44,7 @@ export function factsOf(items: readonly ThreatItem[]): ThreatFacts {
   const first = said[0]
   const kev = said.map(item => item.kev).filter(entry => entry !== null)
   const ransomware = kev.map(entry => entry.knownRansomwareUse).filter(use => use !== null)
-  const products = productsOf(said)
+  const products = affectedProducts(said.flatMap(item => item.products))
   const cves = [...new Set(items.flatMap(item => item.content.cves))]
   const makersAndProducts = products.flatMap(product => [product.maker, product.product])
   const searched = [...items.map(item => item.externalId), ...items.map(item => item.content.title), ...cves, ...makersAndProducts]
@@ -95,17 +88,6 @@ const DEFAULT_TLP: Readonly<Record<string, Tlp>> = {
   cve: 'CLEAR',
   feed: 'CLEAR',
   csaf: 'GREEN',
-}
-
-/** Each product once, by its keys; those that a source says are not affected are left out. */
-function productsOf(items: readonly StoredItem[]): readonly ThreatProduct[] {
-  const products = new Map<string, ThreatProduct>()
-  for (const { maker, product, affected } of items.flatMap(item => item.products)) {
-    const [makerKey, productKey] = [nameKey(maker), nameKey(product)]
-    const key = `${makerKey}\n${productKey}`
-    if (affected !== false && productKey !== '' && !products.has(key)) products.set(key, { maker, product, makerKey, productKey })
-  }
-  return [...products.values()]
 }
 
 function latest(instants: readonly (Instant | undefined)[]): Instant | null {

@@ -85,13 +85,14 @@ test('a search and a filter are counted truly and stay in the address, and the d
     Type: 'Pharmacy',
     Region: 'Region Y91',
     Match: 'Runs it',
+    Why: 'Maker and name are the same.',
     'What it runs': '3 × Acme Gateway 1',
   })
 })
 
 test('who may run it is said to, and who has closed is in no list and no count', async () => {
   const { body } = await analyst.get(`${path}?match=may-run`)
-  assert.match(body, /Maple M1[\s\S]*May be it[\s\S]*Maple M2/)
+  assert.match(body, /Maple M1[\s\S]*common words[\s\S]*Maple M2/)
   assert.equal((await readCsv(analyst, `${path}.csv?match=all&q=c1`)).length, 0)
 })
 

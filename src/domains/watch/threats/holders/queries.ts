@@ -5,7 +5,7 @@ import { holding } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import type { TypeReach } from '../model.ts'
-import type { MatchedProduct } from '../queries/reach.ts'
+import type { MatchedLine } from '../queries/reach.ts'
 
 export interface Holder {
   readonly id: string
@@ -15,6 +15,8 @@ export interface Holder {
   readonly typeName: string
   readonly region: string | null
   readonly exact: boolean
+  /** The sentence that says why it runs it, or only may. */
+  readonly why: string
   /** What it told us that it runs: `2 × Acme Gateway 9.1`. */
   readonly products: readonly string[]
 }
@@ -28,6 +30,14 @@ export interface HolderFilter {
 }
 
 export const ALL_HOLDERS: HolderFilter = { match: 'all', type: null, search: '' }
+
+/** A threat with what makes an organisation one of those that run what it is about, or may. */
+export interface HeldThreat {
+  readonly id: string
+  readonly lines: readonly MatchedLine[]
+  /** The threat's own figures. */
+  readonly reach: readonly TypeReach[]
+}
 
 /** By type and by region is by their codes: what belongs together stands together, and inside it by name. */
 export const HOLDER_SORTS = ['name', '-name', 'type', '-type', 'region', '-region'] as const
@@ -43,15 +53,15 @@ const COUNTED_UP_TO = 10_000
  */
 export async function listHolders(
   db: Pick<Reader<Visible>, 'getExecutor'>,
-  threat: { readonly products: readonly MatchedProduct[]; readonly reach: readonly TypeReach[] },
+  threat: HeldThreat,
   filter: HolderFilter,
   sort: HolderSort,
   request: PageRequest,
 ): Promise<Page<Holder>> {
-  const { rows, next } = await holdersAfter(db, threat.products, filter, sort, request)
+  const { rows, next } = await holdersAfter(db, threat, filter, sort, request)
   if (request.cursor === null && next === null) return { rows, next, total: rows.length }
   const kept = filter.search === '' ? keptFigure(threat.reach, filter) : 0
-  return { rows, next, total: kept > COUNTED_UP_TO ? kept : await countHolders(db, threat.products, filter) }
+  return { rows, next, total: kept > COUNTED_UP_TO ? kept : await countHolders(db, threat.lines, filter) }
 }
 
 function keptFigure(reach: readonly TypeReach[], { match, type }: HolderFilter): number {
@@ -60,46 +70,55 @@ function keptFigure(reach: readonly TypeReach[], { match, type }: HolderFilter):
     .reduce((sum, { runs, mayRun }) => sum + (match === 'may-run' ? 0 : runs) + (match === 'runs' ? 0 : mayRun), 0)
 }
 
-async function countHolders(db: Pick<Reader<Visible>, 'getExecutor'>, products: readonly MatchedProduct[], filter: HolderFilter): Promise<number> {
+async function countHolders(db: Pick<Reader<Visible>, 'getExecutor'>, lines: readonly MatchedLine[], filter: HolderFilter): Promise<number> {
   // Without more to ask of an organisation than that it is open, the lines of technology alone are read, and of organisations those that have closed.
   const isPlain = filter.type === null && filter.search === ''
   const { rows } = await sql<{ total: number }>`
     select count(*) as total ${
       isPlain
-        ? sql`from (${holdersOf(products, filter)}) holder where not exists (
+        ? sql`from (${holdersOf(lines, filter)}) holder where not exists (
       select from directory_organisation closed where closed.id = holder.organisation_id and closed.status = 'closed')`
-        : matching(products, filter)
+        : matching(lines, filter)
     }`.execute(db)
   return rows[0]?.total ?? 0
 }
 
 /** The organisations, closed ones too, that hold what the filter asks for. */
-function holdersOf(products: readonly MatchedProduct[], { match }: HolderFilter): RawBuilder<unknown> {
-  const { all, exact, alike } = idsOf(products)
-  const holders = (ids: readonly number[]) => sql`select distinct technology.organisation_id from directory_technology technology
-    where technology.product_id = any(${ids}::integer[]) and technology.shared`
+function holdersOf(lines: readonly MatchedLine[], { match }: HolderFilter): RawBuilder<unknown> {
+  const { all, exact, alike } = sortedOut(lines)
+  const holders = (some: readonly MatchedLine[]) =>
+    sql`select distinct technology.organisation_id from directory_technology technology where ${isOneOf(some)}`
   if (match !== 'may-run') return holders(match === 'runs' ? exact : all)
   return sql`select candidate.organisation_id from (${holders(alike)}) candidate where not ${holdsAny('candidate.organisation_id', exact)}`
 }
 
-function matching(products: readonly MatchedProduct[], filter: HolderFilter): RawBuilder<unknown> {
-  const { all, exact, alike } = idsOf(products)
-  const holds = (ids: readonly number[]) => holdsAny('organisation.id', ids)
+function matching(lines: readonly MatchedLine[], filter: HolderFilter): RawBuilder<unknown> {
+  const { all, exact, alike } = sortedOut(lines)
+  const holds = (some: readonly MatchedLine[]) => holdsAny('organisation.id', some)
   const isMatch = { runs: holds(exact), all: holds(all), 'may-run': sql`${holds(alike)} and not ${holds(exact)}` }[filter.match]
   const isType = filter.type === null ? sql`` : sql`and organisation.type = ${filter.type}`
   const isNamed = filter.search === '' ? sql`` : sql`and ${named(filter.search)}`
   return sql`from directory_organisation organisation where organisation.status = 'open' ${isType} ${isNamed} and ${isMatch}`
 }
 
-function holdsAny(organisation: string, ids: readonly number[]): RawBuilder<unknown> {
-  return sql`exists (select from directory_technology technology
-    where technology.organisation_id = ${sql.ref(organisation)} and technology.product_id = any(${ids}::integer[]) and technology.shared)`
+function holdsAny(organisation: string, lines: readonly MatchedLine[]): RawBuilder<unknown> {
+  return sql`exists (select from directory_technology technology where technology.organisation_id = ${sql.ref(organisation)} and ${isOneOf(lines)})`
 }
 
-/** Of each product its id: those that it is, those that it only may be, and all. */
-function idsOf(products: readonly MatchedProduct[]): Readonly<Record<'all' | 'exact' | 'alike', readonly number[]>> {
-  const ids = (some: readonly MatchedProduct[]) => some.map(product => product.productId)
-  return { all: ids(products), exact: ids(products.filter(product => product.exact)), alike: ids(products.filter(product => !product.exact)) }
+/** Whether `technology` is a shared line of these. Most products count in whatever version: those are found by the product alone. */
+function isOneOf(lines: readonly MatchedLine[]): RawBuilder<unknown> {
+  const whole = lines.filter(line => line.version === null).map(line => line.productId)
+  const narrow = lines.filter(line => line.version !== null)
+  const isWhole = sql`technology.product_id = any(${whole}::integer[])`
+  if (narrow.length === 0) return sql`${isWhole} and technology.shared`
+  const [ids, versions] = [narrow.map(line => line.productId), narrow.map(line => line.version)]
+  return sql`technology.product_id = any(${[...new Set([...whole, ...ids])]}::integer[]) and technology.shared
+    and (${isWhole} or (technology.product_id, technology.version) in (select * from unnest(${ids}::integer[], ${versions}::text[])))`
+}
+
+/** Those that make an organisation run it, those by which it only may, and all. */
+function sortedOut(lines: readonly MatchedLine[]): Readonly<Record<'all' | 'exact' | 'alike', readonly MatchedLine[]>> {
+  return { all: lines, exact: lines.filter(line => line.exact), alike: lines.filter(line => !line.exact) }
 }
 
 /** By code, or by part of the name as the directory compares names. Signs alone name nobody. */
@@ -119,7 +138,7 @@ const SORT_KEYS = {
 /** The organisations after a cursor, without a count: for a download, part by part. */
 export async function holdersAfter(
   db: Pick<Reader<Visible>, 'getExecutor'>,
-  products: readonly MatchedProduct[],
+  threat: Pick<HeldThreat, 'id' | 'lines'>,
   filter: HolderFilter,
   sort: HolderSort,
   request: PageRequest,
@@ -131,38 +150,41 @@ export async function holdersAfter(
   const order = sql.raw(keys.map(one => `${one} ${isDown ? 'desc' : 'asc'}`).join(', '))
   const isAfter =
     cursor === null ? sql`` : sql`and (${key}) ${sql.raw(isDown ? '<' : '>')} (${sql.join(cursor.map(value => sql`${String(value)}::text`))})`
-  const { all, exact } = idsOf(products)
   // To look something up costs hardly more than to read on; told so, the planner walks an index rather than the whole sector.
   await sql`select set_config('random_page_cost', '1.1', true)`.execute(db)
   const { rows } = await sql<HolderRow>`
-    select page.*, type.name as "typeName", coalesce(region.name, page.region_code) as region, runs.products, runs.exact
+    select page.*, type.name as "typeName", coalesce(region.name, page.region_code) as region, runs.products, runs.exact, runs.why
     from (
       select organisation.id, organisation.code, organisation.name, organisation.type, organisation.region_code,
         array[${key}] as key
-      ${matching(products, filter)} ${isAfter} order by ${order} limit ${request.limit + 1}
+      ${matching(threat.lines, filter)} ${isAfter} order by ${order} limit ${request.limit + 1}
     ) page
     join directory_organisation_type type on type.code = page.type
     left join directory_organisation region on region.code = page.region_code
     cross join lateral (
-      select bool_or(technology.product_id = any(${exact}::integer[])) as exact,
+      select bool_or(matched.outcome = 'runs') as exact, (array_agg(matched.why order by matched.outcome = 'runs' desc, product.product_key, technology.version))[1] as why,
         (array_agg(concat_ws(' ', technology.count::text || ' ×', nullif(product.maker, ''), product.product, nullif(technology.version, ''))
           order by product.maker_key, product.product_key, technology.version))[1:5] as products
-      from directory_technology technology join directory_product product on product.id = technology.product_id
-      where technology.organisation_id = page.id and technology.product_id = any(${all}::integer[]) and technology.shared
+      from watch_match matched
+      join directory_technology technology on technology.organisation_id = page.id and technology.product_id = matched.product_id and technology.shared
+        and (matched.version is null or technology.version = matched.version)
+      join directory_product product on product.id = technology.product_id
+      where matched.threat_id = ${threat.id} and matched.outcome <> 'does-not'
     ) runs
     order by page.key ${sql.raw(isDown ? 'desc' : 'asc')}`.execute(db)
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    rows: shown.map(({ id, code, name, type, typeName, region, exact: isExact, products: held }) => ({
+    rows: shown.map(({ id, code, name, type, typeName, region, exact, why, products }) => ({
       id,
       code,
       name,
       type,
       typeName,
       region,
-      exact: isExact,
-      products: held,
+      exact,
+      why,
+      products,
     })),
     next: rows.length > request.limit && last !== undefined ? encodeCursor(last.key) : null,
   }

@@ -7,9 +7,9 @@ import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import { matchedProducts, type MatchedProduct } from '../queries/reach.ts'
+import { matchedLines } from '../queries/reach.ts'
 import { organisationTypes, threatById, type ThreatRecord } from '../queries/show.ts'
-import { HOLDER_SORTS, holdersAfter, listHolders, type Holder, type HolderFilter } from './queries.ts'
+import { HOLDER_SORTS, holdersAfter, listHolders, type HeldThreat, type Holder, type HolderFilter } from './queries.ts'
 import { HOLDERS_HEAD, holderLine, holdersModel } from './views.ts'
 
 const PAGE_ROWS = 50
@@ -31,13 +31,13 @@ function filterOf({ q, match, type }: z.infer<typeof holdersQuery>): HolderFilte
 
 interface Asked {
   readonly threat: ThreatRecord
-  readonly products: readonly MatchedProduct[]
+  readonly held: HeldThreat
 }
 
 async function askedThreat(db: Reader<Visible>, id: string): Promise<Asked> {
   const threat = await threatById(db, id)
   if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
-  return { threat, products: await matchedProducts(db, id) }
+  return { threat, held: { id, lines: await matchedLines(db, id), reach: threat.reach } }
 }
 
 const list = route({
@@ -49,10 +49,10 @@ const list = route({
   async handle({ params: { id }, query, read }) {
     const filter = filterOf(query)
     const model = await read<Visible, object>(async db => {
-      const { threat, products } = await askedThreat(db, id)
-      const held = new Set(threat.reach.map(reach => reach.type))
-      const types = (await organisationTypes(db)).filter(type => held.has(type.code) || type.code === filter.type)
-      const found = await listHolders(db, { products, reach: threat.reach }, filter, query.sort, { limit: PAGE_ROWS, cursor: query.cursor })
+      const { threat, held } = await askedThreat(db, id)
+      const reached = new Set(threat.reach.map(reach => reach.type))
+      const types = (await organisationTypes(db)).filter(type => reached.has(type.code) || type.code === filter.type)
+      const found = await listHolders(db, held, filter, query.sort, { limit: PAGE_ROWS, cursor: query.cursor })
       return holdersModel(threat, found, filter, query.sort, types, query.cursor)
     })
     return page('watch/threats/holders/views/list.njk', 'Who runs it', model)
@@ -66,9 +66,9 @@ const listCsv = route({
   params,
   query: holdersQuery,
   async handle({ params: { id }, query, read }) {
-    const { products } = await read<Visible, Asked>(db => askedThreat(db, id))
+    const { held } = await read<Visible, Asked>(db => askedThreat(db, id))
     const part = (cursor: string | null) =>
-      read<Visible, Omit<Page<Holder>, 'total'>>(db => holdersAfter(db, products, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }))
+      read<Visible, Omit<Page<Holder>, 'total'>>(db => holdersAfter(db, held, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }))
     return csv('organisations.csv', csvPages(HOLDERS_HEAD, holderLine, part))
   },
 })

@@ -11,10 +11,10 @@ const MATCHES: Readonly<Record<HolderFilter['match'], string>> = {
   all: 'Both',
 }
 
-export const HOLDERS_HEAD = ['Code', 'Name', 'Type', 'Region', 'Match', 'What it runs']
+export const HOLDERS_HEAD = ['Code', 'Name', 'Type', 'Region', 'Match', 'Why', 'What it runs']
 
 export function holderLine(row: Holder): CsvLine {
-  return [row.code, row.name, row.typeName, row.region, row.exact ? 'Runs it' : 'May run it', row.products.join('; ')]
+  return [row.code, row.name, row.typeName, row.region, row.exact ? 'Runs it' : 'May run it', row.why, row.products.join('; ')]
 }
 
 export function holdersModel(
@@ -33,6 +33,7 @@ export function holdersModel(
   const options = (list: readonly (readonly [string, string])[]) => list.map(([value, text]) => ({ value, text }))
   return {
     threat,
+    matchesHref: `/threats/${threat.id}/matches`,
     total: found.total,
     isFiltered,
     clearHref: path,
@@ -66,7 +67,11 @@ export function holdersModel(
         { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
         row.typeName,
         row.region,
-        { text: row.products.join('; '), tags: row.exact ? undefined : [{ text: 'May be it', colour: 'grey' }] },
+        {
+          text: row.products.join('; '),
+          tags: row.exact ? undefined : [{ text: 'May run it', colour: 'grey' }],
+          hint: row.exact ? undefined : row.why,
+        },
       ]),
     } satisfies TableModel,
     firstHref: cursor === null ? null : withQuery(path, query),

@@ -42,7 +42,7 @@ export function align(left: readonly Word[], right: readonly Word[], isSameMaker
   joinRuns(right, onRight, left, onLeft, (run, at) => mark([at], run, false))
   markGroups(left, onLeft)
   markGroups(right, onRight)
-  eachPair((a, b) => isWordy(a) && isWordy(b) && isMisspelling(a.text, b.text, isSameMaker), true)
+  eachPair((a, b) => isWordy(a) && isWordy(b) && isMisspelling(a.text, b.text), true)
   eachPair((a, b) => isAbbreviation(a, b) || isAbbreviation(b, a), true)
   if (isSameMaker || left.some((word, index) => onLeft[index] === true && word.kind === 'name')) {
     spellOut(left, onLeft, right, onRight, (at, run) => mark([at], run, true))

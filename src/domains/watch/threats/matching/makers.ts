@@ -67,7 +67,7 @@ function areAlike(nameA: string, coreA: string, nameB: string, coreB: string): b
   if (nameA === nameB || startsWithWords(coreA, coreB) || startsWithWords(coreB, coreA)) return true
   if (isInitials(nameA, nameB) || isInitials(nameB, nameA)) return true
   const together = (name: string) => name.replaceAll(' ', '')
-  return [together(nameA), together(coreA)].some(a => [together(nameB), together(coreB)].some(b => a === b || isMisspelling(a, b, false)))
+  return [together(nameA), together(coreA)].some(a => [together(nameB), together(coreB)].some(b => a === b || isMisspelling(a, b)))
 }
 
 function startsWithWords(longer: string, shorter: string): boolean {
@@ -162,6 +162,6 @@ function groupsOf(aliases: readonly MakerAlias[]) {
     namesOfGroup.set(group, [...(namesOfGroup.get(group) ?? []), name])
     joined.push([name.replaceAll(' ', ''), group], [coreOf(name).replaceAll(' ', ''), group])
   }
-  const near = (name: string): string | undefined => joined.find(([known]) => isMisspelling(known, name.replaceAll(' ', ''), false))?.[1]
+  const near = (name: string): string | undefined => joined.find(([known]) => isMisspelling(known, name.replaceAll(' ', '')))?.[1]
   return { groupOf, namesOfGroup, near }
 }

@@ -58,7 +58,7 @@ function findName(texts: readonly string[], name: readonly string[]): { readonly
   const joined = name.join('')
   for (const [at, text] of texts.entries()) {
     if (text[0] !== joined[0]) continue
-    const isThere = name.every((part, index) => part === texts[at + index] || isMisspelling(part, texts[at + index] ?? '', false))
+    const isThere = name.every((part, index) => part === texts[at + index] || isMisspelling(part, texts[at + index] ?? ''))
     if (isThere) return { at, length: name.length }
     for (let length = 1; length <= name.length + 1 && at + length <= texts.length; length += 1)
       if (joined === texts.slice(at, at + length).join('')) return { at, length }

@@ -7,19 +7,17 @@ const TWO_SLIPS_FROM = 9
 /** By more letters than these no two spellings of one word differ in length. */
 const MOST_APART = 4
 
-/** The words are lower case. Who misspells seldom misses the first letter, so a wrong first letter is borne only where `isSameMaker`. */
-export function isMisspelling(a: string, b: string, isSameMaker: boolean): boolean {
+/** The words are lower case. Who misspells seldom misses the first letter, and products of one maker often differ in it alone: it must be right. */
+export function isMisspelling(a: string, b: string): boolean {
   if (a === b) return true
-  const isSameStart = a[0] === b[0]
-  if (Math.abs(a.length - b.length) > MOST_APART || (!isSameStart && !(isSameMaker && a.length === b.length))) return false
+  if (a[0] !== b[0] || Math.abs(a.length - b.length) > MOST_APART) return false
   const [left, right] = [foldSpelling(a), foldSpelling(b)]
   if (left === right) return true
   const [shorter, longer] = [Math.min(a.length, b.length), Math.max(a.length, b.length)]
   const borne = shorter >= TWO_SLIPS_FROM || longer > TWO_SLIPS_FROM ? 2 : longer >= ONE_SLIP_FROM ? 1 : 0
   if (borne === 0 || longer - shorter > borne) return false
   const slips = Math.min(distance(a, b, borne), distance(left, right, borne))
-  if (slips > borne) return false
-  return isSameStart || slips === 1
+  return slips <= borne
 }
 
 /** British and American spelling, and what is doubled or not, come out alike: haemodialysis and hemodialysis, centre and center. */

@@ -59,7 +59,7 @@ export function commonness(word: string): Commonness | undefined {
 
 /** As `commonness`, of a word that may be misspelt: only long ones, since a short one may be a product's name. */
 export function commonnessOfMisspelt(word: string): Commonness | undefined {
-  return word.length < 5 ? undefined : LONG_COMMON.find(([known]) => isMisspelling(known, word, false))?.[1]
+  return word.length < 5 ? undefined : LONG_COMMON.find(([known]) => isMisspelling(known, word))?.[1]
 }
 
 export function isStopWord(word: string): boolean {

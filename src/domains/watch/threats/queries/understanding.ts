@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import type { LocalDate } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { ThreatTable, Visible } from '../../tables.ts'
+import type { Which } from '../matching/queries.ts'
 import type { TypeReach } from '../model.ts'
 import type { PriorityFacts, SsvcPoints } from '../priority.ts'
 import type { ThreatItem } from '../understanding.ts'
-import type { Which } from './reach.ts'
 
 /** The threats to which these items belong. */
 export async function threatsOfItems(db: Reader<Visible>, itemIds: readonly string[]): Promise<readonly { itemId: string; threatId: string }[]> {
