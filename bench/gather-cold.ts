@@ -6,9 +6,10 @@ import { gzipSync } from 'node:zlib'
 import { sql } from 'kysely'
 import { createRandom } from '../src/app/sample/random.ts'
 import { gatherFromSource } from '../src/domains/watch/gather-source.ts'
-import { gather, type GatherResult } from '../src/domains/watch/gather.ts'
+import { gather } from '../src/domains/watch/gather.ts'
 import { addSource } from '../src/domains/watch/sources/commands.ts'
 import type { Visible } from '../src/domains/watch/tables.ts'
+import type { GatherResult } from '../src/domains/watch/take-document.ts'
 import { systemClock } from '../src/platform/clock/clock.ts'
 import type { Database } from '../src/platform/db/database.ts'
 import { createFetcher } from '../src/platform/fetch/fetch.ts'
@@ -85,6 +86,7 @@ async function measure(engine: Engine, feeds: Feeds, figures: Figures, isFirst: 
       jobs: { store: async () => {} } as never,
       fetch: createFetcher({ allowPrivate: [server.host] }),
       secrets: { oidc: null, sourceCredentials: {} },
+      config: { gatherFolder: null },
     }
     for (const [code, format] of [
       ['kev', 'kev-json'],

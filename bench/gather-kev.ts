@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
-import { gather, type GatherResult } from '../src/domains/watch/gather.ts'
+import { gather } from '../src/domains/watch/gather.ts'
+import type { GatherResult } from '../src/domains/watch/take-document.ts'
 import { systemClock } from '../src/platform/clock/clock.ts'
 import type { Database } from '../src/platform/db/database.ts'
 import { createFetcher } from '../src/platform/fetch/fetch.ts'

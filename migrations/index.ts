@@ -13,6 +13,7 @@ import * as documents from './0012_documents.ts'
 import * as threatGrouping from './0013_threat_grouping.ts'
 import * as sourceState from './0014_source_state.ts'
 import * as enrichment from './0015_enrichment.ts'
+import * as documentsRead from './0016_documents_read.ts'
 import * as triage from './0017_triage.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
@@ -31,5 +32,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013_threat_grouping': threatGrouping,
   '0014_source_state': sourceState,
   '0015_enrichment': enrichment,
+  '0016_documents_read': documentsRead,
   '0017_triage': triage,
 }

@@ -8,3 +8,8 @@ export function parseWebAddress(text: string): string | undefined {
   const url = new URL(trimmed)
   return url.username === '' && url.password === '' ? url.href : undefined
 }
+
+/** Whether the text begins as an address of the web, as against the path of a file. */
+export function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text)
+}

@@ -69,6 +69,8 @@ interface LoadOptions {
   readonly now?: Date
   /** Hosts beside the source's own that stand for such of the outside. */
   readonly outside?: readonly string[]
+  /** The folder that sources may gather from. */
+  readonly openedFolder?: string | null
   /** To stop after so many, as a crash would. */
   readonly most?: number
 }
@@ -95,7 +97,8 @@ export async function runLoader(loader: Loader, options: LoadOptions): Promise<O
   const { url } = options
   const own = URL.parse(url)?.host
   const fetcher = createFetcher({ allowPrivate: [...(own === undefined ? [] : [own]), ...(options.outside ?? [])] })
-  const outbound = createOutbound(fetcher, { url, hosts: options.hosts ?? [], credentials: options.credentials ?? {} })
+  const { hosts = [], credentials = {}, openedFolder = null } = options
+  const outbound = createOutbound(fetcher, { url, hosts, credentials, openedFolder })
   const pauses: number[] = []
   const out: Outbound = {
     ...outbound,

@@ -3,10 +3,11 @@ import type { Platform } from '../../platform/platform.ts'
 import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { documentBytes } from './documents/queries.ts'
-import { takeDocument, type GatherResult } from './gather.ts'
 import { documentOfGathering } from './gathering/queries.ts'
 import { UNRECOGNISED } from './sources/model.ts'
 import type { Visible } from './tables.ts'
+import type { GatherResult } from './take-document.ts'
+import { takeWhole } from './take-message.ts'
 
 /**
  * Reads the bytes of an earlier gathering again, as they were kept: what a newer release of the product can read leaves quarantine, and
@@ -24,5 +25,5 @@ export async function gatherAgain(platform: Pick<Platform, 'database' | 'clock' 
   if (found === undefined) throw new NotFound('watch.gathering.unknown', 'There is no such gathering.')
   if (bytes === undefined)
     throw new Conflict('watch.gathering.not-kept', 'Its bytes were not kept, so they cannot be read again. Gather the source anew.')
-  return takeDocument(platform, actor, found.source.format === UNRECOGNISED ? undefined : found.source, { address: found.address, bytes })
+  return takeWhole(platform, actor, found.source.format === UNRECOGNISED ? undefined : found.source, { address: found.address, bytes })
 }

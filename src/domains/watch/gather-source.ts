@@ -1,18 +1,22 @@
 import { CareCertError, Invalid, NotFound } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/json.ts'
+import type { Config } from '../../platform/config/config.ts'
 import { Unsuccessful } from '../../platform/fetch/fetch.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
-import { takeDocument, type GatherResult } from './gather.ts'
-import { recordFailure, recordNothingNew, withdrawFrom } from './gathering/commands.ts'
-import { addCounts, gatherSource, NO_COUNTS, type GatherCounts } from './gathering/model.ts'
+import { recordFailure, recordLook, withdrawFrom } from './gathering/commands.ts'
+import { addCounts, gatherSource, NO_COUNTS, sha256, type GatherCounts } from './gathering/model.ts'
+import { wasRead } from './gathering/queries.ts'
 import { keepCursor, keepFailure, keepSuccess } from './sources/commands.ts'
 import { createOutbound, type Loaded } from './sources/loader.ts'
 import { loaderOf } from './sources/loaders.ts'
+import { FOLDER } from './sources/model.ts'
 import { lockGathering, sourceToGather, type SourceToGather } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
+import type { GatherResult } from './take-document.ts'
+import { partsOf, takeWhole } from './take-message.ts'
 import { understand } from './threats/commands.ts'
 
 /**
@@ -20,7 +24,7 @@ import { understand } from './threats/commands.ts'
  * crash anywhere loses nothing and doubles nothing. What the source as a whole failed with is recorded with it, and it is asked again later.
  */
 
-type GatherPlatform = Pick<Platform, 'database' | 'clock' | 'jobs' | 'fetch' | 'secrets'>
+type GatherPlatform = Pick<Platform, 'database' | 'clock' | 'jobs' | 'fetch' | 'secrets'> & { readonly config: Pick<Config, 'gatherFolder'> }
 
 /** A large source is taken in parts of so long: the next part comes at once, by a job of its own, and lets others have their turn. */
 const LONGEST_RUN_MILLIS = 4 * 60_000
@@ -44,7 +48,12 @@ export async function gatherFromSource(platform: GatherPlatform, actor: Actor, c
     throw new Invalid('watch.source.no-address', `The source ${code} has no address. Gather a file of it with "carecert gather FILE".`)
   const tally: Tally = { counts: NO_COUNTS, label: null, documents: 0, failures: [], remarks: [] }
   const started = platform.clock.now()
-  const out = createOutbound(platform.fetch, { url, hosts: hostsOf(source), credentials: platform.secrets.sourceCredentials[code] ?? {} })
+  const out = createOutbound(platform.fetch, {
+    url,
+    hosts: hostsOf(source),
+    credentials: platform.secrets.sourceCredentials[code] ?? {},
+    openedFolder: platform.config.gatherFolder,
+  })
   let isPart = false
   try {
     const run = loader.load({ url, cursor: source.cursor, settings: source.settings, now: started }, out)
@@ -62,7 +71,10 @@ export async function gatherFromSource(platform: GatherPlatform, actor: Actor, c
     return resultOf(source, url, tally, error.message)
   }
   await runWork(platform, actor, async (work: Work<Visible>) => {
-    if (tally.documents === 0) await recordNothingNew(work, source.id, url)
+    // What came out of a folder is recorded with the sources that it is of.
+    if (source.format === FOLDER)
+      await recordLook(work, source.id, url, `${tally.documents} new ${tally.documents === 1 ? 'file' : 'files'}`, tally.counts)
+    else if (tally.documents === 0) await recordLook(work, source.id, url)
     await keepSuccess(work, source, tally.remarks, isPart)
     if (isPart) work.enqueue(gatherSource, { source: code }, { onceKey: code })
   })
@@ -82,12 +94,18 @@ async function take(platform: GatherPlatform, actor: Actor, source: SourceToGath
   const cursor = loaded.cursor()
   switch (loaded.kind) {
     case 'document': {
-      const result = await takeDocument(platform, actor, source, loaded, work => keepCursor(work, source.id, cursor))
-      tally.documents += 1
-      tally.counts = addCounts(tally.counts, result)
-      tally.label = result.label ?? tally.label
-      if (result.failure !== null) tally.failures.push(result.failure)
-      tally.remarks.push(...result.remarks)
+      const isFolder = source.format === FOLDER
+      if (isFolder && (await readAs(platform, actor, (db: Reader<Visible>) => wasRead(db, sha256(loaded.bytes))))) return
+      const result = await takeWhole(platform, actor, isFolder ? undefined : source, loaded, work => keepCursor(work, source.id, cursor))
+      for (const one of [...partsOf(result), result]) {
+        tally.documents += 1
+        tally.counts = addCounts(tally.counts, one)
+        tally.label = one.label ?? tally.label
+        // A file that cannot be read lies in quarantine; the folder that it came from does what it should.
+        if (one.failure !== null && isFolder) tally.remarks.push(`${one.address}: ${one.failure}`)
+        else if (one.failure !== null) tally.failures.push(one.failure)
+        tally.remarks.push(...one.remarks)
+      }
       return
     }
     case 'failed': {

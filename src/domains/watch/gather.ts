@@ -1,26 +1,15 @@
-import { readEpss, type EpssFile } from '../../codecs/epss/scores.ts'
 import { CareCertError, NotFound } from '../../kernel/errors.ts'
-import { londonDate, parseInstant } from '../../kernel/instant.ts'
-import type { IntelligenceBatch } from '../../kernel/intelligence.ts'
-import type { Problem, Result } from '../../kernel/problem.ts'
-import { cleanText, shorten } from '../../kernel/text.ts'
-import { narrowestTlp, type Tlp } from '../../kernel/tlp.ts'
+import { isWebAddress } from '../../kernel/web-address.ts'
 import { readFileLimited } from '../../platform/fetch/fetch.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
-import { keepDocument, packDocument } from './documents/commands.ts'
-import { takeScores } from './enrichment/commands.ts'
-import { recordFailure, recordScores, takeIn, type Document, type TouchedItem } from './gathering/commands.ts'
-import { fieldWord, isMaterial, sha256, type GatherCounts } from './gathering/model.ts'
-import { recognise, type Origin } from './gathering/recognise.ts'
-import { startOf, unpackDocument } from './gathering/unpack.ts'
-import { ensureSource } from './sources/commands.ts'
-import { defaultSource, formatName, hasManyPublishers, UNRECOGNISED_SOURCE } from './sources/model.ts'
-import { lockGathering, sourceByCode, sourceByFormat, sourceByUrl, type SourceKey } from './sources/queries.ts'
+import { recordFailure } from './gathering/commands.ts'
+import { sourceByCode, sourceByUrl, type SourceKey } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
-import { recountThreats, restate, understand } from './threats/commands.ts'
+import type { GatherResult } from './take-document.ts'
+import { takeWhole } from './take-message.ts'
 
 /**
  * The main flow of this domain: a document is fetched, recognised by what it holds, taken in as items and understood as threats.
@@ -33,18 +22,6 @@ export interface GatherInput {
   readonly bytes?: Uint8Array
   /** The source's code, when it is known. Without it the content says which source it is. */
   readonly source?: string | null
-}
-
-export interface GatherResult extends GatherCounts {
-  /** The source's code. */
-  readonly source: string
-  readonly address: string
-  /** What it was, such as "CISA KEV catalogue 2025.01.24"; `null` when nothing could be read of it. */
-  readonly label: string | null
-  /** Why nothing could be taken in; `null` when it was. */
-  readonly failure: string | null
-  /** What a person should know though it was taken in. */
-  readonly remarks: readonly string[]
 }
 
 type GatherPlatform = Pick<Platform, 'database' | 'clock' | 'jobs' | 'fetch'>
@@ -71,61 +48,7 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
       remarks: [],
     }))
   }
-  return takeDocument(platform, actor, named, { address, bytes })
-}
-
-export interface DocumentToTake extends Pick<Origin, 'contentType' | 'known'> {
-  readonly address: string
-  readonly bytes: Uint8Array
-  /** The label of the place in which it was found: what it holds is marked no wider. `null` when the place has none. */
-  readonly tlp?: Tlp | null
-  /** What its source did that a person should know. */
-  readonly remarks?: readonly Problem[]
-}
-
-/**
- * Takes in the bytes of one document, in one unit of work, with what `also` does in it. What cannot be read is recorded as a failed
- * gathering and lies in quarantine, bytes and all; then `also` is left out, so that its source is asked for it again.
- */
-export async function takeDocument(
-  platform: Pick<Platform, 'database' | 'clock' | 'jobs'>,
-  actor: Actor,
-  named: SourceKey | undefined,
-  { address, bytes, tlp = null, remarks = [], ...origin }: DocumentToTake,
-  also: (work: Work<Visible>) => Promise<void> = async () => {},
-): Promise<GatherResult> {
-  const document = { address, bytes: bytes.length, bytesHash: sha256(bytes) }
-  const packed = await packDocument(bytes, document.bytesHash)
-  if (looksLikeScores(bytes)) {
-    const file = await readEpss(piecesOf(bytes))
-    return runWork(platform, actor, async (work: Work<Visible>) => {
-      await lockGathering(work.db)
-      await keepDocument(work, packed)
-      if (!file.ok) return refuse(work, document, file.problems[0]?.message ?? '', named, bytes)
-      await also(work)
-      return storeScores(work, document, file.value, named)
-    })
-  }
-  const unpacked = await unpackDocument(bytes)
-  const read = unpacked.ok ? recognise(unpacked.value, { ...origin, address: isWebAddress(address) ? address : null }) : unpacked
-  return runWork(platform, actor, async (work: Work<Visible>) => {
-    await lockGathering(work.db)
-    await keepDocument(work, packed)
-    if (read.ok) await also(work)
-    const result = read.ok
-      ? await store(work, document, tlp === null ? read : { ...read, value: noWiderThan(tlp, read.value) }, named)
-      : await refuse(work, document, read.problems[0]?.message ?? '', named, bytes)
-    return { ...result, remarks: [...remarks.map(({ message }) => message), ...result.remarks] }
-  })
-}
-
-/** The items with the narrower of their own label and that of the place; without their own, the place's. */
-function noWiderThan(tlp: Tlp, batch: IntelligenceBatch): IntelligenceBatch {
-  return { ...batch, items: batch.items.map(item => ({ ...item, tlp: item.tlp === null ? tlp : narrowestTlp([tlp, item.tlp]) })) }
-}
-
-function isWebAddress(address: string): boolean {
-  return /^https?:\/\//i.test(address)
+  return takeWhole(platform, actor, named, { address, bytes })
 }
 
 async function namedSource(db: Reader<Visible>, code: string | null, address: string): Promise<SourceKey | undefined> {
@@ -133,97 +56,4 @@ async function namedSource(db: Reader<Visible>, code: string | null, address: st
   const source = await sourceByCode(db, code)
   if (source === undefined) throw new NotFound('watch.source.unknown', `There is no source ${code}. "carecert sources list" names them.`)
   return source
-}
-
-async function store(
-  work: Work<Visible>,
-  document: Document,
-  read: Extract<Result<IntelligenceBatch>, { ok: true }>,
-  named: SourceKey | undefined,
-): Promise<GatherResult> {
-  const batch = read.value
-  const { address } = document
-  if (named !== undefined && named.format !== batch.format) {
-    const failure = `This is ${batch.label}, but the source ${named.code} gives ${formatName(named.format)}. Check its address, or gather the file without naming a source.`
-    return {
-      ...(await recordFailure(work, named.id, document, failure, null)),
-      source: named.code,
-      address,
-      label: batch.label,
-      failure,
-      remarks: [],
-    }
-  }
-  const source = named ?? (await sourceOf(work, batch))
-  const { counts, touched, isOutdated } = await takeIn(work, source.id, document, batch)
-  await understand(
-    work,
-    touched.map(item => ({ id: item.id, material: materialWords(source.code, item) })),
-  )
-  const remarks = read.problems.map(problem => problem.message)
-  if (isOutdated) remarks.unshift(`${batch.label} is older than what was gathered before, so nothing was changed.`)
-  return { ...counts, source: source.code, address, label: batch.label, failure: null, remarks }
-}
-
-/** Scores say by their first words what they are. They are unpacked as they are read. */
-function looksLikeScores(bytes: Uint8Array): boolean {
-  return /^(\uFEFF)?(#model_version:|cve,epss)/.test(Buffer.from(startOf(bytes, 40)).toString('utf8'))
-}
-
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-async function storeScores(work: Work<Visible>, document: Document, file: EpssFile, named: SourceKey | undefined): Promise<GatherResult> {
-  const wanted = defaultSource({ format: 'epss', publisher: null })
-  const source = named ?? (await sourceByCode(work.db, wanted.code)) ?? (await ensureSource(work, wanted))
-  const label = `EPSS scores of ${file.scoreDate ?? londonDate(work.now)}`
-  const taken = await takeScores(work, file, { bytesHash: document.bytesHash, label }, londonDate(work.now))
-  const { rejected } = file.rejections()
-  const counts = await recordScores(work, source.id, document, {
-    ...taken,
-    label,
-    released: parseInstant(`${file.scoreDate}T00:00:00Z`) ?? null,
-    rejected,
-  })
-  await restate(work, taken.threats)
-  await recountThreats(work, taken.threats)
-  const remarks = taken.isOutdated ? [`${label} are older than what was gathered before, so nothing was changed.`] : []
-  return { ...counts, source: source.code, address: document.address, label, failure: null, remarks }
-}
-
-/** What changed, in words, where it may change what to do; `null` where it does not. */
-function materialWords(source: string, item: TouchedItem): string | null {
-  if (item.kind === 'withdrawn') return null
-  if (item.kind === 'changed' && !isMaterial(item.fields)) return null
-  if (item.kind === 'added') return null
-  const what = item.kind === 'returned' ? 'brought it back' : `changed: ${item.fields.map(fieldWord).join(', ')}`
-  return `The source ${source} ${what}.`
-}
-
-/** The default source of that kind where it exists, else one that is configured with an address. Every publisher of CSAF is a source of its own. */
-async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<SourceKey> {
-  const wanted = defaultSource(batch)
-  const known =
-    (await sourceByCode(work.db, wanted.code)) ?? (hasManyPublishers(batch.format) ? undefined : await sourceByFormat(work.db, batch.format))
-  return known ?? ensureSource(work, wanted)
-}
-
-async function refuse(
-  work: Work<Visible>,
-  document: Document,
-  failure: string,
-  named: SourceKey | undefined,
-  bytes: Uint8Array,
-): Promise<GatherResult> {
-  const source = named ?? (await ensureSource(work, UNRECOGNISED_SOURCE))
-  const start = shorten(cleanText(Buffer.from(bytes.subarray(0, 2_000)).toString('utf8')), 500)
-  return {
-    ...(await recordFailure(work, source.id, document, failure, start)),
-    source: source.code,
-    address: document.address,
-    label: null,
-    failure,
-    remarks: [],
-  }
 }

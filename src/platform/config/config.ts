@@ -39,6 +39,11 @@ export const SETTINGS: readonly Setting[] = [
   setting('TRUST_PROXY', 'nobody', 'The addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.'),
   setting('METRICS_ALLOW', '127.0.0.1,::1', 'The addresses that may read /metrics, separated by commas.'),
   setting('FETCH_ALLOW_PRIVATE', 'nobody', 'Hosts inside private networks that may be gathered from, as host or host:port, separated by commas.'),
+  setting(
+    'GATHER_FOLDER',
+    'none',
+    'A folder on this machine that sources may gather from: that folder, or one inside it. Files and messages of mail that are put there are taken in. The worker must be able to read it.',
+  ),
   setting('OIDC_ISSUER', 'none', 'An OpenID Connect provider that people may sign in with.'),
   setting('OIDC_CLIENT_ID', 'none', 'Our client id at that provider.'),
   setting('OIDC_CLIENT_SECRET', 'none', 'Our client secret at that provider.', true),
@@ -78,6 +83,7 @@ const environment = z.object({
   TRUST_PROXY: list.default([]),
   METRICS_ALLOW: list.default(['127.0.0.1', '::1']),
   FETCH_ALLOW_PRIVATE: list.default([]),
+  GATHER_FOLDER: z.string().startsWith('/', 'must be the whole path of a folder').optional(),
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
@@ -116,6 +122,8 @@ export interface Config {
   readonly metricsAllow: readonly string[]
   /** Hosts, with their port where it is not the usual one. */
   readonly fetchAllowPrivate: readonly string[]
+  /** The folder that sources may gather from; `null` for none. */
+  readonly gatherFolder: string | null
   readonly logLevel: string
   /** Whether a real server is used, rather than the embedded database. */
   readonly hasDatabaseServer: boolean
@@ -153,6 +161,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       trustProxy: values.TRUST_PROXY,
       metricsAllow: values.METRICS_ALLOW,
       fetchAllowPrivate: values.FETCH_ALLOW_PRIVATE,
+      gatherFolder: values.GATHER_FOLDER ?? null,
       logLevel: values.LOG_LEVEL,
       hasDatabaseServer: values.DATABASE_URL !== undefined,
     },

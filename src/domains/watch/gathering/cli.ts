@@ -1,32 +1,63 @@
 import { Invalid, Unavailable } from '../../../kernel/errors.ts'
+import { isWebAddress } from '../../../kernel/web-address.ts'
 import { many, type Command, type CommandContext } from '../../../platform/cli/command.ts'
-import { readAs } from '../../../platform/work/read.ts'
+import { filesIn, isFolder, type FoundFile } from '../../../platform/fetch/folder.ts'
+import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { gatherFromSource } from '../gather-source.ts'
-import { gather, type GatherResult } from '../gather.ts'
+import { gather } from '../gather.ts'
 import { listSources } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
-import { addCounts, countsInWords, NO_COUNTS } from './model.ts'
+import type { GatherResult } from '../take-document.ts'
+import { partsOf } from '../take-message.ts'
+import { addCounts, countsInWords, NO_COUNTS, sha256 } from './model.ts'
+import { wasRead } from './queries.ts'
 
 const gatherCommand: Command = {
   name: 'gather',
-  summary: 'Take in files or addresses: the CISA catalogue, NHS cyber alerts, CSAF advisories',
-  arguments: [many('file-or-url', 'what to gather; what it is shows from its content')],
+  summary: 'Take in files, folders or addresses: catalogues, advisories, news, STIX, MISP events, messages of mail',
+  arguments: [many('file-or-url', 'what to gather, or a folder of it; what it is shows from its content')],
   options: [{ flags: '--source <code>', meaning: 'the source that it is from; found out from its content otherwise' }],
   permission: 'watch.source.gather',
   async run({ platform, actor, output }, addresses, options) {
     const source = typeof options['source'] === 'string' ? { source: options['source'] } : {}
-    const progress = output.progress('Documents', addresses.length)
+    const targets = await targetsOf(addresses)
+    const progress = output.progress('Documents', targets.length)
     const attempts: Attempt[] = []
+    let known = 0
     try {
-      for (const address of addresses) {
-        attempts.push(await attempt(address, () => gather(platform, actor, { address, ...source })))
-        progress.update(attempts.length)
+      for (const [index, { address, file }] of targets.entries()) {
+        const bytes = file === null ? undefined : await file.read().catch(() => undefined)
+        if (bytes !== undefined && (await readAs(platform, actor, (db: Reader<Visible>) => wasRead(db, sha256(bytes))))) known += 1
+        else attempts.push(await attempt(address, () => gather(platform, actor, { address, ...source, ...(bytes === undefined ? {} : { bytes }) })))
+        progress.update(index + 1)
       }
     } finally {
       progress.stop()
     }
+    if (known > 0) output.say(`${known} ${known === 1 ? 'file was' : 'files were'} read before, and not again.`)
     report(output, attempts)
   },
+}
+
+interface Target {
+  readonly address: string
+  /** Set for what was found in a folder: it is read once, whatever it is called. */
+  readonly file: FoundFile | null
+}
+
+/** Every file of a folder; anything else as it is. */
+async function targetsOf(addresses: readonly string[]): Promise<readonly Target[]> {
+  const targets: Target[] = []
+  for (const address of addresses) {
+    if (isWebAddress(address) || !(await isFolder(address))) {
+      targets.push({ address, file: null })
+      continue
+    }
+    const before = targets.length
+    for await (const file of filesIn(address)) targets.push({ address: file.path, file })
+    if (targets.length === before) throw new Invalid('watch.gather.empty', `There is no file in the folder ${address}.`)
+  }
+  return targets
 }
 
 const gatherSourcesCommand: Command = {
@@ -70,7 +101,7 @@ async function attempt(asked: string, act: () => Promise<GatherResult>): Promise
 
 /** One object a source; then, when something failed, an error that names each. */
 function report(output: CommandContext['output'], attempts: readonly Attempt[]): void {
-  const results = attempts.map(one => one.result).filter(result => result !== null)
+  const results = attempts.flatMap(({ result }) => (result === null ? [] : [result, ...partsOf(result)]))
   for (const [source, own] of Map.groupBy(results, result => result.source)) {
     const counts = own
       .map(({ added, changed, withdrawn, unchanged, quarantined }) => ({ added, changed, withdrawn, unchanged, quarantined }))
@@ -80,14 +111,16 @@ function report(output: CommandContext['output'], attempts: readonly Attempt[]):
     output.result({ source, ...counts }, [`${source}: ${what}`, `  ${countsInWords(counts)}`])
     for (const remark of new Set(own.flatMap(result => result.remarks))) output.say(`  ${remark}`)
   }
-  const failed = attempts.filter(one => one.failure !== null)
+  const all = attempts.flatMap(({ asked, result, failure }) => [
+    { asked, failure },
+    ...(result === null ? [] : partsOf(result).map(part => ({ asked: part.address, failure: part.failure }))),
+  ])
+  const failed = all.filter(({ failure }) => failure !== null)
   if (failed.length === 0) return
   const reasons = failed.slice(0, 10).map(one => `${one.asked}: ${one.failure ?? ''}`)
   const more = failed.length > reasons.length ? [`and ${failed.length - reasons.length} more.`] : []
   const rest =
-    failed.length < attempts.length
-      ? `${failed.length} of ${attempts.length} could not be gathered; the rest was taken in.`
-      : 'Nothing could be gathered.'
+    failed.length < all.length ? `${failed.length} of ${all.length} could not be gathered; the rest was taken in.` : 'Nothing could be gathered.'
   throw new Invalid('watch.gather.failed', [rest, ...reasons, ...more].join('\n  '))
 }
 

@@ -107,9 +107,17 @@ export async function recordScores(
   return counts
 }
 
-/** Records that a source was asked and had nothing new: an empty answer is a success. */
-export async function recordNothingNew(work: Work<Visible>, sourceId: string, address: string): Promise<void> {
-  await storeGathering(work, sourceId, { address }, { ...NO_COUNTS, outcome: 'unchanged', label: null, released_at: null, failure: null })
+/** Records that a source was asked, and what came of it: an answer without anything new is a success. */
+export async function recordLook(
+  work: Work<Visible>,
+  sourceId: string,
+  address: string,
+  label: string | null = null,
+  counts: GatherCounts = NO_COUNTS,
+): Promise<void> {
+  const isNew = counts.added + counts.changed + counts.withdrawn + counts.quarantined > 0
+  const outcome = isNew ? ('taken' as const) : ('unchanged' as const)
+  await storeGathering(work, sourceId, { address }, { ...counts, outcome, label, released_at: null, failure: null })
 }
 
 /** Withdraws what was taken in last from that address: its source says that it is taken back. */

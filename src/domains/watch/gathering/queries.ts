@@ -45,11 +45,23 @@ export async function documentOfGathering(db: Reader<Visible>, gatheringId: stri
     .selectFrom('watch_gathering as gathering')
     .innerJoin('watch_source as source', 'source.id', 'gathering.source_id')
     .where('gathering.id', '=', gatheringId)
-    .select(['gathering.address', 'gathering.bytes_hash as bytesHash', 'source.id', 'source.code', 'source.format', 'source.url'])
+    .select(['gathering.address', 'gathering.bytes_hash as bytesHash', 'source.id', 'source.code', 'source.format', 'source.url', 'source.settings'])
     .executeTakeFirst()
   if (row === undefined) return undefined
   const { address, bytesHash, ...source } = row
   return { address, bytesHash, source }
+}
+
+/** Whether the document of that SHA-256 has been read before, whatever it was called. */
+export async function wasRead(db: Reader<Visible>, bytesHash: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('watch_gathering')
+    .select('id')
+    .where('bytes_hash', '=', bytesHash)
+    .where('outcome', '<>', 'failed')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** The items of a source that are not withdrawn, and were taken in last from that address. */

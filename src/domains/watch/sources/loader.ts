@@ -1,12 +1,13 @@
 import type { CareCertError } from '../../../kernel/errors.ts'
 import type { Instant } from '../../../kernel/instant.ts'
-import type { IntelligenceFormat } from '../../../kernel/intelligence.ts'
 import type { Json, JsonRecord } from '../../../kernel/json.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { sleep } from '../../../platform/clock/clock.ts'
 import { isAmongHosts } from '../../../platform/fetch/addresses.ts'
 import type { Fetched, Fetcher, FetchWishes } from '../../../platform/fetch/fetch.ts'
+import { filesIn, openedFolder, type FoundFile } from '../../../platform/fetch/folder.ts'
+import type { SourceFormat } from './model.ts'
 
 /**
  * How documents come from a source. A loader knows one kind of source (`loaders/<kind>/loader.ts`): where its documents are listed, which of
@@ -17,10 +18,10 @@ import type { Fetched, Fetcher, FetchWishes } from '../../../platform/fetch/fetc
  * 2. It may be stopped and started anew at any point. What was given since the last cursor that was kept is given again, and nothing is left out.
  * 3. A document that cannot be had delays no other: it is told (`failed`) and asked for again later.
  * 4. It throws when the source as a whole gives nothing, and what it gave before that stands.
- * 5. It reaches the network by its `Outbound` alone.
+ * 5. It reaches the network, and folders, by its `Outbound` alone.
  */
 export interface Loader {
-  readonly format: IntelligenceFormat
+  readonly format: SourceFormat
   load(source: SourceToLoad, out: Outbound): AsyncIterable<Loaded>
 }
 
@@ -84,8 +85,10 @@ export interface Integrity {
   readonly signedBy: string | null
 }
 
-/** A loader's only way to the network: the hosts of its source, and no others. */
+/** A loader's only way out: to the hosts of its source and no others, and to the folder that the operator opened. */
 export interface Outbound {
+  /** The files of a folder on this machine. Throws `Invalid` for one that the operator did not open to sources. */
+  filesIn(folder: string): AsyncIterable<FoundFile>
   /** Whether requests carry something that proves who asks. */
   readonly hasCredentials: boolean
   /** Whether the address is at a host that this source may ask. */
@@ -101,6 +104,8 @@ export interface OutboundPolicy {
   readonly hosts: readonly string[]
   /** Headers that prove who asks. They go to the origin of `url` only. */
   readonly credentials: Readonly<Record<string, string>>
+  /** The folder that sources may gather from; without it none. */
+  readonly openedFolder?: string | null
 }
 
 /** Narrows the way to the network to what one source may ask. */
@@ -109,6 +114,9 @@ export function createOutbound(fetcher: Fetcher, policy: OutboundPolicy): Outbou
   const hosts = [...(own === null ? [] : [own.host]), ...policy.hosts]
   let isFirst = true
   return {
+    async *filesIn(folder) {
+      yield* filesIn(await openedFolder(folder, policy.openedFolder ?? null))
+    },
     hasCredentials: Object.keys(policy.credentials).length > 0,
     mayAsk(address) {
       const url = URL.parse(address)

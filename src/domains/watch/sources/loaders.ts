@@ -1,5 +1,6 @@
 import type { Loader } from './loader.ts'
 import { csafLoader } from './loaders/csaf/loader.ts'
+import { folderLoader } from './loaders/folder/loader.ts'
 import { mispLoader } from './loaders/misp/loader.ts'
 import { nhsCyberAlertsLoader } from './loaders/nhs-cyber-alerts/loader.ts'
 import { nvdLoader } from './loaders/nvd/loader.ts'
@@ -17,6 +18,7 @@ const LOADERS: readonly Loader[] = [
   mispLoader,
   taxiiLoader,
   nvdLoader,
+  folderLoader,
 ]
 
 export function loaderOf(format: string): Loader | undefined {

@@ -1,6 +1,8 @@
 import type { Instant } from '../../../kernel/instant.ts'
-import type { IntelligenceBatch, IntelligenceFormat } from '../../../kernel/intelligence.ts'
+import { INTELLIGENCE_FORMATS, type IntelligenceBatch, type IntelligenceFormat } from '../../../kernel/intelligence.ts'
+import type { Json } from '../../../kernel/json.ts'
 import { shorten } from '../../../kernel/text.ts'
+import { TLP, type Tlp } from '../../../kernel/tlp.ts'
 
 /** The formats that are read, in words. */
 export const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
@@ -21,8 +23,16 @@ export const UNRECOGNISED = 'unrecognised'
 /** The format of the one source that is not gathered: what organisations report by the form and the API (`notifications`). */
 export const NOTIFICATION = 'notification'
 
+/** The format of a source that is a folder on the server: each file in it goes to the source that its content names. */
+export const FOLDER = 'folder'
+
+/** What a person may add a source of. */
+export const SOURCE_FORMATS = [...INTELLIGENCE_FORMATS, FOLDER] as const
+export type SourceFormat = (typeof SOURCE_FORMATS)[number]
+
 export function formatName(format: string): string {
   if (format === NOTIFICATION) return 'Incident notifications (the form, or the API)'
+  if (format === FOLDER) return 'A folder on the server (files of any of these, messages of mail)'
   return Object.hasOwn(FORMAT_NAMES, format) ? FORMAT_NAMES[format as IntelligenceFormat] : 'Not recognised'
 }
 
@@ -32,10 +42,19 @@ export const SOURCE_CODE = /^[a-z0-9][a-z0-9.-]{1,62}$/
 export interface NewSource {
   readonly code: string
   readonly name: string
-  readonly format: IntelligenceFormat | typeof UNRECOGNISED | typeof NOTIFICATION
-  /** Where it is gathered from by the clock. `null` for one that is fed by hand. */
+  readonly format: SourceFormat | typeof UNRECOGNISED | typeof NOTIFICATION
+  /** Where it is gathered from by the clock: an address, or the path of a folder. `null` for one that is fed by hand. */
   readonly url: string | null
+  /** What a person chose for it (settings.ts). */
+  readonly settings?: Readonly<Record<string, Json>>
+  /** How often the clock asks it; every hour unless somebody chose. */
+  readonly everyMinutes?: number
+  /** Whether its items open threats; as its format usually does (`ENRICHES`) unless somebody chose. */
+  readonly opensThreats?: boolean
 }
+
+/** What may be changed of a source: its code is in addresses and its format in what it holds. */
+export type SourceChanges = Required<Omit<NewSource, 'code' | 'format'>>
 
 /**
  * The source of a document that no configured source claims. The lists of which there is one in the world have one source each. Every
@@ -68,6 +87,16 @@ export function defaultSource(batch: Pick<IntelligenceBatch, 'format' | 'publish
   }
 }
 
+/**
+ * The source of what came by mail from a domain, one for each format. It is never that of the publisher, whose items nobody should be able to
+ * change by writing its name over a message.
+ */
+export function mailSource(format: IntelligenceFormat, domain: string): NewSource {
+  const name =
+    format === 'feed' ? `Mail from ${shorten(domain, 80)}` : `${FORMAT_NAMES[format].replace(/ \(.*$/, '')} by mail from ${shorten(domain, 80)}`
+  return { code: `${format}-mail-${slugOf(domain).slice(0, 38) || 'unknown'}`, name, format, url: null }
+}
+
 /** Whether many publish in that format, so that a document of it does not say by its format alone where it belongs. */
 export function hasManyPublishers(format: IntelligenceFormat): boolean {
   return Object.hasOwn(WHAT_IT_GIVES, format)
@@ -78,11 +107,14 @@ const WHAT_IT_GIVES = { csaf: 'advisories', feed: 'news', stix: 'objects', misp:
 function codeOf(format: IntelligenceFormat, publisher: IntelligenceBatch['publisher']): string {
   const namespace = publisher?.namespace ?? ''
   const host = URL.canParse(namespace) ? new URL(namespace).hostname.replace(/^www\./, '') : ''
-  const slug = (host === '' ? (publisher?.name ?? '') : host)
+  return `${format}-${slugOf(host === '' ? (publisher?.name ?? '') : host).slice(0, 50) || 'unknown'}`
+}
+
+function slugOf(name: string): string {
+  return name
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
-  return `${format}-${slug.slice(0, 50) || 'unknown'}`
 }
 
 export const UNRECOGNISED_SOURCE: NewSource = { code: UNRECOGNISED, name: 'Files that could not be recognised', format: UNRECOGNISED, url: null }
@@ -91,6 +123,11 @@ export const NOTIFICATION_SOURCE: NewSource = { code: 'incident-notifications', 
 
 /** The formats whose items say more about threats that others open: every CVE there is would bury the queue. */
 export const ENRICHES: ReadonlySet<string> = new Set(['nvd', 'cve', 'epss'] satisfies IntelligenceFormat[])
+
+/** The label that a person chose for what a source does not mark (settings.ts). */
+export function defaultTlp(settings: Readonly<Record<string, Json>>): Tlp | null {
+  return TLP.find(label => label === settings['tlp']) ?? null
+}
 
 /** Hours after which a source that has not been reached is called stale. */
 export const STALE_AFTER_HOURS = 48

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
+import type { Json } from '../../../kernel/json.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { UNRECOGNISED, type SourceState } from './model.ts'
@@ -123,10 +124,12 @@ export interface SourceKey {
   readonly code: string
   readonly format: string
   readonly url: string | null
+  /** What a person chose for it (settings.ts). */
+  readonly settings: Readonly<Record<string, Json>>
 }
 
 export function sourceByCode(db: Reader<Visible>, code: string): Promise<SourceKey | undefined> {
-  return db.selectFrom('watch_source').select(['id', 'code', 'format', 'url']).where('code', '=', code).executeTakeFirst()
+  return db.selectFrom('watch_source').select(['id', 'code', 'format', 'url', 'settings']).where('code', '=', code).executeTakeFirst()
 }
 
 /** What its loader needs to know. */
@@ -143,7 +146,7 @@ export type SourceToGather = NonNullable<Awaited<ReturnType<typeof sourceToGathe
 export function sourceByUrl(db: Reader<Visible>, url: string): Promise<SourceKey | undefined> {
   return db
     .selectFrom('watch_source')
-    .select(['id', 'code', 'format', 'url'])
+    .select(['id', 'code', 'format', 'url', 'settings'])
     .where('url', '=', url)
     .orderBy('created_at')
     .orderBy('id')
@@ -154,7 +157,7 @@ export function sourceByUrl(db: Reader<Visible>, url: string): Promise<SourceKey
 export function sourceByFormat(db: Reader<Visible>, format: string): Promise<SourceKey | undefined> {
   return db
     .selectFrom('watch_source')
-    .select(['id', 'code', 'format', 'url'])
+    .select(['id', 'code', 'format', 'url', 'settings'])
     .where('format', '=', format)
     .where('url', 'is not', null)
     .orderBy('created_at')
