@@ -15,6 +15,7 @@ import * as sourceState from './0014_source_state.ts'
 import * as enrichment from './0015_enrichment.ts'
 import * as documentsRead from './0016_documents_read.ts'
 import * as triage from './0017_triage.ts'
+import * as newestAnswer from './0018_newest_answer.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015_enrichment': enrichment,
   '0016_documents_read': documentsRead,
   '0017_triage': triage,
+  '0018_newest_answer': newestAnswer,
 }

@@ -3,7 +3,7 @@ import { nameKey } from '../../kernel/name-key.ts'
 import type { Scope } from '../../platform/work/actor.ts'
 
 /** Whether the actor's figures are the whole sector's. */
-function seesWholeSector(scope: Scope): boolean {
+export function seesWholeSector(scope: Scope): boolean {
   return scope.kind === 'centre' || scope.kind === 'system'
 }
 

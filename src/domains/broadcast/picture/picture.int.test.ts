@@ -215,7 +215,7 @@ test('a row says where the message, the answer and the contacts stand', async ()
 })
 
 test('the curve of first answers rises to all who answered, and never falls', async () => {
-  const points: readonly CurvePoint[] = await read(db => curves(db, SYSTEM.scope, bulletin.bulletinId, releasedAt, platform.clock.now()))
+  const points = await curvesNow(bulletin.bulletinId, releasedAt)
   for (const [index, point] of points.entries()) {
     const before = points[index - 1]
     if (before !== undefined) assert.ok(point.acknowledged >= before.acknowledged && point.decided >= before.decided && point.done >= before.done)
@@ -223,6 +223,45 @@ test('the curve of first answers rises to all who answered, and never falls', as
   }
   assert.equal(points.at(-1)?.acknowledged, facts.filter(isIn.acknowledged).length)
   assert.equal(points.at(-1)?.done, facts.filter(isIn.done).length)
+})
+
+function curvesNow(bulletinId: string, since: Date): Promise<readonly CurvePoint[]> {
+  return read(async db => {
+    const counts = await funnel(db, SYSTEM.scope, bulletinId)
+    return curves(db, SYSTEM.scope, { id: bulletinId, releasedAt: since, counts }, platform.clock.now())
+  })
+}
+
+test('the curves hold an answer as soon as it is given, and one that is taken back no more', async () => {
+  const other = await releasedBulletin(platform, { organisations: 6, reachable: 6, prefix: 'C' })
+  const since = platform.clock.now()
+  const answer = (index: number, state: ResponseState) =>
+    runWork<Visible, void>(platform, SYSTEM, work =>
+      respond(work, {
+        bulletinId: other.bulletinId,
+        organisationId: other.organisationIds[index] ?? missing(),
+        state,
+        note: null,
+        reason: state === 'not-acting' ? 'Another way.' : null,
+        nextDate: state === 'in-progress' ? (parseLocalDate('2027-01-01') ?? null) : null,
+        via: 'portal',
+      }),
+    )
+  const last = async () => {
+    const point = (await curvesNow(other.bulletinId, since)).at(-1)
+    return [point?.acknowledged, point?.decided, point?.done]
+  }
+  assert.deepEqual(
+    (await last()).map(count => count ?? 0),
+    [0, 0, 0],
+  )
+  await answer(0, 'acknowledged')
+  assert.deepEqual(await last(), [1, 0, 0])
+  await answer(0, 'done')
+  await answer(1, 'done')
+  assert.deepEqual(await last(), [2, 2, 2])
+  await answer(1, 'in-progress')
+  assert.deepEqual(await last(), [2, 2, 1])
 })
 
 test('a region counts its own organisations and no other, an organisation itself alone', async () => {

@@ -4,7 +4,7 @@ import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { deliveryCounts } from '../deliveries/queries.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
-import { hasSums, isOwnRecipient, isOwnSum } from '../scope.ts'
+import { hasSums, isOwnRecipient, isOwnSum, seesWholeSector } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { curvesFrom, curveStep, NOBODY, type Counts, type CurvePoint, type Dimension, type Group, type Picture } from './model.ts'
 
@@ -155,21 +155,70 @@ function countsFrom(row: CountRow): Counts {
   return { audience, sent, delivered, acknowledged, decided, done, silent, unreachable, answers }
 }
 
-/** How answers came in: for those who stand acknowledged, decided or done, when they first did. One pass over the recipients. */
+/** How answers came in: for those who stand acknowledged, decided or done, when they first did. `counts` is the funnel as it stands. */
 export async function curves(
   db: Reader<Visible>,
   scope: Scope,
-  bulletinId: string,
-  releasedAt: Instant,
+  { id, releasedAt, counts }: { readonly id: string; readonly releasedAt: Instant; readonly counts: Counts },
   now: Instant,
 ): Promise<readonly CurvePoint[]> {
   const stepMillis = curveStep(releasedAt, now)
+  const asked = { id, releasedAt, stepMillis }
+  const steps = seesWholeSector(scope) ? await stepsOfSector(db, scope, asked, counts) : await readSteps(db, scope, asked)
+  return curvesFrom(steps, stepMillis, releasedAt, now)
+}
+
+interface AskedSteps {
+  readonly id: string
+  readonly releasedAt: Instant
+  readonly stepMillis: number
+}
+
+type AnswerSteps = ReadonlyMap<number, { readonly acknowledged: number; readonly decided: number; readonly done: number }>
+
+/**
+ * The steps of the whole sector that were read last. On a bad day many watch one bulletin: while it has the same newest answer and as many stand
+ * at each stage, its steps are the same, and one reading does for all who watch. (The counts are looked at beside the newest answer because
+ * of two that come at once, the older may be seen later.) Who sees a part of the sector reads anew: organisations move between parts.
+ */
+const READ_LAST = new Map<string, { readonly state: string; readonly steps: AnswerSteps }>()
+const MOST_READ_LAST = 50
+
+async function stepsOfSector(db: Reader<Visible>, scope: Scope, asked: AskedSteps, counts: Counts): Promise<AnswerSteps> {
+  const state = JSON.stringify([await newestAnswer(db, asked.id), counts])
+  const key = `${asked.id} ${asked.stepMillis}`
+  const known = READ_LAST.get(key)
+  if (known?.state === state) return known.steps
+  const steps = await readSteps(db, scope, asked)
+  READ_LAST.delete(key)
+  READ_LAST.set(key, { state, steps })
+  for (const oldest of READ_LAST.keys()) {
+    if (READ_LAST.size <= MOST_READ_LAST) break
+    READ_LAST.delete(oldest)
+  }
+  return steps
+}
+
+/** Ids sort by time, so the newest answer has the greatest. */
+async function newestAnswer(db: Reader<Visible>, bulletinId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('broadcast_response')
+    .where('bulletin_id', '=', bulletinId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .select('id')
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
+/** One pass over the recipients. */
+async function readSteps(db: Reader<Visible>, scope: Scope, { id, releasedAt, stepMillis }: AskedSteps): Promise<AnswerSteps> {
   // The start of the step, by a whole number's division: the number of the step by `extract` would cost twice as much.
   const step = (column: string) =>
     sql<Instant | null>`date_bin(make_interval(secs => ${stepMillis / 1_000}::float8), ${sql.ref(column)}, ${releasedAt}::timestamptz)`
   const rows = await db
     .selectFrom('broadcast_recipient as recipient')
-    .where('recipient.bulletin_id', '=', bulletinId)
+    .where('recipient.bulletin_id', '=', id)
     .where('recipient.acknowledged_at', 'is not', null)
     .where(isOwnRecipient(scope, 'recipient'))
     .groupBy(sql`1, 2, 3`)
@@ -190,7 +239,7 @@ export async function curves(
       steps.set(at, { ...counted, [stage]: counted[stage] + count })
     }
   }
-  return curvesFrom(steps, stepMillis, releasedAt, now)
+  return steps
 }
 
 /** The bulletins whose sums stand in many rows of one key, and would be read faster merged. */
@@ -222,12 +271,13 @@ export async function readPicture(
   now: Instant,
 ): Promise<Picture | null> {
   if (bulletin.releasedAt === null) return null
+  const counts = await funnel(db, scope, bulletin.id)
   return {
     number: bulletin.number,
     dimension,
-    counts: await funnel(db, scope, bulletin.id),
+    counts,
     groups: await groups(db, scope, bulletin.id, dimension),
-    curves: await curves(db, scope, bulletin.id, bulletin.releasedAt, now),
+    curves: await curves(db, scope, { id: bulletin.id, releasedAt: bulletin.releasedAt, counts }, now),
     deliveries: await deliveryCounts(db, bulletin.id),
   }
 }

@@ -151,7 +151,10 @@ const chart = route({
     if (params.file !== 'answers.svg') throw new NotFound('broadcast.chart.unknown', 'There is no such chart.')
     const { bulletin, points } = await read<Visible, { bulletin: Bulletin; points: readonly CurvePoint[] }>(async db => {
       const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, points: asked.releasedAt === null ? [] : await curves(db, actor.scope, asked.id, asked.releasedAt, now) }
+      const { id, releasedAt } = asked
+      if (releasedAt === null) return { bulletin: asked, points: [] }
+      const counts = await funnel(db, actor.scope, id)
+      return { bulletin: asked, points: await curves(db, actor.scope, { id, releasedAt, counts }, now) }
     })
     return svg(answersChart(bulletin.number, points).svg)
   },
