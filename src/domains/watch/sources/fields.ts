@@ -1,49 +1,221 @@
 import { z } from 'zod'
-import { INTELLIGENCE_FORMATS } from '../../../kernel/intelligence.ts'
+import { fail, succeed, type Problem, type Result } from '../../../kernel/problem.ts'
 import { cleanLine } from '../../../kernel/text.ts'
 import { parseWebAddress } from '../../../kernel/web-address.ts'
-import { FORMAT_NAMES, SOURCE_CODE } from './model.ts'
+import { FOLDER, formatName, SOURCE_CODE, SOURCE_FORMATS, type NewSource, type SourceChanges, type SourceFormat } from './model.ts'
+import {
+  addressLabel,
+  EVERY_MINUTES,
+  isCommon,
+  isFolderPath,
+  readSettings,
+  settingsOf,
+  SOURCE_SETTINGS,
+  typedOf,
+  type SourceSetting,
+} from './settings.ts'
 
 const line = (missing: string) => z.string(missing).transform(cleanLine).pipe(z.string().min(1, missing).max(200, 'Use 200 characters or fewer'))
+const { least, most, usual } = EVERY_MINUTES
+const RHYTHM = `Enter a number of minutes from ${least} to ${most}`
 
-/** What a person types to add a source. */
-export const sourceForm = z.object({
+/** What every kind of source is asked. The settings of its format stand beside, each under its own name (`fieldOf`). */
+const common = {
   name: line('Enter what people call the source'),
-  code: line('Enter a code').pipe(z.string().regex(SOURCE_CODE, 'Use small letters, digits, dots and hyphens, such as cisa-kev')),
-  format: z.enum(INTELLIGENCE_FORMATS, 'Choose a format'),
-  url: z
+  everyMinutes: z
     .string()
     .default('')
-    .transform(text => text.trim())
-    .refine(text => text === '' || parseWebAddress(text) !== undefined, 'Enter an address that begins with https:// or http://')
-    .transform(text => (text === '' ? null : text)),
-})
+    .transform(text => (text.trim() === '' ? String(usual) : text.trim()))
+    .pipe(
+      z
+        .string()
+        .regex(/^\d{1,5}$/, RHYTHM)
+        .transform(Number),
+    )
+    .refine(minutes => minutes >= least && minutes <= most, RHYTHM),
+}
 
-/** The fields as the form shows them, with what was typed and what is wrong with it. */
-export function sourceFields(typed: Readonly<Record<string, unknown>>, errorOf: (name: string) => string | undefined) {
-  const value = (name: string) => (typeof typed[name] === 'string' ? typed[name] : '')
-  const field = (name: string) => ({ name, value: value(name), error: errorOf(name) })
+const added = z.object({
+  ...common,
+  code: line('Enter a code').pipe(z.string().regex(SOURCE_CODE, 'Use small letters, digits, dots and hyphens, such as cisa-kev')),
+  format: z.enum(SOURCE_FORMATS, 'Choose a format'),
+  opensThreats: z.enum(['', 'yes', 'no'], 'Choose what it does').default(''),
+})
+const changed = z.object({ ...common, opensThreats: z.enum(['yes', 'no'], 'Choose what it does') })
+
+type Typed = Readonly<Record<string, unknown>>
+
+/** Reads what a person typed to add a source. The `pointer` of a problem is the name of its field. */
+export function readSource(typed: Typed): Result<NewSource> {
+  const read = added.safeParse(typed)
+  const format = SOURCE_FORMATS.find(known => known === typed['format'])
+  const rest = format === undefined ? succeed({ url: null, settings: {} }) : readPlace(typed, format)
+  if (!read.success || !rest.ok) return fail(...problemsOf(read), ...rest.problems)
+  const { opensThreats, ...plain } = read.data
+  return succeed({ ...plain, ...rest.value, ...(opensThreats === '' ? {} : { opensThreats: opensThreats === 'yes' }) })
+}
+
+/** Reads what a person typed to change a source of that format. */
+export function readChanges(typed: Typed, format: SourceFormat): Result<SourceChanges> {
+  const read = changed.safeParse(typed)
+  const rest = readPlace(typed, format)
+  if (!read.success || !rest.ok) return fail(...problemsOf(read), ...rest.problems)
+  return succeed({ ...read.data, ...rest.value, opensThreats: read.data.opensThreats === 'yes' })
+}
+
+/** All that is wrong is said at once, the settings too. */
+function problemsOf(read: { readonly error?: z.ZodError | undefined }): readonly Problem[] {
+  const issues = read.error?.issues ?? []
+  const first = new Map(issues.toReversed().map(issue => [String(issue.path[0] ?? ''), issue.message]))
+  return [...first].toReversed().map(([pointer, message]) => ({ rule: 'form.field', pointer, severity: 'error', message }))
+}
+
+/** Where it is gathered from, and what was chosen for it. */
+function readPlace(typed: Typed, format: SourceFormat): Result<Pick<SourceChanges, 'url' | 'settings'>> {
+  const url = typeof typed['url'] === 'string' ? typed['url'].trim() : ''
+  const fault = addressFault(url, format)
+  const settings = readSettings(format, setting => typed[fieldOf(setting, format)])
+  const problems = settings.problems.map(problem => {
+    const setting = SOURCE_SETTINGS.find(({ name }) => name === problem.pointer)
+    return setting === undefined ? problem : { ...problem, pointer: fieldOf(setting, format) }
+  })
+  if (fault !== null) return fail({ rule: 'form.field', pointer: 'url', severity: 'error', message: fault }, ...problems)
+  return settings.ok ? succeed({ url: url === '' ? null : url, settings: settings.value }) : fail(...problems)
+}
+
+function addressFault(url: string, format: SourceFormat): string | null {
+  if (format === FOLDER) return isFolderPath(url) ? null : 'Enter the whole path of the folder, such as /srv/carecert/drop'
+  return url === '' || parseWebAddress(url) !== undefined ? null : 'Enter an address that begins with https:// or http://'
+}
+
+/** The name of its field: one form shows those of all formats, of which some have a setting in common. */
+function fieldOf(setting: SourceSetting, format: SourceFormat): string {
+  return isCommon(setting) ? setting.name : `${format}-${setting.name}`
+}
+
+/** What was typed, and what is wrong with it. */
+interface Typing {
+  readonly typed: Typed
+  errorOf(name: string): string | undefined
+}
+
+/** The fields to add a source. A folder is offered where the operator has opened one. */
+export function sourceFields(typing: Typing, openedFolder: string | null) {
+  const formats = SOURCE_FORMATS.filter(format => format !== FOLDER || openedFolder !== null)
   return [
-    { ...field('name'), label: 'Name', kind: 'text' as const, hint: 'What people call it, such as "CISA known exploited vulnerabilities"' },
+    nameField(typing),
     {
-      ...field('code'),
+      ...field(typing, 'code'),
       label: 'Code',
       kind: 'code' as const,
       width: 20 as const,
       hint: 'Small letters, digits, dots and hyphens, such as cisa-kev. It cannot be changed later.',
     },
     {
-      ...field('format'),
+      ...field(typing, 'format'),
       label: 'Format',
       kind: 'radios' as const,
-      options: INTELLIGENCE_FORMATS.map(format => ({ value: format, text: FORMAT_NAMES[format] })),
+      options: formats.map(format => ({
+        value: format,
+        text: formatName(format),
+        fields: settingsOf(format)
+          .filter(setting => !isCommon(setting))
+          .map(setting => settingField(typing, setting, format)),
+      })),
     },
     {
-      ...field('url'),
+      ...field(typing, 'url'),
       label: 'Address',
       kind: 'text' as const,
       optional: true,
-      hint: 'Gathered from there every hour. Leave empty for a source whose files you gather by hand.',
+      hint: `Where it is gathered from. Leave empty for a source whose files you gather by hand.${openedFolder === null ? '' : ` Of a folder: its whole path, ${openedFolder} or one inside it.`}`,
+    },
+    ...commonFields(typing, 'csaf'),
+    {
+      ...field(typing, 'opensThreats'),
+      label: 'What its items do',
+      kind: 'radios' as const,
+      options: [{ value: '', text: 'What is usual for its format' }, ...OPENS],
     },
   ]
+}
+
+/** The fields to change a source of that format. */
+export function changeFields(typing: Typing, format: SourceFormat) {
+  return [
+    nameField(typing),
+    {
+      ...field(typing, 'url'),
+      label: addressLabel(format),
+      kind: 'text' as const,
+      hint: 'Under another address it is gathered from the beginning. What was gathered before is kept.',
+    },
+    ...settingsOf(format)
+      .filter(setting => !isCommon(setting))
+      .map(setting => settingField(typing, setting, format)),
+    ...commonFields(typing, format),
+    { ...field(typing, 'opensThreats'), label: 'What its items do', kind: 'radios' as const, options: OPENS },
+  ]
+}
+
+const OPENS = [
+  { value: 'yes', text: 'Open threats', hint: 'An item about which there is no threat yet opens one.' },
+  { value: 'no', text: 'Only add to threats that others opened', hint: 'An item waits until there is a threat that it is about.' },
+]
+
+/** What the form to change it shows at first. */
+export function typedOfSource(source: SourceChanges, format: SourceFormat): Typed {
+  const settings = settingsOf(format).map(setting => [fieldOf(setting, format), typedOf(source.settings[setting.name])] as const)
+  const { name, url, everyMinutes, opensThreats } = source
+  return { name, url: url ?? '', everyMinutes: String(everyMinutes), opensThreats: opensThreats ? 'yes' : 'no', ...Object.fromEntries(settings) }
+}
+
+function field({ typed, errorOf }: Typing, name: string) {
+  const value = typed[name]
+  return { name, value: typeof value === 'string' ? value : '', error: errorOf(name) }
+}
+
+function nameField(typing: Typing) {
+  return {
+    ...field(typing, 'name'),
+    label: 'Name',
+    kind: 'text' as const,
+    hint: 'What people call it, such as "CISA known exploited vulnerabilities"',
+  }
+}
+
+function commonFields(typing: Typing, format: SourceFormat) {
+  return [
+    {
+      ...field(typing, 'everyMinutes'),
+      label: 'Asked every so many minutes',
+      kind: 'number' as const,
+      width: 5 as const,
+      optional: true,
+      hint: `From ${least} to ${most}. Every hour when left empty.`,
+    },
+    ...settingsOf(format)
+      .filter(isCommon)
+      .map(setting => settingField(typing, setting, format)),
+  ]
+}
+
+const KINDS = { lines: 'textarea', choice: 'radios', yes: 'checkbox', text: 'text' } as const
+
+function settingField(typing: Typing, setting: SourceSetting, format: SourceFormat) {
+  const { label, hint, kind, options } = setting
+  const shown = field(typing, fieldOf(setting, format))
+  // Where nothing is chosen, the first of the options holds.
+  const value = kind === 'choice' && shown.value === '' ? (options[0]?.value ?? '') : shown.value
+  return {
+    ...shown,
+    value,
+    label,
+    hint,
+    kind: KINDS[kind],
+    rows: 3,
+    width: kind === 'text' ? (10 as const) : undefined,
+    options,
+    optional: kind === 'text' || kind === 'lines',
+  }
 }

@@ -12,6 +12,13 @@ export interface SourceStanding extends SourceState {
   readonly format: string
   /** When the clock asks it next; `null` for at once. */
   readonly nextAt: Instant | null
+  /** How often the clock asks it. */
+  readonly everyMinutes: number
+  /** How often it failed in a row. */
+  readonly failures: number
+  readonly opensThreats: boolean
+  /** What a person chose for it (settings.ts). */
+  readonly settings: Readonly<Record<string, Json>>
   /** What the last run had to say about the source as a whole. */
   readonly remarks: readonly string[]
   /** The words of the latest failure, while it is failing. */
@@ -76,6 +83,10 @@ export async function sourceStandings(db: Reader<Visible>, code: string | null =
         'source.url',
         'source.enabled',
         'source.next_at as nextAt',
+        'source.every_minutes as everyMinutes',
+        'source.failures',
+        'source.opens_threats as opensThreats',
+        'source.settings',
         'source.remarks',
         'attempt.at as lastAttemptAt',
         'success.at as lastSuccessAt',

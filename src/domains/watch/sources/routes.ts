@@ -3,18 +3,19 @@ import { CareCertError, NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
-import { readForm } from '../../../platform/forms/form.ts'
+import { openedFolder } from '../../../platform/fetch/folder.ts'
+import { refusalOf } from '../../../platform/forms/form.ts'
 import { choiceText, cursorText, searchText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect } from '../../../platform/http/reply.ts'
-import { route, type Route } from '../../../platform/http/route.ts'
+import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Visible } from '../tables.ts'
-import { addSource, setEnabled } from './commands.ts'
-import { sourceFields, sourceForm } from './fields.ts'
+import { addSource, changeSource, setEnabled, startAnew } from './commands.ts'
+import { changeFields, readChanges, readSource, sourceFields, typedOfSource } from './fields.ts'
 import { ALL_GATHERINGS, listGatherings, type GatheringRow } from './gatherings/queries.ts'
 import { gatheringListRoutes } from './gatherings/routes.ts'
-import { HEALTHS } from './model.ts'
-import { listSources, type SourceKey, type SourceRow } from './queries.ts'
+import { FOLDER, HEALTHS, SOURCE_FORMATS, type SourceFormat } from './model.ts'
+import { listSources, sourceStandings, type SourceKey, type SourceRow, type SourceStanding } from './queries.ts'
 import { pageOfSources, SOURCE_SORTS, type SourceFilter } from './queries/list.ts'
 import { listModel, sourceLine, sourceModel, SOURCES_HEAD } from './views.ts'
 
@@ -66,16 +67,33 @@ const listCsv = route({
   },
 })
 
-function form(typed: Readonly<Record<string, unknown>>, problems: readonly Problem[] = []) {
-  const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
-  return page('watch/sources/views/add.njk', 'Add a source', { fields: sourceFields(typed, errorOf) }, { problems })
+type Typed = Readonly<Record<string, unknown>>
+
+function typing(typed: Typed, problems: readonly Problem[]) {
+  return { typed, errorOf: (name: string) => problems.find(problem => problem.pointer === name)?.message }
+}
+
+function form({ platform }: Pick<RouteRequest, 'platform'>, typed: Typed, problems: readonly Problem[] = []) {
+  const fields = sourceFields(typing(typed, problems), platform.config.gatherFolder)
+  return page('watch/sources/views/add.njk', 'Add a source', { fields }, { problems })
+}
+
+/** What is wrong with the folder of a source, for the form to say; nothing for another address. */
+async function folderProblems({ platform }: Pick<RouteRequest, 'platform'>, format: string, url: string | null): Promise<readonly Problem[]> {
+  if (format !== FOLDER || url === null) return []
+  try {
+    await openedFolder(url, platform.config.gatherFolder)
+    return []
+  } catch (error) {
+    return [refusalOf(error, 'url')]
+  }
 }
 
 const showForm = route({
   method: 'GET',
   path: '/sources/add',
   access: { permission: 'watch.source.change' },
-  handle: async () => form({ format: 'kev-json' }),
+  handle: async request => form(request, { format: 'kev-json' }),
 })
 
 const add = route({
@@ -83,13 +101,15 @@ const add = route({
   path: '/sources/add',
   access: { permission: 'watch.source.change' },
   async handle(request) {
-    const read = readForm(sourceForm, request.body)
-    if (!read.ok) return form(read.typed, read.problems)
+    const read = readSource(request.body)
+    if (!read.ok) return form(request, request.body, read.problems)
+    const problems = await folderProblems(request, read.value.format, read.value.url)
+    if (problems.length > 0) return form(request, request.body, problems)
     try {
       await request.work<Visible, SourceKey>(work => addSource(work, read.value))
     } catch (error) {
       if (!(error instanceof CareCertError) || error.code !== 'watch.source.taken') throw error
-      return form(request.body, [{ rule: error.code, pointer: 'code', severity: 'error', message: error.message }])
+      return form(request, request.body, [{ rule: error.code, pointer: 'code', severity: 'error', message: error.message }])
     }
     return redirect(`/sources/${encodeURIComponent(read.value.code)}`, { notice: `${read.value.name} is added.` })
   },
@@ -108,9 +128,67 @@ const show = route({
       return { source, gatherings: await listGatherings(db, source.id, ALL_GATHERINGS, '-when', newest) }
     })
     if (found === undefined) throw new NotFound('watch.source.unknown', 'There is no such source. The list of sources names them.')
-    const { actor } = request
-    const model = sourceModel(found.source, found.gatherings, request.now, may(actor, 'watch.source.gather'), may(actor, 'watch.source.change'))
-    return page('watch/sources/views/show.njk', found.source.name, model)
+    const { actor, platform, now } = request
+    const rights = { mayGather: may(actor, 'watch.source.gather'), mayChange: may(actor, 'watch.source.change') }
+    const signsInWith = Object.keys(platform.secrets.sourceCredentials[found.source.code] ?? {})
+    return page('watch/sources/views/show.njk', found.source.name, sourceModel(found.source, found.gatherings, now, rights, signsInWith))
+  },
+})
+
+/** A source that can be changed: one that is gathered from somewhere, or may be. */
+async function changeable({ read, params: { code } }: Pick<RouteRequest<{ code: string }>, 'read' | 'params'>) {
+  const [source] = await read<Visible, readonly SourceStanding[]>(db => sourceStandings(db, code))
+  const format = SOURCE_FORMATS.find(known => known === source?.format)
+  if (source === undefined || format === undefined)
+    throw new NotFound('watch.source.unknown', 'There is no such source that can be changed. The list of sources names them.')
+  return { source, format }
+}
+
+function changePage(source: SourceStanding, format: SourceFormat, typed: Typed, problems: readonly Problem[] = []) {
+  const model = { source, fields: changeFields(typing(typed, problems), format), href: `/sources/${encodeURIComponent(source.code)}` }
+  return page('watch/sources/views/change.njk', `Change ${source.name}`, model, { problems })
+}
+
+const showChange = route({
+  method: 'GET',
+  path: '/sources/:code/change',
+  access: { permission: 'watch.source.change' },
+  params,
+  async handle(request) {
+    const { source, format } = await changeable(request)
+    return changePage(source, format, typedOfSource(source, format))
+  },
+})
+
+const change = route({
+  method: 'POST',
+  path: '/sources/:code/change',
+  access: { permission: 'watch.source.change' },
+  params,
+  async handle(request) {
+    const { source, format } = await changeable(request)
+    const read = readChanges(request.body, format)
+    if (!read.ok) return changePage(source, format, request.body, read.problems)
+    const problems = await folderProblems(request, format, read.value.url)
+    if (problems.length > 0) return changePage(source, format, request.body, problems)
+    await request.work<Visible, void>(work => changeSource(work, source.code, read.value))
+    return redirect(`/sources/${encodeURIComponent(source.code)}`, {
+      notice: `${read.value.name} is changed. The clock asks it within five minutes.`,
+    })
+  },
+})
+
+const anew = route({
+  method: 'POST',
+  path: '/sources/:code/start-anew',
+  access: { permission: 'watch.source.change' },
+  params,
+  async handle(request) {
+    const { code } = request.params
+    await request.work<Visible, void>(work => startAnew(work, code))
+    return redirect(`/sources/${encodeURIComponent(code)}`, {
+      notice: 'Everything of it is looked at anew, within five minutes. What was gathered before is kept.',
+    })
   },
 })
 
@@ -133,6 +211,9 @@ export const sourceRoutes: readonly Route[] = [
   showForm,
   add,
   show,
+  showChange,
+  change,
+  anew,
   ...gatheringListRoutes,
   switchRoute('stop', 'It is not gathered by the clock any more.'),
   switchRoute('start', 'It is gathered by the clock again.'),

@@ -6,9 +6,10 @@ import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { TableModel } from '../../../ui/models.ts'
 import type { GatheringRow } from './gatherings/queries.ts'
 import { gatheringsTable } from './gatherings/views.ts'
-import { formatName, healthOf, HEALTHS, STALE_AFTER_HOURS, UNRECOGNISED, type SourceHealth } from './model.ts'
+import { FOLDER, formatName, healthOf, HEALTHS, SOURCE_FORMATS, STALE_AFTER_HOURS, UNRECOGNISED, type SourceHealth } from './model.ts'
 import type { SourceRow } from './queries.ts'
 import type { SourceFilter, SourceSort } from './queries/list.ts'
+import { addressLabel, rhythmWords, settingsOf, settingWords } from './settings.ts'
 
 const HEALTH: Readonly<Record<SourceHealth, Tag>> = {
   working: { text: 'Working', colour: 'green' },
@@ -35,9 +36,7 @@ function healthSentence(source: SourceRow, now: Instant): string {
     case 'stale':
       return `Nothing has been asked of it for more than ${STALE_AFTER_HOURS} hours. See whether a worker runs.`
     case 'never':
-      return source.url === null
-        ? 'No file of it has been gathered yet.'
-        : 'It has not been gathered yet. The clock does it within a quarter of an hour.'
+      return source.url === null ? 'No file of it has been gathered yet.' : 'It has not been gathered yet. The clock does it within five minutes.'
     case 'stopped':
       return 'It is not gathered by the clock.'
   }
@@ -52,7 +51,10 @@ export const SOURCES_HEAD = [
   'Last success',
   'Last attempt',
   'Failing since',
+  'Failures in a row',
   'Why it fails',
+  'Asked next',
+  'Every minutes',
   'Items',
   'In quarantine',
 ]
@@ -67,7 +69,10 @@ export function sourceLine(source: SourceRow, now: Instant): CsvLine {
     source.lastSuccessAt?.toISOString() ?? null,
     source.lastAttemptAt?.toISOString() ?? null,
     source.failingSince?.toISOString() ?? null,
+    source.failures,
     source.failure,
+    source.nextAt?.toISOString() ?? null,
+    source.everyMinutes,
     source.items,
     source.openQuarantine,
   ]
@@ -138,8 +143,16 @@ function sourcesTable(sources: readonly SourceRow[], now: Instant, query: Query)
   }
 }
 
-export function sourceModel(source: SourceRow, gatherings: Page<GatheringRow>, now: Instant, mayGather: boolean, mayChange: boolean) {
+/** The page of a source. `signsInWith` are the names of the headers that the operator gave it, never their values. */
+export function sourceModel(
+  source: SourceRow,
+  gatherings: Page<GatheringRow>,
+  now: Instant,
+  { mayGather, mayChange }: { readonly mayGather: boolean; readonly mayChange: boolean },
+  signsInWith: readonly string[],
+) {
   const path = `/sources/${encodeURIComponent(source.code)}`
+  const format = SOURCE_FORMATS.find(known => known === source.format)
   const gatherAction = mayGather && source.url !== null ? [{ label: 'Gather now', href: `${path}/gather`, method: 'post' as const }] : []
   const switchAction =
     mayChange && source.url !== null
@@ -147,17 +160,44 @@ export function sourceModel(source: SourceRow, gatherings: Page<GatheringRow>, n
           source.enabled
             ? { label: 'Stop gathering', href: `${path}/stop`, method: 'post' as const }
             : { label: 'Start gathering', href: `${path}/start`, method: 'post' as const },
+          { label: 'Look at everything anew', href: `${path}/start-anew`, method: 'post' as const, variant: 'secondary' as const },
         ]
       : []
   return {
     source,
     offered: [...gatherAction, ...switchAction],
+    changeHref: mayChange && format !== undefined ? `${path}/change` : null,
+    remarks: source.remarks,
     summaryRows: {
       rows: [
         { key: 'Health', value: { text: '', tags: [HEALTH[healthOf(source, now)]], hint: healthSentence(source, now) } },
-        ...(source.failingSince === null ? [] : [{ key: 'Failing since', value: { at: source.failingSince } }]),
+        ...(source.failingSince === null
+          ? []
+          : [
+              {
+                key: 'Failing since',
+                value: { at: source.failingSince, hint: `${source.failures} ${source.failures === 1 ? 'time' : 'times'} in a row` },
+              },
+            ]),
         { key: 'Last success', value: source.lastSuccessAt === null ? { text: 'Never' } : { at: source.lastSuccessAt } },
-        { key: 'Address', value: source.url === null ? { text: 'None: it is fed by hand' } : { text: source.url } },
+        ...(source.url === null || !source.enabled
+          ? []
+          : [
+              {
+                key: source.failures > 0 ? 'Next try' : 'Asked next',
+                value: source.nextAt === null ? { text: 'Within five minutes' } : { at: source.nextAt },
+              },
+            ]),
+        { key: addressLabel(source.format), value: source.url === null ? { text: 'None: it is fed by hand' } : { text: source.url } },
+        ...(source.url === null ? [] : [{ key: 'Rhythm', value: { text: rhythmWords(source.everyMinutes) } }]),
+        ...(source.url === null || format === FOLDER
+          ? []
+          : [{ key: 'Signs in with', value: { text: signsInWith.length === 0 ? 'Nothing' : signsInWith.join(', ') } }]),
+        ...(format === undefined ? [] : settingsOf(format)).flatMap(setting => {
+          const value = source.settings[setting.name]
+          return value === undefined ? [] : [{ key: setting.label, value: { text: settingWords(setting, value) } }]
+        }),
+        { key: 'Its items', value: { text: source.opensThreats ? 'Open threats' : 'Only add to threats that others opened' } },
         { key: 'Format', value: { text: formatName(source.format) } },
         { key: 'Code', value: { text: source.code } },
         { key: 'Items', value: { number: source.items, href: withQuery('/threats', { source: source.code, state: 'all' }) } },
