@@ -21,6 +21,11 @@ const browser = await launchBrowser()
 try {
   await take(browser, 'now.png', 'duty-manager', LONG_PAGE, page => page.goto(app.address))
   await take(browser, 'live-bulletin.png', 'duty-manager', DESK, page => page.goto(`${app.address}/bulletins/CC-5005`))
+  await take(browser, 'queue.png', 'analyst', LONG_PAGE, page => page.goto(`${app.address}/threats`))
+  await take(browser, 'threat.png', 'analyst', LONG_PAGE, async page => {
+    await page.goto(`${app.address}/threats?state=all&q=CVE-1900-0002`)
+    await page.locator('a[href*="/threats/thr_"]').first().click()
+  })
   const link = await answerLink(app)
   await take(browser, 'answer-on-a-telephone.png', null, TELEPHONE, page => page.goto(link))
 } finally {

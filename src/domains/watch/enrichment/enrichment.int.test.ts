@@ -52,7 +52,7 @@ test('a threat takes the score of its CVE, and is moved by it', async () => {
   await take(scores('2026-02-02', ['CVE-1900-0001,0.2,0.9']))
   const risen = await threat()
   assert.equal(risen?.priority, 'Medium')
-  assert.match(risen?.reason ?? '', /EPSS 20\.0 %/)
+  assert.match(risen?.reason ?? '', /EPSS 20\.0%/)
 })
 
 test('a score that crosses a step opens a dismissed threat again, once: going down and up again tells nobody', async () => {
@@ -63,7 +63,7 @@ test('a score that crosses a step opens a dismissed threat again, once: going do
   const opened = await threat()
   assert.deepEqual([opened?.state, opened?.priority], ['new', 'High'])
   const [newest] = await read(db => timelineOfThreat(db, id))
-  assert.match(newest?.note ?? '', /The EPSS score has risen to 55\.0 %/)
+  assert.match(newest?.note ?? '', /The EPSS score has risen to 55\.0%/)
   await dismiss()
   await take(scores('2026-02-04', ['CVE-1900-0001,0.45,0.98']))
   await take(scores('2026-02-05', ['CVE-1900-0001,0.56,0.99']))

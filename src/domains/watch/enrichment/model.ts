@@ -11,9 +11,9 @@ export function epssStep(scoreMillionths: number | null): number {
   return EPSS_STEPS.filter(step => (scoreMillionths ?? 0) >= step).length
 }
 
-/** `94.6 %` */
+/** `94.6%` */
 export function epssInWords(scoreMillionths: number): string {
-  return `${(scoreMillionths / 10_000).toFixed(1)} %`
+  return `${(scoreMillionths / 10_000).toFixed(1)}%`
 }
 
 const EXPLOITATION = ['none', 'poc', 'active'] as const
