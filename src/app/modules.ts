@@ -17,6 +17,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly string[]>> = Object.f
 export const ROUTES = MODULES.flatMap(module => module.routes)
 export const COMMANDS = MODULES.flatMap(module => module.commands)
 export const JOB_HANDLERS = [...MODULES.flatMap(module => module.jobs), ...REACTIONS]
+export const METRICS = MODULES.flatMap(module => module.metrics ?? [])
 export const NAVIGATION = MODULES.flatMap(module => module.navigation).toSorted((a, b) => a.position - b.position)
 
 const byRole = new Map<string, ReadonlySet<string>>()

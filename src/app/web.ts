@@ -10,7 +10,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { StaticFiles } from '../platform/views.ts'
 import { may, type Actor } from '../platform/work/actor.ts'
 import type { NavigationItem, PageShell } from '../ui/shell.ts'
-import { NAVIGATION, permissionsOf, ROUTES } from './modules.ts'
+import { METRICS, NAVIGATION, permissionsOf, ROUTES } from './modules.ts'
 
 const MOST_ENTRIES = 5
 
@@ -19,6 +19,7 @@ export function createWeb(platform: Platform, staticFiles: StaticFiles): Promise
   return createServer(platform, {
     routes: ROUTES,
     staticFiles,
+    metrics: METRICS,
     identify: cookie => identify(platform, cookie, permissionsOf),
     shell: request => shellOf(platform, request),
     keepInterruptedForm: (address, body, cookie) => keepInterruptedForm(platform, address, body, cookie),

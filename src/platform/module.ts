@@ -1,8 +1,10 @@
+import type { Instant } from '../kernel/instant.ts'
 import type { Role } from '../kernel/role.ts'
 import type { Command } from './cli/command.ts'
 import type { Route } from './http/route.ts'
 import type { JobHandler } from './jobs/job.ts'
 import type { Platform } from './platform.ts'
+import type { Reader } from './work/read.ts'
 
 /** One domain as the app sees it: everything that it adds, as data. `app/modules.ts` lists them in the order of the ladder. */
 export interface Module {
@@ -14,6 +16,28 @@ export interface Module {
   readonly commands: readonly Command[]
   /** The entries that it offers to the navigation, each shown to those who hold its permission. */
   readonly navigation: readonly NavigationEntry[]
+  /** Its own figures for `/metrics`. */
+  readonly metrics?: readonly MetricsHook[]
+}
+
+/** Figures that a domain reads when Prometheus asks: how things stand, and never what people wrote. */
+export interface MetricsHook {
+  readonly gauges: readonly GaugeDefinition[]
+  /** Asked at every scrape, by the system and inside one read: so it costs a query or two. */
+  read(db: Reader<never>, now: Instant): Promise<readonly GaugeSample[]>
+}
+
+export interface GaugeDefinition {
+  /** `carecert_…`, with its unit last. */
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+export interface GaugeSample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
 }
 
 export interface NavigationEntry {

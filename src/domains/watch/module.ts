@@ -9,6 +9,7 @@ import { reportRoutes } from './notifications/report/routes.ts'
 import { notificationRoutes } from './notifications/routes.ts'
 import { PERMISSIONS } from './policy.ts'
 import { sourceCommands } from './sources/cli.ts'
+import { SOURCE_METRICS } from './sources/metrics.ts'
 import { sourceRoutes } from './sources/routes.ts'
 import { threatCommands } from './threats/cli.ts'
 import { matchRoutes } from './threats/corrections/routes.ts'
@@ -34,6 +35,7 @@ export const watch: Module = {
   ],
   jobs: [...GATHERING_JOBS, ...THREAT_JOBS, ...NOTIFICATION_JOBS],
   commands: [...gatheringCommands, ...sourceCommands, ...threatCommands, ...notificationCommands],
+  metrics: [SOURCE_METRICS],
   navigation: [
     { label: 'Threats', href: '/threats', permission: 'watch.threat.list', position: 10 },
     { label: 'Incident notifications', href: '/incident-notifications', permission: 'watch.notification.list', position: 55 },

@@ -7,9 +7,10 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { v7 as uuidv7 } from 'uuid'
 import { assertNever } from '../../kernel/assert-never.ts'
 import { Forbidden, Invalid, SignInNeeded, NotFound } from '../../kernel/errors.ts'
+import type { GaugeSample, MetricsHook } from '../module.ts'
 import type { Platform } from '../platform.ts'
 import type { StaticFiles } from '../views.ts'
-import { ANONYMOUS, assertMay, type Actor } from '../work/actor.ts'
+import { ANONYMOUS, assertMay, SYSTEM, type Actor } from '../work/actor.ts'
 import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
 import { failureOf } from './failure.ts'
@@ -28,6 +29,7 @@ export interface Identity {
 export interface ServerParts {
   readonly routes: readonly Route[]
   readonly staticFiles: StaticFiles
+  readonly metrics: readonly MetricsHook[]
   identify(sessionCookie: string | null): Promise<Identity>
   /** The model of the frame around every page: navigation, who is signed in, notices. */
   shell(page: ShellRequest): object
@@ -72,7 +74,13 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     requestTimeout: 60_000,
   })
   const cookies = cookieNames(isHttps)
-  const metrics = createMetrics()
+  const metrics = createMetrics(parts.metrics, () =>
+    readAs<never, readonly GaugeSample[]>(platform, SYSTEM, async db => {
+      const samples: GaugeSample[] = []
+      for (const hook of parts.metrics) samples.push(...(await hook.read(db, platform.clock.now())))
+      return samples
+    }),
+  )
 
   await server.register(cookie)
   await server.register(formbody, { bodyLimit: LARGEST_FORM_BYTES })
@@ -120,7 +128,8 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     const peer = request.socket.remoteAddress ?? ''
     if (isForwarded(request) || !platform.config.metricsAllow.includes(peer.replace(/^::ffff:/, '')))
       throw new NotFound('platform.http.no-page', 'There is no such page.')
-    return reply.type(metrics.contentType).send(await metrics.text())
+    const text = await metrics.text(error => platform.log.warn({ err: error }, 'metrics: the figures of the domains could not be read'))
+    return reply.type(metrics.contentType).send(text)
   })
 
   const identities = new WeakMap<FastifyRequest, Identity>()
