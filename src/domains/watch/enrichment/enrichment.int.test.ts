@@ -7,9 +7,9 @@ import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { gather } from '../gather.ts'
 import type { Visible } from '../tables.ts'
-import { actOnThreat } from '../threats/triage/commands.ts'
 import { listThreats, NO_FILTER } from '../threats/queries/list.ts'
 import { timelineOfThreat } from '../threats/queries/show.ts'
+import { actOnThreat } from '../threats/triage/commands.ts'
 
 const platform = await createTestPlatform()
 const read = <R>(body: (db: Reader<Visible>) => Promise<R>) => readAs<Visible, R>(platform, SYSTEM, body)

@@ -5,7 +5,7 @@ import { shorten } from '../../../kernel/text.ts'
 import { TLP, type Tlp } from '../../../kernel/tlp.ts'
 
 /** The formats that are read, in words. */
-export const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
+const FORMAT_NAMES: Readonly<Record<IntelligenceFormat, string>> = {
   'kev-json': 'CISA catalogue of known exploited vulnerabilities (JSON)',
   'nhs-cyber-alerts': 'NHS cyber alerts (API page)',
   csaf: 'CSAF 2.0 advisory (JSON)',

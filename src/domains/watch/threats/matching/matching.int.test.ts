@@ -160,7 +160,7 @@ async function listed(threat: string, filter: HolderFilter) {
 /** Who runs it or may, by the names that the test gave them. */
 async function holders(threat: string): Promise<Record<string, string>> {
   const { rows } = await listed(threat, ALL_HOLDERS)
-  return Object.fromEntries(rows.map(row => [row.name, row.exact ? 'runs' : 'may-run']).toSorted())
+  return Object.fromEntries(rows.map(row => [row.name, row.exact ? 'runs' : 'may-run'] as const).toSorted())
 }
 
 async function figures(threat: string): Promise<readonly (number | undefined)[]> {
