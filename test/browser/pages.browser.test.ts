@@ -57,6 +57,7 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/search?q=nothing-like-it',
     '/sources',
     '@/sources/',
+    '/sources/invented-news/change',
     '@/gatherings/',
     '/quarantine',
     '/incident-notifications',

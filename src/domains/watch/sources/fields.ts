@@ -39,7 +39,7 @@ const added = z.object({
   ...common,
   code: line('Enter a code').pipe(z.string().regex(SOURCE_CODE, 'Use small letters, digits, dots and hyphens, such as cisa-kev')),
   format: z.enum(SOURCE_FORMATS, 'Choose a format'),
-  opensThreats: z.enum(['', 'yes', 'no'], 'Choose what it does').default(''),
+  opensThreats: z.enum(['usual', 'yes', 'no'], 'Choose what it does').default('usual'),
 })
 const changed = z.object({ ...common, opensThreats: z.enum(['yes', 'no'], 'Choose what it does') })
 
@@ -52,7 +52,7 @@ export function readSource(typed: Typed): Result<NewSource> {
   const rest = format === undefined ? succeed({ url: null, settings: {} }) : readPlace(typed, format)
   if (!read.success || !rest.ok) return fail(...problemsOf(read), ...rest.problems)
   const { opensThreats, ...plain } = read.data
-  return succeed({ ...plain, ...rest.value, ...(opensThreats === '' ? {} : { opensThreats: opensThreats === 'yes' }) })
+  return succeed({ ...plain, ...rest.value, ...(opensThreats === 'usual' ? {} : { opensThreats: opensThreats === 'yes' }) })
 }
 
 /** Reads what a person typed to change a source of that format. */
@@ -118,6 +118,7 @@ export function sourceFields(typing: Typing, openedFolder: string | null) {
       options: formats.map(format => ({
         value: format,
         text: formatName(format),
+        hint: WHERE[format],
         fields: settingsOf(format)
           .filter(setting => !isCommon(setting))
           .map(setting => settingField(typing, setting, format)),
@@ -132,10 +133,10 @@ export function sourceFields(typing: Typing, openedFolder: string | null) {
     },
     ...commonFields(typing, 'csaf'),
     {
-      ...field(typing, 'opensThreats'),
+      ...field({ ...typing, typed: { opensThreats: 'usual', ...typing.typed } }, 'opensThreats'),
       label: 'What its items do',
       kind: 'radios' as const,
-      options: [{ value: '', text: 'What is usual for its format' }, ...OPENS],
+      options: [{ value: 'usual', text: 'What is usual for its format' }, ...OPENS],
     },
   ]
 }
@@ -156,6 +157,20 @@ export function changeFields(typing: Typing, format: SourceFormat) {
     ...commonFields(typing, format),
     { ...field(typing, 'opensThreats'), label: 'What its items do', kind: 'radios' as const, options: OPENS },
   ]
+}
+
+/** What the address of each kind is. */
+const WHERE: Readonly<Record<SourceFormat, string>> = {
+  'kev-json': 'The address of the catalogue, in JSON or CSV.',
+  'nhs-cyber-alerts': 'The address of the first page of the API.',
+  csaf: 'The address of a provider, its metadata, a feed, a folder or one advisory.',
+  nvd: 'The address of the API, or of a feed file. An API key makes it ten times as fast.',
+  cve: 'The address of the record.',
+  epss: 'The address of the newest file of scores.',
+  feed: 'The address of the feed.',
+  stix: 'The address of a TAXII 2.1 server, one of its roots or collections, or of a bundle.',
+  misp: 'The address of a feed or its manifest, of a server, or of an event.',
+  folder: 'The path of a folder on the server, into which files and messages are put.',
 }
 
 const OPENS = [
@@ -200,7 +215,7 @@ function commonFields(typing: Typing, format: SourceFormat) {
   ]
 }
 
-const KINDS = { lines: 'textarea', choice: 'radios', yes: 'checkbox', text: 'text' } as const
+const KINDS = { lines: 'textarea', choice: 'select', yes: 'checkbox', text: 'text' } as const
 
 function settingField(typing: Typing, setting: SourceSetting, format: SourceFormat) {
   const { label, hint, kind, options } = setting

@@ -71,6 +71,8 @@ test('collections may be chosen by id, alias or title, and what cannot be had is
   const chosen = await run({ settings: { collections: ['more', 'c', 'nonsense'] } })
   assert.deepEqual(objectsIn(chosen), idsOf([indicator(50)]))
   assert.deepEqual(chosen.remarks.toSorted(), ['watch.taxii.closed', 'watch.taxii.unknown-collection'])
+  const again = await run({ settings: { collections: ['more', 'c', 'nonsense'] }, cursor: chosen.cursor })
+  assert.deepEqual([again.remarks.length, server.asked.length], [2, 1], 'it stays on the page of the source while it holds')
   const none = await run({ settings: { collections: ['nonsense'] } })
   assert.equal(none.thrown?.code, 'watch.taxii.no-collection')
   assert.match(none.thrown?.message ?? '', /Indicators \(a\)/)

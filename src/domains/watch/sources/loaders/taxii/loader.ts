@@ -2,7 +2,7 @@ import type { CareCertError } from '../../../../../kernel/errors.ts'
 import { addDays, parseInstant } from '../../../../../kernel/instant.ts'
 import type { Loaded, Loader } from '../../loader.ts'
 import { findCollections, type Place } from './places.ts'
-import { askFile, taxiiSettings, type Run } from './run.ts'
+import { askFile, remarkOf, taxiiSettings, type Run } from './run.ts'
 import { restore, snapshot, type TaxiiState } from './state.ts'
 import { sweepCollection } from './sweep.ts'
 
@@ -30,10 +30,11 @@ export const taxiiLoader: Loader = {
         yield { kind: 'document', address, bytes, tlp: null, integrity: null, remarks: [], cursor: run.cursor }
         return
       }
-      for (const remark of found.remarks) yield { kind: 'remark', remark, cursor: run.cursor }
       keepPlaces(state, found.places, found.isWhole)
       state.listedAt = source.now.toISOString()
+      state.remarks = found.remarks.map(({ rule, message }) => ({ rule, message }))
     }
+    for (const { rule, message } of state.remarks) yield { kind: 'remark', remark: remarkOf(rule, message), cursor: run.cursor }
     yield* sweepAll(run)
   },
 }

@@ -10,6 +10,8 @@ export interface TaxiiState {
   document: Validators | null
   /** When the collections were looked for last; `null` for never. ISO instant. */
   listedAt: string | null
+  /** What was to be said about the collections then: it is said at each run until they are looked for again. */
+  remarks: readonly { readonly rule: string; readonly message: string }[]
   /** By the address of their objects. */
   readonly collections: Map<string, CollectionState>
   /** Markings and identities by their id, which objects on later pages refer to. */
@@ -51,6 +53,7 @@ const stored = z.object({
   basis: z.string(),
   document: z.nullable(z.object({ etag: text, lastModified: text })),
   listedAt: text,
+  remarks: z.array(z.object({ rule: z.string(), message: z.string() })),
   collections: z.array(
     z.object({
       url: z.string(),
@@ -76,24 +79,26 @@ const stored = z.object({
 
 export function restore(cursor: Json, basis: string): TaxiiState {
   const read = stored.safeParse(cursor)
-  if (!read.success) return { basis, document: null, listedAt: null, collections: new Map(), known: new Map() }
-  const { collections, known, listedAt, document } = read.data
+  if (!read.success) return { basis, document: null, listedAt: null, remarks: [], collections: new Map(), known: new Map() }
+  const { collections, known, listedAt, remarks, document } = read.data
   return {
     basis,
     document,
     // What was gathered of a collection stands, whatever was chosen since.
     listedAt: read.data.basis === basis ? listedAt : null,
+    remarks,
     collections: new Map(collections.map(collection => [collection.url, collection])),
     known: new Map(known.map(object => [object.id, object])),
   }
 }
 
-export function snapshot({ basis, document, listedAt, collections, known }: TaxiiState): Json {
+export function snapshot({ basis, document, listedAt, remarks, collections, known }: TaxiiState): Json {
   return {
     version: 1,
     basis,
     document: document === null ? null : { ...document },
     listedAt,
+    remarks: remarks.map(remark => ({ ...remark })),
     collections: [...collections.values()].map(({ sweep, ...rest }) => ({ ...rest, sweep: sweep === null ? null : { ...sweep } })),
     // They came out of JSON.
     known: [...known.values()] as Json[],
