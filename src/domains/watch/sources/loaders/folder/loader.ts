@@ -43,7 +43,6 @@ const MOST_LINKS = 20
 
 async function* give(file: FoundFile, mark: string, state: Set<string>, out: Outbound): AsyncGenerator<Loaded> {
   const address = file.path
-  const before = snapshot(state)
   const after: CursorAfter = () => snapshot(state)
   let bytes: Buffer
   try {
@@ -57,7 +56,7 @@ async function* give(file: FoundFile, mark: string, state: Set<string>, out: Out
   const links = looksLikeMessage(bytes) ? await linksIn(bytes, out) : []
   for (const link of links) {
     const fetched = await fetchDocument(link, out)
-    // Until the message itself was given, the file counts as not looked at.
+    // The file has its mark once the message itself is given: cut short here, it comes again.
     if (fetched !== null)
       yield {
         kind: 'document',
@@ -67,7 +66,7 @@ async function* give(file: FoundFile, mark: string, state: Set<string>, out: Out
         tlp: null,
         integrity: null,
         remarks: [],
-        cursor: () => before,
+        cursor: after,
       }
   }
   state.add(mark)

@@ -146,6 +146,7 @@ test('servers without an end are left: the same token, ever new tokens, the same
   let count = 0
   const hostile: readonly (readonly [string, () => object])[] = [
     ['watch.taxii.loop', () => page({ next: 'again' })],
+    ['watch.taxii.loop', () => page({ next: 'again', objects: [indicator((count += 1)).object] })],
     ['watch.taxii.loop', () => page({ next: `token ${(count += 1)}` })],
     ['watch.taxii.loop', () => ({ more: true, next: `token ${(count += 1)}`, objects: [] })],
     ['watch.taxii.no-way-on', () => page({})],
