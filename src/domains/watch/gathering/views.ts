@@ -43,6 +43,11 @@ export function itemModel(item: ItemRow, changes: readonly ChangeRow[]) {
         { key: 'TLP label', value: { text: content.tlp ?? 'None given' } },
       ],
     },
+    faults: {
+      caption: 'Where it departs from its own format',
+      head: [{ text: 'What' }, { text: 'Where' }],
+      rows: (content.faults ?? []).slice(0, 200).map(fault => [fault.message, text(fault.pointer)]),
+    } satisfies TableModel,
     origin: {
       rows: [
         { key: 'Source', value: { text: item.sourceName, href: `/sources/${encodeURIComponent(item.source)}` } },

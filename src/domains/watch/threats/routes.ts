@@ -18,6 +18,7 @@ import type { Visible } from '../tables.ts'
 import { changeRoutes } from './changes/routes.ts'
 import { keepFilter, removeFilter } from './filters/commands.ts'
 import { savedFilters } from './filters/queries.ts'
+import { mergeCandidates } from './grouping/queries.ts'
 import { holderRoutes } from './holders/routes.ts'
 import { CURRENT, listIndicators } from './indicators/queries.ts'
 import { indicatorRoutes } from './indicators/routes.ts'
@@ -32,6 +33,7 @@ import type { TypedStep } from './triage/views.ts'
 import { listModel, MINE, queryOf, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
 
 const PAGE_ROWS = 50
+const RELATED_SHOWN = 8
 const CSV_ROWS = 50_000
 /** On the threat's own page; the rest are one link away. */
 const INDICATORS_SHOWN = 20
@@ -187,6 +189,7 @@ async function showPage(request: RouteRequest, id: string, refused: Refused | nu
       timeline: await timelineOfThreat(db, id),
       epss: await epssOf(db, threat.cves),
       epssDate: await newestScoreDate(db),
+      related: (await mergeCandidates(db, id, '')).slice(0, RELATED_SHOWN),
       colleagues: await colleagues(db),
       indicators: await listIndicators(db, id, CURRENT, { limit: INDICATORS_SHOWN, cursor: null }, request.now),
     }

@@ -12,6 +12,7 @@ import { NOTIFICATION } from '../sources/model.ts'
 import { deadlinesOf, epssTable, factsTable } from './facts/views.ts'
 import type { SavedFilter } from './filters/queries.ts'
 import { listed } from './grouping/evidence.ts'
+import type { MergeCandidate } from './grouping/queries.ts'
 import type { HolderFilter } from './holders/queries.ts'
 import type { ThreatIndicator } from './indicators/queries.ts'
 import { indicatorSection } from './indicators/views.ts'
@@ -227,6 +228,8 @@ export interface ThreatParts {
   readonly types: readonly { code: string; plural: string }[]
   readonly timeline: readonly TimelineRow[]
   readonly epss: readonly EpssOfCve[]
+  /** Other threats about the same CVEs or products, most pressing first. */
+  readonly related: readonly MergeCandidate[]
   /** The day of the newest scores. */
   readonly epssDate: string | null
   readonly colleagues: readonly Colleague[]
@@ -234,7 +237,7 @@ export interface ThreatParts {
 }
 
 export function threatModel(
-  { threat, items, named, products, types, timeline, epss, epssDate, colleagues, indicators }: ThreatParts,
+  { threat, items, named, products, types, timeline, epss, epssDate, colleagues, indicators, related }: ThreatParts,
   may: {
     readonly triage: boolean
     readonly draft: boolean
@@ -304,9 +307,10 @@ export function threatModel(
       head: [{ text: 'Product' }, { text: 'Said by' }],
       rows: [
         ...named.slice(0, 50).map((product): Cell[] => [productName(product), 'A source of this threat']),
-        ...products
-          .slice(0, 50)
-          .map((product): Cell[] => [productName(product), product.exact ? 'Organisations: the same by name' : 'Organisations: may be the same']),
+        ...products.slice(0, 50).map((product): Cell[] => [
+          { text: productName(product), href: `/threats/${id}/matches/${product.productId}` },
+          { text: product.exact ? 'Organisations: it is the same' : 'Organisations: it may be the same', hint: product.why },
+        ]),
       ],
     } satisfies TableModel,
     indicators: indicatorSection(id, indicators),
@@ -319,6 +323,11 @@ export function threatModel(
         item.why,
         { at: item.first_gathered_at },
       ]),
+    } satisfies TableModel,
+    related: {
+      caption: 'Related threats',
+      head: [{ text: 'Threat' }, { text: 'Why it is pressing' }],
+      rows: related.map((one): Cell[] => [{ text: one.title, href: `/threats/${one.id}`, hint: listed(one.cves) }, one.reason]),
     } satisfies TableModel,
     timeline: {
       caption: 'What happened, newest first',

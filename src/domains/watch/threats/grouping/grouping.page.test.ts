@@ -66,3 +66,36 @@ test('who may only look sees what belongs together, and cannot move it', async (
   assert.doesNotMatch(page.body, /action="\/threats\/[^"]+\/split"|Merge this threat/)
   assert.equal((await assessor.post(`/threats/${second}/split`, { items: 'x', reason: 'x' })).statusCode, 403)
 })
+
+test('a threat names others about the same product, and an item says where it departs from its format', async () => {
+  const twin = { ...entry(3), product: 'Thing 1', cveID: 'CVE-1900-0003' }
+  const more = { ...catalogue, catalogVersion: '2', dateReleased: '2024-01-03T00:00:00Z', count: 3, vulnerabilities: [entry(1), entry(2), twin] }
+  await gather(app.platform, SYSTEM, { address: 'kev.json', bytes: Buffer.from(JSON.stringify(more)) })
+  const page = (await analyst.get('/threats?q=CVE-1900-0003')).body
+  const twinThreat = /href="(\/threats\/thr_[0-9a-f]{32})"/.exec(page)?.[1] ?? ''
+  assert.match((await analyst.get(twinThreat)).body, /Related threats[\s\S]*Invented thing 1 flaw/)
+  const advisory = {
+    document: {
+      category: 'csaf_security_advisory',
+      csaf_version: '2.0',
+      publisher: { category: 'vendor', name: 'Invented', namespace: 'https://invented.example' },
+      title: 'Invented advisory',
+      tracking: {
+        id: 'INV-1',
+        status: 'final',
+        version: '1',
+        initial_release_date: '2024-01-02',
+        current_release_date: '2024-01-02',
+        revision_history: [],
+      },
+    },
+    vulnerabilities: [{ cve: 'CVE-1900-0009', cwe: { id: 'seventy-nine', name: 'x' } }],
+  }
+  await gather(app.platform, SYSTEM, { address: 'advisory.json', bytes: Buffer.from(JSON.stringify(advisory)) })
+  const id = await readAs<Visible, string>(
+    app.platform,
+    SYSTEM,
+    async db => (await db.selectFrom('watch_item').select('id').where('external_id', '=', 'INV-1').executeTakeFirstOrThrow()).id,
+  )
+  assert.match((await analyst.get(`/items/${id}`)).body, /Where it departs from its own format/)
+})

@@ -239,13 +239,7 @@ export function mergeCandidates(db: Reader<Visible>, threatId: string, words: st
     .where('threat.id', '<>', threatId)
     .where('threat.merged_into', 'is', null)
     .$if(words !== '', query => query.where('threat.search', 'like', pattern))
-    .$if(words === '', query =>
-      query.where(
-        sql<boolean>`(threat.cves && (select cves from watch_threat where id = ${threatId}) or exists (
-          select from watch_threat_product mine join watch_threat_product theirs using (maker_key, product_key)
-          where mine.threat_id = ${threatId} and theirs.threat_id = threat.id))`,
-      ),
-    )
+    .$if(words === '', query => query.where(sql<boolean>`threat.id in (${aboutTheSame(threatId)})`))
     .orderBy('threat.priority')
     .orderBy('threat.published_at', order => order.desc().nullsLast())
     .orderBy('threat.id')
@@ -263,4 +257,11 @@ export function mergeCandidates(db: Reader<Visible>, threatId: string, words: st
     ])
     .$narrowType<{ items: number }>()
     .execute()
+}
+
+/** Each half by its own index: "or" between them would walk every threat there is. */
+function aboutTheSame(threatId: string) {
+  return sql`select other.id from watch_threat own join watch_threat other on other.cves && own.cves where own.id = ${threatId} and own.cves <> '{}'
+    union
+    select theirs.threat_id from watch_threat_product mine join watch_threat_product theirs using (maker_key, product_key) where mine.threat_id = ${threatId}`
 }
