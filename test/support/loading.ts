@@ -73,6 +73,8 @@ interface LoadOptions {
   readonly openedFolder?: string | null
   /** To stop after so many, as a crash would. */
   readonly most?: number
+  /** For each request, in place of what the loader asks for. */
+  readonly timeoutMillis?: number
 }
 
 export interface Outcome {
@@ -104,7 +106,7 @@ export async function runLoader(loader: Loader, options: LoadOptions): Promise<O
     ...outbound,
     get(address, { pauseMillis, ...wishes } = {}) {
       pauses.push(pauseMillis ?? 0)
-      return outbound.get(address, wishes)
+      return outbound.get(address, { ...wishes, ...(options.timeoutMillis === undefined ? {} : { timeoutMillis: options.timeoutMillis }) })
     },
   }
   const given: Loaded[] = []

@@ -98,7 +98,7 @@ interface EventOnPage {
 }
 
 /** The events that an answer of the search holds; `undefined` when it is none. */
-export function eventsOn(json: unknown): readonly EventOnPage[] | undefined {
+function eventsOn(json: unknown): readonly EventOnPage[] | undefined {
   const response = memberOf(json, 'response') ?? json
   if (!Array.isArray(response)) return undefined
   return response.map((entry: unknown) => {

@@ -1,9 +1,8 @@
 import { readMisp } from '../../../../../codecs/misp/events.ts'
 import { recognisesMispManifest } from '../../../../../codecs/misp/manifest.ts'
 import { CareCertError, Invalid } from '../../../../../kernel/errors.ts'
-import { isRecord } from '../../../../../kernel/json.ts'
+import { isRecord, memberOf } from '../../../../../kernel/json.ts'
 import type { Fetched } from '../../../../../platform/fetch/fetch.ts'
-import { eventsOn } from './instance.ts'
 import { ask, jsonOf, type Run } from './run.ts'
 import type { MispPlace } from './state.ts'
 
@@ -57,7 +56,8 @@ function beside(run: Run): readonly (() => Promise<FoundPlace>)[] {
   }
   const asInstance = async (): Promise<FoundPlace> => {
     const answer = await ask(run, new URL(SEARCH, folder).href, { body: { returnFormat: 'json', page: 1, limit: 1 } })
-    if (eventsOn(jsonOf(answer)) === undefined) throw new Invalid('watch.misp.no-search', 'This server does not search as MISP does.')
+    // An empty list by itself anybody may answer.
+    if (!Array.isArray(memberOf(jsonOf(answer), 'response'))) throw new Invalid('watch.misp.no-search', 'This server does not search as MISP does.')
     return { place: { kind: 'instance', address: folder }, fetched: null }
   }
   return run.out.hasCredentials ? [asInstance, asFeed] : [asFeed, asInstance]
