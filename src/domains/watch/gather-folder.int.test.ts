@@ -136,6 +136,17 @@ test('a message is an item of its sender’s, and its attachments are documents 
   assert.equal(attached?.content.tlp, 'AMBER', 'what is attached is no wider than its message')
 })
 
+test('a file that came attached to a message before is read all the same when it comes by itself', async () => {
+  const folder = join(root, 'again')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'mail'), message('With a record', [['r.json', record('CVE-1900-0300')]]))
+  await runCommand(platform, SYSTEM, 'gather', [folder], {}, { json: false })
+  writeFileSync(join(folder, 'r.json'), record('CVE-1900-0300'))
+  const { data } = await runCommand<Counts>(platform, SYSTEM, 'gather', [folder])
+  assert.deepEqual([data.source, data.added], ['cve', 1])
+  assert.equal((await runCommand(platform, SYSTEM, 'gather', [folder], {}, { json: false })).text, '')
+})
+
 test('a message in a message is read, and not without end', async () => {
   let inner = message('Level 0', [['record.json', record('CVE-1900-0100')]])
   for (let level = 1; level < 8; level += 1) inner = message(`Level ${level}`, [['inner.eml', inner]])

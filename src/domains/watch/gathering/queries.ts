@@ -52,13 +52,15 @@ export async function documentOfGathering(db: Reader<Visible>, gatheringId: stri
   return { address, bytesHash, source }
 }
 
-/** Whether the document of that SHA-256 has been read before, whatever it was called. */
+/** Whether the document of that SHA-256 has been read before, whatever it was called. That somebody attached it to a message does not count. */
 export async function wasRead(db: Reader<Visible>, bytesHash: string): Promise<boolean> {
   const row = await db
-    .selectFrom('watch_gathering')
-    .select('id')
-    .where('bytes_hash', '=', bytesHash)
-    .where('outcome', '<>', 'failed')
+    .selectFrom('watch_gathering as gathering')
+    .innerJoin('watch_source as source', 'source.id', 'gathering.source_id')
+    .select('gathering.id')
+    .where('gathering.bytes_hash', '=', bytesHash)
+    .where('gathering.outcome', '<>', 'failed')
+    .where(sql<boolean>`not (source.code like source.format || '-mail-%' and gathering.address like '%#%')`)
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
