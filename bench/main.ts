@@ -6,6 +6,7 @@ import { gatherKev } from './gather-kev.ts'
 import { importPractices } from './import-practices.ts'
 import { matching } from './matching.ts'
 import { pages } from './pages.ts'
+import { reach } from './reach.ts'
 import { releaseMail } from './release-mail.ts'
 import { stix } from './stix.ts'
 import { stream } from './stream.ts'
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   stix,
   stream,
   matching,
+  reach,
   pages,
   'release-mail': releaseMail,
 }

@@ -3,7 +3,7 @@ import { MAKER_ALIASES } from '../migrations/0008_maker_aliases.ts'
 import { createRandom } from '../src/app/sample/random.ts'
 import { readProducts } from '../src/codecs/csaf/products.ts'
 import { affectedProducts, type AffectedProduct } from '../src/domains/watch/threats/matching/affected.ts'
-import { decideVersion, matchProduct, type Decision } from '../src/domains/watch/threats/matching/decide.ts'
+import { decideVersion, matchProduct, readVersions, type Decision } from '../src/domains/watch/threats/matching/decide.ts'
 import { keysToBeFoundBy, keysToLookUnder } from '../src/domains/watch/threats/matching/keys.ts'
 import { makerBook, type MakerBook } from '../src/domains/watch/threats/matching/makers.ts'
 import { isRecord, lineAt, recordAt } from '../src/kernel/json.ts'
@@ -81,7 +81,7 @@ function* answers(
         .filter(product => candidates.has(product))
         .flatMap(product => {
           const match = matchProduct(product, told, book, product.versions.length > 0)
-          return match === undefined ? [] : [decideVersion(match, product.versions, line.version || (match.version ?? ''))]
+          return match === undefined ? [] : [decideVersion(match, readVersions(product.versions), line.version || (match.version ?? ''))]
         })
       yield [line, advisory, decisions.find(one => one.outcome === 'runs') ?? decisions.find(one => one.outcome === 'may-run')]
     }

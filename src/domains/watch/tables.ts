@@ -119,9 +119,9 @@ export interface ThreatTable {
   priority_word: string
   /** The sentence that says which rule decided. */
   reason: string
-  /** How many organisations run an affected product, by exact name; kept by a job. */
+  /** How many organisations run an affected product; kept by a job. */
   runs: Generated<number>
-  /** How many more may run it: same maker, product name alike. */
+  /** How many more may run it. */
   may_run: Generated<number>
   /** The two by type of organisation, in the order of types. */
   reach: ColumnType<readonly TypeReach[], string | undefined, string>

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Work } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
-import { matchProduct } from './decide.ts'
+import { matchProduct, readVersions, type AffectedVersions } from './decide.ts'
 import { keysToBeFoundBy, keysToLookUnder } from './keys.ts'
 import { makerBook, type MakerAlias, type MakerBook } from './makers.ts'
-import { corrected, fingerprintOf, outcomesOf, saysVersions, type Outcome, type Pairing } from './outcomes.ts'
+import { corrected, fingerprintOf, outcomesOf, type Outcome, type Pairing } from './outcomes.ts'
 import {
   affectedNameRows,
   affectedNames,
@@ -115,10 +115,13 @@ async function compare(work: Work<Visible>, book: MakerBook, candidates: readonl
 /** Says anew what the pairs of names mean for these threats. Writes only where something changed. */
 export async function refreshMatches(work: Work<Visible>, which: Which): Promise<void> {
   const pairings = await threatPairings(work.db, which)
-  const told = await versionsTold(work.db, [...new Set(pairings.filter(({ versions }) => saysVersions(versions)).map(({ productId }) => productId))])
+  const read = new Map<string, AffectedVersions>()
+  for (const { versions } of pairings) if (!read.has(keyOf(versions))) read.set(keyOf(versions), readVersions(versions))
+  const narrow = pairings.filter(({ versions }) => read.get(keyOf(versions))?.isNarrow === true)
+  const told = await versionsTold(work.db, [...new Set(narrow.map(({ productId }) => productId))])
   const known = await fingerprints(work.db, which)
   const byThreat = Map.groupBy(pairings, ({ threatId }) => threatId)
-  const found = [...byThreat].map(([threatId, own]) => ({ threatId, outcomes: outcomesOfThreat(own, told) }))
+  const found = [...byThreat].map(([threatId, own]) => ({ threatId, outcomes: outcomesOfThreat(own, read, told) }))
   const gone = [...known.keys()].filter(threatId => !byThreat.has(threatId))
   const changed = [
     ...found.filter(({ outcomes }) => outcomes.length > 0),
@@ -140,11 +143,15 @@ export async function refreshMatches(work: Work<Visible>, which: Which): Promise
     await work.db.insertInto('watch_match').columns(['threat_id', 'product_id', 'version', 'outcome', 'why']).expression(matchRows(some)).execute()
 }
 
-function outcomesOfThreat(pairings: readonly ThreatPairing[], told: ReadonlyMap<number, readonly string[]>): readonly Outcome[] {
+function outcomesOfThreat(
+  pairings: readonly ThreatPairing[],
+  read: ReadonlyMap<string, AffectedVersions>,
+  told: ReadonlyMap<number, readonly string[]>,
+): readonly Outcome[] {
   return [...Map.groupBy(pairings, ({ productId }) => productId)].flatMap(([productId, own]) => {
     const meant = own.flatMap(({ versions, match, verdict }): Pairing[] => {
       const sure = corrected(match, verdict)
-      return sure === undefined ? [] : [{ productId, versions, match: sure }]
+      return sure === undefined ? [] : [{ productId, versions: read.get(keyOf(versions)) ?? readVersions(versions), match: sure }]
     })
     if (meant.length > 0) return outcomesOf(productId, meant, told.get(productId) ?? [])
     const refused = own.find(({ verdict }) => verdict?.isSame === false)
@@ -152,6 +159,10 @@ function outcomesOfThreat(pairings: readonly ThreatPairing[], told: ReadonlyMap<
       ? []
       : [{ productId, version: null, outcome: 'does-not', why: `An analyst said that it is another product: ${refused.verdict?.reason ?? ''}` }]
   })
+}
+
+function keyOf(versions: readonly string[]): string {
+  return JSON.stringify(versions)
 }
 
 function* parts<T>(rows: readonly T[], size: number): Generator<readonly T[]> {

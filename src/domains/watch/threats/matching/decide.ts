@@ -42,14 +42,23 @@ export interface Decision {
   readonly why: string
 }
 
-/**
- * What a match comes to for one version that is run. `versions` are those that the advisory names, in its words; none means all. `told`
- * is what the organisation says that it runs, empty when it does not say.
- */
-export function decideVersion(match: Pick<NameMatch, 'outcome' | 'why'>, versions: readonly string[], told: string): Decision {
-  const ranges = versions.map(parseVersionRange)
-  if (ranges.every(range => range.kind === 'all')) return match
-  const affected = `Affected: ${listed(versions)}.`
+/** Which versions an advisory names: in its words, and as they are read. */
+export interface AffectedVersions {
+  readonly texts: readonly string[]
+  readonly ranges: readonly VersionRange[]
+  /** Whether they narrow it down. No words at all mean all versions. */
+  readonly isNarrow: boolean
+}
+
+export function readVersions(texts: readonly string[]): AffectedVersions {
+  const ranges = texts.map(parseVersionRange)
+  return { texts, ranges, isNarrow: ranges.some(range => range.kind !== 'all') }
+}
+
+/** What a match comes to for one version that is run. `told` is what the organisation says that it runs, empty when it does not say. */
+export function decideVersion(match: Pick<NameMatch, 'outcome' | 'why'>, { texts, ranges, isNarrow }: AffectedVersions, told: string): Decision {
+  if (!isNarrow) return { outcome: match.outcome, why: match.why }
+  const affected = `Affected: ${listed(texts)}.`
   if (told === '') return { outcome: 'may-run', why: join(match, `They do not say which version. ${affected}`) }
   const version = parseVersion(told)
   const answer = version === undefined ? 'unknown' : strongest(ranges.map(range => containsVersion(range, version)))

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { IntelligenceProduct } from '../../../../kernel/intelligence.ts'
 import { affectedProducts, productIdentifier } from './affected.ts'
-import { decideVersion, matchProduct, type IdentifiedName } from './decide.ts'
+import { decideVersion, matchProduct, readVersions, type IdentifiedName } from './decide.ts'
 import { keysToBeFoundBy, keysToLookUnder } from './keys.ts'
 import { makerBook } from './makers.ts'
 
@@ -318,7 +318,7 @@ test('a version in the name is taken for one', () => {
 
 test('the version decides between running it, maybe, and not, and the reason says which', () => {
   const decide = (versions: readonly string[], told: string, outcome: 'runs' | 'may-run' = 'runs') =>
-    decideVersion({ outcome, why: 'The names are the same.' }, versions, told)
+    decideVersion({ outcome, why: 'The names are the same.' }, readVersions(versions), told)
   assert.deepEqual(decide([], '9'), { outcome: 'runs', why: 'The names are the same.' })
   assert.deepEqual(decide(['vers:all/*', 'All versions'], ''), { outcome: 'runs', why: 'The names are the same.' })
   assert.deepEqual(decide(['<= 9.33'], '9.4'), { outcome: 'runs', why: 'The names are the same. Their version 9.4 is affected.' })

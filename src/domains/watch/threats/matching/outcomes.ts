@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
-import { parseVersionRange } from '../../../../codecs/version-range/parse.ts'
-import { decideVersion, type Decision } from './decide.ts'
+import { decideVersion, type AffectedVersions, type Decision } from './decide.ts'
 import type { NameMatch } from './names.ts'
 
 /** A product of a threat that a product of the directory is, or may be. */
 export interface Pairing {
   readonly productId: number
   /** What the threat's sources say of its versions. */
-  readonly versions: readonly string[]
+  readonly versions: AffectedVersions
   readonly match: NameMatch
 }
 
@@ -23,11 +22,6 @@ export interface Outcome extends Decision {
   readonly version: string | null
 }
 
-/** Whether the words narrow it down to some versions. */
-export function saysVersions(versions: readonly string[]): boolean {
-  return versions.some(version => parseVersionRange(version).kind !== 'all')
-}
-
 /** The match, as the analyst corrected it; `undefined` when they said that it is another product. */
 export function corrected(match: NameMatch | undefined, verdict: Verdict | undefined): NameMatch | undefined {
   if (verdict === undefined) return match
@@ -40,9 +34,9 @@ export function corrected(match: NameMatch | undefined, verdict: Verdict | undef
  * each version told. A source that names the product without versions says nothing against one that gives them.
  */
 export function outcomesOf(productId: number, pairings: readonly Pairing[], toldVersions: readonly string[]): readonly Outcome[] {
-  const isNarrowed = pairings.some(({ match, versions }) => match.outcome === 'runs' && saysVersions(versions))
-  const weighed = isNarrowed ? pairings.filter(({ versions }) => saysVersions(versions)) : pairings
-  const versions = weighed.some(({ versions }) => saysVersions(versions)) ? [...new Set(toldVersions)] : [null]
+  const isNarrowed = pairings.some(({ match, versions }) => match.outcome === 'runs' && versions.isNarrow)
+  const weighed = isNarrowed ? pairings.filter(({ versions }) => versions.isNarrow) : pairings
+  const versions = weighed.some(({ versions }) => versions.isNarrow) ? [...new Set(toldVersions)] : [null]
   return versions.flatMap(version => {
     const decisions = weighed.map(({ match, versions }) =>
       version === null ? match : decideVersion(match, versions, version || (match.version ?? '')),

@@ -155,8 +155,12 @@ export async function threatPairings(db: Reader<Visible>, which: Which): Promise
 export async function versionsTold(db: Reader<Visible>, products: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
   if (products.length === 0) return new Map()
   const { rows } = await sql<{ product_id: number; versions: string[] }>`
-    select product_id, array_agg(distinct version) as versions from directory_technology technology
-    where technology.product_id = any(${products}::integer[]) and technology.shared group by product_id`.execute(db)
+    select told.product_id, array_agg(told.version) as versions
+    from (
+      select distinct technology.product_id, technology.version from directory_technology technology
+      where technology.product_id = any(${products}::integer[]) and technology.shared
+    ) told
+    group by told.product_id`.execute(db)
   return new Map(rows.map(row => [row.product_id, row.versions]))
 }
 

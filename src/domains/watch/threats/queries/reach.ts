@@ -9,7 +9,7 @@ import type { TypeReach } from '../model.ts'
  * which may be (`may-run`) and which is not, for each version told where a source says which versions are affected.
  *
  * Only what is shared with the centre is counted, so that a figure and the list behind it agree, and nothing that an organisation keeps to
- * itself shows in a figure. Each distinct set of products and versions is counted once, however many threats share it.
+ * itself shows in a figure.
  */
 
 export interface Reach {
@@ -19,41 +19,69 @@ export interface Reach {
 
 /** How many open organisations run, and how many more may run, what each threat is about, by type. Threats that nobody runs are left out. */
 export async function countReach(db: Pick<Reader<Visible>, 'getExecutor'>, which: Which): Promise<readonly Reach[]> {
-  const chosen = which === 'all' ? sql`true` : sql`matched.threat_id = any(${which}::text[])`
-  const { rows } = await sql<{ threat_id: string; types: TypeReach[] }>`
-    with matched as materialized (
-      select threat_id, product_id, version, outcome = 'runs' as exact from watch_match matched where ${chosen} and outcome <> 'does-not'
-    ),
-    chosen as materialized (
-      select threat_id, md5(string_agg(concat_ws(chr(31), product_id, exact, version), chr(30) order by product_id, version)) as set_id from matched group by threat_id
-    ),
-    members as materialized (
-      select sets.set_id, matched.product_id, matched.version, matched.exact
-      from (select set_id, min(threat_id) as threat_id from chosen group by set_id) sets join matched on matched.threat_id = sets.threat_id
-    ),
-    lines as (
-      select members.set_id, technology.organisation_id, members.exact
-      from members join directory_technology technology on technology.product_id = members.product_id and technology.shared
-      where members.version is null
-      union all
-      select members.set_id, technology.organisation_id, members.exact
-      from members join directory_technology technology on technology.product_id = members.product_id and technology.version = members.version and technology.shared
-      where members.version is not null
-    ),
-    holders as (
-      select set_id, organisation_id, bool_or(exact) as exact from lines group by set_id, organisation_id
+  const { threats, members } = await distinctSets(db, which)
+  if (members.length === 0) return []
+  const [whole, narrow] = [members.filter(member => member.version === null), members.filter(member => member.version !== null)]
+  const column = <K extends keyof Member>(rows: readonly Member[], key: K) => rows.map(row => row[key])
+  // A popular product has hundreds of thousands of lines: they are looked up in what is asked for, not sorted beside it.
+  await sql`select set_config('enable_mergejoin', 'off', true), set_config('work_mem', '64MB', true)`.execute(db)
+  // What is asked for goes over as values: the planner then knows how many they are, which it cannot of rows that were just written.
+  const { rows } = await sql<{ set_id: number; types: TypeReach[] }>`
+    with holders as (
+      select set_id, organisation_id, bool_or(exact) as exact
+      from (
+        select member.set_id, technology.organisation_id, member.exact
+        from unnest(${column(whole, 'set')}::integer[], ${column(whole, 'productId')}::integer[], ${column(whole, 'exact')}::boolean[]) member (set_id, product_id, exact)
+        join directory_technology technology on technology.product_id = member.product_id and technology.shared
+        union all
+        select member.set_id, told.organisation_id, member.exact
+        from unnest(${column(narrow, 'set')}::integer[], ${column(narrow, 'productId')}::integer[], ${column(narrow, 'version')}::text[], ${column(narrow, 'exact')}::boolean[])
+          member (set_id, product_id, version, exact)
+        join (
+          select technology.organisation_id, technology.product_id, technology.version from directory_technology technology
+          where technology.product_id = any(${[...new Set(column(narrow, 'productId'))]}::integer[]) and technology.shared
+          offset 0 -- read once by the product, and not again for each version
+        ) told on told.product_id = member.product_id and told.version = member.version
+      ) line
+      group by set_id, organisation_id
     ),
     counts as (
       select holders.set_id, organisation.type, count(*) filter (where holders.exact) as runs, count(*) filter (where not holders.exact) as may_run
       from holders join directory_organisation organisation on organisation.id = holders.organisation_id and organisation.status = 'open'
       group by holders.set_id, organisation.type
-    ),
-    reaches as (
-      select counts.set_id, jsonb_agg(jsonb_build_object('type', counts.type, 'runs', counts.runs, 'mayRun', counts.may_run) order by type.position) as types
-      from counts join directory_organisation_type type on type.code = counts.type group by counts.set_id
     )
-    select chosen.threat_id, reaches.types from chosen join reaches on reaches.set_id = chosen.set_id`.execute(db)
-  return rows.map(row => ({ threatId: row.threat_id, types: row.types }))
+    select counts.set_id, jsonb_agg(jsonb_build_object('type', counts.type, 'runs', counts.runs, 'mayRun', counts.may_run) order by type.position) as types
+    from counts join directory_organisation_type type on type.code = counts.type group by counts.set_id`.execute(db)
+  await sql`select set_config('enable_mergejoin', 'on', true)`.execute(db)
+  const typesOf = new Map(rows.map(row => [row.set_id, row.types]))
+  return threats.flatMap(({ threatId, set }) => {
+    const types = typesOf.get(set)
+    return types === undefined ? [] : [{ threatId, types }]
+  })
+}
+
+interface Member extends MatchedLine {
+  readonly set: number
+}
+
+/** What counts of each threat, each distinct set of products and versions once. */
+async function distinctSets(
+  db: Pick<Reader<Visible>, 'getExecutor'>,
+  which: Which,
+): Promise<{ readonly threats: readonly { threatId: string; set: number }[]; readonly members: readonly Member[] }> {
+  const chosen = which === 'all' ? sql`true` : sql`matched.threat_id = any(${which}::text[])`
+  const { rows } = await sql<MatchedLine & { threatId: string }>`
+    select threat_id as "threatId", product_id as "productId", version, outcome = 'runs' as exact from watch_match matched
+    where ${chosen} and outcome <> 'does-not' order by threat_id, product_id, version`.execute(db)
+  const sets = new Map<string, readonly MatchedLine[]>()
+  const numbers = new Map<string, number>()
+  const threats = [...Map.groupBy(rows, row => row.threatId)].map(([threatId, own]) => {
+    const key = JSON.stringify(own.map(({ productId, version, exact }) => [productId, version, exact]))
+    if (!sets.has(key)) numbers.set(key, sets.size)
+    sets.set(key, own)
+    return { threatId, set: numbers.get(key) ?? 0 }
+  })
+  return { threats, members: [...sets].flatMap(([key, own]) => own.map(line => ({ ...line, set: numbers.get(key) ?? 0 }))) }
 }
 
 export interface MatchedProduct {
