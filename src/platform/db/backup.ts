@@ -124,7 +124,7 @@ export async function restore(
 }
 
 /** Filled by migrations: the backup's rows take their place. */
-const SEEDED = new Set(['directory_organisation_type', 'watch_source', 'broadcast_response_deadline'])
+const SEEDED = new Set(['directory_organisation_type', 'watch_source', 'watch_maker_alias', 'broadcast_response_deadline'])
 
 async function tablesInOrder(db: Kysely<unknown>): Promise<string[]> {
   const tables = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(db)
