@@ -292,7 +292,7 @@ async function noteSteps(work: Work<Visible>, rows: readonly { id: string; epss:
  * Opens threats again that were dismissed or closed, because something material has changed, and says what. Those that are watched are due at
  * once: to watch is to wait for that.
  */
-export async function reopenPutAway(work: Work<Visible>, changes: readonly { threatId: string; why: string }[]): Promise<void> {
+async function reopenPutAway(work: Work<Visible>, changes: readonly { threatId: string; why: string }[]): Promise<void> {
   if (changes.length === 0) return
   const ids = changes.map(({ threatId }) => threatId)
   const today = londonDate(work.now)
