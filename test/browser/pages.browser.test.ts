@@ -26,7 +26,7 @@ after(async () => {
 /** Of the sample: in its first days, one bulletin stands in each state. */
 const [WITHDRAWN, RELEASED, LIVE, DRAFT, IN_REVIEW, APPROVED] = ['CC-5001', 'CC-5002', 'CC-5005', 'CC-5004', 'CC-5006', 'CC-5007']
 
-/** `@` stands for "the first link of the page before whose address starts so". */
+/** `@` stands for "the first link of the page before whose address starts so", and holds what stands behind a `*`. */
 const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
   analyst: [
     '/',
@@ -36,6 +36,15 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '@/threats/thr_',
     '@/bulletins/new?threat=',
     '/threats?q=nothing-like-it',
+    '/threats?only=run',
+    '@/threats/thr_',
+    '@/threats/thr_*/organisations',
+    '@/threats/thr_*/matches',
+    '@/threats/thr_*/matches/',
+    '/maker-names',
+    '@/maker-names/*/end',
+    '/maker-names/add',
+    '/maker-names?q=nobody-of-that-name',
     '/bulletins',
     '/bulletins/new',
     `/bulletins/${DRAFT}`,
@@ -173,7 +182,11 @@ const STICKS_OUT = `(() => {
 })()`
 
 async function firstLink(page: Page, start: string): Promise<string> {
-  const href = await page.locator(`a[href^="${start}"]`).first().getAttribute('href')
+  const [from = '', within = ''] = start.split('*')
+  const href = await page
+    .locator(`a[href^="${from}"]${within === '' ? '' : `[href*="${within}"]`}`)
+    .first()
+    .getAttribute('href')
   assert.ok(href !== null, `${page.url()} has a link to ${start}`)
   return href
 }

@@ -75,7 +75,7 @@ export async function understand(work: Work<Visible>, items: readonly GatheredIt
  * threat may be held.
  */
 export async function recountThreats(work: Work<Visible>, which: Which = 'all'): Promise<number> {
-  if (which !== 'all') await refreshNames(work)
+  if (which !== 'all') await refreshNames(work, 'new')
   await refreshMatches(work, which)
   const reaches = new Map((await countReach(work.db, which)).map(row => [row.threatId, row.types]))
   const facts = await priorityFacts(work.db, which)

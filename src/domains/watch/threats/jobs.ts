@@ -16,7 +16,7 @@ export const THREAT_JOBS: readonly JobHandler<Platform>[] = [
     // Organisations open, close and share without an import; once a night sets right what nothing announced.
     cron: '20 4 * * *',
     async handle(platform) {
-      await runWork(platform, SYSTEM, (work: Work<Visible>) => refreshNames(work))
+      await runWork(platform, SYSTEM, (work: Work<Visible>) => refreshNames(work, 'all'))
       await runWork(platform, SYSTEM, (work: Work<Visible>) => recountThreats(work))
     },
   }),

@@ -39,16 +39,17 @@ const ROWS_AT_ONCE = 2_000
 const NAMES_AT_ONCE = 200
 
 /**
- * Compares what is new among the names. Waits for whoever else does, and holds off the next until the unit of work ends: a unit that
- * goes on to change threats should hold their rows already, or leave them to another unit.
+ * Compares what is new among the names; with `all`, also products that come with other CPE names or package URLs than before. Waits for
+ * whoever else does, and holds off the next until the unit of work ends: a unit that goes on to change threats should hold their rows
+ * already, or leave them to another unit.
  */
-export async function refreshNames(work: Work<Visible>): Promise<void> {
+export async function refreshNames(work: Work<Visible>, which: 'new' | 'all'): Promise<void> {
   await lockMatching(work.db)
   const aliases = await aliasesInForce(work.db)
   const book = makerBook(aliases)
   await forgetIfRulesChanged(work, aliases)
 
-  const products = await unknownProducts(work.db)
+  const products = await unknownProducts(work.db, which)
   for (const some of parts(products, ROWS_AT_ONCE)) {
     const ids = some.map(({ id }) => id)
     await work.db.deleteFrom('watch_name_match').where('product_id', 'in', ids).execute()

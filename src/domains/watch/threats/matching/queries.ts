@@ -31,23 +31,31 @@ export interface ProductName extends IdentifiedName {
   readonly id: number
 }
 
-/** The products that organisations run of which the matching does not know yet, or that come with other identifiers than it knows. */
-export async function unknownProducts(db: Reader<Visible>): Promise<readonly ProductName[]> {
+/**
+ * The products that organisations run of which the matching does not know yet; `all`: also those that come with other identifiers than it knows,
+ * for which every line that has one is read.
+ */
+export async function unknownProducts(db: Reader<Visible>, which: 'new' | 'all'): Promise<readonly ProductName[]> {
+  const isAsked = which === 'all' ? sql`true` : sql`not exists (select from watch_known_product known where known.product_id = product.id)`
   // Versions stand behind the product in a CPE name, and behind the last @ in a package URL.
   const { rows } = await sql<ProductName>`
-    with identified as (
+    with asked as materialized (select product.id, product.maker, product.product from directory_product product where ${isAsked}),
+    line as (
+      select distinct product_id, cpe, purl from directory_technology
+      where shared and (cpe is not null or purl is not null) and ${which === 'all' ? sql`true` : sql`product_id = any(array(select id from asked))`}
+    ),
+    identified as (
       select product_id, array_agg(distinct identifier order by identifier) as identifiers
       from (
-        select product_id, lower(coalesce(substring(cpe from '^cpe:2[.]3:[^:]*:[^:]*:[^:]*'), substring(cpe from '^cpe:/[^:]*:[^:]*:[^:]*'))) as identifier
-        from directory_technology where shared and (cpe is not null or purl is not null)
-        union
-        select product_id, regexp_replace(purl, '(@[^/@]*)?([?#].*)?$', '') from directory_technology where shared and (cpe is not null or purl is not null)
-      ) line where identifier is not null group by product_id
+        select product_id, lower(coalesce(substring(cpe from '^cpe:2[.]3:[^:]*:[^:]*:[^:]*'), substring(cpe from '^cpe:/[^:]*:[^:]*:[^:]*'))) as identifier from line
+        union all
+        select product_id, regexp_replace(purl, '(@[^/@]*)?([?#].*)?$', '') from line
+      ) found where identifier is not null group by product_id
     )
-    select product.id, product.maker, product.product, coalesce(identified.identifiers, '{}') as identifiers
-    from directory_product product left join identified on identified.product_id = product.id left join watch_known_product known on known.product_id = product.id
+    select asked.id, asked.maker, asked.product, coalesce(identified.identifiers, '{}') as identifiers
+    from asked left join identified on identified.product_id = asked.id left join watch_known_product known on known.product_id = asked.id
     where known.product_id is null or known.identifiers <> coalesce(identified.identifiers, '{}')
-    order by product.id`.execute(db)
+    order by asked.id`.execute(db)
   return rows
 }
 
