@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { readCsv, walkList } from '../../../../../test/support/lists.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
@@ -77,6 +78,21 @@ test('what the matching did not find can be said to be the same, and what it fou
   assert.equal((await walkList(analyst, `${path}?show=does-not`, /matches\/(\d+)"/)).total, 1)
 })
 
+test('what an organisation keeps to itself shows nowhere, not even by name', async () => {
+  const privately = await app.platform.database.kysely.transaction().execute(async db => {
+    const { rows } = await sql<{ product_id: number }>`
+      update directory_technology set shared = false, told_by = 'organisation' where product_id in (select id from directory_product where product like '%(ward 7)' or product like '%green box%') returning product_id`.execute(
+      db,
+    )
+    return rows.map(row => row.product_id)
+  })
+  assert.equal(privately.length, 2)
+  for (const query of ['q=ward+7&show=matched', 'q=green+box&show=unmatched'])
+    assert.equal((await walkList(analyst, `${path}?${query}`, /matches\/(\d+)"/)).total, 0, query)
+  assert.doesNotMatch((await analyst.get(`/threats/${threat}`)).body, /ward 7\b/)
+  for (const id of privately) assert.equal((await analyst.get(`${path}/${id}`)).statusCode, 404)
+})
+
 test('who only looks is not offered to put it right, and a page of nothing is not found', async () => {
   const { body } = await assessor.get(await addressOf('show=runs'))
   assert.doesNotMatch(body, /Put it right|Undo this/)
@@ -112,7 +128,12 @@ async function addressOf(query: string): Promise<string> {
 
 async function prepare(): Promise<string> {
   const spellings = Array.from({ length: 61 }, (_, index) => ['Acme', `Gatelink (ward ${index})`] as const)
-  const lines = [...spellings, ['Acme', 'Gatelink Plus'] as const, ['', 'The blue box in the cellar'] as const]
+  const lines = [
+    ...spellings,
+    ['Acme', 'Gatelink Plus'] as const,
+    ['', 'The blue box in the cellar'] as const,
+    ['', 'The green box upstairs'] as const,
+  ]
   const nothing = { regionCode: null, boardCode: null, parentCode: null, postcode: null, phone: null, openedOn: null, closedOn: null }
   await runWork<DirectoryTables, void>(app.platform, SYSTEM, async work => {
     const organisation = { type: 'trust', country: 'England', status: 'open' as const, addressLines: [], ...nothing }

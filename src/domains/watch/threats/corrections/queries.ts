@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../.
 import { holdsWords } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
+import { isShared } from '../matching/queries.ts'
 import { nameOf } from '../queries/show.ts'
 
 type Db = Pick<Reader<Visible>, 'getExecutor'>
@@ -61,7 +62,7 @@ function shown(threatId: string, { show, search }: MatchFilter): RawBuilder<unkn
   if (show === 'unmatched')
     return sql`
       select product.id as "productId", product.maker, product.product, product.full_key, null as outcome, null as why from directory_product product
-      where ${search === '' ? sql`false` : named} and not exists (select from watch_match matched where matched.threat_id = ${threatId} and matched.product_id = product.id)`
+      where ${search === '' ? sql`false` : named} and ${isShared} and not exists (select from watch_match matched where matched.threat_id = ${threatId} and matched.product_id = product.id)`
   const isAsked = show === 'matched' ? sql`matched.outcome <> 'does-not'` : sql`matched.outcome = ${show}`
   return sql`
     select product.id as "productId", product.maker, product.product, product.full_key, matched.outcome, matched.why
@@ -69,15 +70,17 @@ function shown(threatId: string, { show, search }: MatchFilter): RawBuilder<unkn
       select distinct on (product_id) product_id, outcome, why from watch_match where threat_id = ${threatId} order by product_id, ${GRAVITY}, version nulls first
     ) matched
     join directory_product product on product.id = matched.product_id
-    where ${isAsked} and ${named}`
+    where ${isAsked} and ${named} and ${isShared}`
 }
 
-/** A product that organisations run, or `undefined`. */
-export function productById(
-  db: Reader<Visible>,
+/** A product that organisations share that they run, or `undefined`. */
+export async function productById(
+  db: Db,
   id: number,
 ): Promise<{ readonly id: number; readonly maker: string; readonly product: string } | undefined> {
-  return db.selectFrom('directory_product').select(['id', 'maker', 'product']).where('id', '=', id).executeTakeFirst()
+  const { rows } = await sql<{ id: number; maker: string; product: string }>`
+    select product.id, product.maker, product.product from directory_product product where product.id = ${id} and ${isShared}`.execute(db)
+  return rows[0]
 }
 
 export interface VersionOutcome {

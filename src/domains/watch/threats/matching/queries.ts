@@ -27,19 +27,22 @@ export async function rulesOfMatches(db: Reader<Visible>): Promise<string | unde
   return row?.rules
 }
 
+/** Whether any organisation shares with the centre that it runs this `product`. What nobody shares must not show, not even its name. */
+export const isShared = sql`exists (select from directory_technology technology where technology.product_id = product.id and technology.shared)`
+
 export interface ProductName extends IdentifiedName {
   readonly id: number
 }
 
 /**
- * The products that organisations run of which the matching does not know yet; `all`: also those that come with other identifiers than it knows,
- * for which every line that has one is read.
+ * The products that organisations share that they run, of which the matching does not know yet; `all`: also those that come with other
+ * identifiers than it knows, for which every line that has one is read. What nobody shares is not looked at.
  */
 export async function unknownProducts(db: Reader<Visible>, which: 'new' | 'all'): Promise<readonly ProductName[]> {
   const isAsked = which === 'all' ? sql`true` : sql`not exists (select from watch_known_product known where known.product_id = product.id)`
   // Versions stand behind the product in a CPE name, and behind the last @ in a package URL.
   const { rows } = await sql<ProductName>`
-    with asked as materialized (select product.id, product.maker, product.product from directory_product product where ${isAsked}),
+    with asked as materialized (select product.id, product.maker, product.product from directory_product product where ${isAsked} and ${isShared}),
     line as (
       select distinct product_id, cpe, purl from directory_technology
       where shared and (cpe is not null or purl is not null) and ${which === 'all' ? sql`true` : sql`product_id = any(array(select id from asked))`}

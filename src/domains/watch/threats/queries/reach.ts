@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import type { Which } from '../matching/queries.ts'
+import { isShared, type Which } from '../matching/queries.ts'
 import type { TypeReach } from '../model.ts'
 
 /**
@@ -94,7 +94,7 @@ export interface MatchedProduct {
   readonly why: string
 }
 
-/** The products of the directory that a threat is, or may be, about: as of the latest recount. */
+/** The products that organisations share, and that a threat is, or may be, about: as of the latest recount. */
 export async function matchedProducts(db: Pick<Reader<Visible>, 'getExecutor'>, threatId: string): Promise<readonly MatchedProduct[]> {
   const { rows } = await sql<{ product_id: number; maker: string; product: string; exact: boolean; why: string }>`
     select matched.product_id, product.maker, product.product, matched.exact, matched.why
@@ -103,6 +103,7 @@ export async function matchedProducts(db: Pick<Reader<Visible>, 'getExecutor'>, 
       from watch_match where threat_id = ${threatId} and outcome <> 'does-not' group by product_id
     ) matched
     join directory_product product on product.id = matched.product_id
+    where ${isShared}
     order by matched.exact desc, product.maker_key, product.product_key`.execute(db)
   return rows.map(row => ({ productId: row.product_id, maker: row.maker, product: row.product, exact: row.exact, why: row.why }))
 }
