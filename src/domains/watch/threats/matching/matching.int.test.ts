@@ -13,6 +13,7 @@ import type { Visible } from '../../tables.ts'
 import { sayOfProduct, undoVerdict } from '../corrections/commands.ts'
 import { ALL_HOLDERS, listHolders, type HolderFilter } from '../holders/queries.ts'
 import { addMakerAlias, endMakerAlias } from '../makers/commands.ts'
+import { recountAll } from '../model.ts'
 import { listThreats, NO_FILTER } from '../queries/list.ts'
 import { matchedLines, matchedProducts } from '../queries/reach.ts'
 import { threatById } from '../queries/show.ts'
@@ -149,6 +150,7 @@ function read<R>(body: (db: Reader<Visible>) => Promise<R>): Promise<R> {
 }
 
 async function recount(): Promise<void> {
+  await unit(async work => work.enqueue(recountAll, {}))
   await platform.runJobs()
 }
 

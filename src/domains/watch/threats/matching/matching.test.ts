@@ -226,6 +226,10 @@ const ANOTHER: readonly Pair[] = [
     ['Phillson', 'Intellivox MX40'],
   ],
   [
+    ['Phillson', 'Intellivox Monitors (MX400-550)'],
+    ['Phillson', 'Intellivox monitor MX800'],
+  ],
+  [
     ['Phillson', 'IntelliRoom PACS'],
     ['Phillson', 'IntelliRoom Cardiovascular'],
   ],
