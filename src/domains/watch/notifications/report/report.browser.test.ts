@@ -196,7 +196,10 @@ test('the pages are accessible, with faults and without, and nothing runs out of
     await page.goto(app.signInAddress('analyst'))
     for (const address of ['/incident-notifications', '/incident-notifications?q=nothing-like-it', 'one']) {
       await page.goto(`${app.address}${address === 'one' ? '/incident-notifications' : address}`)
-      if (address === 'one') await page.locator('a[href^="/incident-notifications/IN-"]').first().click()
+      if (address === 'one') {
+        await page.locator('a[href^="/incident-notifications/IN-"]').first().click()
+        await page.waitForURL(/\/incident-notifications\/IN-/, { waitUntil: 'load' })
+      }
       assert.equal(await page.evaluate(TOO_WIDE), 0, address)
       await page.setViewportSize({ width: 1280, height: 900 })
       assert.deepEqual(await axeFaults(page), [], address)
