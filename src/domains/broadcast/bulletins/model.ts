@@ -3,7 +3,8 @@ import { addHours, londonDate, parseInstant, type Instant, type LocalDate } from
 import type { Lifecycle } from '../../../kernel/lifecycle.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine, cleanText, shorten } from '../../../kernel/text.ts'
-import { TLP, tlpRank, type Tlp } from '../../../kernel/tlp.ts'
+import { TLP, type Tlp } from '../../../kernel/tlp.ts'
+import { carriesContent } from './clearance.ts'
 
 /** `CC-5001`: `CC-`, then four to seven digits without a leading zero. Read in any case, always written in capitals. */
 export type BulletinNumber = string & { readonly kind: 'BulletinNumber' }
@@ -193,7 +194,7 @@ function plainLine(markdown: string): string {
 
 /** Above GREEN the content goes nowhere by mail: the message carries a notice and a link to sign in (FIRST TLP 2.0: mail may be read beyond the recipients). */
 export function mailsContent(tlp: Tlp): boolean {
-  return tlpRank(tlp) <= tlpRank('GREEN')
+  return carriesContent('mail', tlp)
 }
 
 /** What a reader would miss, listed as one writes. Errors stop it from going to review; warnings do not: a holding statement is short. */
