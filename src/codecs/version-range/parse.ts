@@ -1,3 +1,4 @@
+import { spellOut } from './notation.ts'
 import type { Bound, RangePart, VersionRange } from './range.ts'
 import { compareVersions, parseVersion, type Version } from './version.ts'
 
@@ -47,25 +48,32 @@ const WORDS: readonly (readonly [Token['kind'], RegExp])[] = [
   ['space', /[\s()[\]"'’]+/y],
   [
     'all',
-    /(?:all(?:\s+(?:known|software|firmware|supported|previous|released|affected))*(?:\s+(?:versions?|releases?|revisions?))?|any\s+versions?|\*)(?![\w.])/y,
+    /(?:all(?:\s+(?:known|software|firmware|supported|previous|released|affected))*(?:\s+(?:versions?|releases?|revisions?))?|(?:any|every)\s+versions?|\*)(?![\w.])/y,
   ],
-  ['upTo', /<=|=<|≤|up\s+to(?:\s+and\s+including)?(?!\s+but)(?![\w])|through(?!\w)|thru(?!\w)|to(?!\w)|until\s+and\s+including(?!\w)/y],
+  ['below', /up\s+to[\s,(]*(?:(?:but|and)\s+)?(?:excluding|not\s+including|exclusive(?:\s+of)?)(?!\w)/y],
+  [
+    'upTo',
+    /<=|=<|≤|up\s+to(?:,?\s+and\s+including)?(?!\s+but)(?![\w])|through(?!\w)|thru(?!\w)|to(?!\w)|(?:(?:prior|previous)\s+to|before|until|earlier\s+than|older\s+than|lower\s+than|below)\s*[,(]?\s*and\s+including(?!\w)|(?:lower|less|earlier|older)\s+than\s+or\s+equal(?:\s+to)?(?!\w)|(?:below|before)\s+or\s+equal(?:\s+to)?(?!\w)|equal(?:\s+to)?\s+or\s+(?:below|before|(?:lower|less|earlier|older)(?:\s+than)?)(?!\w)|(?:not?|at)\s+(?:later|newer|higher|greater)\s+than(?!\w)|at\s+most(?!\w)/y,
+  ],
   [
     'below',
-    /<|(?:prior|previous)\s+to(?!\w)|(?:up\s+to\s+but\s+not\s+including|before|until|earlier\s+than|below|lower\s+than|less\s+than|older\s+than|preceding)(?!\w)/y,
+    /<|(?:prior|previous)\s+to(?!\w)|(?:before|until|earlier\s+than|below|lower\s+than|less\s+than|older\s+than|preceding)(?!\w)|pre[-\s](?=v?\d)/y,
   ],
-  ['from', />=|=>|≥|(?:from|since|between|starting(?:\s+(?:with|from|at|in))?|beginning\s+with)(?!\w)/y],
+  [
+    'from',
+    />=|=>|≥|(?:from|since|between|starting(?:\s+(?:with|from|at|in))?|beginning\s+with|at\s+least|not?\s+(?:earlier|older|lower)\s+than|(?:later|newer|greater|higher)\s+than\s+or\s+equal(?:\s+to)?|equal(?:\s+to)?\s+or\s+(?:above|(?:later|newer|greater|higher)(?:\s+than)?))(?!\w)/y,
+  ],
   ['above', />|(?:later\s+than|newer\s+than|after|greater\s+than|higher\s+than)(?!\w)/y],
   ['not', /!=|≠|(?:except|excluding|other\s+than)(?=\s*v?\d)/y],
   ['excluded', /(?:excluding|exclusive|excluded|not\s+including)(?!\w)/y],
-  ['included', /(?:including|inclusive|included)(?!\w)/y],
+  ['included', /(?:including|inclusive|included|or\s+equal(?:\s+to)?)(?!\w)/y],
   [
     'orBelow',
-    /(?:(?:and|or|&)\s+)?(?:all\s+)?(?:prior|earlier|lower|older|previous|under|preceding)(?:\s+(?:versions?|releases?))?(?!\w)|(?:and|or|&)\s+(?:all\s+)?(?:below|before)(?!\w)/y,
+    /(?:(?:and|or|&)\s+)?(?:(?:all|any|its|the|other)\s+)*(?:prior|earlier|lower|older|previous|under|preceding)(?!\s+(?:to|than)(?!\w))(?:\s+(?:versions?|releases?))?(?!\w)|(?:and|or|&)\s+(?:all\s+)?(?:below|before)(?!\w)(?!\s+(?:versions?\s+)?v?\d)/y,
   ],
   [
     'orAbove',
-    /(?:(?:and|or|&)\s+)?(?:later|above|higher|newer|onwards?|greater)(?:\s+(?:versions?|releases?))?(?!\w)|(?:and|or)\s+up(?!\w)|\+(?=\s|$)/y,
+    /(?:(?:and|or|&)\s+)?(?:(?:all|any|its|the|other)\s+)*(?:later|above|higher|newer|onwards?|greater)(?!\s+than(?!\w))(?:\s+(?:versions?|releases?))?(?!\w)|(?:and|or)\s+up(?!\w)|\+(?=\s|$)/y,
   ],
   ['join', /(?:and|or)(?!\w)|[,;|&]/y],
   ['dash', /[-–—](?=\s)/y],
@@ -129,19 +137,28 @@ function tokenAt(text: string, at: number): Token | undefined {
 const NAME_IN_FRONT = /^[a-z][a-z-]{2,20}[\s-]*(?=[<>]=?\s*v?\d|v?\d+\.\d)/
 
 function readWords(text: string): VersionRange {
-  const plain = text
-    .toLowerCase()
-    .normalize('NFKC')
-    .replace(/_/g, ' ')
-    .replace(/^[-–—*•:]\s*(?=\w)/, '')
+  const plain = spellOut(
+    text
+      .toLowerCase()
+      .normalize('NFKC')
+      .replace(/_/g, ' ')
+      .replace(/^[-–—*•:]\s*(?=\w)/, ''),
+  )
   const whole = readPlain(text, plain)
   if (whole.kind !== 'unread' || !NAME_IN_FRONT.test(plain)) return whole
   const behind = readPlain(text, plain.replace(NAME_IN_FRONT, ''))
   return behind.kind === 'some' && behind.condition !== null ? whole : behind
 }
 
+/** What stands in front is not affected: then which versions are cannot be told. */
+const DENIES = /^(?:(?:is|are|was|were)\s+)?(?:not\s+(?:affected|vulnerable|impacted)|unaffected|invulnerable)/
+/** From here on it says where it was mended, which is no condition. */
+const IS_MENDED = /^(?:(?:is|are|was)\s+)?(?:fixed|patched|resolved|corrected|remediated)(?!\w)/
+
 function readPlain(text: string, plain: string): VersionRange {
-  const { tokens: meant, rest } = tokensOf(plain)
+  const { tokens: meant, rest: unread } = tokensOf(plain)
+  if (unread !== null && DENIES.test(unread)) return { kind: 'unread', text }
+  const rest = unread !== null && IS_MENDED.test(unread) ? null : unread
   const constraints = readConstraints(meant)
   if (constraints === undefined) return { kind: 'unread', text }
   const isAll = meant.some(token => token.kind === 'all') && constraints.length === 0
@@ -172,7 +189,8 @@ function readConstraints(tokens: readonly Token[]): readonly Constraint[] | unde
       const isOpenLimit = last?.comparator.startsWith('<') === true && constraints.at(-2)?.comparator.startsWith('>') !== true
       const repeated = prefix === null && !isBegin && isOpenLimit ? repeatedComparator(last.comparator, tokens[index - 1]) : null
       if (repeated === 'unclear') return undefined
-      constraints.push({ comparator: prefix ?? repeated ?? (isBegin ? '>=' : '='), version })
+      const isExcepted = prefix === null && last?.comparator === '!=' && /^(?:and|or|,|&)$/.test(tokens[index - 1]?.text ?? '')
+      constraints.push({ comparator: prefix ?? repeated ?? (isBegin ? '>=' : isExcepted ? '!=' : '='), version })
       prefix = null
     } else if (comparator !== undefined) {
       prefix = comparator
@@ -183,7 +201,10 @@ function readConstraints(tokens: readonly Token[]): readonly Constraint[] | unde
       const isBetween = constraints.length === 1 && tokens.slice(0, index).some(earlier => earlier.text === 'between')
       if (isBetween) prefix = '<='
     } else if (last !== undefined && (token.kind === 'orBelow' || token.kind === 'orAbove') && prefix === null) {
-      if (last.comparator === '=') constraints[constraints.length - 1] = { ...last, comparator: token.kind === 'orBelow' ? '<=' : '>=' }
+      const isBelow = token.kind === 'orBelow'
+      if (last.comparator === '=') constraints[constraints.length - 1] = { ...last, comparator: isBelow ? '<=' : '>=' }
+      // "All versions except 3.2 and later": those before it are left.
+      if (last.comparator === '!=') constraints[constraints.length - 1] = { ...last, comparator: isBelow ? '>' : '<' }
     } else if (last !== undefined && (token.kind === 'excluded' || token.kind === 'included')) {
       constraints[constraints.length - 1] = { ...last, comparator: withEnd(last.comparator, token.kind === 'included') }
     }

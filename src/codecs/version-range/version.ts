@@ -52,7 +52,12 @@ export function parseVersion(written: string): Version | undefined {
     .replace(LABEL, '')
     .replace(/^[vr](?=\d|[a-z]\.\d)/, '')
     .replace(/\b[vr](?=\d+\.\d)/g, '')
-  const found = plain.match(/\d+|[a-z]+|[~*]/g) ?? []
+  // Of open digits ("4.4.5xx") only the part before them is sure.
+  const found =
+    plain
+      .replace(/(?<=\.)\d+x{1,3}(?=$|\.)/g, 'x')
+      .match(/\d+|[a-z]+|[~*]/g)
+      ?.map(part => (/^x+$/.test(part) ? 'x' : part)) ?? []
   const isSeries = found.length > 1 && (found.at(-1) === 'x' || found.at(-1) === '*')
   const parts = (isSeries ? trimSeries(found) : found).filter(part => !PLAIN.has(part)).map(part => part.replace(/^0+(?=\d)/, ''))
   const isNumbered = parts.some(isNumber)
