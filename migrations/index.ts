@@ -16,6 +16,12 @@ import * as enrichment from './0015_enrichment.ts'
 import * as documentsRead from './0016_documents_read.ts'
 import * as triage from './0017_triage.ts'
 import * as newestAnswer from './0018_newest_answer.ts'
+import * as mailings from './0019_mailings.ts'
+import * as audience from './0020_audience.ts'
+import * as responses from './0021_responses.ts'
+import * as writing from './0025_writing.ts'
+import * as servicesScheduleDigest from './0026_services_schedule_digest.ts'
+import * as picture from './0027_picture.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -36,4 +42,10 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016_documents_read': documentsRead,
   '0017_triage': triage,
   '0018_newest_answer': newestAnswer,
+  '0019_mailings': mailings,
+  '0020_audience': audience,
+  '0021_responses': responses,
+  '0025_writing': writing,
+  '0026_services_schedule_digest': servicesScheduleDigest,
+  '0027_picture': picture,
 }

@@ -3,6 +3,11 @@ import type { Instant } from '../../kernel/instant.ts'
 import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { WatchVisible } from '../watch/contract.ts'
+import type { AudienceTables } from './tables/audience.ts'
+import type { PictureTables } from './tables/picture.ts'
+import type { ResponsesTables } from './tables/responses.ts'
+import type { ServiceTables } from './tables/services.ts'
+import type { WritingTables } from './tables/writing.ts'
 
 export interface BulletinTable {
   id: string
@@ -25,6 +30,12 @@ export interface BulletinTable {
   withdrawn_at: Instant | null
   withdrawn_reason: string | null
   is_exercise: Generated<boolean>
+  /** A holding statement is what readers see: the full version has not followed yet. */
+  is_holding: Generated<boolean>
+  /** The bulletin that replaces it; it is withdrawn then. */
+  superseded_by: Generated<string | null>
+  /** Since when those who answered before are asked to answer again. */
+  answer_again_at: Generated<Instant | null>
 }
 
 export interface VersionTable {
@@ -53,6 +64,14 @@ export interface UpdateTable {
   title: string
   body: string
   by_id: string
+  kind: Generated<'note' | 'version' | 'severity' | 'withdrawal' | 'replacement'>
+  /** The version that it published. */
+  version: Generated<number | null>
+  /** Only a material one tells people again. */
+  is_material: Generated<boolean>
+  asks_again: Generated<boolean>
+  /** How many contacts were told. */
+  told: Generated<number>
 }
 
 export interface ReviewTable {
@@ -63,6 +82,8 @@ export interface ReviewTable {
   by_id: string
   at: Instant
   comment: string | null
+  /** What was approved, to the letter. */
+  content_hash: Generated<string | null>
 }
 
 /** By when an answer to a bulletin of that severity is asked for, from a day on until the next row of the same severity. */
@@ -94,6 +115,8 @@ export interface ReleaseTable {
   organisations: number
   contacts: number
   unreachable: number
+  /** `[product id, version or null]` of each line of technology by which the rule reached organisations (MatchedLine of audience/queries/matching.ts). */
+  matched: Generated<Json>
 }
 
 /** One organisation in the frozen audience, with where it stands: kept in step with deliveries and responses. */
@@ -116,6 +139,13 @@ export interface RecipientTable {
   response: string | null
   response_at: Instant | null
   next_date: string | null
+  /** When a decision not to act is looked at again. */
+  review_on: Generated<string | null>
+  /** The organisation's name at release; `null` for what was released before names were kept. */
+  name: Generated<string | null>
+  /** When it was caught up after the release; `null` for the release's own audience. */
+  joined_at: Generated<Instant | null>
+  catch_up_id: Generated<number | null>
 }
 
 /**
@@ -135,15 +165,34 @@ export interface TallyTable {
   change: number
 }
 
+/** One carrying of a released bulletin to its contacts: the release itself, an update, a reminder. */
+export interface MailingTable {
+  id: string
+  bulletin_id: string
+  release_id: string
+  kind: 'release' | 'update' | 'withdrawal' | 'catch-up' | 'reminder' | 'escalation'
+  /** The dated update that it tells of. */
+  update_id: number | null
+  /** The version that it tells of. */
+  version: number
+  /** How many deliveries it has. */
+  deliveries: number
+  made_by: string
+  made_at: Instant
+  paused_at: Instant | null
+  paused_by: string | null
+  pause_reason: string | null
+}
+
 export interface DeliveryTable {
   id: string
-  release_id: string
+  mailing_id: string
   bulletin_id: string
   organisation_id: string
   contact_id: string
   channel: string
   address: string
-  state: 'waiting' | 'sending' | 'sent' | 'failed' | 'given-up'
+  state: 'queued' | 'sending' | 'sent' | 'delivered' | 'bounced' | 'failed' | 'given-up'
   attempts: Generated<number>
   /** The server's words. */
   words: string | null
@@ -152,11 +201,34 @@ export interface DeliveryTable {
   /** When it may be taken up: the end of a pause or of a worker's lease. `null` means at once. */
   due_at: Generated<Instant | null>
   sent_at: Instant | null
+  /** When its carrier said that it arrived. */
+  delivered_at: Instant | null
+  /** When word came that it could not be handed to the reader, after the first server had taken it. */
+  bounced_at: Instant | null
+  /** The delivery whose message names this organisation too: one message to one address. */
+  carried_by: string | null
+  /** The carrier's own id for it, where it gives one. */
+  reference: string | null
   message_id: string
   /** When the answer link of this generation was used. */
   link_spent_at: Instant | null
   /** Grows when a new link is sent; older ones are void. */
   link_generation: Generated<number>
+  /** When the organisation or the centre took the link back. */
+  link_revoked_at: Generated<Instant | null>
+}
+
+/** How fast a mail domain is written to. */
+export interface PaceTable {
+  domain: string
+  /** The minute that `claimed` counts. */
+  minute: Instant
+  claimed: number
+  /** Until when nothing is sent there, since its servers asked for patience. */
+  slow_until: Instant | null
+  /** How often in a row they asked. */
+  slowed: Generated<number>
+  words: string | null
 }
 
 export interface ResponseTable {
@@ -167,10 +239,15 @@ export interface ResponseTable {
   at: Instant
   by_kind: string
   by_id: string
-  via: 'link' | 'portal' | 'partner' | 'command' | 'sample'
+  via: 'link' | 'portal' | 'partner' | 'command' | 'sample' | 'file' | 'machine'
+  /** What the organisation shares of its note and reason; what it keeps stands in broadcast_response_detail. */
   note: string | null
   reason: string | null
   next_date: string | null
+  reason_code: Generated<string | null>
+  review_on: Generated<string | null>
+  /** Whether the organisation keeps the detail to itself: the centre may know that, and no more. */
+  keeps_detail: Generated<boolean>
 }
 
 interface BroadcastTables {
@@ -184,9 +261,11 @@ interface BroadcastTables {
   broadcast_release: ReleaseTable
   broadcast_recipient: RecipientTable
   broadcast_tally: TallyTable
+  broadcast_mailing: MailingTable
   broadcast_delivery: DeliveryTable
+  broadcast_pace: PaceTable
   broadcast_response: ResponseTable
 }
 
 /** What queries of this domain may name: its own tables and what the domains below show. */
-export type Visible = BroadcastTables & DirectoryVisible & WatchVisible
+export type Visible = BroadcastTables & AudienceTables & PictureTables & ResponsesTables & ServiceTables & WritingTables & DirectoryVisible & WatchVisible
