@@ -85,7 +85,7 @@ async function measure(engine: Engine, feeds: Feeds, figures: Figures, isFirst: 
       clock: systemClock,
       jobs: { store: async () => {} } as never,
       fetch: createFetcher({ allowPrivate: [server.host] }),
-      secrets: { oidc: null, sourceCredentials: {} },
+      secrets: { oidc: null, sourceCredentials: {}, notifyCallbackToken: null },
       config: { gatherFolder: null },
     }
     for (const [code, format] of [

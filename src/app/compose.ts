@@ -10,8 +10,10 @@ import { openJobs } from '../platform/jobs/jobs.ts'
 import { createLog } from '../platform/log/log.ts'
 import { startMailbox } from '../platform/mail/mailbox.ts'
 import { createMailTransport } from '../platform/mail/transport.ts'
+import { createNotify } from '../platform/notify/client.ts'
 import type { Platform } from '../platform/platform.ts'
 import { isEmpty, readSetting } from '../platform/settings.ts'
+import { unconfiguredTexts } from '../platform/texts.ts'
 import type { StaticFiles } from '../platform/views.ts'
 import { loadAssets } from '../ui/assets.ts'
 import { createViews } from '../ui/environment.ts'
@@ -53,7 +55,10 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
     if (sample && (env['LOG_LEVEL'] ?? '') === '') log.level = 'warn'
     const mailbox = sample && options.sendsMail && secrets.smtpUrl === null ? await startMailbox() : null
     if (mailbox !== null) undo.push(() => mailbox.close())
-    const mail = createMailTransport(secrets.smtpUrl ?? mailbox?.url ?? null, config.mailFrom)
+    // The invented sector never writes to real people: GOV.UK Notify has no part in it.
+    const notify = secrets.notify === null || sample ? null : createNotify(secrets.notify, clock)
+    const smtpUrl = secrets.smtpUrl ?? mailbox?.url ?? null
+    const mail = config.mailBy === 'notify' && notify !== null ? notify.mail : createMailTransport(smtpUrl, config.mailFrom)
     undo.push(() => mail.close())
     // Opened after the mail, so that on the way down the jobs end first and no message is cut off.
     const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
@@ -68,7 +73,9 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
       jobs,
       mail,
       mailbox,
+      texts: notify?.texts ?? unconfiguredTexts,
       fetch: createFetcher({ allowPrivate: config.fetchAllowPrivate }),
+      outward: createFetcher({ allowPrivate: config.webhookAllowPrivate }),
       views,
       signer: createSigner(secret),
       secrets,

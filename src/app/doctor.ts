@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { MIGRATIONS } from '../../migrations/index.ts'
 import { Conflict } from '../kernel/errors.ts'
 import type { Output } from '../platform/cli/output.ts'
-import { readConfig, SETTINGS } from '../platform/config/config.ts'
+import { readConfig, SETTINGS, type Secrets } from '../platform/config/config.ts'
 import { openDatabase, type Database } from '../platform/db/database.ts'
 import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
@@ -50,13 +50,8 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
           verdict: 'caution',
           words: `${config.baseUrl} is not over TLS: fit for this machine only. Put a proxy with TLS in front and set BASE_URL.`,
         },
-    secrets.smtpUrl === null
-      ? {
-          about: 'Mail',
-          verdict: 'caution',
-          words: 'No mail server is set up. The sample has a mailbox of its own; a real centre needs SMTP_URL before it releases anything.',
-        }
-      : { about: 'Mail', verdict: 'good', words: 'A mail server is set up. Release to a named test organisation to see that it delivers.' },
+    mailFinding(config.mailBy),
+    textsFinding(secrets),
   )
   const bad = findings.filter(finding => finding.verdict === 'bad')
   output.result(
@@ -64,6 +59,31 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
     findings.map(({ about, verdict, words }) => `${{ good: ' ok ', caution: ' !! ', bad: 'BAD ' }[verdict]} ${about}: ${words}`),
   )
   if (bad.length > 0) throw new Conflict('app.doctor.bad', `${bad.length} of these must be mended before CareCERT can be relied on.`)
+}
+
+function mailFinding(mailBy: 'smtp' | 'notify' | null): Finding {
+  if (mailBy === null)
+    return {
+      about: 'Mail',
+      verdict: 'caution',
+      words: 'No mail server is set up. The sample has a mailbox of its own; a real centre needs SMTP_URL before it releases anything.',
+    }
+  const way = mailBy === 'smtp' ? 'A mail server is set up' : 'Mail goes by GOV.UK Notify'
+  return { about: 'Mail', verdict: 'good', words: `${way}. Release to a named test organisation to see that it delivers.` }
+}
+
+/** Text messages, and whether what becomes of them is heard. */
+function textsFinding({ notify, notifyCallbackToken }: Pick<Secrets, 'notify' | 'notifyCallbackToken'>): Finding {
+  const about = 'Text messages'
+  if (notify === null || notify.textTemplate === null)
+    return { about, verdict: 'caution', words: 'None are sent. Set NOTIFY_API_KEY and NOTIFY_TEXT_TEMPLATE to reach people whose mail fails.' }
+  return notifyCallbackToken === null
+    ? {
+        about,
+        verdict: 'caution',
+        words: 'They go by GOV.UK Notify, but nobody hears what became of them. Set NOTIFY_CALLBACK_TOKEN, and the same token at Notify.',
+      }
+    : { about, verdict: 'good', words: 'They go by GOV.UK Notify, and what becomes of them is heard.' }
 }
 
 async function embeddedFindings(database: Database, folder: string): Promise<Finding[]> {

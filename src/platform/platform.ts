@@ -7,6 +7,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { Log } from './log/log.ts'
 import type { Mailbox } from './mail/mailbox.ts'
 import type { MailTransport } from './mail/transport.ts'
+import type { TextTransport } from './texts.ts'
 import type { Views } from './views.ts'
 
 /** Every effect that the product has on the world, made once in `app/compose.ts` and passed as an argument. */
@@ -19,10 +20,13 @@ export interface Platform {
   readonly mail: MailTransport
   /** The built-in mailbox of the sample sector, where this process runs it. */
   readonly mailbox: Mailbox | null
+  readonly texts: TextTransport
   readonly fetch: Fetcher
+  /** The same for addresses that members name: nothing that is open to sources inside private networks is open to them, kept connections included. */
+  readonly outward: Fetcher
   readonly views: Views
   readonly signer: Signer
-  readonly secrets: Pick<Secrets, 'oidc' | 'sourceCredentials'>
+  readonly secrets: Pick<Secrets, 'oidc' | 'sourceCredentials' | 'notifyCallbackToken'>
   /** Whether this is the invented sample sector, where a visitor may sign in with one click. */
   readonly sample: boolean
 }

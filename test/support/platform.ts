@@ -8,7 +8,9 @@ import { createFetcher } from '../../src/platform/fetch/fetch.ts'
 import { openJobs } from '../../src/platform/jobs/jobs.ts'
 import { createLog } from '../../src/platform/log/log.ts'
 import { createMailTransport } from '../../src/platform/mail/transport.ts'
+import { createNotify } from '../../src/platform/notify/client.ts'
 import type { Platform } from '../../src/platform/platform.ts'
+import { unconfiguredTexts } from '../../src/platform/texts.ts'
 import type { StaticFiles } from '../../src/platform/views.ts'
 import { loadAssets } from '../../src/ui/assets.ts'
 import { createViews } from '../../src/ui/environment.ts'
@@ -59,7 +61,9 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   const log = createLog(config.logLevel)
   const database = await openDatabase(testDatabase.address)
   const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
-  const mail = createMailTransport(options.smtpUrl ?? null, config.mailFrom)
+  const clock = createTestClock()
+  const notify = secrets.notify === null ? null : createNotify(secrets.notify, clock)
+  const mail = config.mailBy === 'notify' && notify !== null ? notify.mail : createMailTransport(options.smtpUrl ?? null, config.mailFrom)
   const staticFiles = loadAssets()
   const platform: TestPlatform = {
     config,
@@ -70,9 +74,11 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     staticFiles,
     secrets,
     testDatabase,
-    clock: createTestClock(),
+    clock,
     mailbox: null,
+    texts: notify?.texts ?? unconfiguredTexts,
     fetch: createFetcher({ allowPrivate: [] }),
+    outward: createFetcher({ allowPrivate: config.webhookAllowPrivate }),
     views: createViews({ assets: staticFiles, baseContext: {} }),
     signer: createSigner('a secret for tests only, of no worth'),
     sample: options.sample ?? false,

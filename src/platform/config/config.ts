@@ -1,17 +1,9 @@
 import { z } from 'zod'
 import { Invalid } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-
-/** One setting: where it is read from, what it means, and what it is when nothing is said. `carecert doctor --config` prints this table. */
-export interface Setting {
-  readonly name: string
-  readonly meaning: string
-  readonly fallback: string
-  /** Never printed, logged or put in an address. */
-  readonly secret: boolean
-}
-
-const setting = (name: string, fallback: string, meaning: string, secret = false): Setting => ({ name, meaning, fallback, secret })
+import type { NotifySettings } from '../notify/settings.ts'
+import { MAIL_SETTINGS, mailConfig, mailEnvironment, type MailConfig } from './mail.ts'
+import { setting, type Setting } from './setting.ts'
 
 export const SETTINGS: readonly Setting[] = [
   setting('PORT', '8080', 'The port that the web server listens on. 0 takes any free one.'),
@@ -35,7 +27,9 @@ export const SETTINGS: readonly Setting[] = [
     'The mail server that bulletins go out through, as smtp://user:password@host:587.',
     true,
   ),
-  setting('MAIL_FROM', 'carecert@localhost', 'The address that mail comes from.'),
+  setting('MAIL_FROM', 'carecert@localhost', 'The address that mail comes from. GOV.UK Notify uses the one of its service.'),
+  setting('MAIL_BY', 'smtp where SMTP_URL is set, else notify where its template is', 'smtp or notify: which way mail goes when both are set up.'),
+  ...MAIL_SETTINGS,
   setting('TRUST_PROXY', 'nobody', 'The addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.'),
   setting('METRICS_ALLOW', '127.0.0.1,::1', 'The addresses that may read /metrics, separated by commas.'),
   setting('FETCH_ALLOW_PRIVATE', 'nobody', 'Hosts inside private networks that may be gathered from, as host or host:port, separated by commas.'),
@@ -43,6 +37,11 @@ export const SETTINGS: readonly Setting[] = [
     'GATHER_FOLDER',
     'none',
     'A folder on this machine that sources may gather from: that folder, or one inside it. Files and messages of mail that are put there are taken in. The worker must be able to read it.',
+  ),
+  setting(
+    'WEBHOOK_ALLOW_PRIVATE',
+    'nobody',
+    'Hosts inside private networks that members may have webhooks sent to, as host or host:port, separated by commas. http is taken for these alone.',
   ),
   setting('OIDC_ISSUER', 'none', 'An OpenID Connect provider that people may sign in with.'),
   setting('OIDC_CLIENT_ID', 'none', 'Our client id at that provider.'),
@@ -55,7 +54,16 @@ export const SETTINGS: readonly Setting[] = [
     true,
   ),
   setting('LOG_LEVEL', 'info', 'fatal, error, warn, info, debug or silent.'),
-  setting('NOTIFY_API_KEY', 'none', 'A GOV.UK Notify key. Kept for the text-message channel, which is not built yet.', true),
+  setting('NOTIFY_API_KEY', 'none', 'A live key of GOV.UK Notify, for text messages and, where it is chosen, mail.', true),
+  setting('NOTIFY_TEXT_TEMPLATE', 'no text messages', 'The id of a text template of Notify whose whole text is ((body)).'),
+  setting('NOTIFY_EMAIL_TEMPLATE', 'no mail by Notify', 'The id of an email template of Notify with the subject ((subject)) and the text ((body)).'),
+  setting(
+    'NOTIFY_CALLBACK_TOKEN',
+    'callbacks are refused',
+    'The bearer token, of 20 characters or more, that Notify sends with what became of a message. Its callback address is BASE_URL/api/v1/hooks/notify.',
+    true,
+  ),
+  setting('NOTIFY_URL', 'https://api.notifications.service.gov.uk', 'The address of GOV.UK Notify.'),
 ]
 
 const list = z.string().transform(text =>
@@ -84,6 +92,16 @@ const environment = z.object({
   METRICS_ALLOW: list.default(['127.0.0.1', '::1']),
   FETCH_ALLOW_PRIVATE: list.default([]),
   GATHER_FOLDER: z.string().startsWith('/', 'must be the whole path of a folder').optional(),
+  WEBHOOK_ALLOW_PRIVATE: list.default([]),
+  NOTIFY_API_KEY: z
+    .string()
+    .regex(/^.*[0-9a-f-]{36}-[0-9a-f-]{36}$/i, 'must be a whole key, as Notify showed it once')
+    .optional(),
+  NOTIFY_EMAIL_TEMPLATE: z.uuid('must be the id of a template').optional(),
+  NOTIFY_TEXT_TEMPLATE: z.uuid('must be the id of a template').optional(),
+  NOTIFY_CALLBACK_TOKEN: z.string().min(20, 'must be at least 20 characters').optional(),
+  NOTIFY_URL: z.url({ protocol: /^https?$/ }).default('https://api.notifications.service.gov.uk'),
+  MAIL_BY: z.enum(['smtp', 'notify'], 'must be smtp or notify').optional(),
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
@@ -118,10 +136,16 @@ export interface Config {
   readonly baseUrl: string
   readonly dataFolder: string
   readonly mailFrom: string
+  /** How mail is signed, and where bounces come back to. */
+  readonly mail: MailConfig
   readonly trustProxy: readonly string[]
   readonly metricsAllow: readonly string[]
   /** Hosts, with their port where it is not the usual one. */
   readonly fetchAllowPrivate: readonly string[]
+  /** The same for the webhooks of members: what the operator opens to sources is not open to them. */
+  readonly webhookAllowPrivate: readonly string[]
+  /** Which way mail goes; `null` where none is set up. */
+  readonly mailBy: 'smtp' | 'notify' | null
   /** The folder that sources may gather from; `null` for none. */
   readonly gatherFolder: string | null
   readonly logLevel: string
@@ -135,6 +159,9 @@ export interface Secrets {
   readonly signing: string | null
   readonly smtpUrl: string | null
   readonly oidc: OidcConfig | null
+  readonly notify: NotifySettings | null
+  /** Proves that a callback comes from GOV.UK Notify; `null` refuses every one. */
+  readonly notifyCallbackToken: string | null
   /** Headers by the code of the source that they are for. */
   readonly sourceCredentials: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
@@ -143,8 +170,9 @@ export interface Secrets {
 export function readConfig(env: Readonly<Record<string, string | undefined>>): { config: Config; secrets: Secrets } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = environment.safeParse(given)
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
+  const mail = mailEnvironment.safeParse(given)
+  if (!parsed.success || !mail.success) {
+    const faults = [parsed, mail].flatMap(({ error }) => error?.issues ?? []).map(issue => `${issue.path.join('.')}: ${issue.message}`)
     throw new Invalid(
       'platform.config.invalid',
       `These settings cannot be used. ${faults.join('; ')}. Run "carecert doctor --config" to see what each means.`,
@@ -158,9 +186,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       baseUrl: (values.BASE_URL ?? `http://${nameOf(values.HOST)}:${values.PORT}`).replace(/\/+$/, ''),
       dataFolder: values.CARECERT_DATA,
       mailFrom: values.MAIL_FROM,
+      mail: mailConfig(mail.data),
       trustProxy: values.TRUST_PROXY,
       metricsAllow: values.METRICS_ALLOW,
       fetchAllowPrivate: values.FETCH_ALLOW_PRIVATE,
+      webhookAllowPrivate: values.WEBHOOK_ALLOW_PRIVATE,
+      mailBy: mailByOf(values),
       gatherFolder: values.GATHER_FOLDER ?? null,
       logLevel: values.LOG_LEVEL,
       hasDatabaseServer: values.DATABASE_URL !== undefined,
@@ -171,6 +202,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       smtpUrl: values.SMTP_URL ?? null,
       sourceCredentials: values.SOURCE_CREDENTIALS,
       oidc: oidcFrom(values),
+      notify: notifyFrom(values),
+      notifyCallbackToken: values.NOTIFY_CALLBACK_TOKEN ?? null,
     },
   }
 }
@@ -179,6 +212,23 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
 function nameOf(host: string): string {
   if (host === '127.0.0.1' || host === '::1') return 'localhost'
   return host.includes(':') ? `[${host}]` : host
+}
+
+function mailByOf(values: z.infer<typeof environment>): 'smtp' | 'notify' | null {
+  const hasNotify = values.NOTIFY_API_KEY !== undefined && values.NOTIFY_EMAIL_TEMPLATE !== undefined
+  if (values.MAIL_BY === 'notify' && !hasNotify)
+    throw new Invalid('platform.config.notify-incomplete', 'MAIL_BY=notify needs NOTIFY_API_KEY and NOTIFY_EMAIL_TEMPLATE.')
+  if (values.MAIL_BY !== undefined) return values.MAIL_BY
+  if (values.SMTP_URL !== undefined) return 'smtp'
+  return hasNotify ? 'notify' : null
+}
+
+function notifyFrom(values: z.infer<typeof environment>): NotifySettings | null {
+  const { NOTIFY_API_KEY: apiKey, NOTIFY_EMAIL_TEMPLATE: email, NOTIFY_TEXT_TEMPLATE: text } = values
+  if (apiKey === undefined && (email ?? text) !== undefined)
+    throw new Invalid('platform.config.notify-incomplete', 'A template of GOV.UK Notify needs NOTIFY_API_KEY.')
+  if (apiKey === undefined) return null
+  return { apiKey, url: values.NOTIFY_URL.replace(/\/+$/, ''), emailTemplate: email ?? null, textTemplate: text ?? null }
 }
 
 function oidcFrom(values: z.infer<typeof environment>): OidcConfig | null {

@@ -1,0 +1,97 @@
+import { NotifyClient } from 'notifications-node-client'
+import { monotonicMillis, sleep, type Clock } from '../clock/clock.ts'
+import type { MailMessage, MailTransport } from '../mail/transport.ts'
+import type { TextTransport } from '../texts.ts'
+import { asNotifyText } from './markdown.ts'
+import { notifyRefusal, service, type NotifyOutcome } from './refusal.ts'
+import type { NotifySettings } from './settings.ts'
+
+export interface Notify {
+  readonly mail: MailTransport
+  readonly texts: TextTransport
+}
+
+/** Below the 3,000 a minute that Notify takes of one kind of key, so that a release does not run into the limit by itself. */
+const PER_SECOND = 45
+const LONGEST_MILLIS = 30_000
+/** An answer of "too often" that names no time of its own is heeded by every message for so long, at most. */
+const LONGEST_HELD_SECONDS = 60
+
+type Channel = 'email' | 'text'
+
+/**
+ * Mail and text messages by GOV.UK Notify, through its own client. Both stay below its rate together; after it said "too often" nothing is
+ * asked of it on that channel for a while, and messages fail at once and come back later.
+ */
+export function createNotify(settings: NotifySettings, clock: Clock): Notify {
+  const client = new NotifyClient(settings.url, settings.apiKey)
+  const heldUntil: Record<Channel, number> = { email: 0, text: 0 }
+  let nextTurn = 0
+
+  async function ask(channel: Channel, question: () => Promise<unknown>): Promise<NotifyOutcome> {
+    const held = heldUntil[channel] - monotonicMillis()
+    if (held > 0) return service('GOV.UK Notify asked to be left alone for a while.', Math.ceil(held / 1_000))
+    await myTurn()
+    const tooLong = new AbortController()
+    const limit = sleep(LONGEST_MILLIS, tooLong.signal).then(() => service('GOV.UK Notify did not answer in time.', null))
+    const outcome = await Promise.race([answerTo(question, clock), limit])
+    tooLong.abort()
+    if (!outcome.ok && outcome.pauseSeconds !== null)
+      heldUntil[channel] = monotonicMillis() + Math.min(outcome.pauseSeconds, LONGEST_HELD_SECONDS) * 1_000
+    return outcome
+  }
+
+  async function myTurn(): Promise<void> {
+    const now = monotonicMillis()
+    const turn = Math.max(nextTurn, now)
+    nextTurn = turn + 1_000 / PER_SECOND
+    if (turn > now) await sleep(turn - now)
+  }
+
+  const { emailTemplate, textTemplate } = settings
+  return {
+    mail: {
+      isConfigured: emailTemplate !== null,
+      async send(message) {
+        if (emailTemplate === null) return { ok: false, permanent: false, words: 'No template for mail is set up. Set NOTIFY_EMAIL_TEMPLATE.' }
+        const unsubscribe = oneClickAddress(message)
+        const outcome = await ask('email', () =>
+          client.sendEmail(emailTemplate, message.to.address, {
+            personalisation: { subject: message.subject, body: asNotifyText(message.text) },
+            reference: referenceOf(message.messageId),
+            ...(unsubscribe === null ? {} : { oneClickUnsubscribeURL: unsubscribe }),
+          }),
+        )
+        // A fault of ours is none of the recipient's, and is not counted against the address.
+        return outcome.ok ? outcome : { ok: false, permanent: outcome.permanent && outcome.fault === 'address', words: outcome.words }
+      },
+      close: () => {},
+    },
+    texts: {
+      isConfigured: textTemplate !== null,
+      async send({ to, text, reference }) {
+        if (textTemplate === null) return { ok: false, permanent: false, fault: 'ours', words: 'Set NOTIFY_TEXT_TEMPLATE.', pauseSeconds: null }
+        return ask('text', () => client.sendSms(textTemplate, to, { personalisation: { body: text }, reference }))
+      },
+    },
+  }
+}
+
+async function answerTo(question: () => Promise<unknown>, clock: Clock): Promise<NotifyOutcome> {
+  try {
+    const { data } = (await question()) as { data?: { id?: unknown } }
+    return { ok: true, words: `Accepted by GOV.UK Notify as ${typeof data?.id === 'string' ? data.id : 'a message without an id'}` }
+  } catch (error) {
+    return notifyRefusal(error, clock.now())
+  }
+}
+
+/** What Notify gives back in a callback: the part of the Message-ID that is ours, `del_….1`. */
+function referenceOf(messageId: string): string {
+  return messageId.split('@')[0] ?? messageId
+}
+
+/** The address of one-click unsubscription (RFC 8058), where the message has one. */
+function oneClickAddress({ headers = {} }: MailMessage): string | null {
+  return /<(https:[^>]+)>/.exec(headers['List-Unsubscribe'] ?? '')?.[1] ?? null
+}
