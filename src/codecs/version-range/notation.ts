@@ -16,7 +16,7 @@ export function spellOut(text: string): string {
 }
 
 /** `1.0 <= version <`: what follows is the other bound. */
-const BOUND_IN_FRONT = /(v?\d[\w.-]*)\s*(<=|=<|≤|<|>=|=>|≥|>)\s*(?:x|n|v|ver\.?|versions?)?\s*(?=<|≤|>|≥)/g
+const BOUND_IN_FRONT = /(?<![\w.-])(v?\d[\w.-]*)\s*(<=|=<|≤|<|>=|=>|≥|>)\s*(?:x|n|v|ver\.?|versions?)?\s*(?=<|≤|>|≥)/g
 const LONG_DASH = /(?<=\d)\s*[–—]\s*(?=v?\d)/g
 const SPAN = /(?<![\w.-])(v?\d+(?:\.\d+)+)-(v?\d+(?:\.\d+)+)(?![\w.-])/g
 

@@ -142,6 +142,7 @@ function readWords(text: string): VersionRange {
       .toLowerCase()
       .normalize('NFKC')
       .replace(/_/g, ' ')
+      .replace(/\bcumulative\s+update\b/g, 'cu')
       .replace(/^[-–—*•:]\s*(?=\w)/, ''),
   )
   const whole = readPlain(text, plain)

@@ -48,6 +48,7 @@ export function parseVersion(written: string): Version | undefined {
     .toLowerCase()
     .normalize('NFKC')
     .replace(/service[\s-]*pack/g, 'sp')
+    .replace(/cumulative[\s-]*update/g, 'cu')
     .replace(/_/g, ' ')
     .replace(LABEL, '')
     .replace(/^[vr](?=\d|[a-z]\.\d)/, '')

@@ -3,6 +3,7 @@ import { parsePurl } from '../../../../codecs/purl/purl.ts'
 import { parseVersionRange } from '../../../../codecs/version-range/parse.ts'
 import type { IntelligenceProduct } from '../../../../kernel/intelligence.ts'
 import { nameKey } from '../../../../kernel/name-key.ts'
+import { cutAtVersions } from './read-product.ts'
 import type { WrittenName } from './relation.ts'
 import { wordsOf } from './words.ts'
 
@@ -60,9 +61,19 @@ function unique(texts: readonly (string | null)[]): readonly string[] {
 function named(entry: IntelligenceProduct): IntelligenceProduct {
   const cpe = parseCpe(entry.product)
   if (cpe !== undefined) return { ...entry, ...namedByCpe(cpe, entry), cpe: entry.cpe ?? entry.product }
-  const { version } = entry
-  if (version === null || parseVersionRange(version).kind !== 'unread' || hasOwnName(entry.product) || !hasOwnName(version)) return entry
+  const version = entry.version?.trim() || null
+  if (version === null) return cutInTwo(entry)
+  if (parseVersionRange(version).kind !== 'unread' || hasOwnName(entry.product) || !hasOwnName(version)) return entry
   return { ...entry, product: `${entry.product} ${version}`, version: null }
+}
+
+/** Advisories that give a version nowhere else give it in the name: whoever runs another version does not run the product. */
+function cutInTwo(entry: IntelligenceProduct): IntelligenceProduct {
+  const cut = cutAtVersions(entry.product)
+  if (cut === undefined || nameKey(cut.product) === '') return { ...entry, version: null }
+  const range = parseVersionRange(cut.versions)
+  const isWhole = range.kind === 'all' || (range.kind === 'some' && range.condition === null)
+  return isWhole ? { ...entry, product: cut.product, version: cut.versions } : { ...entry, version: null }
 }
 
 function namedByCpe({ vendor, product, version }: CpeName, entry: IntelligenceProduct): Pick<IntelligenceProduct, 'maker' | 'product' | 'version'> {

@@ -80,8 +80,13 @@ function join(match: Pick<NameMatch, 'outcome' | 'why'>, why: string): string {
 }
 
 const MOST_LISTED = 3
+const LONGEST_SHOWN = 120
+
+function brief(version: string): string {
+  return version.length > LONGEST_SHOWN ? `${version.slice(0, LONGEST_SHOWN)}…` : version
+}
 
 function listed(versions: readonly string[]): string {
-  const shown = versions.slice(0, MOST_LISTED).map(version => `“${version}”`)
+  const shown = versions.slice(0, MOST_LISTED).map(version => `“${brief(version)}”`)
   return versions.length > MOST_LISTED ? `${shown.join(', ')} and ${versions.length - MOST_LISTED} more` : shown.join(', ')
 }

@@ -22,6 +22,7 @@ export function keysToBeFoundBy(name: IdentifiedName, book: MakerBook): readonly
     ...words.flatMap(keysOfWord),
     ...lettersKeys(words),
     ...joinedKeys(words),
+    ...initialsKeys(words),
     ...words.filter(word => word.kind !== 'filler').map(word => `common:${foldSpelling(word.text)}`),
     ...[...maker.groups, ...maker.cores].map(name => `maker:${name}`),
     ...told.identifiers.flatMap(keysOfIdentifier),
@@ -33,13 +34,21 @@ export function keysToLookUnder(name: IdentifiedName, book: MakerBook): readonly
   const advisory = shortened(name)
   const maker = book.read(advisory.maker)
   const isAnyProduct = isSeveral(advisory.product)
-  const readings = isAnyProduct ? [] : variantsOf(advisory.product).map(variant => withoutMakers(readProduct(variant).words, namesOf(maker, book)))
+  // What has no name of its own without its maker's ("EMIS Web") is looked for with it, too.
+  const readings = isAnyProduct
+    ? []
+    : variantsOf(advisory.product).flatMap(variant => {
+        const { words } = readProduct(variant)
+        const rest = withoutMakers(words, namesOf(maker, book))
+        return isCommon(rest) && rest.length < words.length ? [rest, words] : [rest]
+      })
   return unique([
     ...(isAnyProduct ? [...maker.groups, ...maker.cores].map(name => `maker:${name}`) : []),
     ...readings.flatMap(words => [
       ...words.flatMap(keysOfWord),
       ...words.flatMap(spanKeys),
       ...joinedKeys(words),
+      ...initialsKeys(words),
       ...(isCommon(words) ? commonKeys(words) : []),
     ]),
     ...advisory.identifiers.flatMap(keysOfIdentifier),
@@ -72,6 +81,21 @@ function joinedKeys(words: readonly Word[]): readonly string[] {
     const pair = word.text + (words[index + 1]?.text ?? '')
     const triple = pair + (words[index + 2]?.text ?? '')
     return [pair, triple].filter(text => text.length >= 4 && text !== word.text).map(text => (/\d/.test(text) ? text : foldSpelling(text)))
+  })
+}
+
+const LONGEST_INITIALS = 6
+
+/** Initials, and words in a row by theirs: "Adaptive Security Appliance" is found by `asa`. */
+function initialsKeys(words: readonly Word[]): readonly string[] {
+  return words.flatMap((word, first) => {
+    if (word.kind === 'model') return []
+    const run = words.slice(first, first + LONGEST_INITIALS)
+    const end = run.findIndex(({ kind }) => kind === 'model')
+    const letters = (end === -1 ? run : run.slice(0, end)).map(({ text }) => text[0] ?? '').join('')
+    const own = word.text.length >= 3 && word.text.length <= LONGEST_INITIALS ? [word.text] : []
+    const rows = Array.from({ length: Math.max(0, letters.length - 2) }, (_, index) => letters.slice(0, index + 3))
+    return [...own, ...rows].map(text => `initials:${text}`)
   })
 }
 

@@ -136,12 +136,40 @@ const RUNS: readonly Pair[] = [
     ['', 'PWS 01 BT'],
   ],
   [
+    ['Microware', 'Mailhub Server 2016'],
+    ['', 'Microware Mailhub 2016 CU23'],
+  ],
+  [
+    ['Microware', 'Doors 10 Version 22H2 for x64-based Systems'],
+    ['Microware', 'Doors 10 22H2'],
+  ],
+  [
+    ['Ciska', 'Adaptive Boundary Appliance'],
+    ['Ciska', 'ABA'],
+  ],
+  [
+    ['Acme Holdings', 'Acme Holdings Server'],
+    ['', 'Acme Holdings server'],
+  ],
+  [
     ['Contoso', "N'Visio Clinician Programmer"],
     ['Contoso', 'NVisio clinician prgmmr'],
   ],
 ]
 
 const MAY_RUN: readonly Pair[] = [
+  [
+    ['Microware', 'Mailhub Server'],
+    ['Microware', 'Mailhub 2016 CU23'],
+  ],
+  [
+    ['Emmis', 'EMMIS Web'],
+    ['EMMIS Health', 'EMMIS'],
+  ],
+  [
+    ['Phillson', 'Intellivox (except MX40)'],
+    ['Phillson', 'Intellivox MX40'],
+  ],
   [
     ['Fabrikam', 'Server'],
     ['Fabrikam', 'Server 2019 Standard'],
@@ -181,6 +209,18 @@ const MAY_RUN: readonly Pair[] = [
 ]
 
 const ANOTHER: readonly Pair[] = [
+  [
+    ['Semens', 'singo.plaza'],
+    ['Semens', 'singo.via'],
+  ],
+  [
+    ['Microware', 'Mailhub Server 2019'],
+    ['', 'Microware Mailhub 2016 CU23'],
+  ],
+  [
+    ['Phillson', 'IntelliLink Enterprise'],
+    ['Phillson', 'IntelliLink System 5'],
+  ],
   [
     ['Litware', 'Mail'],
     ['Litware', 'Mailbox'],
@@ -362,6 +402,19 @@ test('of what the items say, each affected product comes out once, with the vers
     [byCpe?.maker, byCpe?.product, byCpe?.versions, byCpe?.identifiers],
     ['acme', 'door keeper', ['1.0'], ['cpe:2.3:a:acme:door_keeper']],
   )
+})
+
+test('versions that an advisory gives in the name alone are versions', () => {
+  const only = (product: string, version: string | null = null) => {
+    const [found] = affectedProducts([{ maker: 'Acme', product, version, cpe: null, purl: null, affected: true }])
+    return [found?.product, found?.versions]
+  }
+  for (const versions of ['v2.4', 'prior to 2.4', 'all versions before 2.4', 'versions 1.0 through 2.4.1', '4.4.5xx', 'v6 SP10', '< 2.4'])
+    assert.deepEqual(only(`Gateway ${versions}`), ['Gateway', [versions]])
+  assert.deepEqual(only('Gateway 2.4', '< 2.4.7'), ['Gateway 2.4', ['< 2.4.7']])
+  assert.deepEqual(only('Gateway', ' '), ['Gateway', []], 'an empty version is none')
+  for (const product of ['Scanner 1.5T', 'Server 2012 R2', 'v6', 'Gateway for all versions of Doors', 'Gateway 2.4 on Doors'])
+    assert.deepEqual(only(product), [product, []])
 })
 
 test('an identifier without its version is the same for every version', () => {

@@ -59,8 +59,8 @@ function matchOne(
   const version = ours.versions[0] ?? numbers[0]?.text ?? null
   const more = { ...all, models: all.models.filter(model => !numbers.includes(model)) }
 
-  if (areApart(less, more, anchors)) return undefined
-  if (!left.some(isOwn)) return matchCommon(left, right, alignment, relation, version)
+  if (areApart(less, more, anchors, relation.kind === 'same')) return undefined
+  if (!left.some(isOwn)) return matchCommon(left, right, alignment, relation, version, hasVersions)
   if (anchors.names + anchors.models === 0 || (anchors.names === 0 && relation.kind !== 'same' && anchors.code < 4)) return undefined
   const [isLess, isMore] = [saysLess(less), saysLess(more)]
   if (relation.kind === 'different') {
@@ -94,9 +94,13 @@ function saysLess({ distinct, models }: Rest): boolean {
 }
 
 /** Whether each name says what the other does not, so that they are two products. */
-function areApart(less: Rest, more: Rest, anchors: Anchors): boolean {
+function areApart(less: Rest, more: Rest, anchors: Anchors, isSameMaker: boolean): boolean {
   if ((less.models.length > 0 && more.models.length > 0) || (less.isNamed && more.isNamed)) return true
   const [isLess, isMore] = [saysLess(less), saysLess(more)]
+  // Who gives an edition its year leaves out that it is a server: "Exchange 2016" is an Exchange Server.
+  const isLeftOut = less.models.length === 0 && less.distinct.every(word => word.kind === 'part')
+  const isEdition = more.distinct.length === 0 && more.models.every(isEditionName)
+  if (isLess && isMore && isLeftOut && isEdition && (isSameMaker || anchors.names > 0)) return false
   if ((isLess && (isMore || more.hasField)) || (isMore && less.hasField)) return true
   // The family with its form ("IntelliVue monitor") beside one of its models or kinds is less said, not otherwise said.
   const saysPart = (rest: Rest) =>
@@ -113,11 +117,15 @@ function matchCommon(
   right: readonly Word[],
   alignment: Alignment,
   relation: Relation,
-  version: string | null,
+  told: string | null,
+  hasVersions: boolean,
 ): NameMatch | undefined {
   const isWhole = (words: readonly Word[], marked: readonly boolean[]) =>
     words.every((word, index) => marked[index] === true || word.kind === 'filler' || word.isAside)
-  const [isAllLeft, isAllRight] = [isWhole(left, alignment.left), isWhole(right, alignment.right)]
+  const numbers = hasVersions ? right.filter((word, index) => alignment.right[index] !== true && word.kind === 'model' && isVersionLike(word)) : []
+  const version = told ?? numbers[0]?.text ?? null
+  const isAllLeft = isWhole(left, alignment.left)
+  const isAllRight = right.every((word, index) => alignment.right[index] === true || word.kind === 'filler' || word.isAside || numbers.includes(word))
   const shared = left.filter((word, index) => alignment.left[index] === true && word.kind !== 'filler').length
   if (relation.kind === 'different' || (shared === 0 && !(isAllLeft && isAllRight && left.length === right.length))) return undefined
   if (isAllLeft && isAllRight) {
@@ -186,9 +194,14 @@ function restOf(words: readonly Word[], marked: readonly boolean[], anchors: Anc
 
 const DISTINCT: ReadonlySet<Word['kind']> = new Set(['name', 'short', 'part', 'variant'])
 
+/** A year, or a number with a letter (`19c`). */
+function isEditionName(model: Word): boolean {
+  return /^(?:19|20)\d\d$|^\d{1,2}[a-z]$/.test(model.text)
+}
+
 /** A small number left over, where the advisory says which versions. */
 function isVersionLike(model: Word): boolean {
-  return /^\d{1,3}$|^\d+\.\d/.test(model.text) && parseVersion(model.text) !== undefined
+  return /^\d{1,3}$|^\d{1,2}[a-z]$|^\d+\.\d/.test(model.text) && parseVersion(model.text) !== undefined
 }
 
 function nameOf({ maker, product }: WrittenName): string {

@@ -12,12 +12,31 @@ const LABELLED = String.raw`\b(?:software\s+|firmware\s+)?(?:version|ver|rev|rev
 const GLUED = String.raw`\bv?[a-z]\.\d+(?:\.\d+)*\b|\bv\d[\w.]*\b${QUALIFIER}`
 /** A dotted number with a letter behind it may be a strength ("1.5T"). */
 const DOTTED = String.raw`(?<![\w.-])(?:[a-z]\.)?\d+(?:\.\d+)+(?:[a-su-z]\w*)?(?![\w-])${QUALIFIER}`
-const VERSIONS = new RegExp(`${LABELLED}|${GLUED}|${DOTTED}`, 'gi')
+/** What Microsoft calls its updates and half-yearly releases: "Exchange 2016 CU23", "Windows 10 22H2". */
+const NUMBERED = String.raw`\b(?:cu|cumulative\s+update|sp|service\s+pack)[\s-]?\d{1,2}\b|\b(?:1[5-9]|2\d)h[12]\b`
+const VERSIONS = new RegExp(`${LABELLED}|${GLUED}|${DOTTED}|${NUMBERED}`, 'gi')
 
-export function readProduct(product: string): ReadProduct {
+/** What it runs on, or is not: neither is its name. */
+const BESIDE_THE_NAME =
+  /\s+for\s+(?:x64|x86|32-bit|64-bit|arm64|itanium)(?:[\s-]based)?\s+systems?\b|\(\s*(?:except|excluding|other\s+than|not)\b[^)]*\)|[\s,]+(?:except(?:\s+for)?|excluding|other\s+than)\s.*$/gi
+
+export function readProduct(written: string): ReadProduct {
+  const product = written.replace(BESIDE_THE_NAME, ' ')
   const versions = product.match(VERSIONS) ?? []
   const words = wordsOf(versions.length === 0 ? product : product.replace(VERSIONS, ' '))
   return words.length === 0 ? { words: wordsOf(product), versions: [] } : { words, versions: versions.map(version => version.trim()) }
+}
+
+/** Words that begin to say which versions, though the first of them stands before the number. */
+const RANGE_WORDS = /[\s,(]+(?:(?:all|any)\s+versions?|versions?|releases?|prior\s+to|before|earlier\s+than|up\s+to|from|[<>]=?|≤|≥)(?=[\s\d(]|$)/i
+
+/** A name in which its versions stand, cut in two where they begin ("Gateway prior to 2.4"); `undefined` when none stand at its end. */
+export function cutAtVersions(written: string): { readonly product: string; readonly versions: string } | undefined {
+  const text = written.replace(BESIDE_THE_NAME, ' ').trim()
+  VERSIONS.lastIndex = 0
+  const starts = [RANGE_WORDS.exec(text)?.index, VERSIONS.exec(text)?.index].filter(index => index !== undefined)
+  const at = Math.min(...starts)
+  return starts.length === 0 || at === 0 ? undefined : { product: text.slice(0, at).replace(/[\s,;:(–-]+$/, ''), versions: text.slice(at).trim() }
 }
 
 /** Whether an advisory speaks of a maker's products without naming them. */

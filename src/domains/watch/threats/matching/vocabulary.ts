@@ -38,7 +38,7 @@ const PART = `
   pacs ris emr ehr epr lims cis pas dicom hl7 fhir`
 
 /** Left out before anything is compared. */
-const STOP = 'based of the and for with by in on to from used using including incl or at as its via per'
+const STOP = 'based of the and for with by in on to from used using including incl or at as its per'
 
 const WORDS: ReadonlyMap<string, Commonness> = new Map([
   ...listed(FILLER).map(word => [word, 'filler'] as const),
