@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { parseJson } from '../../kernel/json.ts'
+import { setting, type Setting } from './setting.ts'
+
+/** The settings of how mail is signed, and of where what bounces comes back to. */
+export const MAIL_SETTINGS: readonly Setting[] = [
+  setting(
+    'DKIM_DOMAIN',
+    'no signature',
+    'The domain that DKIM signs for: that of MAIL_FROM, or one above it. Leave it out where the mail server signs.',
+  ),
+  setting('DKIM_SELECTOR', 'none', 'The selector of the RSA key: its DNS record is SELECTOR._domainkey.DKIM_DOMAIN. `carecert doctor` prints it.'),
+  setting('DKIM_KEY', 'none', 'The file of the RSA key: PEM, at least 2048 bits, readable by CareCERT alone.'),
+  setting('DKIM_ED25519_SELECTOR', 'none', 'The selector of the Ed25519 key, another than that of the RSA key. Both sign when both are set.'),
+  setting('DKIM_ED25519_KEY', 'none', 'The file of the Ed25519 key: PEM, readable by CareCERT alone.'),
+  setting('MAIL_SIGNING', 'none', 'How the text of each message is signed, so that a reader can tell who wrote it: openpgp, smime or none.'),
+  setting(
+    'MAIL_SIGNING_KEY',
+    'none',
+    'The file of the key that signs: an armoured OpenPGP private key, or a private key in PEM for S/MIME. Without a passphrase.',
+  ),
+  setting('MAIL_SIGNING_CERTIFICATE', 'none', 'For S/MIME: the file of its certificate in PEM, ours first, then those above it.'),
+  setting(
+    'MAIL_SIGNING_COMMAND',
+    'none',
+    'A command that signs instead of a key file, as a JSON list of its words: ["gpg", "--armor", "--detach-sign"]. It is given what to sign and prints the signature: armoured, or CMS in DER. It runs once a message.',
+  ),
+  setting(
+    'MAIL_BOUNCE_ADDRESS',
+    'MAIL_FROM, and what bounces is not read',
+    'The address that bounces come back to, such as bounce@example.org. Messages leave with bounce+… at its domain as their sender; its part before the @ has at most 9 characters.',
+  ),
+  setting(
+    'BOUNCE_LISTEN',
+    'nowhere',
+    'Where the worker takes bounces from the mail server: smtp://HOST:PORT or lmtp://HOST:PORT. It takes mail for the bounce addresses only.',
+  ),
+  setting('BOUNCE_FOLDER', 'none', 'A folder or Maildir in which bounces arrive. What was read is moved: to cur in a Maildir, to .read elsewhere.'),
+]
+
+const optionalText = z.string().min(1).optional()
+const domain = z.string().regex(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain name')
+
+/** The shape of those settings in the environment. */
+export const mailEnvironment = z
+  .object({
+    DKIM_DOMAIN: domain.optional(),
+    DKIM_SELECTOR: domain.optional(),
+    DKIM_KEY: optionalText,
+    DKIM_ED25519_SELECTOR: domain.optional(),
+    DKIM_ED25519_KEY: optionalText,
+    MAIL_SIGNING: z.enum(['openpgp', 'smime', 'none']).default('none'),
+    MAIL_SIGNING_KEY: optionalText,
+    MAIL_SIGNING_CERTIFICATE: optionalText,
+    MAIL_SIGNING_COMMAND: z
+      .string()
+      .transform((text, context) => {
+        const read = z.array(z.string()).min(1).safeParse(parsedOrNothing(text))
+        if (read.success) return read.data
+        context.addIssue('must be a JSON list of words')
+        return z.NEVER
+      })
+      .optional(),
+    MAIL_BOUNCE_ADDRESS: z
+      .string()
+      .regex(/^[a-z0-9._-]{1,9}@[a-z0-9.-]+$/i, 'must be an address with at most 9 characters before the @, and no +')
+      .optional(),
+    BOUNCE_LISTEN: z
+      .string()
+      .regex(/^(smtp|lmtp):\/\/[^/@\s]+:\d{1,5}$/, 'must be smtp://HOST:PORT or lmtp://HOST:PORT')
+      .optional(),
+    BOUNCE_FOLDER: z.string().startsWith('/', 'must be the whole path of a folder').optional(),
+  })
+  .superRefine((values, context) => {
+    const wants = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
+    for (const [selector, key] of [
+      ['DKIM_SELECTOR', 'DKIM_KEY'],
+      ['DKIM_ED25519_SELECTOR', 'DKIM_ED25519_KEY'],
+    ] as const) {
+      if ((values[selector] === undefined) !== (values[key] === undefined)) wants(selector, `set it together with ${key}`)
+      if (values[key] !== undefined && values.DKIM_DOMAIN === undefined) wants('DKIM_DOMAIN', `set it together with ${key}`)
+    }
+    if (values.DKIM_DOMAIN !== undefined && values.DKIM_KEY === undefined && values.DKIM_ED25519_KEY === undefined)
+      wants('DKIM_DOMAIN', 'set a key as well')
+    if (values.DKIM_SELECTOR !== undefined && values.DKIM_SELECTOR === values.DKIM_ED25519_SELECTOR)
+      wants('DKIM_ED25519_SELECTOR', 'must differ from DKIM_SELECTOR')
+    const isSigned = values.MAIL_SIGNING !== 'none'
+    if (isSigned && (values.MAIL_SIGNING_KEY === undefined) === (values.MAIL_SIGNING_COMMAND === undefined))
+      wants('MAIL_SIGNING', 'set MAIL_SIGNING_KEY or MAIL_SIGNING_COMMAND, one of them')
+    if (!isSigned && (values.MAIL_SIGNING_KEY ?? values.MAIL_SIGNING_COMMAND) !== undefined) wants('MAIL_SIGNING', 'say openpgp or smime')
+    if (values.MAIL_SIGNING === 'smime' && values.MAIL_SIGNING_KEY !== undefined && values.MAIL_SIGNING_CERTIFICATE === undefined)
+      wants('MAIL_SIGNING_CERTIFICATE', 'set it, S/MIME needs it')
+    if ((values.BOUNCE_LISTEN ?? values.BOUNCE_FOLDER) !== undefined && values.MAIL_BOUNCE_ADDRESS === undefined)
+      wants('MAIL_BOUNCE_ADDRESS', 'set it, or nothing can bounce to us')
+  })
+
+/** How the text of messages is signed. */
+export type SigningConfig =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'openpgp'; readonly keyFile: string }
+  | { readonly kind: 'smime'; readonly keyFile: string; readonly certificateFile: string }
+  | { readonly kind: 'command'; readonly signs: 'openpgp' | 'smime'; readonly argv: readonly string[] }
+
+export interface MailConfig {
+  readonly dkim: readonly { readonly setting: string; readonly domain: string; readonly selector: string; readonly keyFile: string }[]
+  readonly signing: SigningConfig
+  /** `null`: messages leave with our own address as their sender, and nothing that comes back is read. */
+  readonly bounceAddress: string | null
+  readonly bounceListen: { readonly protocol: 'smtp' | 'lmtp'; readonly host: string; readonly port: number } | null
+  readonly bounceFolder: string | null
+}
+
+export function mailConfig(values: z.infer<typeof mailEnvironment>): MailConfig {
+  return {
+    dkim: [
+      { setting: 'DKIM_KEY', selector: values.DKIM_SELECTOR, keyFile: values.DKIM_KEY },
+      { setting: 'DKIM_ED25519_KEY', selector: values.DKIM_ED25519_SELECTOR, keyFile: values.DKIM_ED25519_KEY },
+    ].flatMap(({ setting: name, selector, keyFile }) =>
+      selector === undefined || keyFile === undefined || values.DKIM_DOMAIN === undefined
+        ? []
+        : [{ setting: name, selector, keyFile, domain: values.DKIM_DOMAIN }],
+    ),
+    signing: signingFrom(values),
+    bounceAddress: values.MAIL_BOUNCE_ADDRESS?.toLowerCase() ?? null,
+    bounceListen: listenFrom(values.BOUNCE_LISTEN),
+    bounceFolder: values.BOUNCE_FOLDER ?? null,
+  }
+}
+
+function signingFrom(values: z.infer<typeof mailEnvironment>): SigningConfig {
+  const { MAIL_SIGNING: kind, MAIL_SIGNING_KEY: keyFile, MAIL_SIGNING_COMMAND: argv, MAIL_SIGNING_CERTIFICATE: certificateFile } = values
+  if (kind === 'none') return { kind: 'none' }
+  if (argv !== undefined) return { kind: 'command', signs: kind, argv }
+  if (keyFile === undefined) return { kind: 'none' }
+  return kind === 'openpgp' ? { kind, keyFile } : { kind, keyFile, certificateFile: certificateFile ?? '' }
+}
+
+function listenFrom(text: string | undefined): MailConfig['bounceListen'] {
+  if (text === undefined) return null
+  const [, protocol, host = '', port] = /^(smtp|lmtp):\/\/(.+):(\d+)$/.exec(text) ?? []
+  return { protocol: protocol === 'lmtp' ? 'lmtp' : 'smtp', host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
+function parsedOrNothing(text: string): unknown {
+  const read = parseJson(text)
+  return read.ok ? read.value : undefined
+}
