@@ -17,6 +17,14 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   'broadcast.bulletin.approve': APPROVERS,
   'broadcast.bulletin.release': RELEASERS,
   'broadcast.bulletin.withdraw': RELEASERS,
+  /** A holding statement, by one person, in the words of a template that others approved before. */
+  'broadcast.bulletin.release-holding': RELEASERS,
+  /** A bulletin that nobody else approved, by one person with a reason: reviewed after. */
+  'broadcast.bulletin.release-alone': RELEASERS,
+  /** Reviewing what one person released, and closing that review with what was found. */
+  'broadcast.bulletin.review-after': APPROVERS,
+  'broadcast.template.write': AUTHORS,
+  'broadcast.template.approve': APPROVERS,
   /** Answering for an organisation is its own choice: nobody at the centre or a region holds it. */
   'broadcast.response.answer': RESPONDERS,
   /** Answers in the reader's scope: an organisation's own, a region's, the sector's. */
@@ -28,6 +36,9 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   'broadcast.delivery.retry': RELEASERS,
   'broadcast.audience.view': CENTRE_ROLES,
   'broadcast.audience.edit': AUTHORS,
+  /** Saying of a national service whether it is safe to use: who releases bulletins says that too. */
+  'broadcast.service.say': RELEASERS,
+  'broadcast.service.manage': [...RELEASERS, 'administrator'],
 }
 
 /** The answer to "may they?": yes, or the stable code and the sentence of the no. */
@@ -68,5 +79,23 @@ export function canRelease(actor: PolicyActor, bulletin: { readonly version: num
   if (bulletin.approvedVersion !== bulletin.version) {
     return { ok: false, code: 'broadcast.bulletin.not-approved', reason: 'The newest version has not been approved. Send it for review first.' }
   }
+  return YES
+}
+
+/** Whether the actor may close the review of what one person released: not that person. */
+export function canReviewAfter(actor: PolicyActor, released: { readonly byId: string }): Decision {
+  if (!actor.permissions.has('broadcast.bulletin.review-after'))
+    return { ok: false, code: 'broadcast.after.not-reviewer', reason: 'Your role does not review releases. Ask a duty manager.' }
+  if (released.byId === actor.id)
+    return { ok: false, code: 'broadcast.after.own', reason: 'You released this alone, so somebody else must review it. Ask another duty manager.' }
+  return YES
+}
+
+/** Whether the actor may approve a version of a template: not its author. */
+export function canApproveTemplate(actor: PolicyActor, template: { readonly savedById: string }): Decision {
+  if (!actor.permissions.has('broadcast.template.approve'))
+    return { ok: false, code: 'broadcast.template.not-approver', reason: 'Your role does not approve templates. Ask a duty manager.' }
+  if (template.savedById === actor.id)
+    return { ok: false, code: 'broadcast.template.own', reason: 'You wrote this version, so somebody else must approve it.' }
   return YES
 }
