@@ -18,6 +18,7 @@ import {
   type ThreatSummary,
 } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import { missedReleases, type MissedRelease } from '../release/schedule/queries.ts'
 import type { Visible } from '../tables.ts'
 import { searchTarget } from './model.ts'
 import {
@@ -71,6 +72,7 @@ interface OverseersNow {
   readonly live: readonly LiveBulletin[]
   readonly reviews: readonly WaitingBulletin[]
   readonly approved: readonly WaitingBulletin[]
+  readonly missed: readonly MissedRelease[]
   readonly sources: readonly FailingSource[]
   readonly threats: readonly ThreatSummary[]
   readonly notifications: Pick<Page<NotificationSummary>, 'rows' | 'total'>
@@ -85,6 +87,7 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     live: await liveBulletins(db, actor.scope, request.now),
     reviews: may(actor, 'broadcast.bulletin.approve') ? await reviewsFor(db, actor) : [],
     approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
+    missed: may(actor, 'broadcast.bulletin.release') ? await missedReleases(db) : [],
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
     notifications: may(actor, 'watch.notification.handle') ? await unrungNotifications(db, NOTIFICATIONS_SHOWN) : { rows: [], total: 0 },

@@ -5,6 +5,7 @@ import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
 import { contactState, type Contact } from '../../directory/contract.ts'
 import { isHeld, type FailingSource, type NotificationSummary, type ThreatSummary } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import type { MissedRelease } from '../release/schedule/queries.ts'
 import { answerChoices } from '../responses/queries.ts'
 import { needsChasing } from './model.ts'
 import type { Changes, LiveBulletin, OwnBulletin, PartnerLine, SafeToUse, WaitingBulletin } from './queries.ts'
@@ -27,6 +28,7 @@ export function needsOf(input: {
   readonly live: readonly LiveBulletin[]
   readonly reviews: readonly WaitingBulletin[]
   readonly approved: readonly WaitingBulletin[]
+  readonly missed: readonly MissedRelease[]
   readonly sources: readonly FailingSource[]
   readonly notifications: { readonly rows: readonly NotificationSummary[]; readonly total: number }
   readonly showsDeliveries: boolean
@@ -54,6 +56,11 @@ export function needsOf(input: {
       text: `${organisations(bulletin.silent)} silent on ${bulletinNumber(bulletin.number)} ${bulletin.title}`,
       href: `/bulletins/${bulletinNumber(bulletin.number)}/recipients?stage=silent`,
       at: bulletin.respondBy,
+    })),
+    ...input.missed.map(bulletin => ({
+      text: `${bulletinNumber(bulletin.number)} ${bulletin.title} did not go out at its time`,
+      href: `/bulletins/${bulletinNumber(bulletin.number)}/schedule`,
+      hint: bulletin.words ?? undefined,
     })),
     ...input.approved.map(bulletin => ({
       text: `Release ${bulletinNumber(bulletin.number)} ${bulletin.title}`,

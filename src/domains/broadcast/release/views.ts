@@ -4,8 +4,8 @@ import { severityTag } from '../../../ui/labels.ts'
 import type { TableModel } from '../../../ui/models.ts'
 import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
 import type { AudienceSummary } from '../audience/queries.ts'
+import { BULLETIN_LIFECYCLE } from '../bulletins/lifecycle.ts'
 import {
-  BULLETIN_LIFECYCLE,
   bulletinNumber,
   deadlineFor,
   findingsOf,
@@ -97,7 +97,7 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
               },
       },
       { key: 'If they stay silent', value: silenceWords(version.content.severity, respondBy) },
-      { key: 'When', value: 'At once' },
+      { key: 'When', value: { text: 'At once', hint: 'Or let it wait for a time', href: `${address}/schedule` } },
     ],
     channels: {
       caption: 'Channels',
