@@ -88,9 +88,17 @@ const named = [
   },
   {
     name: 'slices-meet-through-the-model',
-    comment: "Inside a domain, a slice may use another slice's model.ts and queries.ts, never its commands, fields, routes, views, jobs or cli.",
+    comment:
+      "Inside a domain, a slice may use another slice's model.ts, lifecycle.ts and queries.ts, never its commands, fields, routes, views, jobs or cli. Only broadcast's mailings.ts is for all of them: each way to write to people goes through it.",
     from: { path: '^src/domains/([^/]+)/([^/]+)/', pathNot: TESTS },
-    to: { path: '^src/domains/$1/[^/]+/', pathNot: ['^src/domains/$1/$2/', '^src/domains/$1/[^/]+/(?:model|queries|queries/[^/]+)[.]ts$'] },
+    to: {
+      path: '^src/domains/$1/[^/]+/',
+      pathNot: [
+        '^src/domains/$1/$2/',
+        '^src/domains/$1/(?:[^/]+/)+(?:model|lifecycle|queries|queries/[^/]+)[.]ts$',
+        '^src/domains/broadcast/deliveries/mailings[.]ts$',
+      ],
+    },
   },
   {
     name: 'models-are-pure',

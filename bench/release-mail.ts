@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
-import { claimedDeliveries, releaseToDeliver } from '../src/domains/broadcast/deliveries/queries.ts'
+import { claimedDeliveries, mailingToDeliver } from '../src/domains/broadcast/deliveries/queries.ts'
 import { prepareLetter } from '../src/domains/broadcast/deliveries/views.ts'
 import type { Visible } from '../src/domains/broadcast/tables.ts'
 import type { MailMessage } from '../src/platform/mail/transport.ts'
@@ -103,10 +103,10 @@ async function delivered({ platform, sink, env }: Setting, workers: number, mess
   for (let worker = 0; worker < workers; worker += 1) running.push(await startCarecert(['work'], env, 'Taking up jobs'))
   try {
     await sink.reset()
-    const { releaseId, contacts } = await releaseNow(platform, number)
+    const { mailingId, contacts } = await releaseNow(platform, number)
     const releasedAt = Number(process.hrtime.bigint()) / 1e6
     if (contacts !== messages) throw new Error(`The release reached ${contacts} contacts, not ${messages}.`)
-    await untilSettled(platform, releaseId, messages)
+    await untilSettled(platform, mailingId, messages)
     delays.push((await sink.count()).firstAt - releasedAt)
     return await rateOf(sink, messages)
   } finally {
@@ -114,11 +114,11 @@ async function delivered({ platform, sink, env }: Setting, workers: number, mess
   }
 }
 
-async function untilSettled(platform: Platform, releaseId: string, messages: number): Promise<void> {
+async function untilSettled(platform: Platform, mailingId: string, messages: number): Promise<void> {
   for (let waited = 0; waited < 600; waited += 1) {
     const { rows } = await sql<{
       sent: number
-    }>`select count(*)::int as sent from broadcast_delivery where release_id = ${releaseId} and state = 'sent'`.execute(platform.database.kysely)
+    }>`select count(*)::int as sent from broadcast_delivery where mailing_id = ${mailingId} and state = 'sent'`.execute(platform.database.kysely)
     if (rows[0]?.sent === messages) return
     await pause(500)
   }
@@ -141,21 +141,21 @@ async function leaveContacts(platform: Platform, contacts: number): Promise<void
 
 /** The messages of one release as our worker would write them, with a stand-in for the link that is as long. */
 async function writtenMessages(platform: Platform): Promise<readonly MailMessage[]> {
-  const { releaseId } = await releaseNow(platform, await approvedBulletin(platform, EVERYBODY))
+  const { mailingId } = await releaseNow(platform, await approvedBulletin(platform, EVERYBODY))
   const messages = await readAs<Visible, readonly MailMessage[]>(platform, SYSTEM, async db => {
-    const release = await releaseToDeliver(db, releaseId)
-    const ids = await db.selectFrom('broadcast_delivery').select('id').where('release_id', '=', releaseId).orderBy('id').execute()
-    if (release === undefined) throw new Error('The release is gone.')
-    const letter = prepareLetter(platform.views, release, platform.config.baseUrl)
+    const mailing = await mailingToDeliver(db, mailingId)
+    const ids = await db.selectFrom('broadcast_delivery').select('id').where('mailing_id', '=', mailingId).orderBy('id').execute()
+    if (mailing === undefined) throw new Error('The mailing is gone.')
+    const letter = prepareLetter(platform.views, mailing, platform.config.baseUrl)
     return (
       await claimedDeliveries(
         db,
         ids.map(({ id }) => id),
       )
-    ).map(delivery => letter(delivery, `${platform.config.baseUrl}/r/${delivery.id}.1.1800000000.${'x'.repeat(43)}`))
+    ).map(delivery => letter(delivery, told => `${platform.config.baseUrl}/r/${told.id}.1.1800000000.${'x'.repeat(43)}`))
   })
   // This one is not for the workers.
-  await sql`update broadcast_delivery set state = 'given-up' where release_id = ${releaseId}`.execute(platform.database.kysely)
+  await sql`update broadcast_delivery set state = 'given-up' where mailing_id = ${mailingId}`.execute(platform.database.kysely)
   await sql`delete from pgboss.job where name = 'broadcast.deliver'`.execute(platform.database.kysely)
   note(`${messages.length} messages written`)
   return messages

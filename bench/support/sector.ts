@@ -96,7 +96,7 @@ export async function answerSome(database: Database): Promise<void> {
     await sql`update broadcast_release release set released_at = bulletin.released_at from broadcast_bulletin bulletin where bulletin.id = release.bulletin_id`.execute(
       db,
     )
-    await sql`update broadcast_delivery delivery set queued_at = release.released_at from broadcast_release release where release.id = delivery.release_id`.execute(
+    await sql`update broadcast_delivery delivery set queued_at = release.released_at from broadcast_release release where release.bulletin_id = delivery.bulletin_id`.execute(
       db,
     )
     await sql`

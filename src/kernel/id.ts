@@ -24,8 +24,13 @@ export const ID_PREFIX = {
   regrouping: 'rgr',
   bulletin: 'bul',
   release: 'rel',
+  mailing: 'mlg',
   delivery: 'del',
   response: 'rsp',
+  signature: 'sgn',
+  webhook: 'whk',
+  announcement: 'ann',
+  'webhook-message': 'whm',
   audit: 'aud',
 } as const
 

@@ -44,9 +44,11 @@ const RESPONSE: TagTable = {
 
 /** Where one message to one contact has got to. */
 const DELIVERY: TagTable = {
-  waiting: { text: 'Waiting', colour: 'grey' },
+  queued: { text: 'Queued', colour: 'grey' },
   sending: { text: 'Sending', colour: 'blue' },
   sent: { text: 'Sent', colour: 'green' },
+  delivered: { text: 'Delivered', colour: 'green' },
+  bounced: { text: 'Came back', colour: 'red' },
   failed: { text: 'Failed, will be tried again', colour: 'orange' },
   'given-up': { text: 'Given up', colour: 'red' },
 }

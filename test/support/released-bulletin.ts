@@ -13,6 +13,7 @@ export interface ReleasedBulletin {
   readonly bulletinId: string
   readonly number: number
   readonly releaseId: string
+  readonly mailingId: string
   readonly organisationIds: readonly Id<'organisation'>[]
   readonly contactIds: readonly Id<'contact'>[]
   readonly deliveryIds: readonly Id<'delivery'>[]
@@ -163,6 +164,20 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
         unreachable: count - reachable,
       })
       .execute()
+    const mailingId = work.newId('mailing')
+    await db
+      .insertInto('broadcast_mailing')
+      .values({
+        id: mailingId,
+        bulletin_id: bulletinId,
+        release_id: releaseId,
+        kind: 'release',
+        version: 1,
+        deliveries: contactRows.length,
+        made_by: 'test',
+        made_at: now,
+      })
+      .execute()
     await inChunks(organisations, part =>
       db
         .insertInto('broadcast_recipient')
@@ -186,13 +201,13 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
         .values(
           part.map(row => ({
             id: row.deliveryId,
-            release_id: releaseId,
+            mailing_id: mailingId,
             bulletin_id: bulletinId,
             organisation_id: row.organisationId,
             contact_id: row.id,
             channel: 'email',
             address: row.address,
-            state: 'waiting' as const,
+            state: 'queued' as const,
             queued_at: now,
             message_id: messageIdOf(row.deliveryId, 'http://localhost:8080'),
           })),
@@ -204,6 +219,7 @@ export async function releasedBulletin(platform: WorkPlatform, options: Released
       bulletinId,
       number,
       releaseId,
+      mailingId,
       organisationIds: organisations.map(({ id }) => id),
       contactIds: contactRows.map(({ id }) => id),
       deliveryIds: contactRows.map(({ deliveryId }) => deliveryId),

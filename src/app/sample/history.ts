@@ -1,7 +1,8 @@
 import { saveAudience } from '../../domains/broadcast/audience/commands.ts'
 import { AudienceRule } from '../../domains/broadcast/audience/model.ts'
-import { resolveAudience } from '../../domains/broadcast/audience/queries.ts'
-import { approveBulletin, draftBulletin, sendForReview, withdrawBulletin } from '../../domains/broadcast/bulletins/commands.ts'
+import { resolveAudience, ruleOf } from '../../domains/broadcast/audience/queries.ts'
+import { approveBulletin, draftBulletin, sendForReview } from '../../domains/broadcast/bulletins/commands.ts'
+import { withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
 import { BulletinContent, parseBulletinNumber } from '../../domains/broadcast/bulletins/model.ts'
 import { claimDeliveries, settleDeliveries } from '../../domains/broadcast/deliveries/commands.ts'
 import { releaseBulletin } from '../../domains/broadcast/release/commands.ts'
@@ -49,13 +50,13 @@ async function tell(platform: Platform, staff: SampleStaff, random: Random, bull
   await as(staff.dutyManager, 10, work => approveBulletin(work, { number, version: 1 }))
   if (bulletin.stage === 'approved') return
 
-  const { hash, organisations } = await readAs(platform, staff.dutyManager, db => resolveAudience(db, rule))
+  const { hash, organisations } = await readAs(platform, staff.dutyManager, async db => resolveAudience(db, await ruleOf(db, drafted.id)))
   // In a very small sector nobody may run the product: then the bulletin waits, approved.
   if (organisations.length === 0) return
-  const { releaseId } = await as(staff.dutyManager, 0, work =>
+  const released = await as(staff.dutyManager, 0, work =>
     releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }),
   )
-  if (bulletin.leavesMailToWorker !== true) await deliver(at(platform, addHours(releasedAt, 0.05)), releaseId, random)
+  if (bulletin.leavesMailToWorker !== true) await deliver(at(platform, addHours(releasedAt, 0.05)), released.mailingId, drafted.id, random)
   await answer(platform, drafted.id, bulletin, releasedAt, random)
   if (bulletin.stage === 'withdrawn')
     await as(staff.dutyManager, -24 * 60, work => withdrawBulletin(work, { number, reason: 'The one source that reported it has taken it back.' }))
@@ -69,9 +70,9 @@ async function threatOf(platform: Platform, cve: string): Promise<string | null>
 }
 
 /** The mail of long ago: what the mail server said then is invented; a few contacts did not exist. */
-async function deliver(platform: Platform, releaseId: string, random: Random): Promise<void> {
+async function deliver(platform: Platform, mailingId: string, bulletinId: string, random: Random): Promise<void> {
   for (;;) {
-    const claimed = await runWork(platform, SYSTEM, (work: Work<Visible>) => claimDeliveries(work, releaseId))
+    const claimed = await runWork(platform, SYSTEM, (work: Work<Visible>) => claimDeliveries(work, mailingId))
     if (claimed.length === 0) return
     const attempts = claimed.map(delivery => ({
       delivery,
@@ -79,7 +80,7 @@ async function deliver(platform: Platform, releaseId: string, random: Random): P
         ? ({ kind: 'tried', ok: false, permanent: true, words: '550 5.1.1 No such user here' } as const)
         : ({ kind: 'tried', ok: true, permanent: false, words: '250 2.0.0 Taken' } as const),
     }))
-    await runWork(platform, SYSTEM, (work: Work<Visible>) => settleDeliveries(work, releaseId, attempts))
+    await runWork(platform, SYSTEM, (work: Work<Visible>) => settleDeliveries(work, { mailingId, bulletinId, kind: 'release' }, attempts))
   }
 }
 

@@ -5,8 +5,16 @@ import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { afterAttempt, BATCH_SIZE, DELIVER, LEASE_SECONDS, type DeliveryState } from './model.ts'
-import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery } from './queries.ts'
+import { afterAttempt, BATCH_SIZE, DEAD_STATES, DELIVER, LEASE_SECONDS, OPEN_STATES, type DeliveryState } from './model.ts'
+import {
+  claimedDeliveries,
+  nextDue,
+  settledRows,
+  type ClaimedDelivery,
+  type MailingToDeliver,
+  type SettledDelivery,
+  type ToldOrganisation,
+} from './queries.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
 export type AttemptOutcome =
@@ -18,18 +26,18 @@ export interface Attempt {
   readonly outcome: AttemptOutcome
 }
 
-const OPEN: readonly DeliveryState[] = ['waiting', 'sending', 'failed']
 const LONGEST_WORDS = 500
 
 /**
- * Claims the next batch of a release for this worker: what is due and nobody else holds. The claim is a lease; when it
- * runs out without an outcome, another worker takes the delivery up.
+ * Claims the next batch of a mailing for this worker: what is due and nobody else holds, each with the deliveries that its message carries.
+ * The claim is a lease; when it runs out without an outcome, another worker takes the delivery up.
  */
-export async function claimDeliveries(work: Work<Visible>, releaseId: string): Promise<readonly ClaimedDelivery[]> {
+export async function claimDeliveries(work: Work<Visible>, mailingId: string): Promise<readonly ClaimedDelivery[]> {
   const due = await work.db
     .selectFrom('broadcast_delivery')
-    .where('release_id', '=', releaseId)
-    .where('state', 'in', OPEN)
+    .where('mailing_id', '=', mailingId)
+    .where('state', 'in', OPEN_STATES)
+    .where('carried_by', 'is', null)
     .where(eb => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', work.now)]))
     .orderBy('due_at', order => order.asc().nullsFirst())
     .orderBy('id')
@@ -42,7 +50,7 @@ export async function claimDeliveries(work: Work<Visible>, releaseId: string): P
   if (ids.length === 0) return []
   await work.db
     .updateTable('broadcast_delivery')
-    .where('id', 'in', ids)
+    .where(eb => eb.or([eb('id', 'in', ids), eb('carried_by', 'in', ids)]))
     .set(eb => ({
       state: 'sending' as const,
       attempts: eb('attempts', '+', 1),
@@ -50,14 +58,14 @@ export async function claimDeliveries(work: Work<Visible>, releaseId: string): P
       due_at: addHours(work.now, LEASE_SECONDS / 3_600),
     }))
     .execute()
-  work.record({ verb: 'broadcast.delivery.claimed', subject: { kind: 'release', id: releaseId }, change: { claimed: ids.length } })
+  work.record({ verb: 'broadcast.delivery.claimed', subject: { kind: 'mailing', id: mailingId }, change: { claimed: ids.length } })
   return claimedDeliveries(work.db, ids)
 }
 
 /** Writes down what became of a batch, and what follows for the organisations in the frozen audience. */
-export async function settleDeliveries(work: Work<Visible>, releaseId: string, attempts: readonly Attempt[]): Promise<void> {
+export async function settleDeliveries(work: Work<Visible>, mailing: SettledMailing, attempts: readonly Attempt[]): Promise<void> {
   if (attempts.length === 0) return
-  const settled = attempts.map(attempt => settle(attempt, work.now))
+  const settled = attempts.flatMap(attempt => settle(attempt, work.now))
   await work.db
     .updateTable('broadcast_delivery')
     .from(settledRows(settled))
@@ -66,7 +74,7 @@ export async function settleDeliveries(work: Work<Visible>, releaseId: string, a
     .where(eb =>
       eb.or([
         eb.and([eb('broadcast_delivery.state', '=', 'sending'), eb('broadcast_delivery.attempts', '=', eb.ref('settled.claimed'))]),
-        eb('settled.state', '=', 'sent'),
+        eb.and([eb('settled.state', '=', 'sent'), eb('broadcast_delivery.state', 'in', [...OPEN_STATES, 'given-up'])]),
       ]),
     )
     .set(eb => ({
@@ -77,49 +85,57 @@ export async function settleDeliveries(work: Work<Visible>, releaseId: string, a
       sent_at: eb.ref('settled.sent_at'),
     }))
     .execute()
-  const organisationsOf = (state: DeliveryState) => [
-    ...new Set(attempts.filter((_, index) => settled[index]?.state === state).map(({ delivery }) => delivery.organisationId)),
-  ]
-  await markDelivered(work, releaseId, organisationsOf('sent'))
-  await markUnreachable(work, releaseId, organisationsOf('given-up'))
-  for (const [index, { delivery }] of attempts.entries()) {
-    const { state, words } = settled[index] ?? {}
-    if (state === 'given-up') await failContact(work.lend(), { contactId: delivery.contactId, words: words ?? '' })
+  // Telling a senior that an organisation is silent is not telling the organisation.
+  if (mailing.kind !== 'escalation') {
+    const organisationsOf = (state: DeliveryState) => [
+      ...new Set(settled.filter(row => row.state === state).map(({ about }) => about.organisationId)),
+    ]
+    await markDelivered(work, mailing.bulletinId, organisationsOf('sent'))
+    await markUnreachable(work, mailing.bulletinId, organisationsOf('given-up'))
   }
-  const count = (state: DeliveryState) => settled.filter(delivery => delivery.state === state).length
+  for (const { state, about, words } of settled)
+    if (state === 'given-up') await failContact(work.lend(), { contactId: about.contactId, words: words ?? '' })
+  const count = (state: DeliveryState) => settled.filter(row => row.state === state).length
   work.record({
     verb: 'broadcast.delivery.settled',
-    subject: { kind: 'release', id: releaseId },
-    change: { sent: count('sent'), failed: count('failed'), givenUp: count('given-up'), putBack: count('waiting') },
+    subject: { kind: 'mailing', id: mailing.mailingId },
+    change: { sent: count('sent'), failed: count('failed'), givenUp: count('given-up'), putBack: count('queued') },
   })
 }
 
-function settle({ delivery, outcome }: Attempt, now: Date): SettledDelivery {
-  const base = { id: delivery.id, claimed: delivery.attempts }
-  if (outcome.kind === 'not-begun') return { ...base, state: 'waiting', words: null, attempts: delivery.attempts - 1, dueAt: null, sentAt: null }
-  const { state, dueAt } = afterAttempt(outcome, delivery.attempts, now)
-  return { ...base, state, dueAt, words: outcome.words.slice(0, LONGEST_WORDS), attempts: delivery.attempts, sentAt: state === 'sent' ? now : null }
+/** As much of a mailing as settling needs. */
+type SettledMailing = Pick<MailingToDeliver, 'mailingId' | 'bulletinId' | 'kind'>
+
+/** The rows of one attempt: the delivery and those that its message carried. */
+function settle({ delivery, outcome }: Attempt, now: Date): readonly (SettledDelivery & { readonly about: ToldOrganisation })[] {
+  const row = outcomeRow(delivery.attempts, outcome, now)
+  return [delivery, ...delivery.carries].map(about => ({ ...row, id: about.id, about }))
+}
+
+function outcomeRow(attempts: number, outcome: AttemptOutcome, now: Date): Omit<SettledDelivery, 'id'> {
+  if (outcome.kind === 'not-begun') return { claimed: attempts, state: 'queued', words: null, attempts: attempts - 1, dueAt: null, sentAt: null }
+  const { state, dueAt } = afterAttempt(outcome, attempts, now)
+  return { claimed: attempts, state, dueAt, words: outcome.words.slice(0, LONGEST_WORDS), attempts, sentAt: state === 'sent' ? now : null }
 }
 
 /** Rows are locked in one order, so that two workers cannot wait for each other. */
-async function lockRecipients(work: Work<Visible>, releaseId: string, organisationIds: readonly string[]): Promise<void> {
+async function lockRecipients(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
   await work.db
     .selectFrom('broadcast_recipient')
-    .innerJoin('broadcast_release as release', 'release.bulletin_id', 'broadcast_recipient.bulletin_id')
-    .where('release.id', '=', releaseId)
-    .where('broadcast_recipient.organisation_id', 'in', [...organisationIds])
-    .orderBy('broadcast_recipient.organisation_id')
-    .select('broadcast_recipient.organisation_id')
-    .forUpdate('broadcast_recipient')
+    .where('bulletin_id', '=', bulletinId)
+    .where('organisation_id', 'in', [...organisationIds])
+    .orderBy('organisation_id')
+    .select('organisation_id')
+    .forUpdate()
     .execute()
 }
 
-async function markDelivered(work: Work<Visible>, releaseId: string, organisationIds: readonly string[]): Promise<void> {
+async function markDelivered(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
   if (organisationIds.length === 0) return
-  await lockRecipients(work, releaseId, organisationIds)
+  await lockRecipients(work, bulletinId, organisationIds)
   await work.db
     .updateTable('broadcast_recipient')
-    .where('release_id', '=', releaseId)
+    .where('bulletin_id', '=', bulletinId)
     .where('organisation_id', 'in', [...organisationIds])
     .where('delivered_at', 'is', null)
     .set({ delivered_at: work.now, is_reachable: true })
@@ -127,12 +143,12 @@ async function markDelivered(work: Work<Visible>, releaseId: string, organisatio
 }
 
 /** An organisation of whose contacts none is left to try, and none was reached, is unreachable: it is not silent. */
-async function markUnreachable(work: Work<Visible>, releaseId: string, organisationIds: readonly string[]): Promise<void> {
+async function markUnreachable(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
   if (organisationIds.length === 0) return
-  await lockRecipients(work, releaseId, organisationIds)
+  await lockRecipients(work, bulletinId, organisationIds)
   await work.db
     .updateTable('broadcast_recipient as recipient')
-    .where('recipient.release_id', '=', releaseId)
+    .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.organisation_id', 'in', [...organisationIds])
     .where('recipient.delivered_at', 'is', null)
     .where(({ not, exists, selectFrom }) =>
@@ -141,7 +157,7 @@ async function markUnreachable(work: Work<Visible>, releaseId: string, organisat
           selectFrom('broadcast_delivery as other')
             .whereRef('other.bulletin_id', '=', 'recipient.bulletin_id')
             .whereRef('other.organisation_id', '=', 'recipient.organisation_id')
-            .where('other.state', '!=', 'given-up')
+            .where('other.state', 'not in', DEAD_STATES)
             .select('other.id'),
         ),
       ),
@@ -150,37 +166,37 @@ async function markUnreachable(work: Work<Visible>, releaseId: string, organisat
     .execute()
 }
 
-/** What is left of a withdrawn bulletin's release is not sent. Gives how many messages that spared. */
-export async function stopDeliveries(work: Work<Visible>, releaseId: string): Promise<number> {
+/** What is left of a withdrawn bulletin's mailing is not sent. Gives how many deliveries that spared. */
+export async function stopDeliveries(work: Work<Visible>, mailingId: string): Promise<number> {
   const open = await work.db
     .selectFrom('broadcast_delivery')
-    .where('release_id', '=', releaseId)
-    .where('state', 'in', ['waiting', 'failed'])
+    .where('mailing_id', '=', mailingId)
+    .where('state', 'in', ['queued', 'failed'])
     .select('id')
     .limit(1)
     .executeTakeFirst()
   if (open === undefined) return 0
   const stopped = await work.db
     .updateTable('broadcast_delivery')
-    .where('release_id', '=', releaseId)
-    .where('state', 'in', ['waiting', 'failed'])
+    .where('mailing_id', '=', mailingId)
+    .where('state', 'in', ['queued', 'failed'])
     .set({ state: 'given-up', due_at: null, words: 'Not sent: the bulletin was withdrawn first.' })
     .returning('id')
     .execute()
-  work.record({ verb: 'broadcast.delivery.stopped', subject: { kind: 'release', id: releaseId }, change: { stopped: stopped.length } })
+  work.record({ verb: 'broadcast.delivery.stopped', subject: { kind: 'mailing', id: mailingId }, change: { stopped: stopped.length } })
   return stopped.length
 }
 
-/** Comes back to a release when the next of its deliveries is due; does nothing when none is left. */
-export async function followUp(work: Work<Visible>, releaseId: string): Promise<void> {
-  const next = await nextDue(work.db, releaseId)
+/** Comes back to a mailing when the next of its deliveries is due; does nothing when none is left. */
+export async function followUp(work: Work<Visible>, mailingId: string): Promise<void> {
+  const next = await nextDue(work.db, mailingId)
   if (next === null) return
   // At least a second: what another worker is claiming just now is no reason to ask again at once.
   const seconds = next.at === null ? 1 : Math.ceil((next.at.getTime() - work.now.getTime()) / 1_000)
-  work.enqueue(DELIVER, { releaseId }, { delaySeconds: Math.max(seconds, 1) })
+  work.enqueue(DELIVER, { mailingId }, { delaySeconds: Math.max(seconds, 1) })
 }
 
-/** Tries given-up deliveries of a bulletin again: those named, or all. Gives how many. */
+/** Tries given-up deliveries of a bulletin again, and those that came back: those named, or all. A message is tried whole. Gives how many. */
 export async function retryDeliveries(work: Work<Visible>, bulletinId: string, deliveryIds: readonly string[] | 'all'): Promise<number> {
   assertMay(work.actor, 'broadcast.delivery.retry')
   const bulletin = await work.db.selectFrom('broadcast_bulletin').where('id', '=', bulletinId).select(['number', 'state']).executeTakeFirst()
@@ -189,15 +205,26 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
   const retried = await work.db
     .updateTable('broadcast_delivery')
     .where('bulletin_id', '=', bulletinId)
-    .where('state', '=', 'given-up')
-    .$if(deliveryIds !== 'all', query => query.where('id', 'in', [...deliveryIds]))
-    .set({ state: 'waiting', attempts: 0, due_at: null })
-    .returning(['release_id', 'organisation_id'])
+    .where('state', 'in', DEAD_STATES)
+    .$if(deliveryIds !== 'all', query =>
+      query.where(eb =>
+        eb(
+          eb.fn.coalesce('carried_by', 'id'),
+          'in',
+          eb
+            .selectFrom('broadcast_delivery as named')
+            .where('named.bulletin_id', '=', bulletinId)
+            .where('named.id', 'in', [...deliveryIds])
+            .select(named => named.fn.coalesce('named.carried_by', 'named.id').as('id')),
+        ),
+      ),
+    )
+    .set({ state: 'queued', attempts: 0, due_at: null, bounced_at: null })
+    .returning(['mailing_id', 'organisation_id'])
     .execute()
-  const releaseId = retried[0]?.release_id
-  if (releaseId === undefined) return 0
+  if (retried.length === 0) return 0
   const organisationIds = [...new Set(retried.map(row => row.organisation_id))]
-  await lockRecipients(work, releaseId, organisationIds)
+  await lockRecipients(work, bulletinId, organisationIds)
   await work.db
     .updateTable('broadcast_recipient')
     .where('bulletin_id', '=', bulletinId)
@@ -209,6 +236,6 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
     subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
     change: { deliveries: retried.length },
   })
-  work.enqueue(DELIVER, { releaseId })
+  for (const mailingId of new Set(retried.map(row => row.mailing_id))) work.enqueue(DELIVER, { mailingId })
   return retried.length
 }

@@ -10,7 +10,7 @@ import { sleep } from '../../../platform/clock/clock.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { deliverRelease } from './jobs.ts'
+import { deliverMailing } from './jobs.ts'
 import { BATCH_SIZE, LEASE_SECONDS } from './model.ts'
 import { deliveryCounts } from './queries.ts'
 
@@ -22,7 +22,7 @@ const SIZE = 350
 /** A worker in a process of its own, reaching the same database and mail server. */
 function startWorker(bulletin: ReleasedBulletin): ChildProcess {
   const { url, dataFolder } = platform.testDatabase.address
-  return spawn(process.execPath, [WORKER, bulletin.releaseId], {
+  return spawn(process.execPath, [WORKER, bulletin.mailingId], {
     env: {
       ...process.env,
       LOG_LEVEL: 'fatal',
@@ -74,7 +74,7 @@ test('a worker killed by kill -9 in the middle, and again, loses no message and 
   const inDoubt = new Set(sink.messages.map(({ messageId }) => messageId).filter(id => !recorded.has(id)))
   platform.clock.set(new Date(Date.now() + LEASE_SECONDS * 1_000 + 60_000).toISOString())
   sink.manner = () => 'take'
-  await deliverRelease(platform, bulletin.releaseId, new AbortController().signal)
+  await deliverMailing(platform, bulletin.mailingId, new AbortController().signal)
 
   const counts = await readAs<Visible, Awaited<ReturnType<typeof deliveryCounts>>>(platform, SYSTEM, db => deliveryCounts(db, bulletin.bulletinId))
   assert.deepEqual([counts.sent, counts.total], [SIZE, SIZE], 'the ledger is whole')

@@ -9,7 +9,7 @@ import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { claimDeliveries } from './commands.ts'
-import { deliverRelease } from './jobs.ts'
+import { deliverMailing } from './jobs.ts'
 import { DELIVER, LINK_PURPOSE, MOST_ATTEMPTS, parseLinkToken } from './model.ts'
 import { deliveryCounts } from './queries.ts'
 
@@ -53,7 +53,7 @@ function sentTo(bulletin: ReleasedBulletin) {
 
 test('every contact gets one message of its own, and the ledger says so in the words of the server', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 130, contacts: 2, prefix: 'A' })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.deepEqual(await counts(bulletin), { queued: 0, sent: 260, failed: 0, givenUp: 0, total: 260 })
   const sent = sentTo(bulletin)
   assert.equal(new Set(sent.map(({ to }) => to)).size, 260)
@@ -69,7 +69,7 @@ test('a message says first what to do and by when, names the organisation, and c
     title: 'A flaw in <b>records</b>',
     respondBy: '2026-11-22T09:00:00Z',
   })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   const [first, second] = await Promise.all(sentTo(bulletin).map(({ bytes }) => PostalMime.parse(bytes)))
   assert.equal(first?.subject, `TLP:GREEN High CC-${bulletin.number} A flaw in <b>records</b>`)
   assert.match(first?.text ?? '', /^Install version 2\.\s+Answer by Sunday 22 November 2026, 9:00am GMT\./)
@@ -87,7 +87,7 @@ test('a message says first what to do and by when, names the organisation, and c
 
 test('above GREEN nothing of the bulletin is in the bytes, its title neither', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 1, prefix: 'C', tlp: 'AMBER', title: 'Zanzibar flaw' })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   const [mail] = sentTo(bulletin)
   const read = await PostalMime.parse(mail?.bytes ?? '')
   const everything = [read.subject, read.text, read.html, mail?.bytes.toString('latin1')].join('\n')
@@ -98,7 +98,7 @@ test('above GREEN nothing of the bulletin is in the bytes, its title neither', a
 
 test('an exercise says so in the first word and the last', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 1, prefix: 'D', isExercise: true })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   const read = await PostalMime.parse(sentTo(bulletin)[0]?.bytes ?? '')
   assert.match(read.subject ?? '', /^EXERCISE .* EXERCISE$/)
   assert.match(read.text ?? '', /^EXERCISE\b[\s\S]*\bEXERCISE\s*$/)
@@ -116,7 +116,7 @@ test('a refusal for good is given up at once, one for now is tried again after a
     prefix: 'E',
     mailbox: index => (index === 0 ? 'gone' : index === 1 ? 'busy' : 'desk'),
   })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   const [gone, busy, taken] = await deliveries(bulletin)
   assert.deepEqual([gone?.state, busy?.state, taken?.state], ['given-up', 'failed', 'sent'])
   assert.match(gone?.words ?? '', /550 No such mailbox here/)
@@ -126,11 +126,11 @@ test('a refusal for good is given up at once, one for now is tried again after a
   assert.deepEqual([first?.is_reachable, first?.delivered_at], [false, null])
   assert.deepEqual([second?.is_reachable, second?.delivered_at], [true, null])
 
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal((await deliveries(bulletin))[1]?.attempts, 1, 'before its pause is over it is left alone')
   sink.manner = () => 'take'
   platform.clock.advanceHours(1)
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.deepEqual(await counts(bulletin), { queued: 0, sent: 11, failed: 0, givenUp: 1, total: 12 })
 })
 
@@ -138,7 +138,7 @@ test('after the last try a message is given up', async () => {
   sink.manner = address => (address.startsWith('busy') ? { code: 451, words: 'Try later' } : 'take')
   const bulletin = await releasedBulletin(platform, { organisations: 1, prefix: 'F', mailbox: () => 'busy' })
   for (let attempt = 0; attempt < MOST_ATTEMPTS + 2; attempt += 1) {
-    await deliverRelease(platform, bulletin.releaseId, never)
+    await deliverMailing(platform, bulletin.mailingId, never)
     platform.clock.advanceHours(5)
   }
   const [only] = await deliveries(bulletin)
@@ -154,31 +154,31 @@ test('a server that hangs up, or answers slowly, loses nothing', async () => {
     prefix: 'G',
     mailbox: index => (index === 3 ? 'hang' : index === 4 ? 'slow' : 'desk'),
   })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   const found = await counts(bulletin)
   assert.equal(found.sent + found.failed, 10)
   assert.ok(found.failed >= 1)
   sink.manner = () => 'take'
   platform.clock.advanceHours(1)
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal((await counts(bulletin)).sent, 10)
   assert.equal(new Set(sentTo(bulletin).map(({ to }) => to)).size, 10)
 })
 
 test('two workers at one release share it and double nothing', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 700, prefix: 'H' })
-  await Promise.all([1, 2, 3].map(() => deliverRelease(platform, bulletin.releaseId, never)))
+  await Promise.all([1, 2, 3].map(() => deliverMailing(platform, bulletin.mailingId, never)))
   assert.equal((await counts(bulletin)).sent, 700)
   assert.equal(sentTo(bulletin).length, 700)
 })
 
 test('what a dead worker held is taken up when its lease is over, and not before', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 5, prefix: 'I' })
-  await runWork<Visible, unknown>(platform, SYSTEM, work => claimDeliveries(work, bulletin.releaseId))
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await runWork<Visible, unknown>(platform, SYSTEM, work => claimDeliveries(work, bulletin.mailingId))
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal(sentTo(bulletin).length, 0)
   platform.clock.advanceHours(1)
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal(sentTo(bulletin).length, 5)
 })
 
@@ -189,12 +189,12 @@ test('told to stop, a worker puts back what it has not begun, and the next goes 
     stop.abort()
     return 'take'
   }
-  await deliverRelease(platform, bulletin.releaseId, stop.signal)
+  await deliverMailing(platform, bulletin.mailingId, stop.signal)
   sink.manner = () => 'take'
   const halfway = await counts(bulletin)
   assert.ok(halfway.sent > 0 && halfway.queued > 0)
   assert.equal(halfway.sent, sentTo(bulletin).length)
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal((await counts(bulletin)).sent, 60)
   assert.equal(sentTo(bulletin).length, 60)
 })
@@ -209,14 +209,14 @@ test('a bulletin that is withdrawn sends nothing more', async () => {
       .execute()
     work.record({ verb: 'test.withdrawn', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
   })
-  await deliverRelease(platform, bulletin.releaseId, never)
+  await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal(sentTo(bulletin).length, 0)
   assert.equal((await counts(bulletin)).givenUp, 3)
 })
 
 test('the job of a release runs to the end from the queue', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 150, prefix: 'L' })
-  await runWork<Visible, void>(platform, SYSTEM, async work => work.enqueue(DELIVER, { releaseId: bulletin.releaseId }))
+  await runWork<Visible, void>(platform, SYSTEM, async work => work.enqueue(DELIVER, { mailingId: bulletin.mailingId }))
   await platform.runJobs()
   assert.equal((await counts(bulletin)).sent, 150)
 })

@@ -9,35 +9,35 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome } from './commands.ts'
 import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, SEND_LINK } from './model.ts'
-import { claimedDeliveries, isWithdrawn, releaseToDeliver, stalledReleases, type ClaimedDelivery } from './queries.ts'
+import { claimedDeliveries, mailingToDeliver, stalledMailings, standingOf, type ClaimedDelivery, type MailingToDeliver } from './queries.ts'
 import { linkLetter, prepareLetter, type Letter } from './views.ts'
 
 /** How many messages are on the wire at once: as many as the transport keeps connections. */
 const CONCURRENCY = 8
 
-/** A worker serves one release for so long, then leaves the rest to a job of its own, so that no job outlives its expiry. */
+/** A worker serves one mailing for so long, then leaves the rest to a job of its own, so that no job outlives its expiry. */
 const LONGEST_RUN_MILLIS = 300_000
 const BEGIN_WITHIN_MILLIS = (LEASE_SECONDS / 2) * 1_000
 const LONGEST_SEND_MILLIS = (LEASE_SECONDS / 3) * 1_000
 
-export const deliverJob = handles<Platform, { releaseId: string }>(DELIVER, {
-  purpose: 'Hands the messages of a released bulletin to the mail server',
+export const deliverJob = handles<Platform, { mailingId: string }>(DELIVER, {
+  purpose: 'Hands the messages of a bulletin to the mail server',
   retries: 20,
   retryAfterSeconds: 10,
   expireAfterSeconds: 900,
   isUrgent: true,
-  handle: (platform, { releaseId }, signal) => deliverRelease(platform, releaseId, signal),
+  handle: (platform, { mailingId }, signal) => deliverMailing(platform, mailingId, signal),
 })
 
 export const resumeDeliveryJob = handles<Platform, object>(RESUME_DELIVERY, {
-  purpose: 'Takes up releases whose worker died',
+  purpose: 'Takes up mailings whose worker died',
   retries: 0,
   retryAfterSeconds: 60,
   expireAfterSeconds: 60,
   cron: '* * * * *',
   async handle(platform) {
     await runWork<Visible, void>(platform, SYSTEM, async work => {
-      for (const releaseId of await stalledReleases(work.db, work.now)) work.enqueue(DELIVER, { releaseId })
+      for (const mailingId of await stalledMailings(work.db, work.now)) work.enqueue(DELIVER, { mailingId })
     })
   },
 })
@@ -52,16 +52,16 @@ export const sendLinkJob = handles<Platform, { deliveryId: string; generation: n
 })
 
 /**
- * Works through a release: claim a batch, send it outside any transaction, write down what became of it together with the
- * next claim. Any number of workers may do so for the same release at once. Ends when nothing is due, when the mail server
- * takes nothing, after `LONGEST_RUN_MILLIS`, or when told to stop; what is left then comes back by a job.
+ * Works through a mailing: claim a batch, send it outside any transaction, write down what became of it together with the
+ * next claim. Any number of workers may do so for the same mailing at once. Ends when nothing is due, when the mail server
+ * takes nothing, when it is paused, after `LONGEST_RUN_MILLIS`, or when told to stop; what is left then comes back by a job.
  */
-export async function deliverRelease(platform: Platform, releaseId: string, signal: AbortSignal): Promise<void> {
-  const release = await readAs<Visible, Awaited<ReturnType<typeof releaseToDeliver>>>(platform, SYSTEM, db => releaseToDeliver(db, releaseId))
-  if (release === undefined) return
-  // What waits is found again by the clock (`resumeDeliveryJob`). A job that asked for its like would add one a minute, for ever.
+export async function deliverMailing(platform: Platform, mailingId: string, signal: AbortSignal): Promise<void> {
+  const mailing = await readAs<Visible, MailingToDeliver | undefined>(platform, SYSTEM, db => mailingToDeliver(db, mailingId))
+  if (mailing === undefined) return
+  // What is queued is found again by the clock (`resumeDeliveryJob`). A job that asked for its like would add one a minute, for ever.
   if (!platform.mail.isConfigured) return
-  const letter = prepareLetter(platform.views, release, platform.config.baseUrl)
+  const letter = prepareLetter(platform.views, mailing, platform.config.baseUrl)
   const startedAt = monotonicMillis()
   let settled: readonly Attempt[] = []
   for (;;) {
@@ -69,22 +69,24 @@ export async function deliverRelease(platform: Platform, releaseId: string, sign
     const outcomes = settled
     const claimed = await persistently(() =>
       inWork(platform, async work => {
-        await settleDeliveries(work, releaseId, outcomes)
-        if (mayGoOn && (await isLive(work, releaseId))) return claimDeliveries(work, releaseId)
+        await settleDeliveries(work, mailing, outcomes)
+        if (mayGoOn && (await isOpen(work, mailingId))) return claimDeliveries(work, mailingId)
         return []
       }),
     )
     if (claimed.length === 0) break
     settled = await sendBatch(platform, letter, claimed, signal)
   }
-  await persistently(() => inWork(platform, work => leave(work, releaseId, isStuck(settled))))
+  await persistently(() => inWork(platform, work => leave(work, mailingId, isStuck(settled))))
 }
 
-/** What a batch leaves behind when it ends early or late: the release comes back by itself. */
-async function leave(work: Work<Visible>, releaseId: string, isServerDown: boolean): Promise<void> {
-  // The clock finds it again within a minute or two (`resumeDeliveryJob`): one chain of tries a release, not one a worker.
+/** What a batch leaves behind when it ends early or late: the mailing comes back by itself. */
+async function leave(work: Work<Visible>, mailingId: string, isServerDown: boolean): Promise<void> {
+  // The clock finds it again within a minute or two (`resumeDeliveryJob`): one chain of tries a mailing, not one a worker.
   if (isServerDown) return
-  await followUp(work, releaseId)
+  // A paused one is asked for when somebody resumes it.
+  if ((await standingOf(work.db, mailingId)) === 'paused') return
+  await followUp(work, mailingId)
 }
 
 /** Not one message of a batch got through, and none was refused for good: the server is down, and more tries would only wear it and us. */
@@ -92,11 +94,11 @@ function isStuck(attempts: readonly Attempt[]): boolean {
   return attempts.length >= CONCURRENCY && attempts.every(({ outcome }) => outcome.kind === 'tried' && !outcome.ok && !outcome.permanent)
 }
 
-/** Whether there is still something to send: a bulletin that was withdrawn in the meantime stops here. */
-async function isLive(work: Work<Visible>, releaseId: string): Promise<boolean> {
-  if (!(await isWithdrawn(work.db, releaseId))) return true
-  await stopDeliveries(work, releaseId)
-  return false
+/** Whether its messages may go out. What a withdrawn bulletin still had to send is given up here. */
+async function isOpen(work: Work<Visible>, mailingId: string): Promise<boolean> {
+  const standing = await standingOf(work.db, mailingId)
+  if (standing === 'withdrawn') await stopDeliveries(work, mailingId)
+  return standing === 'open'
 }
 
 async function sendBatch(platform: Platform, letter: Letter, claimed: readonly ClaimedDelivery[], signal: AbortSignal): Promise<readonly Attempt[]> {
@@ -114,7 +116,7 @@ async function sendBatch(platform: Platform, letter: Letter, claimed: readonly C
 }
 
 async function send(platform: Platform, letter: Letter, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
-  const message = letter(delivery, answerAddress(platform, delivery))
+  const message = letter(delivery, told => answerAddress(platform, told))
   const tooLong = new AbortController()
   const limit = sleep(LONGEST_SEND_MILLIS, tooLong.signal).then(() => ({
     ok: false as const,
@@ -133,19 +135,15 @@ function answerAddress(platform: Platform, delivery: { readonly id: Id<'delivery
 }
 
 async function sendLink(platform: Platform, deliveryId: string, generation: number): Promise<void> {
-  const found = await readAs<Visible, { delivery: ClaimedDelivery; release: NonNullable<Awaited<ReturnType<typeof releaseToDeliver>>> } | undefined>(
-    platform,
-    SYSTEM,
-    async db => {
-      const [delivery] = await claimedDeliveries(db, parseId('delivery', deliveryId) === undefined ? [''] : [deliveryId])
-      const release = delivery === undefined ? undefined : await releaseToDeliver(db, delivery.releaseId)
-      return delivery === undefined || release === undefined ? undefined : { delivery, release }
-    },
-  )
+  const found = await readAs<Visible, { delivery: ClaimedDelivery; mailing: MailingToDeliver } | undefined>(platform, SYSTEM, async db => {
+    const [delivery] = await claimedDeliveries(db, parseId('delivery', deliveryId) === undefined ? [''] : [deliveryId])
+    const mailing = delivery === undefined ? undefined : await mailingToDeliver(db, delivery.mailingId)
+    return delivery === undefined || mailing === undefined ? undefined : { delivery, mailing }
+  })
   // A newer link was asked for meanwhile: that job sends it.
   if (found === undefined || found.delivery.generation !== generation) return
-  const { delivery, release } = found
-  const outcome = await platform.mail.send(linkLetter(platform.views, release, delivery, answerAddress(platform, delivery), platform.config.baseUrl))
+  const { delivery, mailing } = found
+  const outcome = await platform.mail.send(linkLetter(platform.views, mailing, delivery, answerAddress(platform, delivery), platform.config.baseUrl))
   if (!outcome.ok && !outcome.permanent)
     throw new Unavailable('broadcast.link.not-sent', 'The mail server did not take the message with the new link.')
 }

@@ -5,7 +5,8 @@ import type { Tlp } from '../../../kernel/tlp.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 
 /**
- * Deliveries: one message to one contact over one channel, and the link in it by which the organisation answers.
+ * Deliveries: one message to one contact over one channel, and the link in it by which the organisation answers. They belong to a mailing:
+ * one carrying of a released bulletin (its release, an update, a reminder).
  *
  * Invariants:
  * 1. A delivery is sent by one worker at a time: it is claimed (`sending`) in a transaction that skips what others hold.
@@ -13,27 +14,57 @@ import { fiveLines, mailsContent, severityLabel, type BulletinContent, type Bull
  * 3. The one window that can double a message lies between the mail server's "250" and the commit that records it. SMTP
  *    (RFC 5321 §6.1) cannot close it: the server has the message, and only we know that we do not know. It holds at most
  *    one batch a worker, and the repeat carries the same Message-ID, so that a receiver can tell.
- * 4. A bulletin that is withdrawn sends nothing more.
+ * 4. A bulletin that is withdrawn sends nothing more, save the message that says so.
+ * 5. One person, one message: deliveries of one mailing to one address are carried by the first of them, which names every
+ *    organisation and has a link for each. They share its state.
  */
-export const DELIVERY_STATES = ['waiting', 'sending', 'sent', 'failed', 'given-up'] as const
+export const DELIVERY_STATES = ['queued', 'sending', 'sent', 'delivered', 'bounced', 'failed', 'given-up'] as const
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
+/** What may still be sent. */
+export const OPEN_STATES = ['queued', 'sending', 'failed'] as const satisfies readonly DeliveryState[]
+
+/** What will reach nobody unless a person has it tried again. */
+export const DEAD_STATES = ['bounced', 'given-up'] as const satisfies readonly DeliveryState[]
+
+/**
+ * Why a bulletin is carried. `catch-up` is the release for those who joined later; `reminder` goes to who has not answered; `escalation`
+ * tells a named senior who has not.
+ */
+export const MAILING_KINDS = ['release', 'update', 'withdrawal', 'catch-up', 'reminder', 'escalation'] as const
+
+export type MailingKind = (typeof MAILING_KINDS)[number]
+
+/** The most organisations that one message names: beyond, the links alone would make it too large for mail servers. */
+export const MOST_IN_A_MESSAGE = 100
+
+/** One worker's share: with more messages, more workers start at once, up to four. */
+const MESSAGES_A_WORKER = 200
+const MOST_WORKERS = 4
+
+/** How many workers begin on a mailing. Each claims batches by itself, so more would only share the same mail server. */
+export function workersFor(messages: number): number {
+  return Math.min(MOST_WORKERS, Math.ceil(messages / MESSAGES_A_WORKER))
+}
+
 /** How many deliveries of a bulletin stand in each state. */
 export interface DeliveryCounts {
-  /** Waiting, or with a worker. */
+  /** Queued, or with a worker. */
   readonly queued: number
+  /** Taken by the mail server, and not known to have come back. */
   readonly sent: number
   /** Failed, to be tried again. */
   readonly failed: number
+  /** Given up, or come back. */
   readonly givenUp: number
   readonly total: number
 }
 
-/** Carries one release to its contacts. The release enqueues it; it comes back by itself while retries remain. */
-export const DELIVER = { name: 'broadcast.deliver', payload: z.object({ releaseId: z.string() }) }
+/** Carries one mailing to its contacts. Whoever makes the mailing enqueues it; it comes back by itself while retries remain. */
+export const DELIVER = { name: 'broadcast.deliver', payload: z.object({ mailingId: z.string() }) }
 
-/** By the clock: takes up releases whose worker died. */
+/** By the clock: takes up mailings whose worker died. */
 export const RESUME_DELIVERY = { name: 'broadcast.resume-delivery', payload: z.object({}) }
 
 /** Mails a fresh answer link to the contact of one delivery. */
@@ -106,34 +137,52 @@ export function parseLinkToken(token: string): { readonly link: AnswerLink; read
   return { link, text: `${deliveryId}.${generation}.${expires}`, signature }
 }
 
-/** What a message tells of a bulletin. */
+/** What a message tells of a bulletin, and why it is sent. */
 export interface Told {
+  readonly kind: MailingKind
   readonly title: string
   readonly severity: BulletinSeverity
   readonly tlp: Tlp
+  readonly releasedAt: Instant
   readonly respondBy: Instant | null
+  readonly withdrawnReason: string | null
   readonly isExercise: boolean
   readonly content: BulletinContent
+  readonly update: { readonly title: string; readonly body: string } | null
+}
+
+/** What a message's subject says before its title, by why it is sent. */
+const SUBJECT_LEADS: Readonly<Record<MailingKind, string>> = {
+  release: '',
+  'catch-up': '',
+  update: 'Updated: ',
+  withdrawal: 'Withdrawn: ',
+  reminder: 'Please answer: ',
+  escalation: 'No answer yet: ',
 }
 
 /**
- * The subject of a bulletin's message, and what its templates (`bulletin.mail.*.njk`) need besides `link`, `organisation` and `contact`.
- * Above GREEN the text of the bulletin, its title too, is not in the message: only that there is one, and where to read it.
+ * The subject of a bulletin's message, and what its templates (`bulletin.mail.*.njk`, `withdrawal.mail.*.njk`) need besides `answers` and
+ * `contact`. Above GREEN the text of the bulletin, its title too, is not in the message: only that there is one, and where to read it.
  */
 export function letterOf(told: Told, number: string, readAddress: string) {
-  const { title, tlp, respondBy, isExercise, content } = told
+  const { kind, title, tlp, releasedAt, respondBy, isExercise, content, update, withdrawnReason } = told
   const isOpen = mailsContent(tlp)
   const severity = severityLabel(told.severity)
-  const named = `TLP:${tlp} ${severity} ${number} ${isOpen ? title : 'Sign in to read it'}`
+  const named = `TLP:${tlp} ${severity} ${number} ${SUBJECT_LEADS[kind]}${isOpen ? (update?.title ?? title) : 'Sign in to read it'}`
   const { summary, steps, safeToUse, sources } = content
   return {
     subject: isExercise ? `EXERCISE ${named} EXERCISE` : named,
+    kind,
     number,
     tlp,
     severity,
+    releasedAt,
     respondBy,
     isExercise,
     readAddress,
+    withdrawnReason: isOpen ? withdrawnReason : null,
+    update: isOpen ? update : null,
     bulletin: isOpen ? { title, lines: fiveLines(content), summary, steps, safeToUse, sources } : null,
   }
 }

@@ -5,114 +5,166 @@ import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { DELIVERY_STATES, type DeliveryCounts, type DeliveryState } from './model.ts'
+import { DELIVERY_STATES, OPEN_STATES, type DeliveryCounts, type DeliveryState, type MailingKind } from './model.ts'
 
-/** What a worker needs to know of a release to write its messages. */
-export interface ReleaseToDeliver {
-  readonly releaseId: string
+/** What a worker needs to know of a mailing to write its messages. */
+export interface MailingToDeliver {
+  readonly mailingId: string
+  readonly kind: MailingKind
   readonly bulletinId: string
   readonly number: number
   readonly title: string
   readonly severity: BulletinSeverity
   readonly tlp: Tlp
+  readonly releasedAt: Instant
   readonly respondBy: Instant | null
+  readonly withdrawnReason: string | null
   readonly isExercise: boolean
   readonly content: BulletinContent
+  /** The dated update that it tells of. */
+  readonly update: { readonly at: Instant; readonly title: string; readonly body: string } | null
 }
 
-/** The release with the version that was released; `undefined` when there is no such release. */
-export async function releaseToDeliver(db: Reader<Visible>, releaseId: string): Promise<ReleaseToDeliver | undefined> {
+/** The mailing with the version that it tells of; `undefined` when there is no such mailing. */
+export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): Promise<MailingToDeliver | undefined> {
   const row = await db
-    .selectFrom('broadcast_release as release')
-    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'release.bulletin_id')
+    .selectFrom('broadcast_mailing as mailing')
+    .innerJoin('broadcast_release as release', 'release.id', 'mailing.release_id')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'mailing.bulletin_id')
     .innerJoin('broadcast_version as version', join =>
-      join.onRef('version.bulletin_id', '=', 'release.bulletin_id').onRef('version.version', '=', 'release.version'),
+      join.onRef('version.bulletin_id', '=', 'mailing.bulletin_id').onRef('version.version', '=', 'mailing.version'),
     )
-    .where('release.id', '=', releaseId)
+    .leftJoin('broadcast_update as update', 'update.id', 'mailing.update_id')
+    .where('mailing.id', '=', mailingId)
     .select([
+      'mailing.kind',
       'bulletin.id',
       'bulletin.number',
       'bulletin.title',
       'bulletin.severity',
       'bulletin.tlp',
       'bulletin.respond_by',
+      'bulletin.withdrawn_reason',
       'bulletin.is_exercise',
+      'release.released_at',
       'version.content',
+      'update.at as updated_at',
+      'update.title as update_title',
+      'update.body as update_body',
     ])
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
-    releaseId,
+    mailingId,
+    kind: row.kind,
     bulletinId: row.id,
     number: row.number,
     title: row.title,
     // Both were checked by the schema of the content when the bulletin was saved.
     severity: row.severity as BulletinSeverity,
     tlp: row.tlp as Tlp,
+    releasedAt: row.released_at,
     respondBy: row.respond_by,
+    withdrawnReason: row.withdrawn_reason,
     isExercise: row.is_exercise,
     content: BulletinContent.parse(row.content),
+    update: row.updated_at === null ? null : { at: row.updated_at, title: row.update_title ?? '', body: row.update_body ?? '' },
   }
 }
 
-export async function isWithdrawn(db: Reader<Visible>, releaseId: string): Promise<boolean> {
+/** Whether a mailing's messages may go out: not while it is paused, and of a withdrawn bulletin only the message that says so. */
+export async function standingOf(db: Reader<Visible>, mailingId: string): Promise<'open' | 'paused' | 'withdrawn'> {
   const row = await db
-    .selectFrom('broadcast_release as release')
-    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'release.bulletin_id')
-    .where('release.id', '=', releaseId)
-    .where('bulletin.withdrawn_at', 'is not', null)
-    .select('release.id')
+    .selectFrom('broadcast_mailing as mailing')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'mailing.bulletin_id')
+    .where('mailing.id', '=', mailingId)
+    .select(['mailing.kind', 'mailing.paused_at', 'bulletin.withdrawn_at'])
     .executeTakeFirst()
-  return row !== undefined
+  if (row === undefined || (row.withdrawn_at !== null && row.kind !== 'withdrawal')) return 'withdrawn'
+  return row.paused_at === null ? 'open' : 'paused'
 }
 
-/** One claimed delivery, with whom it is for. */
-export interface ClaimedDelivery {
+/** One organisation that a message is about. */
+export interface ToldOrganisation {
   readonly id: Id<'delivery'>
-  readonly releaseId: string
   readonly organisationId: Id<'organisation'>
   readonly organisationName: string
   readonly contactId: Id<'contact'>
+  readonly generation: number
+  /** Whether the contact belongs to the organisation, and so may answer for it by link. */
+  readonly mayAnswer: boolean
+}
+
+/** One claimed delivery, with whom it is for, and the deliveries to the same address that its message carries. */
+export interface ClaimedDelivery extends ToldOrganisation {
+  readonly mailingId: string
+  readonly bulletinId: string
+  readonly channel: string
   readonly contactName: string
   readonly address: string
   readonly messageId: string
-  readonly generation: number
   /** This attempt's number, counted from 1: also the fence against a worker whose lease ran out. */
   readonly attempts: number
+  readonly carries: readonly ToldOrganisation[]
 }
 
 export async function claimedDeliveries(db: Reader<Visible>, ids: readonly string[]): Promise<readonly ClaimedDelivery[]> {
-  const rows = await db
+  const rows = await deliveriesWithNames(db)
+    .where('delivery.id', 'in', [...ids])
+    .execute()
+  const carried = await deliveriesWithNames(db)
+    .where('delivery.carried_by', 'in', [...ids])
+    .execute()
+  const byCarrier = Map.groupBy(carried, row => row.carried_by)
+  return rows.map(row => ({
+    ...toldOrganisation(row),
+    mailingId: row.mailing_id,
+    bulletinId: row.bulletin_id,
+    channel: row.channel,
+    contactName: row.contact_name,
+    address: row.address,
+    messageId: row.message_id,
+    attempts: row.attempts,
+    carries: (byCarrier.get(row.id) ?? []).map(toldOrganisation),
+  }))
+}
+
+function deliveriesWithNames(db: Reader<Visible>) {
+  return db
     .selectFrom('broadcast_delivery as delivery')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'delivery.organisation_id')
     .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
-    .where('delivery.id', 'in', [...ids])
     .orderBy('delivery.id')
     .select([
       'delivery.id',
-      'delivery.release_id',
+      'delivery.mailing_id',
+      'delivery.bulletin_id',
+      'delivery.channel',
       'delivery.organisation_id',
       'organisation.name as organisation_name',
       'delivery.contact_id',
+      'contact.organisation_id as home_id',
       'contact.name as contact_name',
       'delivery.address',
       'delivery.message_id',
       'delivery.link_generation',
       'delivery.attempts',
+      'delivery.carried_by',
     ])
-    .execute()
-  return rows.map(row => ({
+}
+
+type NamedDelivery = Awaited<ReturnType<ReturnType<typeof deliveriesWithNames>['execute']>>[number]
+
+function toldOrganisation(row: NamedDelivery): ToldOrganisation {
+  return {
+    // Our own ids and names, read back.
     id: row.id as Id<'delivery'>,
-    releaseId: row.release_id,
     organisationId: row.organisation_id as Id<'organisation'>,
     organisationName: row.organisation_name,
     contactId: row.contact_id as Id<'contact'>,
-    contactName: row.contact_name,
-    address: row.address,
-    messageId: row.message_id,
     generation: row.link_generation,
-    attempts: row.attempts,
-  }))
+    mayAnswer: row.home_id === row.organisation_id,
+  }
 }
 
 /** What became of one attempt, as it is written. */
@@ -153,12 +205,13 @@ export function settledRows(settled: readonly SettledDelivery[]) {
   )
 }
 
-/** When the release has something to send again; `null` when nothing is left. */
-export async function nextDue(db: Reader<Visible>, releaseId: string): Promise<{ readonly at: Instant | null } | null> {
+/** When the mailing has something to send again; `null` when nothing is left. */
+export async function nextDue(db: Reader<Visible>, mailingId: string): Promise<{ readonly at: Instant | null } | null> {
   const row = await db
     .selectFrom('broadcast_delivery')
-    .where('release_id', '=', releaseId)
-    .where('state', 'in', ['waiting', 'sending', 'failed'])
+    .where('mailing_id', '=', mailingId)
+    .where('state', 'in', OPEN_STATES)
+    .where('carried_by', 'is', null)
     .orderBy('due_at', order => order.asc().nullsFirst())
     .select('due_at as at')
     .limit(1)
@@ -166,21 +219,24 @@ export async function nextDue(db: Reader<Visible>, releaseId: string): Promise<{
   return row ?? null
 }
 
-/** Releases that have something due which no worker took up for a minute: their worker died, or none ran. */
-export async function stalledReleases(db: Reader<Visible>, now: Instant): Promise<readonly string[]> {
+/** Mailings that have something due which no worker took up for a minute: their worker died, or none ran. A paused one waits. */
+export async function stalledMailings(db: Reader<Visible>, now: Instant): Promise<readonly string[]> {
   const quietSince = new Date(now.getTime() - 60_000)
   const rows = await db
     .selectFrom('broadcast_delivery as delivery')
-    .where('state', 'in', ['waiting', 'sending', 'failed'])
-    .where(eb => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', now)]))
-    .groupBy('release_id')
-    .select('release_id')
+    .innerJoin('broadcast_mailing as mailing', 'mailing.id', 'delivery.mailing_id')
+    .where('mailing.paused_at', 'is', null)
+    .where('delivery.state', 'in', OPEN_STATES)
+    .where('delivery.carried_by', 'is', null)
+    .where(eb => eb.or([eb('delivery.due_at', 'is', null), eb('delivery.due_at', '<=', now)]))
+    .groupBy('delivery.mailing_id')
+    .select('delivery.mailing_id')
     .execute()
   const quiet: string[] = []
-  for (const { release_id: id } of rows) {
+  for (const { mailing_id: id } of rows) {
     const latest = await db
       .selectFrom('broadcast_delivery')
-      .where('release_id', '=', id)
+      .where('mailing_id', '=', id)
       .select(({ fn }) => [fn.max('attempted_at').as('attempted'), fn.min('queued_at').as('queued')])
       .executeTakeFirst()
     const sign = latest?.attempted ?? latest?.queued
@@ -189,32 +245,49 @@ export async function stalledReleases(db: Reader<Visible>, now: Instant): Promis
   return quiet
 }
 
-export async function deliveryCounts(db: Reader<Visible>, bulletinId: string): Promise<DeliveryCounts> {
-  const states = await countsByState(db, bulletinId)
+export async function deliveryCounts(db: Reader<Visible>, bulletinId: string, mailingId: string | null = null): Promise<DeliveryCounts> {
+  const states = await countsByState(db, bulletinId, mailingId)
   const of = (...wanted: readonly DeliveryState[]) => wanted.reduce((sum, state) => sum + (states.get(state) ?? 0), 0)
-  return { queued: of('waiting', 'sending'), sent: of('sent'), failed: of('failed'), givenUp: of('given-up'), total: of(...DELIVERY_STATES) }
+  return {
+    queued: of('queued', 'sending'),
+    sent: of('sent', 'delivered'),
+    failed: of('failed'),
+    givenUp: of('given-up', 'bounced'),
+    total: of(...DELIVERY_STATES),
+  }
 }
 
 /**
- * The release wrote one delivery for each of its contacts. Who sees all of them need not count those that were sent, soon nearly all:
- * they are what the others leave.
+ * The deliveries of a bulletin by state, or of one of its mailings. Who sees all of them need not count those that were sent, soon nearly
+ * all: they are what the others leave of the number that each mailing wrote.
  */
-export async function countsByState(db: Reader<Visible>, bulletinId: string): Promise<ReadonlyMap<DeliveryState, number>> {
-  const release = await db
-    .selectFrom('broadcast_release')
+export async function countsByState(
+  db: Reader<Visible>,
+  bulletinId: string,
+  mailingId: string | null = null,
+): Promise<ReadonlyMap<DeliveryState, number>> {
+  const mailings = await db
+    .selectFrom('broadcast_mailing')
     .where('bulletin_id', '=', bulletinId)
-    .select(['id', 'contacts', sql<boolean>`carecert_sees_all()`.as('seesAll')])
-    .executeTakeFirst()
-  if (release === undefined) return new Map()
+    .$if(mailingId !== null, query => query.where('id', '=', mailingId))
+    .select(['id', 'deliveries', sql<boolean>`carecert_sees_all()`.as('seesAll')])
+    .execute()
+  if (mailings.length === 0) return new Map()
+  const seesAll = mailings.every(mailing => mailing.seesAll)
   const rows = await db
     .selectFrom('broadcast_delivery')
-    .where('release_id', '=', release.id)
-    .where('state', 'in', release.seesAll ? DELIVERY_STATES.filter(state => state !== 'sent') : DELIVERY_STATES)
+    .where(
+      'mailing_id',
+      'in',
+      mailings.map(({ id }) => id),
+    )
+    .where('state', 'in', seesAll ? DELIVERY_STATES.filter(state => state !== 'sent') : DELIVERY_STATES)
     .groupBy('state')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
     .execute()
   const counts = new Map(rows.map(({ state, count }) => [state, count]))
-  return release.seesAll ? counts.set('sent', release.contacts - rows.reduce((sum, { count }) => sum + count, 0)) : counts
+  const written = mailings.reduce((sum, { deliveries }) => sum + deliveries, 0)
+  return seesAll ? counts.set('sent', written - rows.reduce((sum, { count }) => sum + count, 0)) : counts
 }
 
 /** A delivery as its answer link needs it. Read in the system's scope: nobody is known yet when a link is opened. */
@@ -235,6 +308,8 @@ export async function linkedDelivery(db: Reader<Visible>, id: Id<'delivery'>): P
     .innerJoin('directory_contact as contact', 'contact.id', 'delivery.contact_id')
     .where('delivery.id', '=', id)
     .where('contact.ended_at', 'is', null)
+    // Whoever is told of another organisation (an escalation) does not answer for it.
+    .whereRef('contact.organisation_id', '=', 'delivery.organisation_id')
     .select([
       'delivery.bulletin_id',
       'delivery.organisation_id',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
-import { deliverRelease, resumeDeliveryJob } from './jobs.ts'
+import { deliverMailing, resumeDeliveryJob } from './jobs.ts'
 import { DELIVER } from './model.ts'
 
 const platform = await createTestPlatform()
@@ -19,7 +19,7 @@ async function waiting(): Promise<number> {
 test('without a mail server the queue does not grow with every minute that passes', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 1 })
   for (let minute = 0; minute < 3; minute += 1) {
-    await deliverRelease(platform, bulletin.releaseId, never)
+    await deliverMailing(platform, bulletin.mailingId, never)
     assert.equal(await waiting(), 0, 'a job that can do nothing leaves none behind')
   }
   platform.clock.advanceHours(1)

@@ -2,72 +2,82 @@ import type { MailMessage } from '../../../platform/mail/transport.ts'
 import type { Views } from '../../../platform/views.ts'
 import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
 import { letterOf, messageIdOf } from './model.ts'
-import type { ClaimedDelivery, ReleaseToDeliver } from './queries.ts'
+import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
-/** Writes the message for one recipient, with the answer link given. */
-export type Letter = (delivery: ClaimedDelivery, link: string) => MailMessage
+/** Writes the message for one recipient, with the answer links that `linkOf` gives: one for each organisation that it is about. */
+export type Letter = (delivery: ClaimedDelivery, linkOf: (told: ToldOrganisation) => string) => MailMessage
 
 /**
- * Prepares the message of a release. Its templates are rendered once; what differs from one recipient to the next is put in
- * afterwards, so that fifty thousand messages cost fifty thousand joins and not as many renderings.
+ * Prepares the message of a mailing. Its templates are rendered once for each number of organisations that a message names, nearly always
+ * one; what differs from one recipient to the next is put in afterwards, so that fifty thousand messages cost fifty thousand joins and not
+ * as many renderings. The text is the same for all: only names and links differ, so no message can hold what is meant for another.
  */
-export function prepareLetter(views: Views, release: ReleaseToDeliver, baseUrl: string): Letter {
-  const number = bulletinNumber(release.number)
-  const slots = createSlots()
-  const { subject, ...letter } = letterOf(release, number, `${baseUrl}/bulletins/${number}`)
-  const model = { ...letter, link: slots.link, organisation: slots.organisation, contact: slots.contact }
-  const text = slots.compile(views.render('broadcast/deliveries/views/bulletin.mail.txt.njk', model), plain)
-  const html = slots.compile(views.render('broadcast/deliveries/views/bulletin.mail.html.njk', model), escapeHtml)
-  return (delivery, link) => {
-    const values = { link, organisation: delivery.organisationName, contact: delivery.contactName }
+export function prepareLetter(views: Views, mailing: MailingToDeliver, baseUrl: string): Letter {
+  const number = bulletinNumber(mailing.number)
+  const { subject, ...letter } = letterOf(mailing, number, `${baseUrl}/bulletins/${number}`)
+  const template = `broadcast/deliveries/views/${mailing.kind === 'withdrawal' ? 'withdrawal' : 'bulletin'}.mail`
+  const prepared = new Map<string, Record<'text' | 'html', (values: readonly string[]) => string>>()
+  const prepare = (organisations: number, mayAnswer: boolean) => {
+    const slots = createSlots()
+    const answers = Array.from({ length: organisations }, (_, index) => ({
+      organisation: slots.mark(1 + 2 * index),
+      link: mayAnswer ? slots.mark(2 + 2 * index) : null,
+    }))
+    const model = { ...letter, contact: slots.mark(0), answers }
+    return {
+      text: slots.compile(views.render(`${template}.txt.njk`, model), plain),
+      html: slots.compile(views.render(`${template}.html.njk`, model), escapeHtml),
+    }
+  }
+  return (delivery, linkOf) => {
+    const told = [delivery, ...delivery.carries]
+    const mayAnswer = told.every(organisation => organisation.mayAnswer) && mailing.kind !== 'withdrawal'
+    const key = `${told.length} ${mayAnswer}`
+    const parts = prepared.get(key) ?? prepare(told.length, mayAnswer)
+    prepared.set(key, parts)
+    const values = [delivery.contactName, ...told.flatMap(organisation => [organisation.organisationName, mayAnswer ? linkOf(organisation) : ''])]
     return {
       to: { name: delivery.contactName, address: delivery.address },
       subject,
-      text: text(values),
-      html: html(values),
+      text: parts.text(values),
+      html: parts.html(values),
       messageId: delivery.messageId,
     }
   }
 }
 
 /** The message that brings a fresh answer link: short, since the bulletin itself was sent before. */
-export function linkLetter(views: Views, release: ReleaseToDeliver, delivery: ClaimedDelivery, link: string, baseUrl: string): MailMessage {
-  const number = bulletinNumber(release.number)
+export function linkLetter(views: Views, mailing: MailingToDeliver, delivery: ClaimedDelivery, link: string, baseUrl: string): MailMessage {
+  const number = bulletinNumber(mailing.number)
   const model = {
     number,
-    tlp: release.tlp,
-    respondBy: release.respondBy,
-    isExercise: release.isExercise,
+    tlp: mailing.tlp,
+    respondBy: mailing.respondBy,
+    isExercise: mailing.isExercise,
     link,
     organisation: delivery.organisationName,
     contact: delivery.contactName,
   }
-  const named = `TLP:${release.tlp} ${severityLabel(release.severity)} ${number} Your new answer link`
+  const named = `TLP:${mailing.tlp} ${severityLabel(mailing.severity)} ${number} Your new answer link`
   return {
     to: { name: delivery.contactName, address: delivery.address },
-    subject: release.isExercise ? `EXERCISE ${named} EXERCISE` : named,
+    subject: mailing.isExercise ? `EXERCISE ${named} EXERCISE` : named,
     text: views.render('broadcast/deliveries/views/link.mail.txt.njk', model),
     html: views.render('broadcast/deliveries/views/link.mail.html.njk', model),
     messageId: messageIdOf(delivery.id, baseUrl, delivery.generation),
   }
 }
 
-type SlotName = 'link' | 'organisation' | 'contact'
-type SlotValues = Readonly<Record<SlotName, string>>
-
 /** Marks that stand in a rendered template for what differs. They hold a random number, so that no bulletin's text can contain one. */
 function createSlots() {
   const secret = crypto.randomUUID()
-  const mark = (name: SlotName) => `[[${secret}:${name}]]`
-  const pattern = new RegExp(`\\[\\[${secret}:(link|organisation|contact)\\]\\]`)
+  const pattern = new RegExp(`\\[\\[${secret}:(\\d+)\\]\\]`)
   return {
-    link: mark('link'),
-    organisation: mark('organisation'),
-    contact: mark('contact'),
-    compile(rendered: string, escape: (text: string) => string): (values: SlotValues) => string {
-      // The captured names stand between the fixed parts: odd positions are slots.
+    mark: (index: number) => `[[${secret}:${index}]]`,
+    compile(rendered: string, escape: (text: string) => string): (values: readonly string[]) => string {
+      // The captured numbers stand between the fixed parts: odd positions are slots.
       const parts = rendered.split(pattern)
-      return values => parts.map((part, index) => (index % 2 === 1 ? escape(values[part as SlotName]) : part)).join('')
+      return values => parts.map((part, index) => (index % 2 === 1 ? escape(values[Number(part)] ?? '') : part)).join('')
     },
   }
 }

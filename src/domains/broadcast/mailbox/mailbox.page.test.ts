@@ -4,15 +4,15 @@ import { createTestApp } from '../../../../test/support/app.ts'
 import { readCsv, walkList } from '../../../../test/support/lists.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startMailbox } from '../../../platform/mail/mailbox.ts'
-import { deliverRelease } from '../deliveries/jobs.ts'
+import { deliverMailing } from '../deliveries/jobs.ts'
 
 const mailbox = await startMailbox()
 after(() => mailbox.close())
 const { platform, visitor } = await createTestApp({ sample: true, smtpUrl: mailbox.url })
 Object.assign(platform, { mailbox })
-await deliverRelease(
+await deliverMailing(
   platform,
-  (await releasedBulletin(platform, { organisations: 60, prefix: 'A', title: 'A <script>alert(1)</script> flaw' })).releaseId,
+  (await releasedBulletin(platform, { organisations: 60, prefix: 'A', title: 'A <script>alert(1)</script> flaw' })).mailingId,
   new AbortController().signal,
 )
 

@@ -7,7 +7,7 @@ import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { DirectoryTables } from '../../directory/tables.ts'
-import { deliverRelease } from '../deliveries/jobs.ts'
+import { deliverMailing } from '../deliveries/jobs.ts'
 import type { Visible } from '../tables.ts'
 
 const sink = await startSmtpSink(address => (address.startsWith('gone') ? { code: 550, words: 'No such mailbox' } : 'take'))
@@ -23,7 +23,7 @@ const bulletin = await releasedBulletin(platform, {
   respondBy: '2026-11-20T15:00:00Z',
 })
 const number = `CC-${bulletin.number}`
-await deliverRelease(platform, bulletin.releaseId, new AbortController().signal)
+await deliverMailing(platform, bulletin.mailingId, new AbortController().signal)
 
 test('nobody signed in is sent to sign in, and sees nothing before', async () => {
   const response = await app.visitor.get('/')

@@ -5,6 +5,7 @@ import type { Reader } from '../../../platform/work/read.ts'
 import { isInScope } from '../../directory/contract.ts'
 import { threatsSince } from '../../watch/contract.ts'
 import { speaksOf } from '../bulletins/queries/list.ts'
+import { DEAD_STATES } from '../deliveries/model.ts'
 import { answeredIn, NOBODY } from '../picture/model.ts'
 import { funnels } from '../picture/queries.ts'
 import type { ResponseState } from '../responses/model.ts'
@@ -51,8 +52,9 @@ export async function liveBulletins(db: Reader<Visible>, scope: Scope, now: Inst
       'bulletin.is_exercise as isExercise',
       'bulletin.respond_by as respondBy',
       selectFrom('broadcast_delivery as delivery')
-        .whereRef('delivery.release_id', '=', 'release.id')
-        .where('delivery.state', '=', 'given-up')
+        .innerJoin('broadcast_mailing as mailing', 'mailing.id', 'delivery.mailing_id')
+        .whereRef('mailing.release_id', '=', 'release.id')
+        .where('delivery.state', 'in', DEAD_STATES)
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .as('givenUp'),
     ])

@@ -209,7 +209,7 @@ test('the list is sorted by code or by when they answered, both ways, page by pa
 test('a row says where the message, the answer and the contacts stand', async () => {
   const answered = facts.find(({ state, index }) => state !== undefined && index < 100)
   const row = (await all({})).find(({ organisationId }) => organisationId === answered?.id)
-  assert.deepEqual([row?.standing, row?.via, row?.contacts, row?.delivery], [answered?.state, 'portal', 2, 'waiting'])
+  assert.deepEqual([row?.standing, row?.via, row?.contacts, row?.delivery], [answered?.state, 'portal', 2, 'queued'])
   const nobody = (await all({ stage: 'unreachable' }))[0]
   assert.deepEqual([nobody?.contacts, nobody?.delivery, nobody?.standing], [0, null, 'unreachable'])
 })

@@ -1,15 +1,18 @@
 import { Conflict, Forbidden, Invalid } from '../../../kernel/errors.ts'
-import { transition } from '../../../kernel/lifecycle.ts'
+import { transition, type Transition } from '../../../kernel/lifecycle.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { resolveAudience, ruleOf, type AudienceOrganisation } from '../audience/queries.ts'
-import { bulletinNumber, findingsOf, BULLETIN_LIFECYCLE, respondByAt, type BulletinAction, type BulletinState } from '../bulletins/model.ts'
+import { BULLETIN_LIFECYCLE, type BulletinAction } from '../bulletins/lifecycle.ts'
+import { bulletinNumber, findingsOf, respondByAt, type BulletinState } from '../bulletins/model.ts'
 import { lockBulletin, responseDeadlines, versionOf, type Bulletin } from '../bulletins/queries.ts'
-import { DELIVER, messageIdOf } from '../deliveries/model.ts'
+import { reasonFrom } from '../bulletins/steps.ts'
+import { startMailing } from '../deliveries/mailings.ts'
 import { canRelease } from '../policy.ts'
 import type { Visible } from '../tables.ts'
-import { workersFor } from './model.ts'
-import { deliveryRows, mailableContacts, recipientRows, type MailableContact } from './queries.ts'
+import { releasedAlone } from './after/commands.ts'
+import { assertApproved } from './approval.ts'
+import { recipientRows } from './queries.ts'
 
 export interface ReleaseInput {
   readonly number: number
@@ -23,6 +26,7 @@ export interface ReleaseInput {
 
 export interface Released {
   readonly releaseId: string
+  readonly mailingId: string
   readonly organisations: number
   readonly contacts: number
   readonly unreachable: number
@@ -37,19 +41,60 @@ export interface Released {
  * 3. A rule that is empty, fails or reaches nobody releases nothing and says so (`Invalid`).
  */
 export async function releaseBulletin(work: Work<Visible>, input: ReleaseInput): Promise<Released> {
-  assertMay(work.actor, 'broadcast.bulletin.release')
-  const bulletin = await lockBulletin(work.db, input.number)
-  const step = transition<BulletinState, BulletinAction>(BULLETIN_LIFECYCLE, 'bulletin', bulletin.state, 'release')
+  const { bulletin, step } = await beginRelease(work, input.number, 'release')
   const decision = canRelease(work.actor, bulletin)
   if (!decision.ok) throw new Forbidden(decision.code, decision.reason)
+  await assertApproved(work.db, bulletin.id, bulletin.version)
+  return goOut(work, bulletin, step, input, null)
+}
+
+/**
+ * Releases, by the decision of one person, a bulletin that nobody else approved. The reason is kept, readers see that one person released it,
+ * and somebody else reviews it after. All else holds as for `releaseBulletin`.
+ */
+export async function releaseAlone(work: Work<Visible>, input: ReleaseInput & { readonly reason: string }): Promise<Released> {
+  const { bulletin, step } = await beginRelease(work, input.number, 'release-alone')
+  return goOut(work, bulletin, step, input, { kind: 'emergency', reason: reasonFrom(input.reason) })
+}
+
+/**
+ * Releases a holding statement. For the command that has just written it from an approved template, in the same unit of work: there is no other
+ * way for a bulletin to become one.
+ */
+export async function releaseHolding(work: Work<Visible>, input: ReleaseInput & { readonly template: string }): Promise<Released> {
+  const { bulletin, step } = await beginRelease(work, input.number, 'release-holding')
+  return goOut(work, bulletin, step, input, { kind: 'holding', reason: `By the template ${input.template}` })
+}
+
+async function beginRelease(work: Work<Visible>, number: number, action: 'release' | 'release-alone' | 'release-holding') {
+  assertMay(work.actor, `broadcast.bulletin.${action}`)
+  const bulletin = await lockBulletin(work.db, number)
+  return { bulletin, step: transition<BulletinState, BulletinAction>(BULLETIN_LIFECYCLE, 'bulletin', bulletin.state, action) }
+}
+
+/** What goes out by the decision of one person, and why. */
+interface Alone {
+  readonly kind: 'holding' | 'emergency'
+  readonly reason: string
+}
+
+async function goOut(
+  work: Work<Visible>,
+  bulletin: Bulletin,
+  step: Transition<BulletinState>,
+  input: ReleaseInput,
+  alone: Alone | null,
+): Promise<Released> {
   if (input.version !== bulletin.version)
-    throw new Conflict('broadcast.release.version-changed', `Version ${bulletin.version} was approved meanwhile. Look at it, then decide again.`)
+    throw new Conflict(
+      'broadcast.release.version-changed',
+      `Version ${bulletin.version} was ${alone === null ? 'approved' : 'saved'} meanwhile. Look at it, then decide again.`,
+    )
   const { content } = await versionOf(work.db, bulletin.id, bulletin.version)
   const errors = findingsOf(content, work.now).filter(finding => finding.severity === 'error')
   if (errors.length > 0) throw new Invalid('broadcast.release.incomplete', errors.map(error => error.message).join(' '))
 
-  const rule = await ruleOf(work.db, bulletin.id)
-  const audience = await resolveAudience(work.db, rule)
+  const audience = await resolveAudience(work.db, await ruleOf(work.db, bulletin.id))
   if (audience.problems.length > 0) throw new Invalid('broadcast.release.audience', `Nothing was released. ${audience.problems.join(' ')}`)
   const count = audience.organisations.length
   if (count === 0)
@@ -62,11 +107,7 @@ export async function releaseBulletin(work: Work<Visible>, input: ReleaseInput):
   }
 
   const releaseId = work.newId('release')
-  const contacts = await mailableContacts(
-    work.db,
-    audience.organisations.map(({ id }) => id),
-  )
-  const figures = { organisations: count, contacts: contacts.length, unreachable: audience.unreachable.length }
+  const figures = { organisations: count, contacts: audience.contacts, unreachable: audience.unreachable.length }
   await work.db
     .insertInto('broadcast_release')
     .values({
@@ -75,30 +116,34 @@ export async function releaseBulletin(work: Work<Visible>, input: ReleaseInput):
       version: bulletin.version,
       released_by: work.actor.id,
       released_at: work.now,
-      rule: JSON.stringify(rule),
+      rule: JSON.stringify(audience.rule),
+      matched: JSON.stringify(audience.matched),
       audience_hash: audience.hash,
       ...figures,
     })
     .execute()
   await freeze(work, bulletin, releaseId, audience.organisations)
-  await writeDeliveries(work, bulletin, releaseId, contacts, input.baseUrl)
   await work.db
     .updateTable('broadcast_bulletin')
     .set({
       state: step.next,
+      is_holding: alone?.kind === 'holding',
       released_at: work.now,
       updated_at: work.now,
       respond_by: respondByAt(content, work.now, await responseDeadlines(work.db)),
     })
     .where('id', '=', bulletin.id)
     .execute()
+  if (alone !== null) await releasedAlone(work, bulletin.id, bulletin.version, alone)
   work.record({
-    verb: 'broadcast.bulletin.released',
+    verb: alone === null ? 'broadcast.bulletin.released' : `broadcast.bulletin.released-${alone.kind}`,
     subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+    ...(alone === null ? {} : { reason: alone.reason }),
     change: { version: bulletin.version, release: releaseId, audience: audience.hash, ...figures },
   })
-  for (let worker = 0; worker < workersFor(contacts.length); worker++) work.enqueue(DELIVER, { releaseId })
-  return { releaseId, ...figures }
+  const organisationIds = audience.organisations.map(({ id }) => id)
+  const { mailingId } = await startMailing(work, { bulletinId: bulletin.id, kind: 'release', organisationIds, baseUrl: input.baseUrl })
+  return { releaseId, mailingId, ...figures }
 }
 
 /** As many rows as go in one statement: a few megabytes of parameters. */
@@ -108,28 +153,8 @@ async function freeze(work: Work<Visible>, bulletin: Bulletin, releaseId: string
   for (const part of inChunks(organisations.map(({ id, reachable }) => ({ organisation_id: id, is_reachable: reachable })))) {
     await work.db
       .insertInto('broadcast_recipient')
-      .columns(['bulletin_id', 'organisation_id', 'release_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable'])
+      .columns(['bulletin_id', 'organisation_id', 'release_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable', 'name'])
       .expression(recipientRows(bulletin.id, releaseId, part))
-      .execute()
-  }
-}
-
-async function writeDeliveries(
-  work: Work<Visible>,
-  bulletin: Bulletin,
-  releaseId: string,
-  contacts: readonly MailableContact[],
-  baseUrl: string,
-): Promise<void> {
-  const rows = contacts.map(contact => {
-    const id = work.newId('delivery')
-    return { id, organisation_id: contact.organisationId, contact_id: contact.id, address: contact.email, message_id: messageIdOf(id, baseUrl) }
-  })
-  for (const part of inChunks(rows)) {
-    await work.db
-      .insertInto('broadcast_delivery')
-      .columns(['id', 'release_id', 'bulletin_id', 'organisation_id', 'contact_id', 'channel', 'address', 'state', 'queued_at', 'message_id'])
-      .expression(deliveryRows(bulletin.id, releaseId, work.now, part))
       .execute()
   }
 }

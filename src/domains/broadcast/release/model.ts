@@ -11,15 +11,6 @@ export const ReleaseAgreement = z.strictObject({
   audienceHash: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
-/** One worker's share: with more contacts, more workers start at once, up to four. */
-const CONTACTS_A_WORKER = 200
-const MOST_WORKERS = 4
-
-/** How many workers begin on a release. Each claims batches by itself, so more would only share the same mail server. */
-export function workersFor(contacts: number): number {
-  return Math.min(MOST_WORKERS, Math.ceil(contacts / CONTACTS_A_WORKER))
-}
-
 /** One way to the readers: whether it is ready, and what a TLP label lets it carry. */
 export interface Channel {
   readonly name: string

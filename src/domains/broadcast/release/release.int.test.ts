@@ -8,6 +8,7 @@ import type { Actor } from '../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import { saveAudience } from '../audience/commands.ts'
+import type { FlatRuleInput } from '../audience/flat.ts'
 import { AudienceRule } from '../audience/model.ts'
 import { summariseAudience, ruleOf } from '../audience/queries.ts'
 import {
@@ -42,7 +43,7 @@ const organisation = (code: string) => actorAs('cyber-lead', ids.get(code))
 const count = async (table: string) =>
   (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(platform.database.kysely)).rows[0]?.n
 
-async function drafted(rule: Partial<AudienceRule> = { regions: ['YN'] }): Promise<number> {
+async function drafted(rule: FlatRuleInput = { regions: ['YN'] }): Promise<number> {
   return doing(analyst, async work => {
     const { number } = await draftBulletin(work, { threatId: null, content: content() })
     const bare = parseBulletinNumber(number) ?? 0
@@ -51,7 +52,7 @@ async function drafted(rule: Partial<AudienceRule> = { regions: ['YN'] }): Promi
   })
 }
 
-async function approved(rule?: Partial<AudienceRule>): Promise<number> {
+async function approved(rule?: FlatRuleInput): Promise<number> {
   const number = await drafted(rule)
   await doing(analyst, work => sendForReview(work, { number, version: 1 }))
   await doing(manager, work => approveBulletin(work, { number, version: 1 }))
@@ -69,13 +70,13 @@ test('a release freezes rule, organisations and hash, and writes every delivery 
   const number = await approved()
   const hash = await hashOf(number)
   const released = await release(number)
-  assert.deepEqual({ ...released, releaseId: '' }, { releaseId: '', organisations: 2, contacts: 2, unreachable: 1 })
+  assert.deepEqual({ ...released, releaseId: '', mailingId: '' }, { releaseId: '', mailingId: '', organisations: 2, contacts: 2, unreachable: 1 })
   await asking(manager, async db => {
     const bulletin = await bulletinOf(db, number)
     assert.equal(bulletin.state, 'released')
     assert.equal(bulletin.respondBy?.toISOString(), '2026-11-22T09:00:00.000Z')
     const frozen = await releaseOf(db, bulletin.id)
-    assert.deepEqual([frozen?.audienceHash, frozen?.version, frozen?.rule.regions], [hash, 1, ['YN']])
+    assert.deepEqual([frozen?.audienceHash, frozen?.version, frozen?.rule.match], [hash, 1, { is: 'all', of: [{ is: 'region', of: ['YN'] }] }])
     const recipients = await db
       .selectFrom('broadcast_recipient')
       .select(['organisation_id', 'is_reachable'])
@@ -92,8 +93,8 @@ test('a release freezes rule, organisations and hash, and writes every delivery 
     assert.deepEqual(
       deliveries.map(row => [row.address, row.state, row.channel, row.attempts]),
       [
-        ['a@p1.example', 'waiting', 'email', 0],
-        ['b@p1.example', 'waiting', 'email', 0],
+        ['a@p1.example', 'queued', 'email', 0],
+        ['b@p1.example', 'queued', 'email', 0],
       ],
     )
     for (const delivery of deliveries) assert.equal(delivery.message_id, `${delivery.id}.1@carecert.example`)
@@ -101,7 +102,7 @@ test('a release freezes rule, organisations and hash, and writes every delivery 
   const jobs = await sql<{ data: unknown }>`select data from pgboss.job where name = 'broadcast.deliver'`.execute(platform.database.kysely)
   assert.deepEqual(
     jobs.rows.map(row => row.data),
-    [{ releaseId: released.releaseId }],
+    [{ mailingId: released.mailingId }],
   )
 })
 

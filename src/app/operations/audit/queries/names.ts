@@ -36,6 +36,9 @@ export async function namesOf(db: Executor, ids: readonly (string | null)[]): Pr
     union all select id, 'CC-' || number, null from broadcast_bulletin where ${isAsked('id')}
     union all select release.id, 'CC-' || bulletin.number, null
       from broadcast_release release join broadcast_bulletin bulletin on bulletin.id = release.bulletin_id where ${isAsked('release.id')}
+    union all select mailing.id, 'CC-' || bulletin.number || ', ' || mailing.kind, null
+      from broadcast_mailing mailing join broadcast_bulletin bulletin on bulletin.id = mailing.bulletin_id
+      where ${isAsked('mailing.id')} and mailing.id <> mailing.release_id
     union all select delivery.id, 'CC-' || bulletin.number || ' to ' || organisation.name, null
       from broadcast_delivery delivery join broadcast_bulletin bulletin on bulletin.id = delivery.bulletin_id
       join directory_organisation organisation on organisation.id = delivery.organisation_id where ${isAsked('delivery.id')}`.execute(db)

@@ -33,7 +33,7 @@ test('every order meets each message once, also where many were tried at one mom
 
 test('what never was tried stands before what was', async () => {
   const states = (await readCsv(manager, `${ledger}.csv?sort=tried`)).map(row => row['state'])
-  assert.deepEqual(new Set(states.slice(0, 72)), new Set(['waiting']))
+  assert.deepEqual(new Set(states.slice(0, 72)), new Set(['queued']))
 })
 
 test('a search by address or organisation and a state narrow the list, its count and its file alike', async () => {
@@ -44,16 +44,16 @@ test('a search by address or organisation and a state narrow the list, its count
     ['q=organisation+a0000', 20],
     ['q=%25', 0],
     ['state=given-up', 20],
-    ['state=waiting&q=desk0', 36],
+    ['state=queued&q=desk0', 36],
     ['state=failed', 0],
   ] as const) {
     const rows = await walk(`${query}&sort=-address`)
     assert.equal(rows.length, total, query)
     assert.deepEqual(await inFile(`${query}&sort=-address`), rows, query)
   }
-  const { body } = await manager.get(`${ledger}?state=waiting&sort=-tried`)
-  assert.match(body, /href="[^"]*state=waiting&amp;sort=-tried&amp;cursor=/, 'the next page keeps them')
-  assert.match(body, /deliveries\.csv\?state=waiting&amp;sort=-tried/)
+  const { body } = await manager.get(`${ledger}?state=queued&sort=-tried`)
+  assert.match(body, /href="[^"]*state=queued&amp;sort=-tried&amp;cursor=/, 'the next page keeps them')
+  assert.match(body, /deliveries\.csv\?state=queued&amp;sort=-tried/)
 })
 
 test('the cursor of another order, or none that is ours, is the first page', async () => {

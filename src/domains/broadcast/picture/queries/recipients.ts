@@ -49,7 +49,7 @@ export interface RecipientRow {
   readonly words: string | null
 }
 
-const BEST_FIRST: readonly DeliveryState[] = ['sent', 'sending', 'waiting', 'failed', 'given-up']
+const BEST_FIRST: readonly DeliveryState[] = ['delivered', 'sent', 'sending', 'queued', 'failed', 'bounced', 'given-up']
 
 /** When they answered who never did, so that the order is whole. */
 const NEVER = '-infinity'

@@ -7,7 +7,7 @@ import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
 import { parseId, type Id } from '../../../../kernel/id.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
-import { deliverRelease } from '../../deliveries/jobs.ts'
+import { deliverMailing } from '../../deliveries/jobs.ts'
 import type { Visible } from '../../tables.ts'
 import { answersOf, type GivenAnswer } from '../queries.ts'
 
@@ -25,7 +25,7 @@ async function linkIn(bytes: Buffer): Promise<string> {
 async function mailed(options: Parameters<typeof releasedBulletin>[1]): Promise<{ bulletin: ReleasedBulletin; links: readonly string[] }> {
   const bulletin = await releasedBulletin(platform, options)
   const before = sink.messages.length
-  await deliverRelease(platform, bulletin.releaseId, new AbortController().signal)
+  await deliverMailing(platform, bulletin.mailingId, new AbortController().signal)
   return {
     bulletin,
     links: await Promise.all(

@@ -1,0 +1,108 @@
+import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
+import type { Visible } from '../tables.ts'
+import { DELIVER, messageIdOf, MOST_IN_A_MESSAGE, workersFor, type MailingKind } from './model.ts'
+import { bulletinToMail, contactsToMail, deliveryRows, type ContactToMail, type DeliveryRow } from './queries/mailings.ts'
+
+/**
+ * Writes one mailing of a released bulletin with a delivery for each contact, and asks for the jobs that carry it. Records itself in the
+ * audit. Whether the actor may is for the command that calls it to say.
+ *
+ * It reaches only organisations of the frozen audience. A contact of another organisation may be named for an escalation (the region's
+ * lead): that contact gets one message for all of the organisations given, without an answer link.
+ * Throws `Conflict` when the bulletin is not live (for a withdrawal: not withdrawn), and for reminders and escalations of an exercise.
+ */
+export async function startMailing(
+  work: Work<Visible>,
+  input: {
+    readonly bulletinId: string
+    readonly kind: MailingKind
+    /** Organisations of the frozen audience. */
+    readonly organisationIds: readonly string[]
+    /** Only these contacts; otherwise every current contact of those organisations that receives bulletins. */
+    readonly contactIds?: readonly string[]
+    /** The dated update that an 'update' or 'withdrawal' mailing tells of. */
+    readonly updateId?: number
+    /** The product's own address: its host stands in the Message-ID of every mail. */
+    readonly baseUrl: string
+  },
+): Promise<{ readonly mailingId: string; readonly contacts: number }> {
+  const { bulletinId, kind, organisationIds, contactIds, updateId, baseUrl } = input
+  const bulletin = await bulletinToMail(work.db, bulletinId)
+  if (bulletin === undefined) throw new NotFound('broadcast.mailing.unknown', 'There is no such released bulletin.')
+  if ((kind === 'withdrawal') !== (bulletin.withdrawnAt !== null))
+    throw new Conflict(
+      'broadcast.mailing.not-live',
+      kind === 'withdrawal' ? 'This bulletin was not withdrawn.' : 'This bulletin was withdrawn, so nothing more is sent.',
+    )
+  if (bulletin.isExercise && (kind === 'reminder' || kind === 'escalation'))
+    throw new Conflict('broadcast.mailing.exercise', 'Nobody is chased for an exercise.')
+
+  if (kind === 'update' && updateId === undefined) throw new Invalid('broadcast.mailing.update', 'Say which update is to be told of.')
+
+  const mailingId = work.newId('mailing')
+  const contacts = await contactsToMail(work.db, { bulletinId, organisationIds, contactIds: contactIds ?? null, mayCross: kind === 'escalation' })
+  await work.db
+    .insertInto('broadcast_mailing')
+    .values({
+      id: mailingId,
+      bulletin_id: bulletinId,
+      release_id: bulletin.releaseId,
+      kind,
+      update_id: updateId ?? null,
+      version: bulletin.version,
+      deliveries: contacts.length,
+      made_by: work.actor.id,
+      made_at: work.now,
+    })
+    .execute()
+  const rows = rowsFor(work, contacts, baseUrl)
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    await work.db
+      .insertInto('broadcast_delivery')
+      .columns([
+        'id',
+        'mailing_id',
+        'bulletin_id',
+        'organisation_id',
+        'contact_id',
+        'channel',
+        'address',
+        'state',
+        'queued_at',
+        'message_id',
+        'carried_by',
+      ])
+      .expression(deliveryRows(bulletinId, mailingId, work.now, rows.slice(at, at + CHUNK)))
+      .execute()
+  }
+  work.record({
+    verb: 'broadcast.mailing.started',
+    subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+    change: { mailing: mailingId, kind, deliveries: contacts.length, ...(updateId === undefined ? {} : { update: updateId }) },
+  })
+  const messages = rows.filter(row => row.carried_by === null).length
+  for (let worker = 0; worker < workersFor(messages); worker++) work.enqueue(DELIVER, { mailingId })
+  return { mailingId, contacts: contacts.length }
+}
+
+/** As many rows as go in one statement: a few megabytes of parameters. */
+const CHUNK = 10_000
+
+/** A delivery for each contact. Those to one address follow the first, whose message names every organisation. */
+function rowsFor(work: Work<Visible>, contacts: readonly ContactToMail[], baseUrl: string): readonly DeliveryRow[] {
+  const carriers = new Map<string, { readonly id: string; readonly messageId: string; count: number }>()
+  return contacts.map(({ id: contactId, organisationId, email }) => {
+    const id = work.newId('delivery')
+    const base = { id, organisation_id: organisationId, contact_id: contactId, address: email }
+    const carrier = carriers.get(email.toLowerCase())
+    if (carrier === undefined || carrier.count === MOST_IN_A_MESSAGE) {
+      const messageId = messageIdOf(id, baseUrl)
+      carriers.set(email.toLowerCase(), { id, messageId, count: 1 })
+      return { ...base, message_id: messageId, carried_by: null }
+    }
+    carrier.count += 1
+    return { ...base, message_id: carrier.messageId, carried_by: carrier.id }
+  })
+}
