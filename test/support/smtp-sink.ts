@@ -3,6 +3,8 @@ import { after } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 
 export interface SunkMessage {
+  /** Of the envelope: where a bounce would go. */
+  readonly from: string
   readonly to: string
   readonly bytes: Buffer
   readonly messageId: string
@@ -46,7 +48,8 @@ export async function startSmtpSink(manner: (address: string) => Manner = () => 
       stream.on('end', () => {
         const bytes = Buffer.concat(parts)
         const messageId = /^message-id:\s*<([^>]*)>/im.exec(bytes.toString('latin1'))?.[1] ?? ''
-        messages.push({ to: session.envelope.rcptTo[0]?.address ?? '', bytes, messageId })
+        const from = session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address
+        messages.push({ from, to: session.envelope.rcptTo[0]?.address ?? '', bytes, messageId })
         done(null, 'queued')
       })
     },

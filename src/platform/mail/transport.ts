@@ -1,14 +1,25 @@
-import { createTransport, type Transporter } from 'nodemailer'
-import type SMTPPool from 'nodemailer/lib/smtp-pool/index.js'
+import { Readable } from 'node:stream'
+import SMTPPool from 'nodemailer/lib/smtp-pool'
+import { CareCertError } from '../../kernel/errors.ts'
+import { systemClock, type Clock } from '../clock/clock.ts'
+import { prepareBody, type MailBody } from './body.ts'
+import { signDkim } from './dkim.ts'
+import type { MailSigning } from './keys.ts'
+import { headerFields, writeHead } from './message.ts'
+import { signBody } from './signing/signer.ts'
 
 export interface MailMessage {
   readonly to: { readonly name: string; readonly address: string }
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** `text` and `html`, composed beforehand for many recipients (body.ts). */
+  readonly body?: MailBody
   /** Without angle brackets. The same on every try, so that a receiver can tell a repeat. */
   readonly messageId: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Where what bounces comes back to; our own address when nothing is said (RFC 5321 §3.6.3). */
+  readonly returnPath?: string
 }
 
 /** What the mail server said. `permanent` is a 5xx (RFC 5321 §4.2.1): trying again will not help. */
@@ -21,13 +32,22 @@ export interface MailTransport {
   close(): void
 }
 
-/** How many connections are kept open. Composing is the limit, not the wire: more buys nothing. */
+export interface TransportOptions {
+  readonly signing?: MailSigning
+  readonly clock?: Clock
+}
+
+/** How many connections are kept open. Signing and composing are the limit, not the wire: more buys nothing. */
 const CONNECTIONS = 8
 
+/** Without a key: what a process uses that hands out no mail. */
+export const UNSIGNED: MailSigning = { body: null, dkim: [] }
+
 /** Mail through one SMTP server, over connections that are kept open. With `null`, every message fails and says why. */
-export function createMailTransport(smtpUrl: string | null, from: string): MailTransport {
+export function createMailTransport(smtpUrl: string | null, from: string, options: TransportOptions = {}): MailTransport {
   if (smtpUrl === null) return unconfigured
-  const options: SMTPPool.Options = {
+  const { signing = UNSIGNED, clock = systemClock } = options
+  const pool = new SMTPPool({
     url: smtpUrl,
     pool: true,
     maxConnections: CONNECTIONS,
@@ -35,30 +55,61 @@ export function createMailTransport(smtpUrl: string | null, from: string): MailT
     connectionTimeout: 15_000,
     greetingTimeout: 15_000,
     socketTimeout: 60_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  }
-  const transporter: Transporter<SMTPPool.SentMessageInfo> = createTransport(options)
+  })
+  // Each message is told of its own failure; without a listener the process would end.
+  pool.on('error', () => {})
   return {
     isConfigured: true,
     async send(message) {
       try {
-        const info = await transporter.sendMail({
-          from: { name: 'CareCERT', address: from },
-          to: { name: message.to.name, address: message.to.address },
-          subject: message.subject,
-          text: message.text,
-          html: message.html,
-          messageId: `<${message.messageId}>`,
-          headers: { 'Auto-Submitted': 'auto-generated', ...message.headers },
-        })
-        return { ok: true, words: info.response }
+        const bytes = await writeMessage(message, from, signing, clock)
+        return { ok: true, words: await hand(pool, message, message.returnPath ?? from, bytes) }
       } catch (error) {
         return refusal(error)
       }
     },
-    close: () => transporter.close(),
+    close: () => pool.close(),
   }
+}
+
+/** The message as it is sent. What signs its text comes first, DKIM last, over all of it. */
+async function writeMessage(message: MailMessage, from: string, signing: MailSigning, clock: Clock): Promise<Buffer> {
+  const now = clock.now()
+  const composed = message.body ?? prepareBody(message).personalise({})
+  const body = signing.body === null ? composed : await signBody(composed, signing.body)
+  const fields = headerFields(
+    {
+      from: { name: 'CareCERT', address: from },
+      to: message.to,
+      subject: message.subject,
+      messageId: message.messageId,
+      date: now,
+      headers: { 'Auto-Submitted': 'auto-generated', ...message.headers },
+    },
+    body,
+  )
+  const signatures = await signDkim({ fields, content: body.content }, signing.dkim, now)
+  return Buffer.from(writeHead([...signatures, ...fields]) + body.content, 'latin1')
+}
+
+/** Hands the message to the pool as nodemailer's own mailer does, but without composing it anew. Gives the server's words. */
+function hand(pool: SMTPPool, message: MailMessage, sender: string, bytes: Buffer): Promise<string> {
+  const written = {
+    data: {},
+    message: {
+      getEnvelope: () => ({ from: sender, to: [message.to.address] }),
+      messageId: () => `<${message.messageId}>`,
+      getHeader: () => '',
+      createReadStream: () => Readable.from([bytes], { objectMode: false }),
+    },
+  }
+  return new Promise((resolve, reject) => {
+    // The pool asks a message for these few things and no more (nodemailer's interface for transports).
+    pool.send(written as unknown as Parameters<SMTPPool['send']>[0], (error, info) => {
+      if (error === null && info !== undefined) resolve(info.response)
+      else reject(error ?? new Error('The mail server gave no reason.'))
+    })
+  })
 }
 
 const unconfigured: MailTransport = {
@@ -68,8 +119,26 @@ const unconfigured: MailTransport = {
 }
 
 function refusal(error: unknown): MailOutcome {
-  const { responseCode, response, code, message } = error as { responseCode?: number; response?: string; code?: string; message?: string }
-  // A refused sign-in (535) or sender is ours to mend: the recipient's address is not at fault.
-  const permanent = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH'
-  return { ok: false, permanent, words: response ?? message ?? code ?? 'The mail server gave no reason.' }
+  // A signature that cannot be had now may be had later.
+  if (error instanceof CareCertError) return { ok: false, permanent: false, words: error.message }
+  const { responseCode, response, code, command, message } = error as RefusedMail
+  return {
+    ok: false,
+    permanent: isPermanent({ responseCode, response, code, command }),
+    words: response ?? message ?? code ?? 'The mail server gave no reason.',
+  }
+}
+
+/** What nodemailer says of a refusal. */
+interface RefusedMail {
+  readonly responseCode?: number | undefined
+  readonly response?: string | undefined
+  readonly code?: string | undefined
+  readonly command?: string | undefined
+  readonly message?: string | undefined
+}
+
+/** Whether trying again will not help. A refused sign-in, a refused sender and a policy (X.7.X, RFC 3463 §3.8) are ours to mend: the address is not at fault. */
+function isPermanent({ responseCode = 0, response = '', code, command }: RefusedMail): boolean {
+  return responseCode >= 500 && code !== 'EAUTH' && command !== 'MAIL FROM' && !/^5\d\d[ -]5\.7\.\d/.test(response)
 }
