@@ -2,14 +2,15 @@ import { MIGRATIONS } from '../../migrations/index.ts'
 import { Conflict } from '../kernel/errors.ts'
 import { createSigner, installationSecret } from '../platform/auth/signer.ts'
 import { systemClock, type Clock } from '../platform/clock/clock.ts'
-import { readConfig } from '../platform/config/config.ts'
+import { readConfig, withoutSecrets } from '../platform/config/config.ts'
 import { openDatabase, type Database } from '../platform/db/database.ts'
 import { migrate, migrationStatus } from '../platform/db/migrate.ts'
 import { createFetcher } from '../platform/fetch/fetch.ts'
 import { openJobs } from '../platform/jobs/jobs.ts'
 import { createLog } from '../platform/log/log.ts'
+import { openSigning } from '../platform/mail/keys.ts'
 import { startMailbox } from '../platform/mail/mailbox.ts'
-import { createMailTransport } from '../platform/mail/transport.ts'
+import { createMailTransport, UNSIGNED } from '../platform/mail/transport.ts'
 import { createNotify } from '../platform/notify/client.ts'
 import type { Platform } from '../platform/platform.ts'
 import { isEmpty, readSetting } from '../platform/settings.ts'
@@ -58,7 +59,8 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
     // The invented sector never writes to real people: GOV.UK Notify has no part in it.
     const notify = secrets.notify === null || sample ? null : createNotify(secrets.notify, clock)
     const smtpUrl = secrets.smtpUrl ?? mailbox?.url ?? null
-    const mail = config.mailBy === 'notify' && notify !== null ? notify.mail : createMailTransport(smtpUrl, config.mailFrom)
+    const signing = options.sendsMail ? await openSigning(config.mail, clock, withoutSecrets(env)) : UNSIGNED
+    const mail = config.mailBy === 'notify' && notify !== null ? notify.mail : createMailTransport(smtpUrl, config.mailFrom, { signing, clock })
     undo.push(() => mail.close())
     // Opened after the mail, so that on the way down the jobs end first and no message is cut off.
     const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })

@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/platform/db/database.ts'
 import { createFetcher } from '../../src/platform/fetch/fetch.ts'
 import { openJobs } from '../../src/platform/jobs/jobs.ts'
 import { createLog } from '../../src/platform/log/log.ts'
+import { openSigning } from '../../src/platform/mail/keys.ts'
 import { createMailTransport } from '../../src/platform/mail/transport.ts'
 import { createNotify } from '../../src/platform/notify/client.ts'
 import type { Platform } from '../../src/platform/platform.ts'
@@ -63,7 +64,9 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
   const clock = createTestClock()
   const notify = secrets.notify === null ? null : createNotify(secrets.notify, clock)
-  const mail = config.mailBy === 'notify' && notify !== null ? notify.mail : createMailTransport(options.smtpUrl ?? null, config.mailFrom)
+  const signing = await openSigning(config.mail, clock, {})
+  const mail =
+    config.mailBy === 'notify' && notify !== null ? notify.mail : createMailTransport(options.smtpUrl ?? null, config.mailFrom, { signing, clock })
   const staticFiles = loadAssets()
   const platform: TestPlatform = {
     config,

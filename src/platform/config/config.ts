@@ -208,6 +208,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
   }
 }
 
+/** The environment without what is secret in it: for a command outside, which has no business with our passwords. */
+export function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const secret = new Set(SETTINGS.filter(one => one.secret).map(({ name }) => name))
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.has(name) ? [] : [[name, value]])))
+}
+
 /** A host as it stands in an address. Loopback by its name: browsers allow passkeys at a name, not at a bare number. */
 function nameOf(host: string): string {
   if (host === '127.0.0.1' || host === '::1') return 'localhost'
