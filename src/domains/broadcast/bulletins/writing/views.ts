@@ -5,14 +5,15 @@ import { withQuery } from '../../../../ui/links.ts'
 import type { TableModel } from '../../../../ui/models.ts'
 import { letterOf } from '../../deliveries/model.ts'
 import { contentSections, readDraft, type Typed } from '../fields.ts'
+import type { RevisionState } from '../lifecycle.ts'
 import {
   bulletinNumber,
   deadlineFor,
   findingsOf,
   respondByAt,
+  revisionFindings,
   stateLabel,
   type BulletinContent,
-  type BulletinState,
   type ResponseDeadline,
 } from '../model.ts'
 import type { Bulletin, Version } from '../queries.ts'
@@ -21,7 +22,10 @@ import { addressOf, differenceTable, headOf, readingView, whoWords } from '../vi
 /** A bulletin that is stored, with its newest version. */
 export interface Stored {
   readonly bulletin: Bulletin
+  /** The newest of what is written: after a release that of the revision, if there is one yet. */
   readonly version: Version
+  /** Of a released bulletin: the revision's state, `none` before there is one. `null` for one that is not released. */
+  readonly revision: RevisionState | null
 }
 
 /** A bulletin as it is being written: what is stored of it, if anything is yet, and what is typed now. */
@@ -78,9 +82,10 @@ export function writingView(writing: Writing, state: WritingState, by: { readonl
             savedBy: whoWords(stored.version.savedBy, stored.version.savedById),
           },
         }),
-    sections: contentSections(typed, state.problems),
+    sections: contentSections(typed, state.problems, stored?.revision != null),
     isTyped: state.isTyped,
-    voids: voidedBy(stored?.bulletin.state),
+    isRevision: stored?.revision != null,
+    voids: voidedBy(stored),
     conflict: state.conflict === null || stored === null ? null : conflictTable(stored.version, state.conflict),
     preview: previewView(writing, by),
   }
@@ -93,7 +98,8 @@ export function previewView(
 ) {
   const { content, problems } = readDraft(typed)
   // A field that cannot be saved as it is says so once.
-  const findings = findingsOf(content, now).filter(finding => !problems.some(({ pointer }) => pointer === finding.pointer))
+  const missing = stored?.revision == null ? findingsOf(content, now) : revisionFindings(content, now)
+  const findings = missing.filter(finding => !problems.some(({ pointer }) => pointer === finding.pointer))
   const of = (severity: Problem['severity']) => findings.filter(finding => finding.severity === severity)
   const number = stored === null ? 'CC-…' : bulletinNumber(stored.bulletin.number)
   const respondBy = content.respondBy === null ? null : (parseInstant(content.respondBy) ?? null)
@@ -119,12 +125,22 @@ export function previewView(
     // For the eye only, so whom it will be for stands in brackets.
     letter: {
       ...letterOf(
-        { title, tlp, severity, content, isExercise, respondBy: respondByAt(content, now, deadlines) },
+        {
+          kind: 'release',
+          title,
+          tlp,
+          severity,
+          content,
+          isExercise,
+          releasedAt: now,
+          respondBy: respondByAt(content, now, deadlines),
+          withdrawnReason: null,
+          update: null,
+        },
         number,
         `${baseUrl}/bulletins/${number}`,
       ),
-      link: `${baseUrl}/r/[a link of their own]`,
-      organisation: '[their organisation]',
+      answers: [{ organisation: '[their organisation]', link: `${baseUrl}/r/[a link of their own]` }],
       contact: '[their name]',
     },
     difference: stored === null ? null : changesTable(stored.version, content),
@@ -156,6 +172,8 @@ function conflictTable(newest: Version, typed: BulletinContent): TableModel {
   })
 }
 
-function voidedBy(state: BulletinState | undefined): string | null {
-  return state === undefined || state === 'draft' ? null : stateLabel(state).toLowerCase()
+/** The state whose review or approval a saved change voids, in words. */
+function voidedBy(stored: Stored | null): string | null {
+  const state = stored?.revision ?? stored?.bulletin.state
+  return state === 'in-review' || state === 'approved' ? stateLabel(state).toLowerCase() : null
 }
