@@ -1,5 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
+import type { FlatRuleInput } from '../src/domains/broadcast/audience/flat.ts'
 import { AudienceRule } from '../src/domains/broadcast/audience/model.ts'
+import type { BulletinRule } from '../src/domains/broadcast/audience/queries/checking.ts'
 import { resolveAudience, summariseAudience, type Audience, type AudienceSummary } from '../src/domains/broadcast/audience/queries.ts'
 import type { Visible } from '../src/domains/broadcast/tables.ts'
 import type { Database } from '../src/platform/db/database.ts'
@@ -41,14 +43,14 @@ export const audience: Bench = {
 
 interface Question {
   readonly name: string
-  readonly rule: AudienceRule
+  readonly rule: BulletinRule
   /** The hand-written condition on `organisation`. */
   readonly where: RawBuilder<unknown>
 }
 
 const runs = (product: string) =>
   sql`organisation.id in (select organisation_id from directory_technology technology where product_id = (select id from directory_product where product_key = ${product}) and shared)`
-const rule = (conditions: Partial<AudienceRule>) => AudienceRule.parse(conditions)
+const rule = (conditions: FlatRuleInput): BulletinRule => ({ rule: AudienceRule.parse(conditions), tlp: 'GREEN' })
 
 const QUESTIONS: readonly Question[] = [
   {

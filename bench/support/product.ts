@@ -1,5 +1,6 @@
 import { compose, type Composition } from '../../src/app/compose.ts'
 import { saveAudience } from '../../src/domains/broadcast/audience/commands.ts'
+import type { FlatRuleInput } from '../../src/domains/broadcast/audience/flat.ts'
 import { AudienceRule } from '../../src/domains/broadcast/audience/model.ts'
 import { ruleOf, summariseAudience } from '../../src/domains/broadcast/audience/queries.ts'
 import { approveBulletin, draftBulletin, sendForReview } from '../../src/domains/broadcast/bulletins/commands.ts'
@@ -40,7 +41,7 @@ const CONTENT = BulletinContent.parse({
 })
 
 /** Drafts a bulletin for whom the rule names, and has it reviewed: all but released. Gives its number. */
-export async function approvedBulletin(platform: Platform, rule: Partial<AudienceRule>): Promise<number> {
+export async function approvedBulletin(platform: Platform, rule: FlatRuleInput): Promise<number> {
   const analyst = actorAs('analyst')
   const number = await runWork<Visible, number>(platform, analyst, async work => {
     const drafted = parseBulletinNumber((await draftBulletin(work, { threatId: null, content: CONTENT })).number) ?? 0

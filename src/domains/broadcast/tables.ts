@@ -1,13 +1,16 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { WatchVisible } from '../watch/contract.ts'
 import type { AudienceTables } from './tables/audience.ts'
+import type { DigestTables } from './tables/digest.ts'
 import type { PictureTables } from './tables/picture.ts'
 import type { ResponsesTables } from './tables/responses.ts'
+import type { ScheduleTables } from './tables/schedule.ts'
 import type { ServiceTables } from './tables/services.ts'
 import type { WritingTables } from './tables/writing.ts'
+import type { WebhookTables } from './tables/webhooks.ts'
 
 export interface BulletinTable {
   id: string
@@ -115,8 +118,8 @@ export interface ReleaseTable {
   organisations: number
   contacts: number
   unreachable: number
-  /** `[product id, version or null]` of each line of technology by which the rule reached organisations (MatchedLine of audience/queries/matching.ts). */
-  matched: Generated<Json>
+  /** `[product id, version or null]` of each line of technology by which the rule reached organisations (Line of audience/queries/lines.ts). */
+  matched: ColumnType<readonly (readonly [productId: number, version: string | null])[], string | undefined, string>
 }
 
 /** One organisation in the frozen audience, with where it stands: kept in step with deliveries and responses. */
@@ -216,6 +219,8 @@ export interface DeliveryTable {
   link_generation: Generated<number>
   /** When the organisation or the centre took the link back. */
   link_revoked_at: Generated<Instant | null>
+  /** How many answers came by the links of this delivery: what tells the page after an answer from the page before it. */
+  link_uses: Generated<number>
 }
 
 /** How fast a mail domain is written to. */
@@ -268,4 +273,4 @@ interface BroadcastTables {
 }
 
 /** What queries of this domain may name: its own tables and what the domains below show. */
-export type Visible = BroadcastTables & AudienceTables & PictureTables & ResponsesTables & ServiceTables & WritingTables & DirectoryVisible & WatchVisible
+export type Visible = BroadcastTables & AudienceTables & DigestTables & PictureTables & ResponsesTables & ScheduleTables & ServiceTables & WritingTables & WebhookTables & DirectoryVisible & WatchVisible

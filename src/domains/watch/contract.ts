@@ -10,7 +10,7 @@ import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
 import { countThreats, listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
-import { matchedProducts as readMatchedProducts, type MatchedProduct } from './threats/queries/reach.ts'
+import { matchedLines as readMatchedLines, type MatchedLine } from './threats/queries/reach.ts'
 import { takeUpForDraft } from './threats/triage/commands.ts'
 
 /**
@@ -23,7 +23,6 @@ export type WatchVisible = WatchShared
 
 export type { ThreatForBulletin } from './threats/queries/bulletin.ts'
 export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
-export type { MatchedProduct } from './threats/queries/reach.ts'
 
 export type { NotificationRow as NotificationSummary } from './notifications/queries/list.ts'
 
@@ -48,9 +47,9 @@ export function threatsSince<T extends object>(db: Reader<T>, since: Instant): P
   return countThreats(asWatch(db), { ...NO_FILTER, state: 'all', since })
 }
 
-/** The products of the directory that a threat is about (`exact`), or may be about: for an audience by technology held. */
-export function matchedProducts<T extends object>(db: Reader<T>, threatId: string): Promise<readonly MatchedProduct[]> {
-  return readMatchedProducts(asWatch(db), threatId)
+/** What makes an organisation one that runs what a threat is about, or may: products in a version told, or in whatever version. As of the latest recount. */
+export function matchedLines<T extends object>(db: Reader<T>, threatId: string): Promise<readonly MatchedLine[]> {
+  return readMatchedLines(asWatch(db), threatId)
 }
 
 /** A bulletin is drafted from a threat: whoever drafts it has it in hand, unless somebody has it or has decided about it before. */

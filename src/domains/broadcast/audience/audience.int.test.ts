@@ -7,12 +7,14 @@ import { actorAs, plantOrganisations } from '../../../../test/support/broadcast.
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
 import { encodeCursor } from '../../../kernel/page.ts'
+import type { Tlp } from '../../../kernel/tlp.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { AudienceRule, type AudienceRule as Rule } from './model.ts'
+import type { FlatRuleInput } from './flat.ts'
+import { AudienceRule } from './model.ts'
 import { resolveAudience, summariseAudience, type Audience } from './queries.ts'
+import { checkRule } from './queries/checking.ts'
 import { listAudience, viewAudience, type AudienceListQuery, type AudienceSort } from './queries/lists.ts'
-import { checkRule } from './queries/matching.ts'
 
 const platform = await createTestPlatform()
 const analyst = actorAs('analyst')
@@ -28,7 +30,8 @@ await plantOrganisations(platform, [
   { code: 'W1', type: 'trust', region: 'YW', country: 'Wales' },
 ])
 
-const ask = (rule: Partial<Rule>) => readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, AudienceRule.parse(rule)))
+const asked = (rule: unknown, tlp: Tlp = 'CLEAR') => ({ rule: AudienceRule.parse(rule), tlp })
+const ask = (rule: FlatRuleInput) => readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, asked(rule)))
 const codes = (audience: Audience) => audience.organisations.map(({ code }) => code).join(' ')
 const larch = (over: object = {}) => ({ maker: null, product: 'Larch Records', version: null, ...over })
 
@@ -80,20 +83,20 @@ test('a rule with a part that names nothing reaches nobody and says which part',
     [{ types: ['practice'], excluding: { types: [], regions: [], boards: [], organisations: ['P99'] } }, /no organisation P99/],
     [{ technology: [larch(), larch({ product: 'Larch Recrods' })] }, /run Larch Recrods/],
   ] as const) {
-    const audience = await ask(rule as unknown as Partial<Rule>)
+    const audience = await ask(rule as unknown as FlatRuleInput)
     assert.equal(codes(audience), '', JSON.stringify(rule))
     assert.match(audience.problems.join(' '), words)
   }
 })
 
 test('contacts are counted, the unreachable are named with the reason, and the excluded with theirs', async () => {
-  const rule = AudienceRule.parse({
+  const rule = asked({
     types: ['practice', 'trust'],
     countries: ['England'],
     organisations: ['P5'],
     excluding: { types: [], regions: [], boards: [], organisations: ['P6'] },
   })
-  const audience = await ask(rule)
+  const audience = await readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, rule))
   assert.equal(audience.contacts, 4)
   assert.deepEqual(audience.unreachable, ['P3', 'P4'])
   await readAs<Visible, void>(platform, analyst, async db => {
@@ -119,7 +122,7 @@ test('contacts are counted, the unreachable are named with the reason, and the e
 const ALL: AudienceListQuery = { list: 'everyone', search: '', type: '', region: '', sort: 'code' }
 
 test('each order of a list meets every organisation once, page by page, also where many are alike', async () => {
-  const rule = AudienceRule.parse({ types: ['practice', 'trust'] })
+  const rule = asked({ types: ['practice', 'trust'] })
   await readAs<Visible, void>(platform, analyst, async db => {
     const checked = await checkRule(db, rule)
     const inOrder = async (sort: AudienceSort, limit: number) => {

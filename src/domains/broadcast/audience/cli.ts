@@ -1,15 +1,18 @@
+import { text } from 'node:stream/consumers'
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
+import { parseJson } from '../../../kernel/json.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { saveAudience } from './commands.ts'
-import { AudienceRule, parseTechnology, ruleSentence, splitCodes, type RuleNames } from './model.ts'
-import { namesFor, resolveAudience, ruleOf, type Audience } from './queries.ts'
+import { AudienceRule, parseTechnology, ruleFaults, ruleSentence, splitCodes, type RuleNames } from './model.ts'
+import { countAddresses, namesFor, resolveAudience, ruleOf, type Audience } from './queries.ts'
 
-/** The options that make a rule, as commander names their values. */
+/** The options that make a simple rule, as commander names their values. */
 const RULE_OPTIONS = [
   'type',
   'region',
@@ -21,6 +24,7 @@ const RULE_OPTIONS = [
   'excludeType',
   'excludeRegion',
   'excludeBoard',
+  'partners',
 ] as const
 
 const audience: Command = {
@@ -28,29 +32,36 @@ const audience: Command = {
   summary: 'Show who a bulletin reaches; with options, set the rule first',
   arguments: [required('id', 'the bulletin, such as CC-5001')],
   options: [
+    { flags: '--rule <file>', meaning: 'a rule as JSON, with and, or and not; - reads it from standard input' },
     { flags: '--type <type>', meaning: 'such as practice or trust', repeats: true },
     { flags: '--region <code>', meaning: 'such as Y56', repeats: true },
     { flags: '--board <code>', meaning: 'such as QMJ', repeats: true },
-    { flags: '--technology <name>', meaning: 'a product or its maker (EMIS), or "Maker: Product: Version"', repeats: true },
+    { flags: '--technology <name>', meaning: 'a product or its maker (EMIS), or "Maker: Product: Version"; a version may be "< 3.2"', repeats: true },
     { flags: '--organisation <codes>', meaning: 'these too, whatever else is said', repeats: true },
     { flags: '--country <country>', meaning: 'such as England; every country when left out', repeats: true },
     { flags: '--exclude <codes>', meaning: 'never these organisations', repeats: true },
     { flags: '--exclude-type <type>', meaning: 'never this type', repeats: true },
     { flags: '--exclude-region <code>', meaning: 'never in this region', repeats: true },
     { flags: '--exclude-board <code>', meaning: 'never in this board', repeats: true },
+    { flags: '--partners', meaning: 'and tell the IT delivery partners of those reached' },
     { flags: '--preview', meaning: 'show whom the rule would reach, and save nothing' },
   ],
   permission: 'broadcast.audience.view',
   async run({ platform, actor, output }, [id = ''], options) {
     const number = parseBulletinNumber(id)
     if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `"${id}" is not the number of a bulletin. Write it as CC-5001.`)
-    const given = RULE_OPTIONS.some(name => options[name] !== undefined) ? ruleFrom(options) : null
+    const given = await givenRule(options)
     if (given !== null && options['preview'] !== true)
       await runWork<Visible, void>(platform, actor, work => saveAudience(work, { number, rule: given }))
-    const { found, rule, names } = await readAs<Visible, { found: Audience; rule: AudienceRule; names: RuleNames }>(platform, actor, async db => {
-      const bulletin = await bulletinOf(db, number)
-      const asked = given ?? (await ruleOf(db, bulletin.id))
-      return { found: await resolveAudience(db, asked), rule: asked, names: await namesFor(db, asked) }
+    const { found, addresses, rule, names } = await readAs<Visible, Answer>(platform, actor, async db => {
+      const stored = await ruleOf(db, (await bulletinOf(db, number)).id)
+      const asked = given === null ? stored : { rule: given, tlp: stored.tlp }
+      return {
+        found: await resolveAudience(db, asked),
+        addresses: await countAddresses(db, asked),
+        rule: asked.rule,
+        names: await namesFor(db, asked.rule),
+      }
     })
     const codes = found.organisations.map(({ code }) => code)
     if (found.problems.length > 0) output.say(found.problems.join('\n'))
@@ -64,7 +75,7 @@ const audience: Command = {
       },
       [
         `${bulletinNumber(number)}: ${ruleSentence(rule, names)}`,
-        `${codes.length.toLocaleString('en-GB')} organisations, ${found.contacts.toLocaleString('en-GB')} contacts to be mailed, ${found.unreachable.length.toLocaleString('en-GB')} organisations that cannot be mailed.`,
+        `${count(codes.length, 'organisation')}, ${count(found.contacts, 'contact')} to be mailed at ${count(addresses, 'address', 'addresses')}, ${count(found.unreachable.length, 'organisation')} that cannot be mailed.`,
         ...found.organisations
           .slice(0, SHOWN)
           .map(({ code, name, contacts }) => `  ${code.padEnd(10)} ${name}${contacts === 0 ? '  (cannot be mailed)' : ''}`),
@@ -74,34 +85,60 @@ const audience: Command = {
   },
 }
 
+interface Answer {
+  readonly found: Audience
+  readonly addresses: number
+  readonly rule: AudienceRule
+  readonly names: RuleNames
+}
+
 const SHOWN = 20
+const MOST_BYTES = 1_000_000
 
 export const audienceCommands: readonly Command[] = [audience]
 
-function ruleFrom(options: Readonly<Record<string, unknown>>): AudienceRule {
-  const many = (name: (typeof RULE_OPTIONS)[number]): readonly string[] => {
-    const value = options[name]
-    return [value].flat().filter(item => typeof item === 'string')
-  }
-  const technology = many('technology').map(text => {
-    const condition = parseTechnology(text)
+async function givenRule(options: Readonly<Record<string, unknown>>): Promise<AudienceRule | null> {
+  const isSimple = RULE_OPTIONS.some(name => options[name] !== undefined)
+  const file = options['rule']
+  if (typeof file !== 'string') return isSimple ? parsed(simpleRule(options)) : null
+  if (isSimple) throw new Invalid('broadcast.audience.two-rules', 'Give the rule in the file, or by options, not both.')
+  const read = parseJson(file === '-' ? await text(process.stdin) : (await readFileLimited(file, MOST_BYTES)).toString('utf8'))
+  if (!read.ok) throw new Invalid('broadcast.audience.file', read.problems.map(({ message }) => message).join(' '))
+  return parsed(read.value)
+}
+
+function parsed(value: unknown): AudienceRule {
+  const read = AudienceRule.safeParse(value)
+  if (read.success) return read.data
+  throw new Invalid(
+    'broadcast.audience.rule',
+    `This rule cannot be used. ${ruleFaults(read.error)
+      .map(({ pointer, message }) => `${pointer || 'The rule'}: ${message}`)
+      .join('; ')}.`,
+  )
+}
+
+function simpleRule(options: Readonly<Record<string, unknown>>) {
+  const many = (name: (typeof RULE_OPTIONS)[number]): readonly string[] => [options[name]].flat().filter(item => typeof item === 'string')
+  const technology = many('technology').map(named => {
+    const condition = parseTechnology(named)
     if (condition === undefined)
-      throw new Invalid('broadcast.audience.technology', `"${text}" cannot be read. Write a product, or "Maker: Product: Version".`)
+      throw new Invalid('broadcast.audience.technology', `"${named}" cannot be read. Write a product, or "Maker: Product: Version".`)
     return condition
   })
   const codes = (name: (typeof RULE_OPTIONS)[number]) => many(name).flatMap(splitCodes)
-  const parsed = AudienceRule.safeParse({
+  return {
     types: codes('type'),
     regions: codes('region'),
     boards: codes('board'),
     technology,
     organisations: codes('organisation'),
-    ...(many('country').length > 0 ? { countries: many('country') } : {}),
+    countries: many('country'),
     excluding: { types: codes('excludeType'), regions: codes('excludeRegion'), boards: codes('excludeBoard'), organisations: codes('exclude') },
-  })
-  if (parsed.success) return parsed.data
-  throw new Invalid(
-    'broadcast.audience.rule',
-    `This rule cannot be used. ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
-  )
+    partners: options['partners'] === true,
+  }
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en-GB')} ${number === 1 ? one : many}`
 }

@@ -5,7 +5,8 @@ import type { Work } from '../../../platform/work/work.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { lockBulletin } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
-import { AudienceRule, canonicalRule } from './model.ts'
+import { canonicalRule } from './canonical.ts'
+import { AudienceRule } from './model.ts'
 
 /**
  * Sets who a bulletin will go to. Possible until it is released; what was released keeps the rule of its release. The approval of

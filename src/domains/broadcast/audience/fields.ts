@@ -1,5 +1,6 @@
 import type { Problem } from '../../../kernel/problem.ts'
-import { AudienceRule, parseTechnology, splitCodes, technologyText, type TechnologyCondition } from './model.ts'
+import type { FlatRule } from './flat.ts'
+import { AudienceRule, parseTechnology, splitCodes, technologyText } from './model.ts'
 
 /** The fields of the rule builder as they are sent: a text each, or a list for checkboxes. */
 export type Typed = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -18,7 +19,8 @@ export function readRule(typed: Typed): RuleForm {
     types: many(typed, 'types'),
     regions: many(typed, 'regions'),
     boards: many(typed, 'boards'),
-    technology: technology.filter((condition): condition is TechnologyCondition => condition !== undefined),
+    technology: technology.filter(condition => condition !== undefined),
+    partners: typed['partners'] === 'yes',
     organisations: splitCodes(one(typed, 'organisations')),
     countries: many(typed, 'countries'),
     excluding: {
@@ -47,7 +49,7 @@ const EXCLUDING: Readonly<Record<string, string>> = {
 }
 
 /** A rule as the builder's fields hold it: what `readRule` reads. */
-export function typedFrom(rule: AudienceRule): Typed {
+export function typedFrom(rule: FlatRule): Typed {
   return {
     types: rule.types,
     regions: rule.regions,
@@ -59,6 +61,7 @@ export function typedFrom(rule: AudienceRule): Typed {
     notRegions: rule.excluding.regions,
     notBoards: rule.excluding.boards,
     notOrganisations: rule.excluding.organisations.join('\n'),
+    partners: rule.partners ? 'yes' : undefined,
   }
 }
 

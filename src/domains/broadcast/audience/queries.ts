@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto'
 import { sql, type RawBuilder } from 'kysely'
 import type { Reader } from '../../../platform/work/read.ts'
 import { boards, organisationTypes, regions } from '../../directory/contract.ts'
-import { matchedProducts } from '../../watch/contract.ts'
+import { matchedLines } from '../../watch/contract.ts'
 import type { Visible } from '../tables.ts'
-import { AudienceRule, canonicalRule, EMPTY_RULE, parseTechnology, type RuleNames } from './model.ts'
-import { candidates, checkRule, productsOf, reached, type Asks, type CheckedRule } from './queries/matching.ts'
+import { canonicalRule } from './canonical.ts'
+import { AudienceRule, EMPTY_RULE, type RuleNames } from './model.ts'
+import { checkRule, type Asks, type BulletinRule, type CheckedRule } from './queries/checking.ts'
+import { isOnLine, linesOf, type Lines } from './queries/lines.ts'
+import { candidates, reached } from './queries/matching.ts'
+import { conditionsOf } from './rule.ts'
 
 export interface AudienceOrganisation {
   readonly id: string
@@ -28,6 +32,10 @@ export interface Audience {
   readonly hash: string
   /** Why the rule reaches nobody: one sentence for each part that is empty or not understood. */
   readonly problems: readonly string[]
+  /** The rule to freeze: with the versions of its saved audiences. */
+  readonly rule: AudienceRule
+  /** The lines of technology by which it reaches organisations. */
+  readonly matched: Lines
 }
 
 export interface AudienceSummary extends Pick<Audience, 'contacts' | 'hash' | 'problems'> {
@@ -35,31 +43,42 @@ export interface AudienceSummary extends Pick<Audience, 'contacts' | 'hash' | 'p
   readonly unreachable: number
 }
 
-/** The rule saved for a bulletin; the empty rule when none was. */
-export async function ruleOf(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<AudienceRule> {
-  return (await savedRuleOf(db, bulletinId)) ?? EMPTY_RULE
+/** The rule saved for a bulletin, with the bulletin's label; the empty rule when none was. Throws when there is no such bulletin. */
+export async function ruleOf(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<BulletinRule> {
+  const { tlp, stored } = await storedRule(db, bulletinId)
+  const rule = stored === null ? EMPTY_RULE : AudienceRule.safeParse(stored).data
+  return rule === undefined ? { rule: EMPTY_RULE, tlp, isUnread: true } : { rule, tlp }
 }
 
-/** The rule saved for a bulletin; `undefined` when none was. */
-export async function savedRuleOf(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<AudienceRule | undefined> {
-  const row = await db.selectFrom('broadcast_audience').select('rule').where('bulletin_id', '=', bulletinId).executeTakeFirst()
-  return row === undefined ? undefined : AudienceRule.parse(row.rule)
+/** Whether somebody has saved who a bulletin goes to. */
+export async function hasRule(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<boolean> {
+  return (await storedRule(db, bulletinId)).stored !== null
 }
 
-/** A first rule for a bulletin about a threat: whoever runs exactly what it is about. The empty rule when nobody lists any of it. */
+async function storedRule(db: Pick<Asks, 'selectFrom'>, bulletinId: string) {
+  return db
+    .selectFrom('broadcast_bulletin as bulletin')
+    .leftJoin('broadcast_audience as audience', 'audience.bulletin_id', 'bulletin.id')
+    .select(['bulletin.tlp', 'audience.rule as stored'])
+    .where('bulletin.id', '=', bulletinId)
+    .$narrowType<{ tlp: BulletinRule['tlp'] }>()
+    .executeTakeFirstOrThrow()
+}
+
+/** A first rule for a bulletin about a threat: whoever runs what it is about, in an affected version where versions are known. The empty rule when nobody does. */
 export async function suggestRule(db: Reader<Visible>, threatId: string): Promise<AudienceRule> {
-  const products = (await matchedProducts(db, threatId)).filter(({ exact }) => exact).slice(0, 200)
-  const technology = products.flatMap(({ maker, product }) => parseTechnology(maker === '' ? product : `${maker}: ${product}`) ?? [])
-  return { ...EMPTY_RULE, technology }
+  const isRun = (await matchedLines(db, threatId)).some(({ exact }) => exact)
+  return isRun ? { ...EMPTY_RULE, match: { is: 'threat', threat: threatId, includes: 'runs' } } : EMPTY_RULE
 }
 
 /** Resolves a rule to its organisations, at this moment. A rule that is empty or fails reaches nobody and says why. */
-export async function resolveAudience(db: Asks, rule: AudienceRule): Promise<Audience> {
-  const checked = await checkRule(db, rule)
-  if (checked.problems.length > 0) return { organisations: [], contacts: 0, unreachable: [], hash: hashOf(rule, []), problems: checked.problems }
+export async function resolveAudience(db: Asks, asked: BulletinRule): Promise<Audience> {
+  const checked = await checkRule(db, asked)
+  const { rule, problems } = checked
+  if (problems.length > 0) return { organisations: [], contacts: 0, unreachable: [], hash: hashOf(rule, []), problems, rule, matched: [] }
   const { rows } = await sql<Omit<AudienceOrganisation, 'reachable'>>`
     with ${candidates(checked)}
-    select id, code, name, type, region_code as region, mailable_contacts as contacts from (${reached(rule)}) as audience order by code collate "C"`.execute(
+    select id, code, name, type, region_code as region, mailable_contacts as contacts from (${reached(checked)}) as audience order by code collate "C"`.execute(
     db,
   )
   return {
@@ -71,14 +90,16 @@ export async function resolveAudience(db: Asks, rule: AudienceRule): Promise<Aud
       rows.map(row => row.code),
     ),
     problems: [],
+    rule,
+    matched: [...checked.lines.values()].flat(),
   }
 }
 
 /** The figures of `resolveAudience` without the names, counted by the database: for a page at any size. */
-export async function summariseAudience(db: Asks, rule: AudienceRule): Promise<AudienceSummary> {
-  const checked = await checkRule(db, rule)
+export async function summariseAudience(db: Asks, asked: BulletinRule): Promise<AudienceSummary> {
+  const checked = await checkRule(db, asked)
   if (checked.problems.length > 0) return nobody(checked)
-  const { rows } = await sql<Omit<AudienceSummary, 'problems'>>`with ${candidates(checked)} ${summary(rule)}`.execute(db)
+  const { rows } = await sql<Omit<AudienceSummary, 'problems'>>`with ${candidates(checked)} ${summary(checked)}`.execute(db)
   return { ...nobody(checked), ...rows[0] }
 }
 
@@ -88,33 +109,47 @@ export function nobody({ rule, problems }: CheckedRule): AudienceSummary {
 }
 
 /** One row: the figures of `candidate`. The codes are hashed in the order in which an index holds them, so that nothing is sorted. */
-export function summary(rule: AudienceRule): RawBuilder<unknown> {
+export function summary(checked: CheckedRule): RawBuilder<unknown> {
   return sql`
     select count(*)::int as organisations, coalesce(sum(contacts), 0)::int as contacts, count(*) filter (where contacts = 0)::int as unreachable,
-      encode(sha256(convert_to(${canonicalRule(rule)} || chr(10) || coalesce(string_agg(code, chr(10)), ''), 'UTF8')), 'hex') as hash
-    from (select code, mailable_contacts as contacts from (${reached(rule)}) as audience order by code collate "C") as sorted`
+      encode(sha256(convert_to(${canonicalRule(checked.rule)} || chr(10) || coalesce(string_agg(code, chr(10)), ''), 'UTF8')), 'hex') as hash
+    from (select code, mailable_contacts as contacts from (${reached(checked)}) as audience order by code collate "C") as sorted`
+}
+
+/** To how many addresses the messages go: a person who stands for several organisations gets one that names them all. */
+export async function countAddresses(db: Asks, asked: BulletinRule): Promise<number> {
+  const checked = await checkRule(db, asked)
+  if (checked.problems.length > 0) return 0
+  const { rows } = await sql<{ addresses: number }>`
+    with ${candidates(checked)}
+    select count(distinct lower(contact.email))::int as addresses from directory_contact as contact
+    where contact.ended_at is null and contact.receives_bulletins and contact.email is not null
+      and contact.organisation_id in (select id from (${reached(checked)}) as audience)`.execute(db)
+  return rows[0]?.addresses ?? 0
 }
 
 /** The names that the sentence of a rule needs. */
 export async function namesFor(db: Asks, rule: AudienceRule): Promise<RuleNames> {
+  const conditions = conditionsOf(rule)
   const codes = [
-    ...rule.regions,
-    ...rule.boards,
+    ...conditions.flatMap(condition => (NAMED_BY_CODE.has(condition.is) && 'of' in condition ? condition.of.map(String) : [])),
     ...rule.organisations,
-    ...rule.excluding.regions,
-    ...rule.excluding.boards,
-    ...rule.excluding.organisations,
   ]
+  const threats = conditions.flatMap(condition => (condition.is === 'threat' ? [condition.threat] : []))
   const types = await db.selectFrom('directory_organisation_type').select(['code', 'plural']).execute()
   const organisations =
     codes.length === 0
       ? []
       : await db.selectFrom('directory_organisation').select(['code', 'name']).where('code', 'in', codes.slice(0, 500)).execute()
+  const titles = threats.length === 0 ? [] : await db.selectFrom('watch_threat').select(['id', 'title']).where('id', 'in', threats).execute()
   return {
     types: new Map(types.map(({ code, plural }) => [code, plural])),
     organisations: new Map(organisations.map(({ code, name }) => [code, name])),
+    threats: new Map(titles.map(({ id, title }) => [id, title])),
   }
 }
+
+const NAMED_BY_CODE: ReadonlySet<string> = new Set(['region', 'board', 'organisation', 'partner'])
 
 /** What the rule builder offers. */
 export async function audienceChoices(db: Reader<Visible>) {
@@ -150,20 +185,31 @@ export interface OwnMatch {
   readonly asOf: string | null
 }
 
-/** What an organisation told that it runs of the technology that a rule names: why this concerns it. */
-export async function matchesOf(db: Asks, organisationId: string, rule: AudienceRule): Promise<readonly OwnMatch[]> {
-  const ids = (await productsOf(db, rule)).flatMap(products => products.ids)
-  if (ids.length === 0) return []
+/** What an organisation told that it runs of the technology by which a release reached it: why this concerns it. */
+export async function matchesOf(
+  db: Asks,
+  organisationId: string,
+  release: { readonly rule: AudienceRule; readonly matched: Lines },
+): Promise<readonly OwnMatch[]> {
+  const lines = release.matched.length > 0 ? release.matched : await oldLines(db, release.rule)
+  if (lines.length === 0) return []
   return db
     .selectFrom('directory_technology as technology')
     .innerJoin('directory_product as product', 'product.id', 'technology.product_id')
     .select(['product.maker', 'product.product', 'technology.version', 'technology.count', 'technology.as_of as asOf'])
     .where('technology.organisation_id', '=', organisationId)
-    .where('technology.product_id', 'in', [...new Set(ids)])
+    .where(sql<boolean>`${isOnLine(lines)}`)
     .orderBy('product.maker')
     .orderBy('product.product')
     .limit(50)
     .execute()
+}
+
+/** For releases that did not write down what matched. An organisation may not read what a threat matches, so that is left out. */
+async function oldLines(db: Asks, rule: AudienceRule): Promise<Lines> {
+  const technology = conditionsOf(rule).filter(({ is }) => is === 'technology')
+  if (technology.length === 0) return []
+  return [...(await linesOf(db, technology)).lines.values()].flat()
 }
 
 function hashOf(rule: AudienceRule, codes: readonly string[]): string {

@@ -13,10 +13,11 @@ import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { saveAudience } from './commands.ts'
 import { readRule, ruleGroups, typedFrom, type Typed } from './fields.ts'
-import { EMPTY_RULE, isEmptyRule, ruleSentence, type AudienceRule } from './model.ts'
-import { audienceChoices, namesFor, ruleOf, savedRuleOf, suggestRule } from './queries.ts'
+import { FlatRule, fold } from './flat.ts'
+import { isEmptyRule, ruleSentence } from './model.ts'
+import { audienceChoices, hasRule, namesFor, ruleOf, suggestRule } from './queries.ts'
+import { checkRule, type BulletinRule } from './queries/checking.ts'
 import { AUDIENCE_SORTS, listAudience, viewAudience, type AudienceListQuery } from './queries/lists.ts'
-import { checkRule } from './queries/matching.ts'
 import { AUDIENCE_LISTS, CSV_HEAD, csvLine, listView, summaryFigures, type AudienceAddress } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
@@ -70,10 +71,10 @@ const download = route({
   query: CsvQuery,
   async handle({ params, query, read }) {
     const number = numberOf(params)
-    const rule = await read<Visible, AudienceRule>(async db => ruleOf(db, (await bulletinOf(db, number)).id))
+    const asked = await read<Visible, BulletinRule>(async db => ruleOf(db, (await bulletinOf(db, number)).id))
     const rowsAfter = (cursor: string | null) =>
       read<Visible, Awaited<ReturnType<typeof listAudience>>>(async db =>
-        listAudience(db, await checkRule(db, rule), listQuery(query), { limit: CSV_PART, cursor }),
+        listAudience(db, await checkRule(db, asked), listQuery(query), { limit: CSV_PART, cursor }),
       )
     return csv(`${bulletinNumber(number)}-audience${query.list === 'everyone' ? '' : `-${query.list}`}.csv`, csvPages(CSV_HEAD, csvLine, rowsAfter))
   },
@@ -83,7 +84,7 @@ export const audienceRoutes: readonly Route[] = [show, save, download]
 
 interface Saved {
   readonly bulletin: Bulletin
-  readonly rule: AudienceRule
+  readonly asked: BulletinRule
   /** Whether nobody has saved a rule yet, and this one is offered. */
   readonly isSuggested: boolean
 }
@@ -101,9 +102,13 @@ async function audiencePage(
   const found = await request.read<Visible, { bulletin: Bulletin; model: object } | null>(async db => {
     const saved = await readRuleOf(db, number)
     if (saved === null) return null
-    const { bulletin, rule, isSuggested } = saved
+    const {
+      bulletin,
+      asked: { rule },
+      isSuggested,
+    } = saved
     const mayEdit = may(request.actor, 'broadcast.audience.edit') && bulletin.state !== 'withdrawn'
-    const checked = await checkRule(db, rule)
+    const checked = await checkRule(db, saved.asked)
     const names = await namesFor(db, rule)
     const view = await viewAudience(db, checked, asked, { limit: NAMES_A_PAGE, cursor: query.cursor })
     const isChanging = mayEdit && (query.change === 'yes' || isSuggested || checked.problems.length > 0)
@@ -125,7 +130,7 @@ async function audiencePage(
         hash: view.summary.hash,
         list: showsLists ? listView(address, asked, view, { types: await organisationTypes(db), regions: await regions(db) }) : null,
         changeHref: mayEdit && !isChanging ? withQuery(address, { change: 'yes' }) : null,
-        groups: choices === null ? null : ruleGroups(typed ?? typedFrom(rule), choices, problems),
+        groups: choices === null ? null : ruleGroups(typed ?? typedFrom(fold(rule) ?? FlatRule.parse({})), choices, problems),
       },
     }
   })
@@ -140,9 +145,10 @@ async function audiencePage(
 async function readRuleOf(db: Reader<Visible>, number: number): Promise<Saved | null> {
   const bulletin = await bulletinOf(db, number)
   if (bulletin.releasedAt !== null) return null
-  const saved = await savedRuleOf(db, bulletin.id)
-  const rule = saved ?? (bulletin.threatId === null ? EMPTY_RULE : await suggestRule(db, bulletin.threatId))
-  return { bulletin, rule, isSuggested: saved === undefined && !isEmptyRule(rule) }
+  const asked = await ruleOf(db, bulletin.id)
+  if (bulletin.threatId === null || (await hasRule(db, bulletin.id))) return { bulletin, asked, isSuggested: false }
+  const rule = await suggestRule(db, bulletin.threatId)
+  return { bulletin, asked: { ...asked, rule }, isSuggested: !isEmptyRule(rule) }
 }
 
 function listQuery({ list, q, type, region, sort }: z.infer<typeof CsvQuery>): AudienceListQuery {

@@ -69,16 +69,16 @@ async function checkPage(
 
 async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFacts> {
   const bulletin = await bulletinOf(db, number)
-  const rule = await ruleOf(db, bulletin.id)
+  const asked = await ruleOf(db, bulletin.id)
   const version = await versionOf(db, bulletin.id, bulletin.version)
   return {
     bulletin,
     version,
     changed: await fieldsChangedIn(db, bulletin.id, version),
     reviews: await reviewsOf(db, bulletin.id),
-    rule,
-    names: await namesFor(db, rule),
-    audience: await summariseAudience(db, rule),
+    rule: asked.rule,
+    names: await namesFor(db, asked.rule),
+    audience: await summariseAudience(db, asked),
     deadlines: await responseDeadlines(db),
   }
 }

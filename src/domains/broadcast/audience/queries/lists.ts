@@ -1,9 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import { isOrganisationNamed } from '../../scope.ts'
-import type { AudienceRule, Exclusion, Unreachable } from '../model.ts'
+import type { Exclusion, Unreachable } from '../model.ts'
 import { nobody, summary, type AudienceSummary } from '../queries.ts'
-import { candidates, leftOut, reached, type Asks, type CheckedRule } from './matching.ts'
+import type { Asks, CheckedRule } from './checking.ts'
+import { candidates, leftOut, reached } from './matching.ts'
 
 /** Who will be mailed, whom nobody can mail, and whom the rule leaves out; `everyone` is the first two. */
 export type AudienceListName = 'reached' | 'unreachable' | 'excluded' | 'everyone'
@@ -47,14 +48,13 @@ export interface AudienceView {
 /** An audience as its page shows it: the figures and one page of one of its lists, from one resolution of the rule. */
 export async function viewAudience(db: Asks, checked: CheckedRule, query: AudienceListQuery, request: PageRequest): Promise<AudienceView> {
   if (checked.problems.length > 0) return { summary: nobody(checked), excluded: 0, found: { rows: [], next: null, total: 0 } }
-  const { rule } = checked
-  const out = leftOut(rule)
+  const out = leftOut(checked)
   const { rows } = await sql<{ summary: Omit<AudienceSummary, 'problems'>; excluded: number; matching: number | null; rows: KeyedRow[] }>`
     with ${candidates(checked)}
-    select (select to_json(figures) from (${summary(rule)}) as figures) as summary,
+    select (select to_json(figures) from (${summary(checked)}) as figures) as summary,
       ${out === null ? sql`0` : sql`(select count(*)::int from (${out}) as excluded)`} as excluded,
-      ${isNarrowed(query) ? sql`(select count(*)::int from (${listed(rule, query)}) as listed)` : sql`null::int`} as matching,
-      (select coalesce(json_agg(shown), '[]') from (${shown(rule, query, request)}) as shown) as rows`.execute(db)
+      ${isNarrowed(query) ? sql`(select count(*)::int from (${listed(checked, query)}) as listed)` : sql`null::int`} as matching,
+      (select coalesce(json_agg(shown), '[]') from (${shown(checked, query, request)}) as shown) as rows`.execute(db)
   const [view] = rows
   if (view === undefined) throw new Error('A query of figures gave no row.')
   const figures = { ...view.summary, problems: [] }
@@ -70,7 +70,7 @@ export async function listAudience(
   request: PageRequest,
 ): Promise<Pick<Page<ListedOrganisation>, 'rows' | 'next'>> {
   if (checked.problems.length > 0) return { rows: [], next: null }
-  const { rows } = await sql<KeyedRow>`with ${candidates(checked)} ${shown(checked.rule, query, request)}`.execute(db)
+  const { rows } = await sql<KeyedRow>`with ${candidates(checked)} ${shown(checked, query, request)}`.execute(db)
   return paged(rows, request.limit)
 }
 
@@ -83,25 +83,25 @@ function isNarrowed({ search, type, region }: AudienceListQuery): boolean {
 }
 
 /** One of the lists, narrowed: organisations with `why`, in no order. */
-function listed(rule: AudienceRule, { list, search, type, region }: AudienceListQuery): RawBuilder<unknown> {
+function listed(checked: CheckedRule, { list, search, type, region }: AudienceListQuery): RawBuilder<unknown> {
   const narrowed = [
     ...(search === '' ? [] : [sql`and ${isOrganisationNamed(search, 'organisation')}`]),
     ...(type === '' ? [] : [sql`and organisation.type = ${type}`]),
     ...(region === '' ? [] : [sql`and organisation.region_code = ${region}`]),
   ]
-  return sql`select organisation.* from (${source(rule, list)}) as organisation where true ${sql.join(narrowed, sql` `)}`
+  return sql`select organisation.* from (${source(checked, list)}) as organisation where true ${sql.join(narrowed, sql` `)}`
 }
 
-function source(rule: AudienceRule, list: AudienceListName): RawBuilder<unknown> {
+function source(checked: CheckedRule, list: AudienceListName): RawBuilder<unknown> {
   switch (list) {
     case 'reached':
-      return sql`select *, null as why from (${reached(rule)}) as audience where mailable_contacts > 0`
+      return sql`select *, null as why from (${reached(checked)}) as audience where mailable_contacts > 0`
     case 'unreachable':
-      return sql`select *, ${WHY_UNREACHABLE} as why from (${reached(rule)}) as audience where mailable_contacts = 0`
+      return sql`select *, ${WHY_UNREACHABLE} as why from (${reached(checked)}) as audience where mailable_contacts = 0`
     case 'everyone':
-      return sql`select *, case when mailable_contacts = 0 then ${WHY_UNREACHABLE} end as why from (${reached(rule)}) as audience`
+      return sql`select *, case when mailable_contacts = 0 then ${WHY_UNREACHABLE} end as why from (${reached(checked)}) as audience`
     case 'excluded':
-      return leftOut(rule) ?? sql`select *, null as why from candidate where false`
+      return leftOut(checked) ?? sql`select *, null as why from candidate where false`
   }
 }
 
@@ -125,7 +125,7 @@ const KEYS = {
   why: { column: sql`coalesce(organisation.why, '')`, type: sql`text` },
 }
 
-function shown(rule: AudienceRule, query: AudienceListQuery, request: PageRequest): RawBuilder<unknown> {
+function shown(checked: CheckedRule, query: AudienceListQuery, request: PageRequest): RawBuilder<unknown> {
   const isDown = query.sort.startsWith('-')
   const direction = isDown ? sql`desc` : sql`asc`
   // The sorts are the keys with or without a minus.
@@ -139,7 +139,7 @@ function shown(rule: AudienceRule, query: AudienceListQuery, request: PageReques
     select cut.key, cut.code, cut.name, cut.type, cut.region_code as region, region.name as "regionName", cut.board_code as board, board.name as "boardName",
       cut.mailable_contacts as contacts, cut.why
     from (
-      select organisation.*, ${column} as key from (${listed(rule, query)}) as organisation
+      select organisation.*, ${column} as key from (${listed(checked, query)}) as organisation
       where ${cursor === null ? sql`true` : sql`(${place}) ${isDown ? sql`<` : sql`>`} (${before})`} order by ${order} limit ${request.limit + 1}
     ) as cut
     left join directory_organisation as region on region.code = cut.region_code
