@@ -58,6 +58,18 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index broadcast_schedule_due on broadcast_schedule (release_at)`.execute(db)
   await protect(db, 'broadcast_schedule', centre)
 
+  // On which day and at what hour of London it goes out, from a day on; without a day of the week none goes out.
+  await sql`
+    create table broadcast_digest_policy (
+      effective_from date primary key,
+      weekday integer check (weekday between 1 and 7),
+      hour integer not null check (hour between 0 and 23),
+      source text not null
+    )`.execute(db)
+  await sql`
+    insert into broadcast_digest_policy (effective_from, weekday, hour, source) values ('2018-04-01', 1, 8, 'As delivered: the centre decides otherwise by a row of its own')`.execute(
+    db,
+  )
   await sql`
     create table broadcast_digest (
       id text primary key,
@@ -71,7 +83,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       digest_id text not null references broadcast_digest (id),
       address text not null,
       name text not null,
-      state text not null check (state in ('queued', 'sending', 'sent', 'failed', 'given-up')),
+      state text not null check (state in ('queued', 'sending', 'sent', 'failed', 'given-up', 'empty')),
       attempts integer not null default 0,
       due_at timestamptz,
       sent_at timestamptz,
@@ -81,6 +93,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index broadcast_digest_letter_due on broadcast_digest_letter (due_at nulls first, id) where state in ('queued', 'sending', 'failed')`.execute(
     db,
   )
+  await protect(db, 'broadcast_digest_policy', centre)
   await protect(db, 'broadcast_digest', centre)
   await protect(db, 'broadcast_digest_letter', centre)
 }
