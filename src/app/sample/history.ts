@@ -69,10 +69,12 @@ async function threatOf(platform: Platform, cve: string): Promise<string | null>
   return threats.find(({ cves }) => cves.includes(cve))?.id ?? null
 }
 
+const UNBOUNDED = { channels: ['email'], allowances: { named: new Map<string, number>(), others: null } } as const
+
 /** The mail of long ago: what the mail server said then is invented; a few contacts did not exist. */
 async function deliver(platform: Platform, mailingId: string, bulletinId: string, random: Random): Promise<void> {
   for (;;) {
-    const claimed = await runWork(platform, SYSTEM, (work: Work<Visible>) => claimDeliveries(work, mailingId))
+    const claimed = await runWork(platform, SYSTEM, (work: Work<Visible>) => claimDeliveries(work, mailingId, UNBOUNDED))
     if (claimed.length === 0) return
     const attempts = claimed.map(delivery => ({
       delivery,

@@ -35,6 +35,11 @@ export const MAIL_SETTINGS: readonly Setting[] = [
     'nowhere',
     'Where the worker takes bounces from the mail server: smtp://HOST:PORT or lmtp://HOST:PORT. It takes mail for the bounce addresses only.',
   ),
+  setting(
+    'MAIL_PER_DOMAIN_PER_MINUTE',
+    'as fast as the mail server takes them',
+    'The most messages a minute to any one mail domain, all workers together: 600, or by domain, with * for the others: nhs.example=3000,*=600. A domain whose server asks for patience (421, 45x) is left alone for a while in any case.',
+  ),
   setting('BOUNCE_FOLDER', 'none', 'A folder or Maildir in which bounces arrive. What was read is moved: to cur in a Maildir, to .read elsewhere.'),
 ]
 
@@ -69,6 +74,15 @@ export const mailEnvironment = z
       .string()
       .regex(/^(smtp|lmtp):\/\/[^/@\s]+:\d{1,5}$/, 'must be smtp://HOST:PORT or lmtp://HOST:PORT')
       .optional(),
+    MAIL_PER_DOMAIN_PER_MINUTE: z
+      .string()
+      .transform((text, context) => {
+        const read = allowancesFrom(text)
+        if (read !== undefined) return read
+        context.addIssue('must be a number, or DOMAIN=NUMBER separated by commas, with * for the others')
+        return z.NEVER
+      })
+      .default({ named: new Map(), others: null }),
     BOUNCE_FOLDER: z.string().startsWith('/', 'must be the whole path of a folder').optional(),
   })
   .superRefine((values, context) => {
@@ -101,7 +115,27 @@ export type SigningConfig =
   | { readonly kind: 'smime'; readonly keyFile: string; readonly certificateFile: string }
   | { readonly kind: 'command'; readonly signs: 'openpgp' | 'smime'; readonly argv: readonly string[] }
 
+/** How many messages a minute may go to each mail domain: those named, in lower case, and `others`. `null` sets no bound. */
+export interface DomainAllowances {
+  readonly named: ReadonlyMap<string, number>
+  readonly others: number | null
+}
+
+/** Reads `600`, or `nhs.example=3000,*=600`. `undefined` when it is neither. */
+function allowancesFrom(text: string): DomainAllowances | undefined {
+  const pairs = (/^\d+$/.test(text.trim()) ? `*=${text}` : text).split(',').map(part => /^\s*([a-z0-9.-]+|\*)\s*=\s*(\d{1,7})\s*$/i.exec(part))
+  const named = new Map<string, number>()
+  for (const pair of pairs) {
+    if (pair === null || Number(pair[2]) === 0) return undefined
+    named.set((pair[1] ?? '').toLowerCase(), Number(pair[2]))
+  }
+  const others = named.get('*') ?? null
+  named.delete('*')
+  return { named, others }
+}
+
 export interface MailConfig {
+  readonly allowances: DomainAllowances
   readonly dkim: readonly { readonly setting: string; readonly domain: string; readonly selector: string; readonly keyFile: string }[]
   readonly signing: SigningConfig
   /** `null`: messages leave with our own address as their sender, and nothing that comes back is read. */
@@ -121,6 +155,7 @@ export function mailConfig(values: z.infer<typeof mailEnvironment>): MailConfig 
         : [{ setting: name, selector, keyFile, domain: values.DKIM_DOMAIN }],
     ),
     signing: signingFrom(values),
+    allowances: values.MAIL_PER_DOMAIN_PER_MINUTE,
     bounceAddress: values.MAIL_BOUNCE_ADDRESS?.toLowerCase() ?? null,
     bounceListen: listenFrom(values.BOUNCE_LISTEN),
     bounceFolder: values.BOUNCE_FOLDER ?? null,

@@ -7,6 +7,8 @@ export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   auth_attempt: 'Counters of failed sign-ins; the lock-out that they lead to is recorded.',
   auth_challenge: 'A random number that lives for five minutes.',
   broadcast_tally: 'Sums of what stands in broadcast_recipient; merging them changes no figure.',
+  broadcast_answer_time: 'The same, by when they answered.',
+  broadcast_pace: 'How fast each mail domain is written to this minute; losing it costs a little haste.',
   watch_matching: 'Worked out by the matching from what is recorded; it can be worked out again.',
   watch_known_product: 'The same.',
   watch_affected_name: 'The same.',

@@ -1,24 +1,25 @@
 import { Conflict, NotFound } from '../../../kernel/errors.ts'
 import { addHours } from '../../../kernel/instant.ts'
+import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import { failContact } from '../../directory/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { afterAttempt, BATCH_SIZE, DEAD_STATES, DELIVER, LEASE_SECONDS, OPEN_STATES, type DeliveryState } from './model.ts'
-import {
-  claimedDeliveries,
-  nextDue,
-  settledRows,
-  type ClaimedDelivery,
-  type MailingToDeliver,
-  type SettledDelivery,
-  type ToldOrganisation,
-} from './queries.ts'
+import { afterAttempt, BATCH_SIZE, DEAD_STATES, DELIVER, LEASE_SECONDS, LONGEST_WORDS, OPEN_STATES, type DeliveryState } from './model.ts'
+import { followDead, lockRecipients, markDelivered, type Fallback, type SettledMailing } from './outcomes.ts'
+import { keepPace, withinPace, type Due } from './pace.ts'
+import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery, type ToldOrganisation } from './queries.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
 export type AttemptOutcome =
-  | { readonly kind: 'tried'; readonly ok: boolean; readonly permanent: boolean; readonly words: string }
+  | {
+      readonly kind: 'tried'
+      readonly ok: boolean
+      readonly permanent: boolean
+      readonly words: string
+      /** How long the carrier asked to be left alone, where it said so. */
+      readonly pauseSeconds?: number | null
+    }
   | { readonly kind: 'not-begun' }
 
 export interface Attempt {
@@ -26,28 +27,48 @@ export interface Attempt {
   readonly outcome: AttemptOutcome
 }
 
-const LONGEST_WORDS = 500
+/** What a worker may take up. */
+export interface ClaimLimits {
+  /** The channels that are set up. */
+  readonly channels: readonly ('email' | 'text')[]
+  readonly allowances: DomainAllowances
+}
+
+/** How often a claim looks again when all that it found must wait for its domain's turn. */
+const MOST_LOOKS = 20
 
 /**
  * Claims the next batch of a mailing for this worker: what is due and nobody else holds, each with the deliveries that its message carries.
  * The claim is a lease; when it runs out without an outcome, another worker takes the delivery up.
  */
-export async function claimDeliveries(work: Work<Visible>, mailingId: string): Promise<readonly ClaimedDelivery[]> {
-  const due = await work.db
+export async function claimDeliveries(work: Work<Visible>, mailingId: string, limits: ClaimLimits): Promise<readonly ClaimedDelivery[]> {
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const due = await dueDeliveries(work, mailingId, limits)
+    if (due.length === 0) return []
+    const ids = await withinPace(work, mailingId, due, limits.allowances)
+    if (ids.length > 0) return claim(work, mailingId, ids)
+  }
+  return []
+}
+
+function dueDeliveries(work: Work<Visible>, mailingId: string, { channels }: ClaimLimits): Promise<readonly Due[]> {
+  return work.db
     .selectFrom('broadcast_delivery')
     .where('mailing_id', '=', mailingId)
     .where('state', 'in', OPEN_STATES)
     .where('carried_by', 'is', null)
+    .where('channel', 'in', channels)
     .where(eb => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', work.now)]))
     .orderBy('due_at', order => order.asc().nullsFirst())
     .orderBy('id')
     .limit(BATCH_SIZE)
-    .select('id')
+    .select(['id', 'address', 'channel'])
     .forUpdate()
     .skipLocked()
     .execute()
-  const ids = due.map(({ id }) => id)
-  if (ids.length === 0) return []
+}
+
+async function claim(work: Work<Visible>, mailingId: string, ids: readonly string[]): Promise<readonly ClaimedDelivery[]> {
   await work.db
     .updateTable('broadcast_delivery')
     .where(eb => eb.or([eb('id', 'in', ids), eb('carried_by', 'in', ids)]))
@@ -63,7 +84,12 @@ export async function claimDeliveries(work: Work<Visible>, mailingId: string): P
 }
 
 /** Writes down what became of a batch, and what follows for the organisations in the frozen audience. */
-export async function settleDeliveries(work: Work<Visible>, mailing: SettledMailing, attempts: readonly Attempt[]): Promise<void> {
+export async function settleDeliveries(
+  work: Work<Visible>,
+  mailing: SettledMailing,
+  attempts: readonly Attempt[],
+  fallback: Fallback = NO_FALLBACK,
+): Promise<void> {
   if (attempts.length === 0) return
   const settled = attempts.flatMap(attempt => settle(attempt, work.now))
   await work.db
@@ -86,15 +112,22 @@ export async function settleDeliveries(work: Work<Visible>, mailing: SettledMail
     }))
     .execute()
   // Telling a senior that an organisation is silent is not telling the organisation.
-  if (mailing.kind !== 'escalation') {
-    const organisationsOf = (state: DeliveryState) => [
-      ...new Set(settled.filter(row => row.state === state).map(({ about }) => about.organisationId)),
-    ]
-    await markDelivered(work, mailing.bulletinId, organisationsOf('sent'))
-    await markUnreachable(work, mailing.bulletinId, organisationsOf('given-up'))
-  }
-  for (const { state, about, words } of settled)
-    if (state === 'given-up') await failContact(work.lend(), { contactId: about.contactId, words: words ?? '' })
+  if (mailing.kind !== 'escalation')
+    await markDelivered(work, mailing.bulletinId, [
+      ...new Set(settled.filter(({ state }) => state === 'sent').map(({ about }) => about.organisationId)),
+    ])
+  await followDead(
+    work,
+    mailing,
+    settled.filter(({ state }) => state === 'given-up').map(({ about, channel, words }) => ({ ...about, channel, words: words ?? '' })),
+    fallback,
+  )
+  await keepPace(
+    work,
+    attempts.flatMap(({ delivery, outcome }) =>
+      outcome.kind === 'tried' && delivery.channel === 'email' ? [{ address: delivery.address, ok: outcome.ok, words: outcome.words }] : [],
+    ),
+  )
   const count = (state: DeliveryState) => settled.filter(row => row.state === state).length
   work.record({
     verb: 'broadcast.delivery.settled',
@@ -103,67 +136,24 @@ export async function settleDeliveries(work: Work<Visible>, mailing: SettledMail
   })
 }
 
-/** As much of a mailing as settling needs. */
-type SettledMailing = Pick<MailingToDeliver, 'mailingId' | 'bulletinId' | 'kind'>
+/** Where no text message takes the place of a mail that failed. */
+const NO_FALLBACK: Fallback = { hasTexts: false, baseUrl: '' }
+
+interface Settled extends SettledDelivery {
+  readonly about: ToldOrganisation
+  readonly channel: string
+}
 
 /** The rows of one attempt: the delivery and those that its message carried. */
-function settle({ delivery, outcome }: Attempt, now: Date): readonly (SettledDelivery & { readonly about: ToldOrganisation })[] {
+function settle({ delivery, outcome }: Attempt, now: Date): readonly Settled[] {
   const row = outcomeRow(delivery.attempts, outcome, now)
-  return [delivery, ...delivery.carries].map(about => ({ ...row, id: about.id, about }))
+  return [delivery, ...delivery.carries].map(about => ({ ...row, id: about.id, about, channel: delivery.channel }))
 }
 
 function outcomeRow(attempts: number, outcome: AttemptOutcome, now: Date): Omit<SettledDelivery, 'id'> {
   if (outcome.kind === 'not-begun') return { claimed: attempts, state: 'queued', words: null, attempts: attempts - 1, dueAt: null, sentAt: null }
   const { state, dueAt } = afterAttempt(outcome, attempts, now)
   return { claimed: attempts, state, dueAt, words: outcome.words.slice(0, LONGEST_WORDS), attempts, sentAt: state === 'sent' ? now : null }
-}
-
-/** Rows are locked in one order, so that two workers cannot wait for each other. */
-async function lockRecipients(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
-  await work.db
-    .selectFrom('broadcast_recipient')
-    .where('bulletin_id', '=', bulletinId)
-    .where('organisation_id', 'in', [...organisationIds])
-    .orderBy('organisation_id')
-    .select('organisation_id')
-    .forUpdate()
-    .execute()
-}
-
-async function markDelivered(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
-  if (organisationIds.length === 0) return
-  await lockRecipients(work, bulletinId, organisationIds)
-  await work.db
-    .updateTable('broadcast_recipient')
-    .where('bulletin_id', '=', bulletinId)
-    .where('organisation_id', 'in', [...organisationIds])
-    .where('delivered_at', 'is', null)
-    .set({ delivered_at: work.now, is_reachable: true })
-    .execute()
-}
-
-/** An organisation of whose contacts none is left to try, and none was reached, is unreachable: it is not silent. */
-async function markUnreachable(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
-  if (organisationIds.length === 0) return
-  await lockRecipients(work, bulletinId, organisationIds)
-  await work.db
-    .updateTable('broadcast_recipient as recipient')
-    .where('recipient.bulletin_id', '=', bulletinId)
-    .where('recipient.organisation_id', 'in', [...organisationIds])
-    .where('recipient.delivered_at', 'is', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('broadcast_delivery as other')
-            .whereRef('other.bulletin_id', '=', 'recipient.bulletin_id')
-            .whereRef('other.organisation_id', '=', 'recipient.organisation_id')
-            .where('other.state', 'not in', DEAD_STATES)
-            .select('other.id'),
-        ),
-      ),
-    )
-    .set({ is_reachable: false })
-    .execute()
 }
 
 /** What is left of a withdrawn bulletin's mailing is not sent. Gives how many deliveries that spared. */

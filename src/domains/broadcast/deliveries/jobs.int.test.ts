@@ -15,6 +15,7 @@ import { deliveryCounts } from './queries.ts'
 
 const sink = await startSmtpSink()
 const platform = await createTestPlatform({ smtpUrl: sink.url })
+const UNBOUNDED = { channels: ['email'], allowances: { named: new Map<string, number>(), others: null } } as const
 const never = new AbortController().signal
 
 function counts(bulletin: ReleasedBulletin) {
@@ -174,7 +175,7 @@ test('two workers at one release share it and double nothing', async () => {
 
 test('what a dead worker held is taken up when its lease is over, and not before', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 5, prefix: 'I' })
-  await runWork<Visible, unknown>(platform, SYSTEM, work => claimDeliveries(work, bulletin.mailingId))
+  await runWork<Visible, unknown>(platform, SYSTEM, work => claimDeliveries(work, bulletin.mailingId, UNBOUNDED))
   await deliverMailing(platform, bulletin.mailingId, never)
   assert.equal(sentTo(bulletin).length, 0)
   platform.clock.advanceHours(1)

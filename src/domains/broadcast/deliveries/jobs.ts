@@ -3,14 +3,23 @@ import { parseId, type Id } from '../../../kernel/id.ts'
 import { monotonicMillis, sleep } from '../../../platform/clock/clock.ts'
 import { handles } from '../../../platform/jobs/job.ts'
 import type { Platform } from '../../../platform/platform.ts'
+import type { TextMessage } from '../../../platform/texts.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
-import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome } from './commands.ts'
+import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome, type ClaimLimits } from './commands.ts'
 import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, SEND_LINK } from './model.ts'
-import { claimedDeliveries, mailingToDeliver, stalledMailings, standingOf, type ClaimedDelivery, type MailingToDeliver } from './queries.ts'
-import { linkLetter, prepareLetter, type Letter } from './views.ts'
+import {
+  claimedDeliveries,
+  mailingToDeliver,
+  stalledMailings,
+  standingOf,
+  type ClaimedDelivery,
+  type MailingToDeliver,
+  type ToldOrganisation,
+} from './queries.ts'
+import { linkLetter, prepareLetter, prepareText, type Writers } from './views.ts'
 
 /** How many messages are on the wire at once: as many as the transport keeps connections. */
 const CONCURRENCY = 8
@@ -60,8 +69,10 @@ export async function deliverMailing(platform: Platform, mailingId: string, sign
   const mailing = await readAs<Visible, MailingToDeliver | undefined>(platform, SYSTEM, db => mailingToDeliver(db, mailingId))
   if (mailing === undefined) return
   // What is queued is found again by the clock (`resumeDeliveryJob`). A job that asked for its like would add one a minute, for ever.
-  if (!platform.mail.isConfigured) return
-  const letter = prepareLetter(platform.views, mailing, platform.config.baseUrl)
+  const limits = claimLimits(platform)
+  if (limits.channels.length === 0) return
+  const writers = { mail: prepareLetter(platform.views, mailing, platform.config.baseUrl), text: prepareText(mailing, platform.config.baseUrl) }
+  const fallback = { hasTexts: platform.texts.isConfigured, baseUrl: platform.config.baseUrl }
   const startedAt = monotonicMillis()
   let settled: readonly Attempt[] = []
   for (;;) {
@@ -69,13 +80,13 @@ export async function deliverMailing(platform: Platform, mailingId: string, sign
     const outcomes = settled
     const claimed = await persistently(() =>
       inWork(platform, async work => {
-        await settleDeliveries(work, mailing, outcomes)
-        if (mayGoOn && (await isOpen(work, mailingId))) return claimDeliveries(work, mailingId)
+        await settleDeliveries(work, mailing, outcomes, fallback)
+        if (mayGoOn && (await isOpen(work, mailingId))) return claimDeliveries(work, mailingId, limits)
         return []
       }),
     )
     if (claimed.length === 0) break
-    settled = await sendBatch(platform, letter, claimed, signal)
+    settled = await sendBatch(platform, writers, claimed, signal)
   }
   await persistently(() => inWork(platform, work => leave(work, mailingId, isStuck(settled))))
 }
@@ -101,31 +112,51 @@ async function isOpen(work: Work<Visible>, mailingId: string): Promise<boolean> 
   return standing === 'open'
 }
 
-async function sendBatch(platform: Platform, letter: Letter, claimed: readonly ClaimedDelivery[], signal: AbortSignal): Promise<readonly Attempt[]> {
+async function sendBatch(
+  platform: Platform,
+  writers: Writers,
+  claimed: readonly ClaimedDelivery[],
+  signal: AbortSignal,
+): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = []
   const queue = claimed.values()
   const beganAt = monotonicMillis()
   const sender = async () => {
     for (const delivery of queue) {
       const isLate = monotonicMillis() - beganAt > BEGIN_WITHIN_MILLIS
-      attempts.push({ delivery, outcome: signal.aborted || isLate ? { kind: 'not-begun' } : await send(platform, letter, delivery) })
+      attempts.push({ delivery, outcome: signal.aborted || isLate ? { kind: 'not-begun' } : await send(platform, writers, delivery) })
     }
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, sender))
   return attempts
 }
 
-async function send(platform: Platform, letter: Letter, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
-  const message = letter(delivery, told => answerAddress(platform, told))
+async function send(platform: Platform, writers: Writers, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
   const tooLong = new AbortController()
   const limit = sleep(LONGEST_SEND_MILLIS, tooLong.signal).then(() => ({
     ok: false as const,
     permanent: false,
-    words: 'The mail server did not finish in time.',
+    words: 'The server did not finish in time.',
   }))
-  const outcome = await Promise.race([platform.mail.send(message), limit])
+  const linkOf = (told: ToldOrganisation) => answerAddress(platform, told)
+  const sending =
+    delivery.channel === 'text' ? sendText(platform, writers.text(delivery, linkOf)) : platform.mail.send(writers.mail(delivery, linkOf))
+  const outcome = await Promise.race([sending, limit])
   tooLong.abort()
-  return { kind: 'tried', ok: outcome.ok, permanent: outcome.ok ? false : outcome.permanent, words: outcome.words }
+  return { kind: 'tried', permanent: false, ...outcome }
+}
+
+/** A text message. A refusal for a fault of ours is not the number's, so it is tried again. */
+async function sendText(platform: Platform, text: TextMessage) {
+  const outcome = await platform.texts.send(text)
+  return outcome.ok ? outcome : { ...outcome, permanent: outcome.permanent && outcome.fault === 'address' }
+}
+
+function claimLimits(platform: Platform): ClaimLimits {
+  return {
+    channels: [...(platform.mail.isConfigured ? (['email'] as const) : []), ...(platform.texts.isConfigured ? (['text'] as const) : [])],
+    allowances: platform.config.mail.allowances,
+  }
 }
 
 /** The address that stands in the message: signed, for this delivery and generation, good for thirty days. */

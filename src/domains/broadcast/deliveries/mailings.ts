@@ -1,8 +1,10 @@
 import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
+import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { DELIVER, messageIdOf, MOST_IN_A_MESSAGE, workersFor, type MailingKind } from './model.ts'
+import { DELIVER, LONGEST_WORDS, messageIdOf, MOST_IN_A_MESSAGE, workersFor, type MailingKind } from './model.ts'
+import { nextDue } from './queries.ts'
 import { bulletinToMail, contactsToMail, deliveryRows, type ContactToMail, type DeliveryRow } from './queries/mailings.ts'
 
 /**
@@ -85,6 +87,55 @@ export async function startMailing(
   const messages = rows.filter(row => row.carried_by === null).length
   for (let worker = 0; worker < workersFor(messages); worker++) work.enqueue(DELIVER, { mailingId })
   return { mailingId, contacts: contacts.length }
+}
+
+/**
+ * Holds a mailing back: nothing more of it is sent until it is resumed. What workers hold just now (a batch each) still goes out.
+ * Throws `Conflict` when it is paused, or has nothing left to send.
+ */
+export async function pauseMailing(work: Work<Visible>, input: { readonly mailingId: string; readonly reason: string }): Promise<void> {
+  const mailing = await lockMailing(work, input.mailingId)
+  const reason = input.reason.trim()
+  if (reason === '') throw new Invalid('broadcast.mailing.reason', 'Say why it is paused. One sentence is enough.')
+  if (mailing.paused_at !== null) throw new Conflict('broadcast.mailing.paused', 'This mailing is paused already.')
+  if ((await nextDue(work.db, mailing.id)) === null) throw new Conflict('broadcast.mailing.done', 'Nothing of this mailing is left to send.')
+  await work.db
+    .updateTable('broadcast_mailing')
+    .where('id', '=', mailing.id)
+    .set({ paused_at: work.now, paused_by: work.actor.id, pause_reason: reason.slice(0, LONGEST_WORDS) })
+    .execute()
+  work.record({
+    verb: 'broadcast.mailing.paused',
+    subject: { kind: 'bulletin', id: bulletinNumber(mailing.number) },
+    reason,
+    change: { mailing: mailing.id, kind: mailing.kind },
+  })
+}
+
+/** Lets a paused mailing go on. Throws `Conflict` when it is not paused. */
+export async function resumeMailing(work: Work<Visible>, mailingId: string): Promise<void> {
+  const mailing = await lockMailing(work, mailingId)
+  if (mailing.paused_at === null) throw new Conflict('broadcast.mailing.not-paused', 'This mailing is not paused.')
+  await work.db.updateTable('broadcast_mailing').where('id', '=', mailing.id).set({ paused_at: null, paused_by: null, pause_reason: null }).execute()
+  work.record({
+    verb: 'broadcast.mailing.resumed',
+    subject: { kind: 'bulletin', id: bulletinNumber(mailing.number) },
+    change: { mailing: mailing.id, kind: mailing.kind, pausedAt: mailing.paused_at.toISOString() },
+  })
+  for (let worker = 0; worker < workersFor(mailing.deliveries); worker++) work.enqueue(DELIVER, { mailingId: mailing.id })
+}
+
+async function lockMailing(work: Work<Visible>, mailingId: string) {
+  assertMay(work.actor, 'broadcast.bulletin.release')
+  const mailing = await work.db
+    .selectFrom('broadcast_mailing as mailing')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'mailing.bulletin_id')
+    .where('mailing.id', '=', mailingId)
+    .select(['mailing.id', 'mailing.kind', 'mailing.paused_at', 'mailing.deliveries', 'bulletin.number'])
+    .forUpdate('mailing')
+    .executeTakeFirst()
+  if (mailing === undefined) throw new NotFound('broadcast.mailing.unknown', 'There is no such mailing.')
+  return mailing
 }
 
 /** As many rows as go in one statement: a few megabytes of parameters. */

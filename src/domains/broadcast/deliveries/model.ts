@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseId, type Id } from '../../../kernel/id.ts'
 import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
+import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 
 /**
@@ -89,13 +90,46 @@ function retryPauseSeconds(attempts: number): number {
 
 /** What follows from an attempt's outcome. `dueAt` is when it may be taken up again. */
 export function afterAttempt(
-  outcome: { readonly ok: boolean; readonly permanent: boolean },
+  outcome: { readonly ok: boolean; readonly permanent: boolean; readonly pauseSeconds?: number | null },
   attempts: number,
   now: Instant,
 ): { readonly state: DeliveryState; readonly dueAt: Instant | null } {
   if (outcome.ok) return { state: 'sent', dueAt: null }
   if (outcome.permanent || attempts >= MOST_ATTEMPTS) return { state: 'given-up', dueAt: null }
-  return { state: 'failed', dueAt: addHours(now, retryPauseSeconds(attempts) / 3_600) }
+  return { state: 'failed', dueAt: addHours(now, Math.max(retryPauseSeconds(attempts), outcome.pauseSeconds ?? 0) / 3_600) }
+}
+
+/** How much of what a server says is kept. */
+export const LONGEST_WORDS = 500
+
+/** How many messages a minute may go to that mail domain; `null` sets no bound. */
+export function allowanceOf(allowances: DomainAllowances, domain: string): number | null {
+  return allowances.named.get(domain) ?? allowances.others
+}
+
+/** The mail domain of an address, in lower case. As PostgreSQL reads it for the deliveries that are put off (queries/pace.ts). */
+export function domainOf(address: string): string {
+  return (address.split('@')[1] ?? '').toLowerCase()
+}
+
+const MINUTE_MILLIS = 60_000
+
+/** The minute that counts what was sent. */
+export function minuteOf(now: Instant): Instant {
+  return new Date(Math.floor(now.getTime() / MINUTE_MILLIS) * MINUTE_MILLIS)
+}
+
+/** 421: the server is busy or counts (RFC 5321 §4.2.3). 450 to 452: not now; one of many may be a matter of that one mailbox. */
+export function isAskingForPatience(said: readonly { readonly ok: boolean; readonly words: string }[]): boolean {
+  if (said.some(({ ok, words }) => !ok && /^421\b/.test(words))) return true
+  return said.every(({ ok }) => !ok) && said.some(({ words }) => /^45\d\b/.test(words))
+}
+
+const LONGEST_SLOW_SECONDS = 900
+
+/** How long a domain is left alone after it asked for patience that often in a row. */
+export function slowPauseSeconds(times: number): number {
+  return Math.min(FIRST_PAUSE_SECONDS * 2 ** (times - 1), LONGEST_SLOW_SECONDS)
 }
 
 /** The Message-ID of a delivery (RFC 5322 §3.6.4), without angle brackets. Every try carries the same; a fresh link is a message of its own. */
@@ -135,6 +169,12 @@ export function parseLinkToken(token: string): { readonly link: AnswerLink; read
   const [, , generation = '', expires = '', signature = ''] = match
   const link = { deliveryId, generation: Number(generation), expiresAt: new Date(Number(expires) * 1_000) }
   return { link, text: `${deliveryId}.${generation}.${expires}`, signature }
+}
+
+/** The text message that takes a bulletin back: one part, in the GSM alphabet. */
+export function withdrawnText(number: string, link: string, isExercise: boolean): string {
+  const text = `CareCERT ${number} is withdrawn. You need do nothing more for it. ${link}`
+  return isExercise ? `EXERCISE. ${text} EXERCISE` : text
 }
 
 /** What a message tells of a bulletin, and why it is sent. */

@@ -1,33 +1,41 @@
+import { createSlots, prepareBody, type PreparedBody } from '../../../platform/mail/body.ts'
 import type { MailMessage } from '../../../platform/mail/transport.ts'
+import type { TextMessage } from '../../../platform/texts.ts'
 import type { Views } from '../../../platform/views.ts'
 import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
-import { letterOf, messageIdOf } from './model.ts'
+import { textMessage } from '../renditions/model.ts'
+import { letterOf, messageIdOf, withdrawnText } from './model.ts'
 import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
 /** Writes the message for one recipient, with the answer links that `linkOf` gives: one for each organisation that it is about. */
-export type Letter = (delivery: ClaimedDelivery, linkOf: (told: ToldOrganisation) => string) => MailMessage
+type Letter = (delivery: ClaimedDelivery, linkOf: (told: ToldOrganisation) => string) => MailMessage
+
+/** The same as a text message. */
+type Text = (delivery: ClaimedDelivery, linkOf: (told: ToldOrganisation) => string) => TextMessage
+
+/** What writes the messages of a mailing, by channel. */
+export interface Writers {
+  readonly mail: Letter
+  readonly text: Text
+}
 
 /**
- * Prepares the message of a mailing. Its templates are rendered once for each number of organisations that a message names, nearly always
- * one; what differs from one recipient to the next is put in afterwards, so that fifty thousand messages cost fifty thousand joins and not
- * as many renderings. The text is the same for all: only names and links differ, so no message can hold what is meant for another.
+ * Prepares the message of a mailing. Its templates are rendered and composed once for each number of organisations that a message names,
+ * nearly always one; what differs from one recipient to the next is put in afterwards, so that fifty thousand messages cost fifty thousand
+ * joins and not as many renderings. The text is the same for all: only names and links differ, so no message can hold what is meant for another.
  */
 export function prepareLetter(views: Views, mailing: MailingToDeliver, baseUrl: string): Letter {
   const number = bulletinNumber(mailing.number)
   const { subject, ...letter } = letterOf(mailing, number, `${baseUrl}/bulletins/${number}`)
   const template = `broadcast/deliveries/views/${mailing.kind === 'withdrawal' ? 'withdrawal' : 'bulletin'}.mail`
-  const prepared = new Map<string, Record<'text' | 'html', (values: readonly string[]) => string>>()
+  const prepared = new Map<string, PreparedBody>()
   const prepare = (organisations: number, mayAnswer: boolean) => {
-    const slots = createSlots()
-    const answers = Array.from({ length: organisations }, (_, index) => ({
-      organisation: slots.mark(1 + 2 * index),
-      link: mayAnswer ? slots.mark(2 + 2 * index) : null,
-    }))
-    const model = { ...letter, contact: slots.mark(0), answers }
-    return {
-      text: slots.compile(views.render(`${template}.txt.njk`, model), plain),
-      html: slots.compile(views.render(`${template}.html.njk`, model), escapeHtml),
-    }
+    const names = Array.from({ length: organisations }, (_, index) => ({ organisation: `organisation-${index}`, link: `link-${index}` }))
+    const slots = createSlots(['contact', ...names.flatMap(({ organisation, link }) => [organisation, link])])
+    const mark = (name: string) => slots.marks[name] ?? ''
+    const answers = names.map(({ organisation, link }) => ({ organisation: mark(organisation), link: mayAnswer ? mark(link) : null }))
+    const model = { ...letter, contact: mark('contact'), answers }
+    return prepareBody({ text: views.render(`${template}.txt.njk`, model), html: views.render(`${template}.html.njk`, model) }, slots)
   }
   return (delivery, linkOf) => {
     const told = [delivery, ...delivery.carries]
@@ -35,14 +43,36 @@ export function prepareLetter(views: Views, mailing: MailingToDeliver, baseUrl: 
     const key = `${told.length} ${mayAnswer}`
     const parts = prepared.get(key) ?? prepare(told.length, mayAnswer)
     prepared.set(key, parts)
-    const values = [delivery.contactName, ...told.flatMap(organisation => [organisation.organisationName, mayAnswer ? linkOf(organisation) : ''])]
+    const values: Record<string, string> = { contact: delivery.contactName }
+    for (const [index, organisation] of told.entries()) {
+      values[`organisation-${index}`] = organisation.organisationName
+      if (mayAnswer) values[`link-${index}`] = linkOf(organisation)
+    }
+    const body = parts.personalise(values)
     return {
       to: { name: delivery.contactName, address: delivery.address },
       subject,
-      text: parts.text(values),
-      html: parts.html(values),
+      body,
+      // Asked for only by a carrier that composes the message itself.
+      get text() {
+        return body.text
+      },
+      get html() {
+        return body.html
+      },
       messageId: delivery.messageId,
     }
+  }
+}
+
+/** Prepares the text message of a mailing. Whoever stands for several organisations is led to the page that names them. */
+export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
+  const number = bulletinNumber(mailing.number)
+  return (delivery, linkOf) => {
+    const isOne = delivery.carries.length === 0 && delivery.mayAnswer && mailing.kind !== 'withdrawal'
+    const link = isOne ? linkOf(delivery) : `${baseUrl}/bulletins/${number}`
+    const text = mailing.kind === 'withdrawal' ? withdrawnText(number, link, mailing.isExercise) : textMessage(mailing, number, link).text
+    return { to: delivery.address, text, reference: delivery.id }
   }
 }
 
@@ -66,28 +96,4 @@ export function linkLetter(views: Views, mailing: MailingToDeliver, delivery: Cl
     html: views.render('broadcast/deliveries/views/link.mail.html.njk', model),
     messageId: messageIdOf(delivery.id, baseUrl, delivery.generation),
   }
-}
-
-/** Marks that stand in a rendered template for what differs. They hold a random number, so that no bulletin's text can contain one. */
-function createSlots() {
-  const secret = crypto.randomUUID()
-  const pattern = new RegExp(`\\[\\[${secret}:(\\d+)\\]\\]`)
-  return {
-    mark: (index: number) => `[[${secret}:${index}]]`,
-    compile(rendered: string, escape: (text: string) => string): (values: readonly string[]) => string {
-      // The captured numbers stand between the fixed parts: odd positions are slots.
-      const parts = rendered.split(pattern)
-      return values => parts.map((part, index) => (index % 2 === 1 ? escape(values[Number(part)] ?? '') : part)).join('')
-    },
-  }
-}
-
-function plain(text: string): string {
-  return text
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, character => ESCAPES[character] ?? character)
 }

@@ -1,0 +1,199 @@
+import type { Id } from '../../../kernel/id.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import { failContact } from '../../directory/contract.ts'
+import type { Visible } from '../tables.ts'
+import { DELIVER, LONGEST_WORDS, messageIdOf, type DeliveryState } from './model.ts'
+import { messageOf, mobilesOf, type DeadDelivery } from './queries/outcomes.ts'
+
+/** As much of a mailing as its outcomes need. */
+export interface SettledMailing {
+  readonly mailingId: string
+  readonly bulletinId: string
+  readonly kind: string
+}
+
+/** What may follow when mail does not arrive. */
+export interface Fallback {
+  /** Whether text messages go anywhere (`platform.texts.isConfigured`). */
+  readonly hasTexts: boolean
+  /** The product's own address. */
+  readonly baseUrl: string
+}
+
+/**
+ * A carrier says that a message arrived. `deliveryId` is any delivery of the message. Gives whether that was news: a message that was not
+ * sent, or came back, stays as it is. For the system's own callbacks.
+ */
+export async function recordArrival(work: Work<Visible>, input: { readonly deliveryId: string; readonly words: string }): Promise<boolean> {
+  const message = await messageOf(work.db, input.deliveryId)
+  if (message === undefined) return false
+  const arrived = await work.db
+    .updateTable('broadcast_delivery')
+    .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
+    .where('state', 'in', ['sending', 'sent'])
+    .set({ state: 'delivered', delivered_at: work.now, due_at: null, words: input.words.slice(0, LONGEST_WORDS) })
+    .returning('organisation_id')
+    .execute()
+  if (arrived.length === 0) return false
+  const organisationIds = [...new Set(arrived.map(row => row.organisation_id))]
+  if (message.kind !== 'escalation') await markDelivered(work, message.bulletinId, organisationIds)
+  work.record({ verb: 'broadcast.delivery.arrived', subject: { kind: 'delivery', id: message.id }, change: { deliveries: arrived.length } })
+  return true
+}
+
+/**
+ * Word came that a message could not be handed to its reader for good, after a server had taken it. `deliveryId` is any delivery of the
+ * message; all that it carried came back. Where there is a mobile number a text message takes its place. Gives whether that was news.
+ * For the system's own reading of bounces and callbacks, which has proved that the word is genuine.
+ */
+export async function recordBounce(work: Work<Visible>, input: { readonly deliveryId: string; readonly words: string } & Fallback): Promise<boolean> {
+  const words = input.words.slice(0, LONGEST_WORDS)
+  const message = await messageOf(work.db, input.deliveryId)
+  if (message === undefined) return false
+  const bounced = await work.db
+    .updateTable('broadcast_delivery')
+    .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
+    // A server's "sent" may not be written down yet.
+    .where('state', 'in', ['sending', 'sent', 'delivered'])
+    .set({ state: 'bounced', bounced_at: work.now, due_at: null, words })
+    .returning(['id', 'organisation_id', 'contact_id', 'channel'])
+    .execute()
+  if (bounced.length === 0) return false
+  const dead = bounced.map(row => ({
+    id: row.id,
+    organisationId: row.organisation_id,
+    // Our own ids, read back.
+    contactId: row.contact_id as Id<'contact'>,
+    channel: row.channel,
+    words,
+  }))
+  await takeBack(
+    work,
+    message,
+    dead.map(({ organisationId }) => organisationId),
+  )
+  await followDead(work, message, dead, input)
+  work.record({ verb: 'broadcast.delivery.bounced', subject: { kind: 'delivery', id: message.id }, change: { deliveries: bounced.length } })
+  return true
+}
+
+/** What follows from messages that will reach nobody: their contacts are known to fail, a text message is tried, and who is left with nothing is unreachable. */
+export async function followDead(
+  work: Work<Visible>,
+  mailing: SettledMailing,
+  dead: readonly (DeadDelivery & { readonly words: string })[],
+  fallback: Fallback,
+): Promise<void> {
+  if (dead.length === 0) return
+  const failed = new Map(dead.map(row => [row.contactId, row.words]))
+  for (const [contactId, words] of failed) await failContact(work.lend(), { contactId, words })
+  if (fallback.hasTexts) await queueTexts(work, mailing, dead, fallback.baseUrl)
+  if (mailing.kind !== 'escalation')
+    await markUnreachable(
+      work,
+      mailing.bulletinId,
+      dead.map(({ organisationId }) => organisationId),
+    )
+}
+
+/** Queues a text message for each mail that failed and whose contact has a mobile number: one message to one number. Not for an exercise. */
+async function queueTexts(work: Work<Visible>, mailing: SettledMailing, dead: readonly DeadDelivery[], baseUrl: string): Promise<void> {
+  const mails = dead.filter(({ channel }) => channel === 'email')
+  const mobiles = await mobilesOf(
+    work.db,
+    mailing.mailingId,
+    mails.map(({ contactId }) => contactId),
+  )
+  const carriers = new Map<string, { readonly id: string; readonly messageId: string }>()
+  const rows = mails.flatMap(({ organisationId, contactId }) => {
+    const address = mobiles.get(contactId)
+    if (address === undefined) return []
+    const id = work.newId('delivery')
+    const carrier = carriers.get(address) ?? { id, messageId: messageIdOf(id, baseUrl) }
+    carriers.set(address, carrier)
+    return [
+      {
+        id,
+        mailing_id: mailing.mailingId,
+        bulletin_id: mailing.bulletinId,
+        organisation_id: organisationId,
+        contact_id: contactId,
+        channel: 'text',
+        address,
+        state: 'queued' as const,
+        queued_at: work.now,
+        message_id: carrier.messageId,
+        carried_by: carrier.id === id ? null : carrier.id,
+      },
+    ]
+  })
+  if (rows.length === 0) return
+  await work.db.insertInto('broadcast_delivery').values(rows).execute()
+  await work.db
+    .updateTable('broadcast_mailing')
+    .where('id', '=', mailing.mailingId)
+    .set(eb => ({ deliveries: eb('deliveries', '+', rows.length) }))
+    .execute()
+  work.record({ verb: 'broadcast.delivery.fallen-back', subject: { kind: 'mailing', id: mailing.mailingId }, change: { texts: rows.length } })
+  work.enqueue(DELIVER, { mailingId: mailing.mailingId })
+}
+
+/** Rows are locked in one order, so that two workers cannot wait for each other. */
+export async function lockRecipients(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
+  await work.db
+    .selectFrom('broadcast_recipient')
+    .where('bulletin_id', '=', bulletinId)
+    .where('organisation_id', 'in', [...organisationIds])
+    .orderBy('organisation_id')
+    .select('organisation_id')
+    .forUpdate()
+    .execute()
+}
+
+export async function markDelivered(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
+  if (organisationIds.length === 0) return
+  await lockRecipients(work, bulletinId, organisationIds)
+  await work.db
+    .updateTable('broadcast_recipient')
+    .where('bulletin_id', '=', bulletinId)
+    .where('organisation_id', 'in', [...organisationIds])
+    .where('delivered_at', 'is', null)
+    .set({ delivered_at: work.now, is_reachable: true })
+    .execute()
+}
+
+/** What came back did not reach the organisation, unless another message did. */
+async function takeBack(work: Work<Visible>, mailing: SettledMailing, organisationIds: readonly string[]): Promise<void> {
+  if (mailing.kind === 'escalation') return
+  await lockRecipients(work, mailing.bulletinId, organisationIds)
+  await withoutDelivery(work, mailing.bulletinId, organisationIds, ['sent', 'delivered']).set({ delivered_at: null }).execute()
+}
+
+/** An organisation of whose contacts none is left to try, and none was reached, is unreachable: it is not silent. */
+async function markUnreachable(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<void> {
+  await lockRecipients(work, bulletinId, organisationIds)
+  await withoutDelivery(work, bulletinId, organisationIds, ALIVE).where('delivered_at', 'is', null).set({ is_reachable: false }).execute()
+}
+
+const ALIVE: readonly DeliveryState[] = ['queued', 'sending', 'failed', 'sent', 'delivered']
+
+/** Those of the organisations that have no delivery of the bulletin in these states. */
+function withoutDelivery(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[], states: readonly DeliveryState[]) {
+  return work.db
+    .updateTable('broadcast_recipient as recipient')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where('recipient.organisation_id', 'in', [...organisationIds])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('broadcast_delivery as other')
+            .innerJoin('broadcast_mailing as mailing', 'mailing.id', 'other.mailing_id')
+            .where('mailing.kind', '!=', 'escalation')
+            .whereRef('other.bulletin_id', '=', 'recipient.bulletin_id')
+            .whereRef('other.organisation_id', '=', 'recipient.organisation_id')
+            .where('other.state', 'in', states)
+            .select('other.id'),
+        ),
+      ),
+    )
+}
