@@ -19,6 +19,9 @@ import * as newestAnswer from './0018_newest_answer.ts'
 import * as mailings from './0019_mailings.ts'
 import * as audience from './0020_audience.ts'
 import * as responses from './0021_responses.ts'
+import * as webhooks from './0022_webhooks.ts'
+import * as mail from './0023_mail.ts'
+import * as chase from './0024_chase.ts'
 import * as writing from './0025_writing.ts'
 import * as servicesScheduleDigest from './0026_services_schedule_digest.ts'
 import * as picture from './0027_picture.ts'
@@ -45,6 +48,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019_mailings': mailings,
   '0020_audience': audience,
   '0021_responses': responses,
+  '0022_webhooks': webhooks,
+  '0023_mail': mail,
+  '0024_chase': chase,
   '0025_writing': writing,
   '0026_services_schedule_digest': servicesScheduleDigest,
   '0027_picture': picture,

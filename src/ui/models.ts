@@ -9,6 +9,8 @@ export type Cell = string | number | null | CellParts
 export interface CellParts {
   readonly text?: string | undefined
   readonly number?: number | null | undefined
+  /** What a live address calls this figure. */
+  readonly name?: string | undefined
   /** A point in time, shown as "2 hours ago" with the exact one in the title. */
   readonly at?: Instant | null | undefined
   /** A calendar date, or an instant of which only the day matters. */

@@ -4,7 +4,9 @@ import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { WatchVisible } from '../watch/contract.ts'
 import type { AudienceTables } from './tables/audience.ts'
+import type { ChaseTables } from './tables/chase.ts'
 import type { DigestTables } from './tables/digest.ts'
+import type { MailTables } from './tables/mail.ts'
 import type { PictureTables } from './tables/picture.ts'
 import type { ResponsesTables } from './tables/responses.ts'
 import type { ScheduleTables } from './tables/schedule.ts'
@@ -273,4 +275,4 @@ interface BroadcastTables {
 }
 
 /** What queries of this domain may name: its own tables and what the domains below show. */
-export type Visible = BroadcastTables & AudienceTables & DigestTables & PictureTables & ResponsesTables & ScheduleTables & ServiceTables & WritingTables & WebhookTables & DirectoryVisible & WatchVisible
+export type Visible = BroadcastTables & AudienceTables & ChaseTables & DigestTables & MailTables & PictureTables & ResponsesTables & ScheduleTables & ServiceTables & WritingTables & WebhookTables & DirectoryVisible & WatchVisible

@@ -150,3 +150,17 @@ export async function ownerOfSession(db: AuthReader, cookie: string | null): Pro
   const row = await db.selectFrom('auth_session').select('person_id').where('id_hash', '=', hashToken(cookie)).executeTakeFirst()
   return row?.person_id ?? null
 }
+
+/** Which of those sessions are alive. Looking does not count as using them. */
+export async function livingSessions(db: AuthReader, idHashes: readonly string[], now: Instant): Promise<ReadonlySet<string>> {
+  if (idHashes.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('auth_session')
+    .select('id_hash')
+    .where('id_hash', 'in', idHashes)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .where('last_seen_at', '>', idleSince(now))
+    .execute()
+  return new Set(rows.map(row => row.id_hash))
+}

@@ -1,7 +1,7 @@
 import type { Problem } from '../../kernel/problem.ts'
 
 /** What a route answers. Data, so that a test can read it and only `server.ts` speaks HTTP. */
-export type Reply = PageReply | RedirectReply | JsonReply | FileReply
+export type Reply = PageReply | RedirectReply | JsonReply | FileReply | EventsReply
 
 export interface PageReply {
   readonly kind: 'page'
@@ -38,6 +38,21 @@ export interface FileReply {
   /** Offered for download under this name; `null` to show it in place. */
   readonly filename: string | null
   readonly body: string | Buffer | AsyncIterable<string>
+}
+
+/** Where a route puts what its watcher is to be told. */
+export interface EventSink {
+  /** One message, as JSON. Does nothing once the watcher has gone. */
+  send(data: object): void
+  /** There is nothing more to tell. */
+  end(): void
+}
+
+/** Server-sent events: the connection stays open. The server ends it when the session ends and when it closes. */
+export interface EventsReply {
+  readonly kind: 'events'
+  /** Called once, when it is open. Gives what to do when the watcher has gone. */
+  start(sink: EventSink): () => void
 }
 
 /** `value: null` clears it. Every cookie is HttpOnly, SameSite=Lax, for the whole site, and Secure behind TLS. */
@@ -98,4 +113,8 @@ export function download(filename: string, body: Buffer): FileReply {
 
 export function svg(body: string): FileReply {
   return { kind: 'file', contentType: 'image/svg+xml; charset=utf-8', filename: null, body }
+}
+
+export function events(start: EventsReply['start']): EventsReply {
+  return { kind: 'events', start }
 }

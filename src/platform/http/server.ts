@@ -13,6 +13,7 @@ import type { StaticFiles } from '../views.ts'
 import { ANONYMOUS, assertMay, SYSTEM, type Actor } from '../work/actor.ts'
 import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
+import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
 import { createMetrics } from './metrics.ts'
 import type { CookieChange, PageReply, Reply } from './reply.ts'
@@ -55,6 +56,7 @@ export interface ShellRequest {
 
 const LARGEST_FORM_BYTES = 1_048_576
 const REQUESTS_PER_MINUTE = 1_200
+const EVENT_STREAM = 'text/event-stream'
 const csrf = new Tokens({ userInfo: false })
 
 /** Builds the web server. It listens to nothing until told to, so tests call it by `inject`. */
@@ -99,8 +101,13 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     allowList: request => request.url.startsWith('/assets/') || request.url === '/healthz',
   })
 
+  const streams = createEventStreams(platform)
+  server.addHook('preClose', async () => streams.endAll())
+
   server.addHook('onResponse', async (request, reply) => {
-    metrics.observe(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
+    // How long somebody watched says nothing of how quickly we answer.
+    if (reply.getHeader('content-type') !== EVENT_STREAM)
+      metrics.observe(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime)
     platform.log.info(
       {
         requestId: request.id,
@@ -186,6 +193,11 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         if (content.filename !== null) reply.header('content-disposition', `attachment; filename="${content.filename.replace(/[^\w.-]/g, '-')}"`)
         const body = typeof content.body === 'string' || Buffer.isBuffer(content.body) ? content.body : streamOf(content.body)
         return reply.type(content.contentType).send(body)
+      }
+      case 'events': {
+        const body = streams.open(identityOf(request).session?.idHash ?? null, content)
+        // A proxy that gathers an answer before it passes it on would tell nothing until the end.
+        return reply.header('x-accel-buffering', 'no').header('content-type', EVENT_STREAM).send(body)
       }
       default:
         return assertNever(content)

@@ -1,11 +1,11 @@
 import type { Chart } from '../../../charts/chart.ts'
-import { lineChart } from '../../../charts/line-chart.ts'
 import type { Tone } from '../../../charts/palette.ts'
 import { stackedBars } from '../../../charts/stacked-bars.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { DeliveryCounts } from '../deliveries/model.ts'
 import type { ResponseState } from '../responses/model.ts'
+import { TIME_DIMENSIONS, TIME_EVENTS, TIME_LABELS, timesChart, timeWords, type TimeEvent, type Times } from './times.ts'
 
 /** The stages of the funnel, in order. Each organisation that reached one is counted in it and in those before that it passed. */
 export const STAGES = ['sent', 'delivered', 'acknowledged', 'decided', 'done'] as const
@@ -29,6 +29,9 @@ export type Dimension = (typeof DIMENSIONS)[number]
 const DIMENSION_LABELS: Readonly<Record<Dimension, string>> = { type: 'Type', region: 'Region', board: 'Board', partner: 'IT delivery partner' }
 /** The same inside a sentence. */
 const DIMENSION_WORDS: Readonly<Record<Dimension, string>> = { type: 'type', region: 'region', board: 'board', partner: 'IT delivery partner' }
+
+/** The answers of those who have nothing to finish: it does not concern them, or they choose not to act. */
+export const DECLINED = ['not-applicable', 'not-acting'] as const satisfies readonly ResponseState[]
 
 /** How many organisations stand where. */
 export interface Counts {
@@ -64,14 +67,6 @@ export interface Group extends Counts {
   readonly name: string
 }
 
-/** One point of the curves: how many had by then. */
-export interface CurvePoint {
-  readonly hours: number
-  readonly acknowledged: number
-  readonly decided: number
-  readonly done: number
-}
-
 export function answeredIn(counts: Counts): number {
   return Object.values(counts.answers).reduce((sum, count) => sum + count, 0)
 }
@@ -103,6 +98,19 @@ export function liveFigures(counts: Counts): Readonly<Record<string, number>> {
   return { audience, sent, delivered, acknowledged, decided, done, silent, unreachable, ...bar }
 }
 
+/** The same for the rows of a group, whose names begin with its own. */
+export function liveGroupFigures(dimension: Dimension, groups: readonly Group[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    groups.flatMap(group =>
+      Object.entries(liveFigures(group)).map(([name, value]): [string, number] => [`${liveName(dimension, group.code)}.${name}`, value]),
+    ),
+  )
+}
+
+function liveName(dimension: Dimension, code: string | null): string {
+  return `${dimension}:${code ?? 'none'}`
+}
+
 export function recipientsAddress(number: number): string {
   return `/bulletins/${bulletinNumber(number)}/recipients`
 }
@@ -123,72 +131,22 @@ export function groupsChart(number: number, dimension: Dimension, groups: readon
   })
 }
 
-/** How answers came in, cumulative, since the release. */
-export function answersChart(number: number, points: readonly CurvePoint[]): Chart {
-  return lineChart({
-    title: `${bulletinNumber(number)}: answers over time`,
-    xLabel: 'Since release',
-    yLabel: 'Organisations',
-    x: points.map(({ hours }) => ({ value: hours, label: hoursWords(hours) })),
-    series: [
-      { label: 'Acknowledged', values: points.map(({ acknowledged }) => acknowledged) },
-      { label: 'Decided', values: points.map(({ decided }) => decided) },
-      { label: 'Done', values: points.map(({ done }) => done) },
-    ],
-    shape: 'step',
-  })
-}
-
-function hoursWords(hours: number): string {
-  if (hours < 1) return `${Math.round(hours * 60)} min`
-  if (hours < 48) return `${Number(hours.toFixed(1))} h`
-  return `${Number((hours / 24).toFixed(1))} days`
-}
-
-const MOST_POINTS = 30
-const HOUR_MILLIS = 3_600_000
-
-/** The width of a step of the curves in milliseconds, so that they have at most thirty: round, and never under a minute. */
-export function curveStep(releasedAt: Instant, now: Instant): number {
-  const span = Math.max(now.getTime() - releasedAt.getTime(), 0)
-  const steps = [1, 2, 5, 10, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080, 43_200].map(minutes => minutes * 60_000)
-  return steps.find(step => span / step <= MOST_POINTS) ?? Math.ceil(span / MOST_POINTS)
-}
-
-/** Adds up what happened in each step to curves. `steps` maps the number of a step to how many then first did each. */
-export function curvesFrom(
-  steps: ReadonlyMap<number, { readonly acknowledged: number; readonly decided: number; readonly done: number }>,
-  stepMillis: number,
-  releasedAt: Instant,
-  now: Instant,
-): readonly CurvePoint[] {
-  const last = Math.max(0, Math.floor((now.getTime() - releasedAt.getTime()) / stepMillis), ...steps.keys())
-  const points: CurvePoint[] = [{ hours: 0, acknowledged: 0, decided: 0, done: 0 }]
-  for (let step = 0; step <= last; step += 1) {
-    const before = points.at(-1) ?? { acknowledged: 0, decided: 0, done: 0 }
-    const added = steps.get(step) ?? { acknowledged: 0, decided: 0, done: 0 }
-    points.push({
-      hours: ((step + 1) * stepMillis) / HOUR_MILLIS,
-      acknowledged: before.acknowledged + added.acknowledged,
-      decided: before.decided + added.decided,
-      done: before.done + added.done,
-    })
-  }
-  return points
-}
-
 /** Everything that the funnel of a bulletin's page shows. `readPicture` of queries.ts reads it, `pictureView` makes the model of the partial. */
 export interface Picture {
   readonly number: number
   readonly dimension: Dimension
   readonly counts: Counts
   readonly groups: readonly Group[]
-  readonly curves: readonly CurvePoint[]
+  readonly times: Times
+  /** How long it has been out. */
+  readonly hours: number
+  readonly asOf: Instant
   readonly deliveries: DeliveryCounts
 }
 
 /** The model of `picture/views/funnel.njk`, as `picture`. The ledger of messages is offered to those who may read it. */
-export function pictureView({ number, dimension, counts, groups, curves, deliveries }: Picture, showsDeliveries: boolean) {
+export function pictureView(picture: Picture, showsDeliveries: boolean) {
+  const { number, dimension, counts, groups, times, hours, deliveries } = picture
   const page = recipientsAddress(number)
   const address = `/bulletins/${bulletinNumber(number)}`
   const linkTo = (query: string) => `${page}?${query}`
@@ -200,7 +158,10 @@ export function pictureView({ number, dimension, counts, groups, curves, deliver
     ...(tone === undefined || counts[name] === 0 ? {} : { tone }),
   })
   return {
-    live: `/api/v1${address}/progress`,
+    asOf: picture.asOf,
+    address: `${address}?by=${dimension}#picture`,
+    live: `/api/v1${address}/progress?by=${dimension}`,
+    events: `/api/v1${address}/events?by=${dimension}`,
     apart: APART.map(name => stage(name, 'bad')),
     stages: STAGES.map(name => stage(name)),
     label: `${counts.audience.toLocaleString('en-GB')} ${counts.audience === 1 ? 'organisation' : 'organisations'} in the audience`,
@@ -222,13 +183,20 @@ export function pictureView({ number, dimension, counts, groups, curves, deliver
       caption: `Answers by ${DIMENSION_WORDS[dimension]}`,
       table: groupsChart(number, dimension, groups).table,
     },
-    answersChart: { src: `${address}/chart/answers.svg`, caption: 'Answers over time', table: answersChart(number, curves).table },
+    timeRows: TIME_EVENTS.map(event => timeRow(event, times, counts, linkTo)),
+    timesChart: { src: `${address}/chart/times.svg`, caption: 'How soon organisations answer', table: timesChart(number, times, hours).table },
+    more: moreAbout(address, dimension),
   }
 }
 
 function groupRow(group: Group, dimension: Dimension, page: string) {
   const query = `${dimension}=${encodeURIComponent(group.code ?? 'none')}`
-  const figure = (count: number, stage: Stage) => ({ number: count, ...(count === 0 ? {} : { href: `${page}?${query}&stage=${stage}` }) })
+  const live = liveName(dimension, group.code)
+  const figure = (count: number, stage: Stage) => ({
+    number: count,
+    name: `${live}.${stage}`,
+    ...(count === 0 ? {} : { href: `${page}?${query}&stage=${stage}` }),
+  })
   return [
     group.name,
     { number: group.audience, href: `${page}?${query}` },
@@ -239,6 +207,26 @@ function groupRow(group: Group, dimension: Dimension, page: string) {
     figure(group.acknowledged, 'acknowledged'),
     figure(group.decided, 'decided'),
     figure(group.done, 'done'),
-    { text: '', bar: segments(group) },
+    { text: '', bar: segments(group).map(part => ({ ...part, name: `${live}.${part.name}` })) },
+  ]
+}
+
+/** Half and nine in ten of everyone reached. The count is of those who stand there today, and opens them. */
+function timeRow(event: TimeEvent, times: Times, counts: Counts, linkTo: (query: string) => string) {
+  const curve = times.curves[event]
+  return [
+    TIME_LABELS[event],
+    { number: counts[event], href: linkTo(`stage=${event}`) },
+    { number: times.reached },
+    timeWords(0.5, curve),
+    timeWords(0.9, curve),
+  ]
+}
+
+function moreAbout(address: string, dimension: Dimension) {
+  const by = TIME_DIMENSIONS.find(one => one === dimension) ?? 'type'
+  return [
+    { text: `Times by ${DIMENSION_WORDS[by]}, beside earlier bulletins`, href: `${address}/times?by=${by}` },
+    { text: 'Map of the boards', href: `${address}/map` },
   ]
 }

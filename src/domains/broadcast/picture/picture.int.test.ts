@@ -12,12 +12,14 @@ import { respond } from '../responses/commands.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
 import type { Visible } from '../tables.ts'
 import { mergeTally } from './commands.ts'
-import { APART, DIMENSIONS, segments, STAGES, type CurvePoint, type Counts, type Group, type Stage } from './model.ts'
-import { curves, funnel, groups, TALLY_KEY } from './queries.ts'
+import { APART, DIMENSIONS, segments, STAGES, type Counts, type Group, type Stage } from './model.ts'
+import { funnel, groups, SUM_KEYS } from './queries.ts'
 import { NO_RECIPIENTS_FILTER, RECIPIENT_SORTS, recipients, type RecipientRow, type RecipientsFilter } from './queries/recipients.ts'
+import { timesByGroup, timesOfAll } from './queries/times.ts'
+import { timeTo } from './survival.ts'
+import { TIME_EVENTS, type TimeEvent, type Times } from './times.ts'
 
 const platform = await createTestPlatform()
-const releasedAt = platform.clock.now()
 const SIZE = 120
 const bulletin = await releasedBulletin(platform, { organisations: SIZE, reachable: 100, contacts: 2, prefix: 'A' })
 const seed = lcg(20_261_120)
@@ -214,55 +216,45 @@ test('a row says where the message, the answer and the contacts stand', async ()
   assert.deepEqual([nobody?.contacts, nobody?.delivery, nobody?.standing], [0, null, 'unreachable'])
 })
 
-test('the curve of first answers rises to all who answered, and never falls', async () => {
-  const points = await curvesNow(bulletin.bulletinId, releasedAt)
-  for (const [index, point] of points.entries()) {
-    const before = points[index - 1]
-    if (before !== undefined) assert.ok(point.acknowledged >= before.acknowledged && point.decided >= before.decided && point.done >= before.done)
-    assert.equal(point.acknowledged, facts.filter(fact => fact.first !== undefined && fact.first < point.hours).length, `${point.hours} h`)
+test('the curves rise to the share of everyone reached who did it, with the silent counted', async () => {
+  const times = await timesNow(bulletin.bulletinId)
+  const reached = facts.filter(fact => !isIn.unreachable(fact))
+  assert.equal(times.reached, reached.length)
+  const curve = times.curves.acknowledged
+  for (const point of curve) {
+    const answered = reached.filter(fact => fact.first !== undefined && fact.first <= point.hours).length
+    assert.equal(Math.round(point.share * reached.length * 1e6) / 1e6, answered, `${point.hours} h`)
   }
-  assert.equal(points.at(-1)?.acknowledged, facts.filter(isIn.acknowledged).length)
-  assert.equal(points.at(-1)?.done, facts.filter(isIn.done).length)
+  assert.ok(Math.abs((curve.at(-1)?.share ?? 0) - reached.filter(isIn.acknowledged).length / reached.length) < 1e-9)
+  const inOrder = reached.map(({ first }) => first ?? Infinity).toSorted((a, b) => a - b)
+  const half = inOrder[Math.ceil(reached.length / 2) - 1] ?? Infinity
+  assert.equal(timeTo(0.5, curve), half === Infinity ? null : half)
+  assert.equal(timeTo(0.95, curve), null, 'more than five in a hundred are silent')
 })
 
-function curvesNow(bulletinId: string, since: Date): Promise<readonly CurvePoint[]> {
-  return read(async db => {
-    const counts = await funnel(db, SYSTEM.scope, bulletinId)
-    return curves(db, SYSTEM.scope, { id: bulletinId, releasedAt: since, counts }, platform.clock.now())
-  })
+test('the curves of groups are those of their own members', async () => {
+  for (const dimension of ['type', 'region'] as const) {
+    const found = await read(async db => {
+      const standing = await groups(db, SYSTEM.scope, bulletin.bulletinId, dimension)
+      return timesByGroup(db, SYSTEM.scope, { bulletinId: bulletin.bulletinId, now: platform.clock.now() }, dimension, standing)
+    })
+    const key = (index: number) => (dimension === 'type' ? ['trust', 'practice', 'pharmacy'][index % 3] : ['Y61', 'Y63'][index % 2])
+    assert.equal(found.length, dimension === 'type' ? 3 : 2)
+    for (const group of found) {
+      const members = facts.filter(fact => key(fact.index) === group.code && !isIn.unreachable(fact))
+      assert.equal(group.reached, members.length)
+      for (const event of TIME_EVENTS) assert.equal(didIn(group, event), members.filter(isIn[event]).length, `${group.code} ${event}`)
+    }
+  }
+})
+
+function didIn(times: Times, event: TimeEvent): number {
+  return times.curves[event].reduce((sum, { did }) => sum + did, 0)
 }
 
-test('the curves hold an answer as soon as it is given, and one that is taken back no more', async () => {
-  const other = await releasedBulletin(platform, { organisations: 6, reachable: 6, prefix: 'C' })
-  const since = platform.clock.now()
-  const answer = (index: number, state: ResponseState) =>
-    runWork<Visible, void>(platform, SYSTEM, work =>
-      respond(work, {
-        bulletinId: other.bulletinId,
-        organisationId: other.organisationIds[index] ?? missing(),
-        state,
-        note: null,
-        reason: state === 'not-acting' ? 'Another way.' : null,
-        nextDate: state === 'in-progress' ? (parseLocalDate('2027-01-01') ?? null) : null,
-        via: 'portal',
-      }),
-    )
-  const last = async () => {
-    const point = (await curvesNow(other.bulletinId, since)).at(-1)
-    return [point?.acknowledged, point?.decided, point?.done]
-  }
-  assert.deepEqual(
-    (await last()).map(count => count ?? 0),
-    [0, 0, 0],
-  )
-  await answer(0, 'acknowledged')
-  assert.deepEqual(await last(), [1, 0, 0])
-  await answer(0, 'done')
-  await answer(1, 'done')
-  assert.deepEqual(await last(), [2, 2, 2])
-  await answer(1, 'in-progress')
-  assert.deepEqual(await last(), [2, 2, 1])
-})
+function timesNow(bulletinId: string): Promise<Times> {
+  return read(async db => timesOfAll(db, SYSTEM.scope, { bulletinId, now: platform.clock.now() }, await funnel(db, SYSTEM.scope, bulletinId)))
+}
 
 test('a region counts its own organisations and no other, an organisation itself alone', async () => {
   const regionId = await runWork<DirectoryTables, string>(platform, SYSTEM, async work => {
@@ -339,7 +331,7 @@ test('the sums say what the recipients say, before they are merged and after, wh
   const after = await read(db => funnel(db, SYSTEM.scope, other.bulletinId))
   assert.deepEqual([after.audience, after.acknowledged, after.done, after.answers.acknowledged, after.silent], [40, 40, 20, 20, 0])
   const rows = await read(db => db.selectFrom('broadcast_tally').where('bulletin_id', '=', other.bulletinId).selectAll().execute())
-  assert.equal(new Set(rows.map(row => JSON.stringify(TALLY_KEY.map(key => row[key])))).size, rows.length, 'one row a key')
+  assert.equal(new Set(rows.map(row => JSON.stringify(SUM_KEYS.broadcast_tally.map(key => row[key])))).size, rows.length, 'one row a key')
   assert.ok(rows.every(({ change }) => change > 0))
 })
 

@@ -4,9 +4,11 @@ import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { deliveryCounts } from '../deliveries/queries.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../responses/model.ts'
-import { hasSums, isOwnRecipient, isOwnSum, seesWholeSector } from '../scope.ts'
+import { hasSums, isOwnRecipient, isOwnSum } from '../scope.ts'
 import type { Visible } from '../tables.ts'
-import { curvesFrom, curveStep, NOBODY, type Counts, type CurvePoint, type Dimension, type Group, type Picture } from './model.ts'
+import { NOBODY, type Counts, type Dimension, type Group, type Picture } from './model.ts'
+import { timesOfAll } from './queries/times.ts'
+import { hoursBetween } from './times.ts'
 
 /**
  * Where recipients stand, as one table of keys and counts: the sums that are kept, for the centre and the regions; one's own recipients
@@ -155,118 +157,31 @@ function countsFrom(row: CountRow): Counts {
   return { audience, sent, delivered, acknowledged, decided, done, silent, unreachable, answers }
 }
 
-/** How answers came in: for those who stand acknowledged, decided or done, when they first did. `counts` is the funnel as it stands. */
-export async function curves(
-  db: Reader<Visible>,
-  scope: Scope,
-  { id, releasedAt, counts }: { readonly id: string; readonly releasedAt: Instant; readonly counts: Counts },
-  now: Instant,
-): Promise<readonly CurvePoint[]> {
-  const stepMillis = curveStep(releasedAt, now)
-  const asked = { id, releasedAt, stepMillis }
-  const steps = seesWholeSector(scope) ? await stepsOfSector(db, scope, asked, counts) : await readSteps(db, scope, asked)
-  return curvesFrom(steps, stepMillis, releasedAt, now)
-}
-
-interface AskedSteps {
-  readonly id: string
-  readonly releasedAt: Instant
-  readonly stepMillis: number
-}
-
-type AnswerSteps = ReadonlyMap<number, { readonly acknowledged: number; readonly decided: number; readonly done: number }>
-
-/**
- * The steps of the whole sector that were read last. On a bad day many watch one bulletin: while it has the same newest answer and as many stand
- * at each stage, its steps are the same, and one reading does for all who watch. (The counts are looked at beside the newest answer because
- * of two that come at once, the older may be seen later.) Who sees a part of the sector reads anew: organisations move between parts.
- */
-const READ_LAST = new Map<string, { readonly state: string; readonly steps: AnswerSteps }>()
-const MOST_READ_LAST = 50
-
-async function stepsOfSector(db: Reader<Visible>, scope: Scope, asked: AskedSteps, counts: Counts): Promise<AnswerSteps> {
-  const state = JSON.stringify([await newestAnswer(db, asked.id), counts])
-  const key = `${asked.id} ${asked.stepMillis}`
-  const known = READ_LAST.get(key)
-  if (known?.state === state) return known.steps
-  const steps = await readSteps(db, scope, asked)
-  READ_LAST.delete(key)
-  READ_LAST.set(key, { state, steps })
-  for (const oldest of READ_LAST.keys()) {
-    if (READ_LAST.size <= MOST_READ_LAST) break
-    READ_LAST.delete(oldest)
-  }
-  return steps
-}
-
-/** Ids sort by time, so the newest answer has the greatest. */
-async function newestAnswer(db: Reader<Visible>, bulletinId: string): Promise<string | null> {
-  const row = await db
-    .selectFrom('broadcast_response')
-    .where('bulletin_id', '=', bulletinId)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .select('id')
-    .executeTakeFirst()
-  return row?.id ?? null
-}
-
-/** One pass over the recipients. */
-async function readSteps(db: Reader<Visible>, scope: Scope, { id, releasedAt, stepMillis }: AskedSteps): Promise<AnswerSteps> {
-  // The start of the step, by a whole number's division: the number of the step by `extract` would cost twice as much.
-  const step = (column: string) =>
-    sql<Instant | null>`date_bin(make_interval(secs => ${stepMillis / 1_000}::float8), ${sql.ref(column)}, ${releasedAt}::timestamptz)`
-  const rows = await db
-    .selectFrom('broadcast_recipient as recipient')
-    .where('recipient.bulletin_id', '=', id)
-    .where('recipient.acknowledged_at', 'is not', null)
-    .where(isOwnRecipient(scope, 'recipient'))
-    .groupBy(sql`1, 2, 3`)
-    .select(({ fn }) => [
-      step('recipient.acknowledged_at').as('acknowledged'),
-      step('recipient.decided_at').as('decided'),
-      step('recipient.done_at').as('done'),
-      fn.countAll<number>().as('count'),
-    ])
-    .execute()
-  const steps = new Map<number, { acknowledged: number; decided: number; done: number }>()
-  for (const { count, ...row } of rows) {
-    for (const stage of ['acknowledged', 'decided', 'done'] as const) {
-      const start = row[stage]
-      if (start === null) continue
-      const at = Math.round((start.getTime() - releasedAt.getTime()) / stepMillis)
-      const counted = steps.get(at) ?? { acknowledged: 0, decided: 0, done: 0 }
-      steps.set(at, { ...counted, [stage]: counted[stage] + count })
-    }
-  }
-  return steps
-}
-
 /** The bulletins whose sums stand in many rows of one key, and would be read faster merged. */
 export async function scatteredTallies(db: Reader<Visible>): Promise<readonly string[]> {
-  const keys = db
-    .selectFrom('broadcast_tally')
-    .groupBy(TALLY_KEY)
-    .select(({ fn }) => ['bulletin_id', fn.countAll<number>().as('rows')])
-    .as('key')
-  const rows = await db
-    .selectFrom(keys)
-    .groupBy('key.bulletin_id')
-    .having(sql<boolean>`sum(key.rows) - count(*) > ${SPARE_ROWS}`)
-    .select('key.bulletin_id')
-    .execute()
+  return [...new Set([...(await scattered(db, 'broadcast_tally')), ...(await scattered(db, 'broadcast_answer_time'))])]
+}
+
+async function scattered(db: Reader<Visible>, table: keyof typeof SUM_KEYS): Promise<readonly string[]> {
+  const { rows } = await sql<{ bulletin_id: string }>`
+    select bulletin_id from (select bulletin_id, count(*) as rows from ${sql.table(table)} group by ${sql.join(SUM_KEYS[table].map(key => sql.ref(key)))}) as key
+    group by bulletin_id having sum(rows) - count(*) > ${SPARE_ROWS}`.execute(db)
   return rows.map(row => row.bulletin_id)
 }
 
 /** Rows beyond one a key that a page may sum without anybody noticing. */
 const SPARE_ROWS = 200
-export const TALLY_KEY = ['bulletin_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable', 'is_delivered', 'response'] as const
+/** What one row of each table of sums stands for. */
+export const SUM_KEYS = {
+  broadcast_tally: ['bulletin_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable', 'is_delivered', 'response'],
+  broadcast_answer_time: ['bulletin_id', 'event', 'response', 'within_minutes', 'type', 'region_code', 'looked_after_by'],
+} as const
 
 /** Reads the picture of a released bulletin; `null` before its release. */
 export async function readPicture(
   db: Reader<Visible>,
   scope: Scope,
-  bulletin: { readonly id: string; readonly number: number; readonly releasedAt: Instant | null },
+  bulletin: { readonly id: string; readonly number: number; readonly releasedAt: Instant | null; readonly withdrawnAt: Instant | null },
   dimension: Dimension,
   now: Instant,
 ): Promise<Picture | null> {
@@ -277,7 +192,9 @@ export async function readPicture(
     dimension,
     counts,
     groups: await groups(db, scope, bulletin.id, dimension),
-    curves: await curves(db, scope, { id: bulletin.id, releasedAt: bulletin.releasedAt, counts }, now),
+    times: await timesOfAll(db, scope, { bulletinId: bulletin.id, now: bulletin.withdrawnAt ?? now }, counts),
+    hours: hoursBetween(bulletin.releasedAt, bulletin.withdrawnAt ?? now),
+    asOf: now,
     deliveries: await deliveryCounts(db, bulletin.id),
   }
 }

@@ -2,18 +2,23 @@ import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { csvText } from '../../../platform/csv/csv.ts'
-import { csv, json, page, svg } from '../../../platform/http/reply.ts'
+import { csv, page, svg, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Scope } from '../../../platform/work/actor.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
-import type { DeliveryCounts } from '../deliveries/model.ts'
-import { deliveryCounts } from '../deliveries/queries.ts'
 import { RESPONSE_CHOICES } from '../responses/model.ts'
 import type { Visible } from '../tables.ts'
-import { answeredIn, answersChart, APART, DIMENSIONS, groupsChart, liveFigures, STAGES, type Counts, type CurvePoint, type Group } from './model.ts'
-import { curves, funnel, groups } from './queries.ts'
+import { liveRoutes } from './live/routes.ts'
+import { boardMap } from './map/model.ts'
+import { mapRoutes } from './map/routes.ts'
+import { APART, DIMENSIONS, groupsChart, STAGES } from './model.ts'
+import { funnel, groups } from './queries.ts'
+import { boardsOf } from './queries/boards.ts'
 import { RECIPIENT_SORTS, recipientChoices, recipients, type RecipientRow, type RecipientsFilter, type RecipientSort } from './queries/recipients.ts'
+import { timesByGroup, timesOfAll } from './queries/times.ts'
+import { groupTimesChart, hoursBetween, TIME_DIMENSIONS, TIME_EVENTS, timesChart } from './times.ts'
+import { timesRoutes } from './times/routes.ts'
 import { CSV_HEAD, csvRow, recipientsView } from './views.ts'
 
 const VIEW = { permission: 'broadcast.picture.view' }
@@ -104,60 +109,41 @@ function withoutHead(part: string): string {
   return part.slice(part.indexOf('\r\n') + 2)
 }
 
-const progress = route({
-  method: 'GET',
-  path: '/api/v1/bulletins/:number/progress',
-  access: VIEW,
-  params: NumberParams,
-  async handle({ params, read, actor }) {
-    const { bulletin, counts, deliveries } = await read<Visible, { bulletin: Bulletin; counts: Counts; deliveries: DeliveryCounts }>(async db => {
-      const asked = await bulletinOf(db, numberOf(params))
-      return { bulletin: asked, counts: await funnel(db, actor.scope, asked.id), deliveries: await deliveryCounts(db, asked.id) }
-    })
-    const { audience, silent, unreachable } = counts
-    const { queued, sent, failed, givenUp, total } = deliveries
-    return json({
-      number: bulletinNumber(bulletin.number),
-      queued,
-      sent,
-      failed,
-      givenUp,
-      total,
-      audience,
-      answered: answeredIn(counts),
-      silent,
-      unreachable,
-      figures: { ...liveFigures(counts), value: sent + givenUp, max: total },
-      /** Nothing is left to send, and nobody is left to answer. */
-      done: queued + failed === 0 && silent === 0,
-    })
-  },
-})
-
 const chart = route({
   method: 'GET',
   path: '/bulletins/:number/chart/:file',
   access: VIEW,
   params: z.object({ number: z.string().max(20), file: z.string().max(40) }),
-  query: z.object({ by: z.enum(DIMENSIONS).catch('type').default('type') }),
-  async handle({ params, query, read, actor, now }) {
-    if (params.file === 'groups.svg') {
-      const { bulletin, found } = await read<Visible, { bulletin: Bulletin; found: readonly Group[] }>(async db => {
-        const asked = await bulletinOf(db, numberOf(params))
-        return { bulletin: asked, found: await groups(db, actor.scope, asked.id, query.by) }
-      })
-      return svg(groupsChart(bulletin.number, query.by, found).svg)
-    }
-    if (params.file !== 'answers.svg') throw new NotFound('broadcast.chart.unknown', 'There is no such chart.')
-    const { bulletin, points } = await read<Visible, { bulletin: Bulletin; points: readonly CurvePoint[] }>(async db => {
-      const asked = await bulletinOf(db, numberOf(params))
-      const { id, releasedAt } = asked
-      if (releasedAt === null) return { bulletin: asked, points: [] }
-      const counts = await funnel(db, actor.scope, id)
-      return { bulletin: asked, points: await curves(db, actor.scope, { id, releasedAt, counts }, now) }
-    })
-    return svg(answersChart(bulletin.number, points).svg)
-  },
+  query: z.object({
+    by: z.enum(DIMENSIONS).catch('type').default('type'),
+    event: z.enum(TIME_EVENTS).catch('acknowledged').default('acknowledged'),
+  }),
+  handle: ({ params, query, read, actor, now }) =>
+    read<Visible, Reply>(async db => {
+      const bulletin = await bulletinOf(db, numberOf(params))
+      const { id, number, releasedAt } = bulletin
+      const until = bulletin.withdrawnAt ?? now
+      const hours = releasedAt === null ? 0 : hoursBetween(releasedAt, until)
+      switch (params.file) {
+        case 'groups.svg':
+          return svg(groupsChart(number, query.by, await groups(db, actor.scope, id, query.by)).svg)
+        case 'times.svg': {
+          const counts = await funnel(db, actor.scope, id)
+          return svg(timesChart(number, await timesOfAll(db, actor.scope, { bulletinId: id, now: until }, counts), hours).svg)
+        }
+        case 'group-times.svg': {
+          const by = TIME_DIMENSIONS.find(one => one === query.by) ?? 'type'
+          const found = await timesByGroup(db, actor.scope, { bulletinId: id, now: until }, by, await groups(db, actor.scope, id, by))
+          return svg(groupTimesChart(number, by, query.event, found, hours).svg)
+        }
+        case 'map.svg': {
+          const found = await groups(db, actor.scope, id, 'board')
+          return svg(boardMap(number, found, await boardsOf(db, found)).map.svg)
+        }
+        default:
+          throw new NotFound('broadcast.chart.unknown', 'There is no such chart.')
+      }
+    }),
 })
 
 function filterOf(query: z.infer<typeof RecipientsQuery>): RecipientsFilter {
@@ -169,4 +155,4 @@ function numberOf({ number }: { readonly number: string }): number {
   return parseBulletinNumber(number) ?? 0
 }
 
-export const pictureRoutes: readonly Route[] = [listRecipients, recipientsCsv, progress, chart]
+export const pictureRoutes: readonly Route[] = [listRecipients, recipientsCsv, chart, ...liveRoutes, ...timesRoutes, ...mapRoutes]

@@ -1,0 +1,82 @@
+import { PassThrough, type Readable } from 'node:stream'
+import { TooMany } from '../../kernel/errors.ts'
+import { livingSessions } from '../auth/sessions.ts'
+import type { AuthTables } from '../auth/tables.ts'
+import type { Platform } from '../platform.ts'
+import { SYSTEM } from '../work/actor.ts'
+import { readAs } from '../work/read.ts'
+import type { EventsReply } from './reply.ts'
+
+/** The streams of server-sent events (HTML Standard §9.2) that this process holds open. */
+export interface EventStreams {
+  /** Opens one. Throws `TooMany`: whoever is refused asks now and then instead. */
+  open(sessionHash: string | null, reply: EventsReply): Readable
+  /** Ends all of them, so that the server can close. */
+  endAll(): void
+}
+
+const HEARTBEAT_MILLIS = 15_000
+/** A browser opens at most six connections to a host over HTTP/1.1: more streams than pages are a fault or an attack. */
+export const MOST_OF_A_SESSION = 6
+const MOST_OF_A_PROCESS = 500
+/** A watcher that takes nothing in is let go before its backlog is a burden. */
+const MOST_WAITING_BYTES = 262_144
+
+interface Open {
+  readonly sessionHash: string | null
+  readonly body: PassThrough
+}
+
+export function createEventStreams(platform: Pick<Platform, 'database' | 'clock' | 'log'>): EventStreams {
+  const streams = new Set<Open>()
+  let timer: NodeJS.Timeout | undefined
+
+  /** Keeps proxies from closing what is quiet, and ends the streams of those who have signed out. */
+  async function beat(): Promise<void> {
+    const hashes = [...new Set([...streams].flatMap(({ sessionHash }) => sessionHash ?? []))]
+    try {
+      const living = await readAs<AuthTables, ReadonlySet<string>>(platform, SYSTEM, db => livingSessions(db, hashes, platform.clock.now()))
+      for (const { sessionHash, body } of streams)
+        if (sessionHash === null || living.has(sessionHash)) write(body, ': still here\n\n')
+        else body.end('event: signed-out\ndata: {}\n\n')
+    } catch (error) {
+      // Whether they may still watch cannot be said, so they do not.
+      platform.log.warn({ err: error }, 'http: sessions could not be looked at, so event streams are ended')
+      endAll()
+    }
+  }
+
+  function endAll(): void {
+    for (const { body } of streams) body.end()
+  }
+
+  return {
+    endAll,
+    open(sessionHash, reply) {
+      const ofSession = [...streams].filter(one => one.sessionHash === sessionHash).length
+      if (streams.size >= MOST_OF_A_PROCESS || (sessionHash !== null && ofSession >= MOST_OF_A_SESSION))
+        throw new TooMany('platform.http.too-many-streams', 'Too many pages watch at once. Figures are still refreshed every few seconds.')
+      const body = new PassThrough()
+      const stream: Open = { sessionHash, body }
+      streams.add(stream)
+      timer ??= setInterval(() => void beat(), HEARTBEAT_MILLIS)
+      body.write('retry: 3000\n\n')
+      const stop = reply.start({ send: data => write(body, `data: ${JSON.stringify(data)}\n\n`), end: () => body.end() })
+      body.once('close', () => {
+        streams.delete(stream)
+        if (streams.size === 0) {
+          clearInterval(timer)
+          timer = undefined
+        }
+        stop()
+      })
+      return body
+    },
+  }
+}
+
+function write(body: PassThrough, text: string): void {
+  if (body.destroyed || body.writableEnded) return
+  body.write(text)
+  if (body.readableLength + body.writableLength > MOST_WAITING_BYTES) body.destroy()
+}
