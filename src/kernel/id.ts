@@ -11,6 +11,7 @@ export const ID_PREFIX = {
   person: 'per',
   assignment: 'asg',
   contact: 'con',
+  repair: 'rep',
   partnership: 'pts',
   technology: 'tec',
   invitation: 'inv',
@@ -31,6 +32,9 @@ export const ID_PREFIX = {
   webhook: 'whk',
   announcement: 'ann',
   'webhook-message': 'whm',
+  digest: 'dig',
+  call: 'cal',
+  letter: 'let',
   audit: 'aud',
 } as const
 

@@ -3,10 +3,14 @@ import { audienceCommands } from './audience/cli.ts'
 import { audienceRoutes } from './audience/routes.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
 import { bulletinListRoutes } from './bulletins/list/routes.ts'
+import { livingRoutes } from './bulletins/living/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
+import { chaseJob } from './chase/jobs.ts'
+import { chaseRoutes } from './chase/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/ledger/routes.ts'
+import { makeDigestJob, sendDigestJob } from './digest/jobs.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { nowRoutes } from './now/routes.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
@@ -14,11 +18,18 @@ import { pictureRoutes } from './picture/routes.ts'
 import { PERMISSIONS } from './policy.ts'
 import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
+import { releaseDueJob } from './release/schedule/jobs.ts'
+import { scheduleRoutes } from './release/schedule/routes.ts'
 import { listResponses } from './responses/cli.ts'
 import { linkRoutes } from './responses/link/routes.ts'
 import { responseListRoutes } from './responses/list/routes.ts'
 import { partnerRoutes } from './responses/partner/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
+import { askSignatureJob } from './responses/signing/jobs.ts'
+import { signingRoutes } from './responses/signing/routes.ts'
+import { serviceRoutes } from './services/routes.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
+import { sendWebhooksJob, tellWebhookOwnerJob } from './webhooks/sending/jobs.ts'
 
 export const broadcast: Module = {
   name: 'broadcast',
@@ -26,21 +37,40 @@ export const broadcast: Module = {
   routes: [
     ...bulletinListRoutes,
     ...bulletinRoutes,
+    ...livingRoutes,
     ...writingRoutes,
     ...audienceRoutes,
     ...releaseRoutes,
+    ...scheduleRoutes,
     ...responseRoutes,
     ...linkRoutes,
+    ...signingRoutes,
     ...responseListRoutes,
     ...partnerRoutes,
     ...pictureRoutes,
     ...deliveryRoutes,
+    ...serviceRoutes,
+    ...chaseRoutes,
+    ...webhookRoutes,
     ...nowRoutes,
     ...mailboxRoutes,
   ],
-  jobs: [deliverJob, resumeDeliveryJob, sendLinkJob, mergeTalliesJob],
+  jobs: [
+    deliverJob,
+    resumeDeliveryJob,
+    sendLinkJob,
+    mergeTalliesJob,
+    sendWebhooksJob,
+    tellWebhookOwnerJob,
+    releaseDueJob,
+    makeDigestJob,
+    sendDigestJob,
+    chaseJob,
+    askSignatureJob,
+  ],
   commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
   navigation: [
+    { label: 'Webhooks', href: '/webhooks', permission: 'broadcast.webhook.view', position: 90 },
     { label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 },
     { label: 'Answers', href: '/answers', permission: 'broadcast.response.answer', position: 75, firstFor: ['partner-responder'] },
   ],

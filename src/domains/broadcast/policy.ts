@@ -4,6 +4,7 @@ const AUTHORS: readonly Role[] = ['analyst', 'duty-manager', 'incident-commander
 const APPROVERS: readonly Role[] = ['duty-manager', 'incident-commander', 'cicso']
 const RELEASERS: readonly Role[] = ['duty-manager', 'incident-commander']
 const RESPONDERS: readonly Role[] = ['cyber-lead', 'board-member', 'partner-responder']
+const WEBHOOK_KEEPERS: readonly Role[] = ['cyber-lead', 'partner-responder', 'administrator']
 const OVERSEERS: readonly Role[] = [...CENTRE_ROLES, 'regional-lead']
 
 /** Who may do what in this domain. What is not in the table, nobody may do. */
@@ -27,6 +28,10 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   'broadcast.template.approve': APPROVERS,
   /** Answering for an organisation is its own choice: nobody at the centre or a region holds it. */
   'broadcast.response.answer': RESPONDERS,
+  /** What the centre may read of an organisation's answers is that organisation's own choice: not its partner's either. */
+  'broadcast.response.share': ['cyber-lead', 'board-member'],
+  /** Who holds a link to answer with, and taking links back. */
+  'broadcast.response.links': [...RESPONDERS, ...RELEASERS],
   /** Answers in the reader's scope: an organisation's own, a region's, the sector's. */
   'broadcast.response.view': ALL_ROLES,
   /** Who acts, who is silent, who cannot be reached. */
@@ -34,8 +39,15 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   /** The ledger of messages, with addresses and the mail server's words. */
   'broadcast.delivery.view': CENTRE_ROLES,
   'broadcast.delivery.retry': RELEASERS,
+  /** The webhooks of one's own organisation, their addresses and logs. Nobody sees or changes another's, the centre included. */
+  'broadcast.webhook.view': WEBHOOK_KEEPERS,
+  'broadcast.webhook.change': WEBHOOK_KEEPERS,
   'broadcast.audience.view': CENTRE_ROLES,
   'broadcast.audience.edit': AUTHORS,
+  /** What happens about silence, and the telephone list. */
+  'broadcast.chase.view': OVERSEERS,
+  'broadcast.chase.set': RELEASERS,
+  'broadcast.call.make': ['analyst', ...RELEASERS, 'regional-lead'],
   /** Saying of a national service whether it is safe to use: who releases bulletins says that too. */
   'broadcast.service.say': RELEASERS,
   'broadcast.service.manage': [...RELEASERS, 'administrator'],

@@ -5,7 +5,7 @@ import { parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { isResponseState, RESPONSE_STATES } from './model.ts'
-import { responseLines } from './queries.ts'
+import { responseLines } from './queries/lines.ts'
 
 const DEFAULT_LIMIT = 500
 

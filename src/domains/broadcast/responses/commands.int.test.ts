@@ -13,7 +13,8 @@ import type { Visible } from '../tables.ts'
 import { respond, respondForMany, type ManyOutcome } from './commands.ts'
 import type { Answer } from './model.ts'
 import { openAnswers } from './partner/queries.ts'
-import { answersOf, responseLines } from './queries.ts'
+import { answersOf } from './queries.ts'
+import { responseLines } from './queries/lines.ts'
 
 const platform = await createTestPlatform()
 

@@ -1,13 +1,14 @@
-import { Conflict, Invalid, NotFound, TooMany } from '../../../kernel/errors.ts'
+import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
+import { addDays, londonDate } from '../../../kernel/instant.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import { proveContact } from '../../directory/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
-import { SEND_LINK } from '../deliveries/model.ts'
-import type { LinkedDelivery } from '../deliveries/queries.ts'
 import type { Visible } from '../tables.ts'
-import { RESPONSE_STATES, type Answer, type Via } from './model.ts'
+import { OTHER_REASON, RESPONSE_STATES, type Answer, type Via } from './model.ts'
+import { newestDetail } from './queries.ts'
+import { reasonsOn } from './queries/policy.ts'
+import { sharesDetail } from './sharing/queries.ts'
 
 export interface Target {
   readonly bulletinId: string
@@ -22,18 +23,19 @@ export interface RefusedAnswer extends Target {
 export type ManyOutcome = { readonly ok: true; readonly recorded: number } | { readonly ok: false; readonly refused: readonly RefusedAnswer[] }
 
 /**
- * Records the answer of one organisation: `state` with its `note`, and its `reason` or `nextDate` where the state needs one.
+ * Records the answer of one organisation: `state` with its `note`, and its reason or `nextDate` where the state needs one. What the organisation
+ * keeps to itself is written where the centre cannot read it.
  * The answers before it are kept. The same answer sent twice (a double tap) is recorded once.
  * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn.
  */
 export async function respond(work: Work<Visible>, input: Target & Answer & { readonly via: Via }): Promise<void> {
   assertMay(work.actor, 'broadcast.response.answer')
-  assertComplete(input)
+  const answer = await completed(work, input)
   const recipient = await lockRecipient(work, input)
   if (recipient === undefined)
     throw new NotFound('broadcast.response.not-a-recipient', 'This bulletin was not sent to that organisation, or you do not answer for it.')
   if (recipient.state !== 'released') throw new Conflict('broadcast.response.not-live', WITHDRAWN)
-  await write(work, recipient, input)
+  await write(work, recipient, { ...input, ...answer })
 }
 
 /**
@@ -42,7 +44,7 @@ export async function respond(work: Work<Visible>, input: Target & Answer & { re
  */
 export async function respondForMany(work: Work<Visible>, targets: readonly Target[], input: Answer & { readonly via: Via }): Promise<ManyOutcome> {
   assertMay(work.actor, 'broadcast.response.answer')
-  assertComplete(input)
+  const answer = await completed(work, input)
   const refused: RefusedAnswer[] = []
   const accepted: { target: Target; recipient: LockedRecipient }[] = []
   // In one order, so that two partners cannot wait for each other.
@@ -53,7 +55,7 @@ export async function respondForMany(work: Work<Visible>, targets: readonly Targ
     else accepted.push({ target, recipient })
   }
   if (refused.length > 0) return { ok: false, refused }
-  for (const { target, recipient } of accepted) await write(work, recipient, { ...target, ...input })
+  for (const { target, recipient } of accepted) await write(work, recipient, { ...target, ...answer, via: input.via })
   return { ok: true, recorded: accepted.length }
 }
 
@@ -72,33 +74,63 @@ function lockRecipient(work: Work<Visible>, { bulletinId, organisationId }: Targ
     .executeTakeFirst()
 }
 
-async function write(work: Work<Visible>, recipient: LockedRecipient, input: Target & Answer & { readonly via: Via }): Promise<void> {
-  if (recipient.response === input.state && (await isRepeat(work, input))) return
+type Completed = Required<Omit<Answer, 'isShared' | 'window'>> & Pick<Answer, 'isShared' | 'window'>
+
+async function write(work: Work<Visible>, recipient: LockedRecipient, input: Target & Completed & { readonly via: Via }): Promise<void> {
+  // Those who watch over others know only what they were told, and cannot write what an organisation keeps to itself.
+  const keepsOwn = work.actor.scope.kind !== 'centre' && work.actor.scope.kind !== 'region'
+  const isShared = !keepsOwn || (input.isShared ?? (await sharesDetail(work.db, input.organisationId)))
+  if (recipient.response === input.state && (await isRepeat(work, input, isShared))) return
   const { isDecided, isDone } = RESPONSE_STATES[input.state]
+  const id = work.newId('response')
+  const { bulletinId, organisationId, note, reason } = input
   await work.db
     .insertInto('broadcast_response')
     .values({
-      id: work.newId('response'),
-      bulletin_id: input.bulletinId,
-      organisation_id: input.organisationId,
+      id,
+      bulletin_id: bulletinId,
+      organisation_id: organisationId,
       state: input.state,
       at: work.now,
       by_kind: work.actor.kind,
       by_id: work.actor.id,
       via: input.via,
-      note: input.note,
-      reason: input.reason,
+      note: isShared ? note : null,
+      reason: isShared ? reason : null,
       next_date: input.nextDate,
+      reason_code: input.reasonCode,
+      review_on: input.reviewOn,
+      keeps_detail: !isShared,
     })
     .execute()
+  if (keepsOwn)
+    await work.db
+      .insertInto('broadcast_response_detail')
+      .values({
+        response_id: id,
+        bulletin_id: bulletinId,
+        organisation_id: organisationId,
+        is_shared: isShared,
+        note,
+        reason,
+        owner: input.owner,
+        evidence: input.evidence,
+        evidence_sha256: input.evidenceSha256,
+        window_from: input.window?.from ?? null,
+        window_to: input.window?.to ?? null,
+        window_stops: input.window?.stops ?? null,
+        window_agreed_by: input.window?.agreedBy ?? null,
+      })
+      .execute()
   await work.db
     .updateTable('broadcast_recipient')
-    .where('bulletin_id', '=', input.bulletinId)
-    .where('organisation_id', '=', input.organisationId)
+    .where('bulletin_id', '=', bulletinId)
+    .where('organisation_id', '=', organisationId)
     .set({
       response: input.state,
       response_at: work.now,
       next_date: input.nextDate,
+      review_on: input.reviewOn,
       // The first sign of life stays; the others say where it stands, and an organisation may change its mind.
       acknowledged_at: recipient.acknowledged_at ?? work.now,
       decided_at: isDecided ? (recipient.decided_at ?? work.now) : null,
@@ -108,77 +140,44 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
   work.record({
     verb: 'broadcast.response.recorded',
     subject: { kind: 'bulletin', id: bulletinNumber(recipient.number) },
-    organisationId: input.organisationId,
-    change: { from: recipient.response, to: input.state, via: input.via, ...(input.nextDate === null ? {} : { nextDate: input.nextDate }) },
+    organisationId,
+    change: {
+      from: recipient.response,
+      to: input.state,
+      via: input.via,
+      ...(input.nextDate === null ? {} : { nextDate: input.nextDate }),
+      ...(input.reasonCode === null ? {} : { reasonCode: input.reasonCode, reviewOn: input.reviewOn }),
+    },
   })
 }
 
-async function isRepeat(work: Work<Visible>, input: Target & Answer): Promise<boolean> {
-  const newest = await work.db
-    .selectFrom('broadcast_response')
-    .where('bulletin_id', '=', input.bulletinId)
-    .where('organisation_id', '=', input.organisationId)
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .select(['state', 'note', 'reason', 'next_date'])
-    .limit(1)
-    .executeTakeFirst()
-  return newest?.state === input.state && newest.note === input.note && newest.reason === input.reason && newest.next_date === input.nextDate
+/** Whether the newest answer says the very same. */
+async function isRepeat(work: Work<Visible>, input: Target & Completed, isShared: boolean): Promise<boolean> {
+  const newest = await newestDetail(work.db, input.bulletinId, input.organisationId)
+  if (newest === undefined) return false
+  const said = (answer: Completed, shared: boolean) =>
+    JSON.stringify([
+      ...[answer.state, answer.note, answer.reason, answer.nextDate, answer.reasonCode, answer.reviewOn],
+      ...[answer.owner, answer.evidence, answer.evidenceSha256, answer.window ?? null, shared],
+    ])
+  return said(newest, newest.isShared ?? false) === said(input, isShared)
 }
 
-function assertComplete({ state, reason, nextDate }: Answer): void {
-  const { needs, label } = RESPONSE_STATES[state]
-  if (needs === 'reason' && reason === null)
-    throw new Invalid('broadcast.response.reason-missing', `“${label}” needs a reason. One sentence is enough.`)
-  if (needs === 'date' && nextDate === null)
+/** The answer with what the policy adds to it. Throws `Invalid` where it lacks what its state needs. */
+async function completed(work: Work<Visible>, input: Answer): Promise<Completed> {
+  const { needs, label } = RESPONSE_STATES[input.state]
+  if (needs === 'date' && input.nextDate === null)
     throw new Invalid('broadcast.response.date-missing', `“${label}” needs the date by which you will say more.`)
-}
-
-const LINK_PAUSE_MILLIS = 60_000
-
-/** Mails a fresh answer link to the same contact. The links before it stop working. Throws `TooMany` within a minute of the last. */
-export async function renewLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
-  const row = await work.db
-    .selectFrom('broadcast_delivery')
-    .where('id', '=', delivery.id)
-    .select(['link_generation', 'attempted_at'])
-    .forUpdate()
-    .executeTakeFirst()
-  if (row === undefined) throw new NotFound('broadcast.link.unknown', 'This link does not belong to a bulletin that we know.')
-  if (row.attempted_at !== null && work.now.getTime() - row.attempted_at.getTime() < LINK_PAUSE_MILLIS) {
-    throw new TooMany(
-      'broadcast.link.too-soon',
-      'A message with a link went out less than a minute ago. Look for it in your mail, or wait a minute and try again.',
-    )
+  const base = {
+    ...input,
+    owner: input.owner ?? null,
+    evidence: input.evidence ?? null,
+    evidenceSha256: input.evidenceSha256 ?? null,
   }
-  const generation = row.link_generation + 1
-  await work.db
-    .updateTable('broadcast_delivery')
-    .where('id', '=', delivery.id)
-    .set({ link_generation: generation, link_spent_at: null, attempted_at: work.now })
-    .execute()
-  work.record({
-    verb: 'broadcast.link.renewed',
-    subject: { kind: 'delivery', id: delivery.id },
-    organisationId: delivery.organisationId,
-    change: { generation },
-  })
-  work.enqueue(SEND_LINK, { deliveryId: delivery.id, generation })
-}
-
-/** Uses a link up: it records one answer, once. Throws `Conflict` when it was used, or a newer one was sent. */
-export async function spendLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
-  const row = await work.db
-    .selectFrom('broadcast_delivery')
-    .where('id', '=', delivery.id)
-    .select(['link_generation', 'link_spent_at'])
-    .forUpdate()
-    .executeTakeFirst()
-  if (row === undefined || row.link_generation !== delivery.generation || row.link_spent_at !== null) {
-    throw new Conflict('broadcast.link.spent', 'This link was already used. Open it again to see what was recorded and how to change it.')
-  }
-  await work.db.updateTable('broadcast_delivery').where('id', '=', delivery.id).set({ link_spent_at: work.now }).execute()
-  work.record({ verb: 'broadcast.link.used', subject: { kind: 'delivery', id: delivery.id }, organisationId: delivery.organisationId })
-  // Somebody read it and answered: that, and not a relay's "250", proves that the contact works.
-  await proveContact(work.lend(), delivery.contactId)
+  if (needs !== 'reason') return { ...base, reason: null, reasonCode: null, reviewOn: null }
+  const code = input.reasonCode ?? (input.reason === null ? null : OTHER_REASON)
+  const reason = (await reasonsOn(work.db, work.now)).find(known => known.code === code)
+  if (code === null || reason === undefined || (reason.needsWords && input.reason === null))
+    throw new Invalid('broadcast.response.reason-missing', `“${label}” needs a reason. One sentence is enough.`)
+  return { ...base, reasonCode: code, reviewOn: input.reviewOn ?? londonDate(addDays(work.now, reason.reviewDays)) }
 }

@@ -1,6 +1,4 @@
-import { addDays, londonDate, parseLocalDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
-import type { Problem } from '../../../kernel/problem.ts'
-import { cleanText } from '../../../kernel/text.ts'
+import { addDays, londonDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 
 /**
  * The answers that an organisation may give to a bulletin. Every one is a full answer, choosing not to act among them: acting is
@@ -30,43 +28,68 @@ export function isResponseState(text: string): text is ResponseState {
 
 export const LONGEST_NOTE = 2_000
 
-/** The furthest that a next date may lie ahead: further is a plan without an end. */
-const FURTHEST_DAYS = 366
+/** A time at which something is taken out of use so that the work can be done, as the organisation proposes it. */
+export interface MaintenanceWindow {
+  readonly from: Instant
+  readonly to: Instant
+  readonly stops: string
+  readonly agreedBy: string | null
+}
 
-/** An answer, checked. */
+/** An answer, checked. What is left out is not said. */
 export interface Answer {
   readonly state: ResponseState
   readonly note: string | null
+  /** The words beside the code of a decision not to act. */
   readonly reason: string | null
   readonly nextDate: LocalDate | null
+  /** A code of the policy rows; words without one are "another reason". */
+  readonly reasonCode?: string | null | undefined
+  /** When a decision not to act is looked at again; without one, after as many days as the policy names. */
+  readonly reviewOn?: LocalDate | null | undefined
+  /** Whether the centre may read the detail; `null` as the organisation has chosen for all of its answers. */
+  readonly isShared?: boolean | null | undefined
+  readonly owner?: string | null | undefined
+  readonly evidence?: string | null | undefined
+  readonly evidenceSha256?: string | null | undefined
+  readonly window?: MaintenanceWindow | null | undefined
 }
 
-/** An answer as it came from a form or a command, unchecked. The date in one piece, or as its three parts. */
-export type TypedAnswer = Readonly<Record<string, unknown>>
-
-/** Reads an answer. The problems point at the fields `state`, `note`, `reason` and `nextDate`; what was typed stays with the caller. */
-export function readAnswer(
-  typed: TypedAnswer,
-  now: Instant,
-): { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly problems: readonly Problem[] } {
-  const state = textOf(typed, 'state')
-  if (!isResponseState(state)) return { ok: false, problems: [problem('state', 'Choose an answer')] }
-  const { needs } = RESPONSE_STATES[state]
-  const note = textOf(typed, 'note')
-  const reason = needs === 'reason' ? textOf(typed, 'reason') : ''
-  const date = needs === 'date' ? readNextDate(typed, now) : null
-  const problems = [
-    ...(note.length > LONGEST_NOTE ? [problem('note', `Use ${LONGEST_NOTE} characters or fewer for the note`)] : []),
-    ...(needs === 'reason' && reason === '' ? [problem('reason', 'Say why you choose not to act. One sentence is enough')] : []),
-    ...(reason.length > LONGEST_NOTE ? [problem('reason', `Use ${LONGEST_NOTE} characters or fewer for the reason`)] : []),
-    ...(typeof date === 'object' && date !== null ? [date] : []),
-  ]
-  if (problems.length > 0) return { ok: false, problems }
-  return {
-    ok: true,
-    answer: { state, note: note === '' ? null : note, reason: reason === '' ? null : reason, nextDate: typeof date === 'string' ? date : null },
-  }
+/** One answer as it was given. */
+export interface GivenAnswer {
+  readonly state: ResponseState
+  readonly at: Instant
+  /** `null` when the reader may not know the name. */
+  readonly by: string | null
+  readonly via: string
+  readonly note: string | null
+  /** The words beside the reason's code. */
+  readonly reason: string | null
+  /** The name of the reason chosen. */
+  readonly reasonLabel: string | null
+  readonly reasonCode: string | null
+  readonly nextDate: string | null
+  readonly reviewOn: string | null
+  /** Whether the centre may read more than the state, the dates and the reason chosen. */
+  readonly isShared: boolean
+  readonly owner: string | null
+  readonly evidence: string | null
+  readonly evidenceSha256: string | null
+  readonly window: MaintenanceWindow | null
+  readonly id: string
 }
+
+/** A reason for not acting, as the policy has it on a day. */
+export interface Reason {
+  readonly code: string
+  readonly label: string
+  readonly says: string
+  readonly needsWords: boolean
+  readonly reviewDays: number
+}
+
+/** The reason that stands for words without a code. */
+export const OTHER_REASON = 'other'
 
 /** Days ahead that are offered as one tap for the next date. The first is what the sector's own service sets by itself (domain facts §1.4). */
 const NEXT_DATE_CHOICES = [3, 7, 14, 28] as const
@@ -75,29 +98,13 @@ export function nextDateChoices(now: Instant): readonly LocalDate[] {
   return NEXT_DATE_CHOICES.map(days => londonDate(addDays(now, days)))
 }
 
-function readNextDate(typed: TypedAnswer, now: Instant): LocalDate | Problem {
-  const [day, month, year] = [textOf(typed, 'nextDate-day'), textOf(typed, 'nextDate-month'), textOf(typed, 'nextDate-year')]
-  const parts = `${year.padStart(4, '0')}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
-  const whole = textOf(typed, 'nextDate')
-  if (whole === '' && day === '' && month === '' && year === '') return problem('nextDate', 'Give the date by which you will say more')
-  const date = parseLocalDate(whole === '' ? parts : whole)
-  if (date === undefined) return problem('nextDate', 'Enter a date that exists, such as 27 3 2027')
-  if (date < londonDate(now)) return problem('nextDate', 'Enter a date that is today or later')
-  if (date > londonDate(addDays(now, FURTHEST_DAYS))) return problem('nextDate', 'Enter a date within the next year')
-  return date
-}
-
-function textOf(typed: TypedAnswer, name: string): string {
-  const value = typed[name]
-  return typeof value === 'string' ? cleanText(value).trim() : ''
-}
-
-function problem(pointer: string, message: string): Problem {
-  return { rule: `broadcast.response.${pointer}`, pointer, severity: 'error', message }
+/** The next date of an answer that names none, where nobody is there to be asked: a machine, or a row of a file. */
+export function defaultNextDate(now: Instant): LocalDate {
+  return londonDate(addDays(now, NEXT_DATE_CHOICES[0]))
 }
 
 /** How an answer came in. */
-export type Via = 'link' | 'portal' | 'partner' | 'command' | 'sample'
+export type Via = 'link' | 'portal' | 'partner' | 'command' | 'sample' | 'file' | 'machine'
 
 const VIA_WORDS: Readonly<Record<Via, string>> = {
   link: 'from the link',
@@ -105,6 +112,8 @@ const VIA_WORDS: Readonly<Record<Via, string>> = {
   partner: 'as its partner',
   command: 'by command',
   sample: 'sample',
+  file: 'from a file',
+  machine: 'by machine',
 }
 
 /** How an answer came in, in words. */

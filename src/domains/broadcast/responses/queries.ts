@@ -1,22 +1,14 @@
 import type { Id } from '../../../kernel/id.ts'
-import type { Instant } from '../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type PageRequest } from '../../../kernel/page.ts'
+import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { isResponseState, nextDateChoices, RESPONSE_CHOICES, RESPONSE_STATES, standing, type ResponseState } from './model.ts'
-
-/** One answer as it was given. */
-export interface GivenAnswer {
-  readonly state: ResponseState
-  readonly at: Instant
-  /** `null` when the reader may not know the name. */
-  readonly by: string | null
-  readonly via: string
-  readonly note: string | null
-  readonly reason: string | null
-  readonly nextDate: string | null
-}
+import { isResponseState, RESPONSE_CHOICES, RESPONSE_STATES, standing, type GivenAnswer, type ResponseState } from './model.ts'
+import { questionsFrom, type AskedQuestion } from './path.ts'
+import { progressTotalOf, type ProgressTotal } from './progress/queries.ts'
+import { reasonLabels } from './queries/policy.ts'
+import { sharesDetail } from './sharing/queries.ts'
+import { signaturesOf, type Signature } from './signing/queries.ts'
 
 /** Every answer of one organisation to one bulletin, newest first. */
 export async function answersOf(db: Reader<Visible>, bulletinId: string, organisationId: string): Promise<readonly GivenAnswer[]> {
@@ -27,7 +19,17 @@ export async function answersOf(db: Reader<Visible>, bulletinId: string, organis
     .orderBy('answer.id', 'desc')
     .limit(200)
     .execute()
-  return rows.map(givenAnswer)
+  const labels = await reasonLabels(db)
+  return rows.map(row => givenAnswer(row, labels))
+}
+
+/** The newest answer as it was given, as far as the reader may know it; `undefined` without one. */
+export async function newestDetail(db: Reader<Visible>, bulletinId: string, organisationId: string) {
+  const [newest] = await answersOf(db, bulletinId, organisationId)
+  // A date of the database has the form of one.
+  return newest === undefined
+    ? undefined
+    : { ...newest, nextDate: newest.nextDate as LocalDate | null, reviewOn: newest.reviewOn as LocalDate | null }
 }
 
 /** Where one organisation stands on one bulletin; `undefined` when it is not in the audience or out of the reader's scope. */
@@ -77,17 +79,14 @@ export interface AnswerPanel {
   readonly current: GivenAnswer | null
   readonly standing: string
   readonly respondBy: Instant | null
-  readonly choices: readonly {
-    readonly state: ResponseState
-    readonly label: string
-    readonly says: string
-    readonly needs: string
-    readonly isCurrent: boolean
-  }[]
-  readonly dates: readonly string[]
+  readonly questions: ReturnType<typeof questionViews>
   readonly history: readonly GivenAnswer[]
   /** Whether the reader may answer; otherwise the panel only shows. */
   readonly mayAnswer: boolean
+  /** Whether the organisation shares the detail of its answers, unless it says otherwise for one. */
+  readonly sharesDetail: boolean
+  readonly signatures: readonly Signature[]
+  readonly progress: ProgressTotal | null
 }
 
 /**
@@ -117,107 +116,95 @@ export async function readAnswerPanel(
     current: history[0] ?? null,
     standing: standing(recipient),
     respondBy: input.respondBy,
-    choices: answerChoices(recipient.response),
-    dates: nextDateChoices(input.now),
+    questions: questionViews(recipient.response),
     history,
     mayAnswer: input.mayAnswer,
+    sharesDetail: await sharesDetail(db, input.organisationId),
+    signatures: await signaturesOf(db, input, input.now),
+    progress: await progressTotalOf(db, input.bulletinId, input.organisationId),
   }
+}
+
+/** An answer as a button. */
+export interface AnswerChoice {
+  readonly state: ResponseState
+  readonly label: string
+  readonly says: string
+  readonly needs: string
+  readonly isCurrent: boolean
 }
 
 /** The answers as buttons. */
-export function answerChoices(current: ResponseState | null): AnswerPanel['choices'] {
-  return RESPONSE_CHOICES.map(state => ({ state, ...RESPONSE_STATES[state], isCurrent: state === current }))
+export function answerChoices(current: ResponseState | null): readonly AnswerChoice[] {
+  return RESPONSE_CHOICES.map(choice(current))
 }
 
-/** A line of `carecert responses list`. */
-export interface ResponseLine {
-  readonly organisation: string
-  readonly state: string
-  readonly at: Instant
-  readonly by: string | null
-  readonly note: string | null
+/** The questions of the path from where the organisation stands, each with its buttons. */
+export function questionViews(current: ResponseState | null) {
+  const { next, before } = questionsFrom(current)
+  const view = ({ step, question, states }: AskedQuestion) => ({ step, question, choices: states.map(choice(current)) })
+  return { next: next.map(view), before: before.map(view) }
 }
 
-/** The answers to a bulletin by organisation code: the newest of each organisation, or with `history` every one. */
-export async function responseLines(
-  db: Reader<Visible>,
-  bulletinId: string,
-  history: boolean,
-  request: PageRequest,
-): Promise<{ readonly lines: readonly ResponseLine[]; readonly next: string | null }> {
-  const cursor = decodeCursor(request.cursor, 2)
-  const rows = await answers(db)
-    .innerJoin('directory_organisation as organisation', 'organisation.id', 'answer.organisation_id')
-    .where('answer.bulletin_id', '=', bulletinId)
-    .$if(!history, query =>
-      query.where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('broadcast_response as newer')
-              .whereRef('newer.bulletin_id', '=', 'answer.bulletin_id')
-              .whereRef('newer.organisation_id', '=', 'answer.organisation_id')
-              .whereRef('newer.id', '>', 'answer.id')
-              .select('newer.id'),
-          ),
-        ),
-      ),
-    )
-    .$if(cursor !== null, query =>
-      query.where(eb =>
-        eb.or([
-          eb('organisation.code', '>', String(cursor?.[0])),
-          eb.and([eb('organisation.code', '=', String(cursor?.[0])), eb('answer.id', '>', String(cursor?.[1]))]),
-        ]),
-      ),
-    )
-    .orderBy('organisation.code')
-    .orderBy('answer.id')
-    .limit(request.limit + 1)
-    .select(['organisation.code', 'answer.id'])
-    .execute()
-  const shown = rows.slice(0, request.limit)
-  const last = shown.at(-1)
-  return {
-    lines: shown.map(row => ({
-      organisation: row.code,
-      state: row.state,
-      at: row.at,
-      by: row.person ?? row.contact ?? (row.by_kind === 'operator' ? 'operator' : null),
-      note: row.note,
-    })),
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.code, last.id]) : null,
-  }
+function choice(current: ResponseState | null): (state: ResponseState) => AnswerChoice {
+  return state => ({ state, ...RESPONSE_STATES[state], isCurrent: state === current })
 }
 
-function answers(db: Reader<Visible>) {
-  return db
-    .selectFrom('broadcast_response as answer')
-    .leftJoin('directory_person as person', join => join.onRef('person.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'person'))
-    .leftJoin('directory_contact as contact', join => join.onRef('contact.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'contact'))
-    .select([
-      'answer.state',
-      'answer.at',
-      'answer.by_kind',
-      'person.name as person',
-      'contact.name as contact',
-      'answer.via',
-      'answer.note',
-      'answer.reason',
-      'answer.next_date',
-    ])
+/** The answers with all that the reader may know of them. */
+export function answers(db: Reader<Visible>) {
+  return (
+    db
+      .selectFrom('broadcast_response as answer')
+      // Hidden by row-level security from those who may not read it: then the words of the answer itself are all there is.
+      .leftJoin('broadcast_response_detail as detail', 'detail.response_id', 'answer.id')
+      .leftJoin('directory_person as person', join => join.onRef('person.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'person'))
+      .leftJoin('directory_contact as contact', join => join.onRef('contact.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'contact'))
+      .select(eb => [
+        'answer.id',
+        'answer.state',
+        'answer.at',
+        'answer.by_kind',
+        'person.name as person',
+        'contact.name as contact',
+        'answer.via',
+        'answer.next_date',
+        'answer.reason_code',
+        'answer.review_on',
+        'answer.keeps_detail',
+        eb.fn.coalesce('detail.note', 'answer.note').as('note'),
+        eb.fn.coalesce('detail.reason', 'answer.reason').as('reason'),
+        'detail.owner',
+        'detail.evidence',
+        'detail.evidence_sha256',
+        'detail.window_from',
+        'detail.window_to',
+        'detail.window_stops',
+        'detail.window_agreed_by',
+      ])
+  )
 }
 
 type AnswerRow = Awaited<ReturnType<ReturnType<typeof answers>['executeTakeFirstOrThrow']>>
 
-function givenAnswer(row: AnswerRow): GivenAnswer {
-  // Written by `respond` alone, from the type that is asserted here.
+function givenAnswer(row: AnswerRow, labels: ReadonlyMap<string, string>): GivenAnswer {
+  const { window_from: from, window_to: to, window_stops: stops } = row
   return {
+    id: row.id,
+    // Written by `respond` alone, from the type that is asserted here.
     state: row.state as ResponseState,
     at: row.at,
     by: row.person ?? row.contact,
     via: row.via,
     note: row.note,
     reason: row.reason,
+    reasonCode: row.reason_code,
+    reasonLabel: row.reason_code === null ? null : (labels.get(row.reason_code) ?? row.reason_code),
     nextDate: row.next_date,
+    reviewOn: row.review_on,
+    isShared: !row.keeps_detail,
+    owner: row.owner,
+    evidence: row.evidence,
+    evidenceSha256: row.evidence_sha256,
+    window: from === null || to === null ? null : { from, to, stops: stops ?? '', agreedBy: row.window_agreed_by },
   }
 }

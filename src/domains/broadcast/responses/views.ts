@@ -2,8 +2,9 @@ import type { Instant } from '../../../kernel/instant.ts'
 import type { Field } from '../../../ui/models.ts'
 import { bulletinNumber, fiveLines, mailsContent, severityLabel, type BulletinContent } from '../bulletins/model.ts'
 import type { Bulletin } from '../bulletins/queries.ts'
-import { LONGEST_NOTE, nextDateChoices, RESPONSE_STATES, type ResponseState } from './model.ts'
-import { answerChoices, type Recipient } from './queries.ts'
+import { detailFields, errorIn, sharingField, textIn, type Typed } from './detail-fields.ts'
+import { LONGEST_NOTE, nextDateChoices, RESPONSE_STATES, type GivenAnswer, type Reason, type ResponseState } from './model.ts'
+import { questionViews, type Recipient } from './queries.ts'
 
 /** What stands at the top of an answer link's page. Above GREEN nothing of the bulletin: whoever holds the link has not signed in. */
 export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, recipient: Recipient) {
@@ -24,25 +25,39 @@ export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, rec
   }
 }
 
+/** The questions with their buttons, those open next first. */
 export function answerPage(input: {
   readonly action: string
   readonly current: ResponseState | null
-  readonly typed: Readonly<Record<string, unknown>>
+  readonly typed: Typed
+  readonly sharesDetail: boolean
 }) {
-  return { action: input.action, choices: answerChoices(input.current), note: textOf(input.typed, 'note'), longestNote: LONGEST_NOTE }
+  return {
+    action: input.action,
+    questions: questionViews(input.current),
+    note: textIn(input.typed, 'note'),
+    longestNote: LONGEST_NOTE,
+    share: sharingField(input.typed, input.sharesDetail),
+    sharesDetail: input.sharesDetail,
+  }
 }
 
-/** The second page of an answer: the date or the reason that the chosen state needs, with what was typed. */
+/** The second page of an answer: what the chosen state needs first, with what was typed or said before; the detail after it. */
 export function morePage(input: {
   readonly action: string
   readonly state: ResponseState
-  readonly typed: Readonly<Record<string, unknown>>
+  readonly typed: Typed
   readonly now: Instant
   readonly values: Readonly<Record<string, string>>
+  readonly reasons: readonly Reason[]
+  readonly sharesDetail: boolean
+  /** The newest answer: when it is the same, its detail is filled in. */
+  readonly current: GivenAnswer | null
   readonly problems?: readonly { pointer: string; message: string }[]
 }) {
   const { needs, label, says } = RESPONSE_STATES[input.state]
-  const errorOf = (pointer: string) => input.problems?.find(problem => problem.pointer === pointer)?.message
+  const problems = input.problems ?? []
+  const typed = input.typed['more'] === 'yes' || input.current?.state !== input.state ? input.typed : typedAgain(input.current, input.typed)
   const note: Field = {
     name: 'note',
     label: 'Note',
@@ -50,26 +65,11 @@ export function morePage(input: {
     rows: 3,
     optional: true,
     maxlength: LONGEST_NOTE,
-    value: textOf(input.typed, 'note'),
-    error: errorOf('note'),
+    value: textIn(typed, 'note'),
+    error: errorIn(problems, 'note'),
   }
-  const date: Field = {
-    name: 'nextDate',
-    label: 'Another date',
-    kind: 'date',
-    hint: 'For example, 27 3 2027',
-    value: { day: textOf(input.typed, 'nextDate-day'), month: textOf(input.typed, 'nextDate-month'), year: textOf(input.typed, 'nextDate-year') },
-    error: errorOf('nextDate'),
-  }
-  const reason: Field = {
-    name: 'reason',
-    label: 'We choose not to act, because …',
-    kind: 'textarea',
-    rows: 4,
-    maxlength: LONGEST_NOTE,
-    value: textOf(input.typed, 'reason'),
-    error: errorOf('reason'),
-  }
+  const isDecided = RESPONSE_STATES[input.state].isDecided
+  const detail = detailFields(typed, problems, isDecided && input.state !== 'not-applicable' && input.state !== 'done')
   return {
     action: input.action,
     state: input.state,
@@ -78,12 +78,102 @@ export function morePage(input: {
     needs,
     values: { ...input.values, state: input.state, more: 'yes' },
     dates: needs === 'date' ? nextDateChoices(input.now) : [],
-    note: textOf(input.typed, 'note'),
-    fields: [...(needs === 'date' ? [date] : []), ...(needs === 'reason' ? [reason] : []), note],
+    note: textIn(typed, 'note'),
+    fields: [
+      ...(needs === 'date' ? [dateField(typed, problems, 'nextDate', 'Another date')] : []),
+      ...(needs === 'reason' ? reasonFields(typed, problems, input.reasons) : []),
+      note,
+    ],
+    detail,
+    // Open where something in it is wrong or was said before: what is hidden cannot be put right.
+    isDetailOpen: detail.some(({ error, value }) => error !== undefined || (typeof value === 'string' && value !== '')),
+    share: sharingField(typed, input.sharesDetail),
+    sharesDetail: input.sharesDetail,
   }
 }
 
-function textOf(typed: Readonly<Record<string, unknown>>, name: string): string {
-  const value = typed[name]
-  return typeof value === 'string' ? value : ''
+function dateField(typed: Typed, problems: readonly { pointer: string; message: string }[], name: string, label: string, hint?: string): Field {
+  return {
+    name,
+    label,
+    kind: 'date',
+    hint: hint ?? 'For example, 27 3 2027',
+    value: { day: textIn(typed, `${name}-day`), month: textIn(typed, `${name}-month`), year: textIn(typed, `${name}-year`) },
+    error: errorIn(problems, name),
+  }
+}
+
+function reasonFields(typed: Typed, problems: readonly { pointer: string; message: string }[], reasons: readonly Reason[]): readonly Field[] {
+  return [
+    {
+      name: 'reasonCode',
+      label: 'We choose not to act, because …',
+      kind: 'radios',
+      value: textIn(typed, 'reasonCode'),
+      error: errorIn(problems, 'reasonCode'),
+      options: reasons.map(reason => ({ value: reason.code, text: reason.label, hint: reason.says })),
+    },
+    {
+      name: 'reason',
+      label: 'In your own words',
+      kind: 'textarea',
+      rows: 3,
+      maxlength: LONGEST_NOTE,
+      hint: 'Needed for another reason only.',
+      value: textIn(typed, 'reason'),
+      error: errorIn(problems, 'reason'),
+    },
+    dateField(
+      typed,
+      problems,
+      'reviewOn',
+      'When will you look at it again?',
+      `Left empty: in ${reviewDaysWords(reasons)} days, as the reason has it`,
+    ),
+  ]
+}
+
+function reviewDaysWords(reasons: readonly Reason[]): string {
+  const days = reasons.map(({ reviewDays }) => reviewDays)
+  const [least, most] = [Math.min(...days), Math.max(...days)]
+  return least === most ? `${least}` : `${least} to ${most}`
+}
+
+/** An answer as its form would have been typed. */
+function typedAgain(answer: GivenAnswer, typed: Typed): Typed {
+  const [reviewYear, reviewMonth, reviewDay] = answer.reviewOn?.split('-') ?? []
+  return {
+    note: answer.note ?? '',
+    reason: answer.reason ?? '',
+    reasonCode: answer.reasonCode ?? '',
+    'reviewOn-day': reviewDay ?? '',
+    'reviewOn-month': reviewMonth ?? '',
+    'reviewOn-year': reviewYear ?? '',
+    owner: answer.owner ?? '',
+    evidence: answer.evidence ?? '',
+    evidenceSha256: answer.evidenceSha256 ?? '',
+    share: answer.isShared ? 'yes' : 'no',
+    ...(answer.window === null ? {} : typedWindow(answer.window)),
+    ...Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== '')),
+  }
+}
+
+function typedWindow(window: NonNullable<GivenAnswer['window']>): Typed {
+  const { day, month, year, time } = londonParts(window.from)
+  return {
+    'windowDate-day': day,
+    'windowDate-month': month,
+    'windowDate-year': year,
+    windowTime: time,
+    windowHours: String((window.to.getTime() - window.from.getTime()) / 3_600_000),
+    windowStops: window.stops,
+    windowAgreedBy: window.agreedBy ?? '',
+  }
+}
+
+function londonParts(at: Instant) {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', dateStyle: 'short', timeStyle: 'short' })
+  const [date = '', time = ''] = format.format(at).split(', ')
+  const [day = '', month = '', year = ''] = date.split('/')
+  return { day, month, year, time }
 }

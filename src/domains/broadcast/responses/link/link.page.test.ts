@@ -9,7 +9,8 @@ import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
 import { deliverMailing } from '../../deliveries/jobs.ts'
 import type { Visible } from '../../tables.ts'
-import { answersOf, type GivenAnswer } from '../queries.ts'
+import type { GivenAnswer } from '../model.ts'
+import { answersOf } from '../queries.ts'
 
 const sink = await startSmtpSink()
 const app = await createTestApp({ smtpUrl: sink.url })

@@ -11,7 +11,9 @@ import type { Reader } from '../../../../platform/work/read.ts'
 import { parseBulletinNumber } from '../../bulletins/model.ts'
 import type { Visible } from '../../tables.ts'
 import { respondForMany, type ManyOutcome, type Target } from '../commands.ts'
-import { readAnswer, RESPONSE_STATES } from '../model.ts'
+import { readAnswer } from '../fields.ts'
+import { RESPONSE_STATES, type Reason } from '../model.ts'
+import { reasonsOn } from '../queries/policy.ts'
 import { ANSWER_SORTS, openAnswers, type OpenAnswer, type OpenAnswersFilter } from './queries.ts'
 import { answersPage, CSV_HEAD, csvLine, type AnswersQuery } from './views.ts'
 
@@ -57,7 +59,8 @@ const giveAnswers = route({
     const { body } = request
     const { q, bulletin, show, sort, cursor } = body
     const query = Query.parse({ q, bulletin, show, sort, cursor: cursor === '' ? null : cursor })
-    const read = readAnswer(body, request.now)
+    const reasons = await request.read<Visible, readonly Reason[]>(db => reasonsOn(db, request.now))
+    const read = readAnswer(body, request.now, reasons)
     const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, request.actor.scope, body, query))
     const problems: Problem[] = read.ok ? [] : [...read.problems]
     if (targets.length === 0)
