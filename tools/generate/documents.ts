@@ -1,6 +1,6 @@
 import { COMMANDS, JOB_HANDLERS, MODULES, PERMISSIONS, ROUTES } from '../../src/app/modules.ts'
 import { PROCESS_COMMANDS } from '../../src/app/process-commands.ts'
-import { BULLETIN_LIFECYCLE } from '../../src/domains/broadcast/bulletins/model.ts'
+import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE } from '../../src/domains/broadcast/bulletins/lifecycle.ts'
 import { THREAT_LIFECYCLE } from '../../src/domains/watch/threats/model.ts'
 import { lifecycleDiagram } from '../../src/kernel/lifecycle.ts'
 import { ALL_ROLES, ROLES, type Role } from '../../src/kernel/role.ts'
@@ -99,6 +99,7 @@ function jobs(): string {
 function lifecycles(): string {
   const drawn = [
     ['Bulletin', lifecycleDiagram(BULLETIN_LIFECYCLE)],
+    ['Revision of a released bulletin', lifecycleDiagram(REVISION_LIFECYCLE)],
     ['Threat', lifecycleDiagram(THREAT_LIFECYCLE)],
   ].map(([name, diagram]) => `## ${name}\n\n\`\`\`mermaid\n${diagram}\`\`\`\n`)
   return [HEAD, '# Lifecycles\n', ...drawn].join('\n')

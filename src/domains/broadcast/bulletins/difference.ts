@@ -35,11 +35,61 @@ const FIELDS: readonly (readonly [string, (content: BulletinContent) => string])
   ['Definitive sources', content => content.sources.join('\n')],
   ['CVEs', content => content.cves.join(', ')],
   ['Answer by', content => timeWords(content.respondBy)],
+  ['What it means for care', content => content.clinicalImpact ?? ''],
+  ['For the board', content => content.boardWords ?? ''],
+  ['What is new', content => newsWords(content)],
 ]
 
 /** The fields that differ, in the order of the page. Empty when both say the same. */
 export function differenceOf(before: BulletinContent, after: BulletinContent): readonly FieldDifference[] {
   return FIELDS.map(([field, read]) => ({ field, before: read(before), after: read(after) })).filter(row => row.before !== row.after)
+}
+
+/** Longer than this, a value is not repeated whole in a sentence. */
+const SHORT = 160
+
+/** What changed in one field, as one would say it. */
+export interface ChangeInWords {
+  readonly field: string
+  readonly sentences: readonly string[]
+}
+
+/**
+ * What changed from one version to the next, in words for each field: a short value by what it was and is, a longer one by the lines that
+ * came and went. What is said to be new is left out: it stands above the changes.
+ */
+export function changesInWords(before: BulletinContent, after: BulletinContent): readonly ChangeInWords[] {
+  return differenceOf(before, after).flatMap(row => (row.field === 'What is new' ? [] : [{ field: row.field, sentences: sentencesOf(row) }]))
+}
+
+function sentencesOf({ before, after }: FieldDifference): readonly string[] {
+  if (before === '' && isShort(after)) return [`Added: ${after}`]
+  if (after === '' && isShort(before)) return [`Removed: ${before}`]
+  if (isShort(before) && isShort(after)) return [`Was: ${before}`, `Now: ${after}`]
+  const [old, young] = [linesOf(before), linesOf(after)]
+  const added = young.filter(line => !old.includes(line))
+  const removed = old.filter(line => !young.includes(line))
+  if (added.length + removed.length === 0) return ['The same lines in another order']
+  return [...removed.map(line => `Removed: ${line}`), ...added.map(line => `Added: ${line}`)]
+}
+
+function isShort(value: string): boolean {
+  return value.length <= SHORT && !value.includes('\n')
+}
+
+function linesOf(value: string): readonly string[] {
+  return value
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+}
+
+function newsWords({ news }: BulletinContent): string {
+  if (news === undefined) return ''
+  const told = news.isMaterial ? 'Readers are told again.' : 'Nobody is told again.'
+  return [news.title, news.body, told, ...(news.asksAgain ? ['Those who answered are asked to answer again.'] : [])]
+    .filter(part => part !== '')
+    .join('\n')
 }
 
 const longTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: ZONE })

@@ -100,13 +100,29 @@ function rawContent(typed: Typed, platforms: readonly number[], steps: readonly 
     confidence: one(typed, 'confidence'),
     safeToUse: one(typed, 'safeToUse'),
     respondBy,
+    ...(one(typed, 'clinicalImpact').trim() === '' ? {} : { clinicalImpact: one(typed, 'clinicalImpact') }),
+    ...(one(typed, 'boardWords').trim() === '' ? {} : { boardWords: one(typed, 'boardWords') }),
+    ...(one(typed, 'newsTitle').trim() === '' && one(typed, 'newsBody').trim() === '' ? {} : { news: rawNews(typed) }),
   }
 }
+
+function rawNews(typed: Typed) {
+  const material = one(typed, 'newsMaterial')
+  return {
+    title: one(typed, 'newsTitle'),
+    body: one(typed, 'newsBody'),
+    isMaterial: material === 'yes' ? true : material === 'no' ? false : undefined,
+    asksAgain: one(typed, 'newsAgain') === 'yes',
+  }
+}
+
+const NEWS_FIELDS: Readonly<Record<string, string>> = { title: 'newsTitle', body: 'newsBody', isMaterial: 'newsMaterial' }
 
 function problemsOf(typed: Typed, platforms: readonly number[], steps: readonly number[], respondBy: string | null): readonly Problem[] {
   const parsed = parse(typed, platforms, steps, respondBy)
   const problems = (parsed.error?.issues ?? []).map((issue): Problem => {
     const [field = '', at, part] = issue.path
+    if (field === 'news') return { rule: 'form.field', pointer: NEWS_FIELDS[String(at)] ?? 'newsTitle', severity: 'error', message: issue.message }
     const row = typeof at === 'number' ? (field === 'platforms' ? platforms[at] : steps[at]) : undefined
     const pointer = row === undefined || part === undefined ? String(field) : `${field === 'platforms' ? 'platform' : 'step'}-${row}-${String(part)}`
     return { rule: 'form.field', pointer, severity: 'error', message: issue.message }
@@ -118,8 +134,13 @@ function problemsOf(typed: Typed, platforms: readonly number[], steps: readonly 
 export function typedFrom(content: BulletinContent): Typed {
   const time = content.respondBy === null ? undefined : new TZDate(content.respondBy, ZONE)
   const two = (value: number) => String(value).padStart(2, '0')
+  const { news, ...rest } = content
   return {
-    ...content,
+    ...rest,
+    newsTitle: news?.title ?? '',
+    newsBody: news?.body ?? '',
+    newsMaterial: news === undefined ? '' : news.isMaterial ? 'yes' : 'no',
+    newsAgain: news?.asksAgain === true ? 'yes' : '',
     respondBy: undefined,
     'respondBy-day': time === undefined ? '' : String(time.getDate()),
     'respondBy-month': time === undefined ? '' : String(time.getMonth() + 1),
@@ -146,8 +167,11 @@ export function typedFrom(content: BulletinContent): Typed {
   }
 }
 
-/** The form's sections, each a heading and its fields with what was typed and what is wrong. `more` asks for further rows. */
-export function contentSections(typed: Typed, problems: readonly Problem[]) {
+/**
+ * The form's sections, each a heading and its fields with what was typed and what is wrong. `more` asks for further rows. What follows a
+ * release says first what is new.
+ */
+export function contentSections(typed: Typed, problems: readonly Problem[], isRevision: boolean) {
   const platforms = rowsOffered(typed, 'platform', PLATFORM_PARTS)
   const steps = rowsOffered(typed, 'step', STEP_PARTS)
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
@@ -171,6 +195,7 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
   const choices = (values: readonly string[], words: (value: string) => string = value => value) =>
     values.map(value => ({ value, text: words(value) }))
   return [
+    ...(isRevision ? [newsSection(typed, errorOf)] : []),
     {
       heading: 'What has happened',
       fields: [
@@ -220,6 +245,18 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
       ],
     },
     {
+      heading: 'For wards and boards',
+      hint: 'Left empty, these are made from what stands above.',
+      fields: [
+        field('markdown', 'clinicalImpact', 'What it means for care', {
+          hint: 'For those who look after patients: what may not work, and what to do meanwhile.',
+          optional: true,
+          rows: 4,
+        }),
+        field('textarea', 'boardWords', 'For the board', { hint: 'Five lines at most, each on a line of its own.', optional: true, rows: 5 }),
+      ],
+    },
+    {
       heading: 'Details',
       fields: [
         field('markdown', 'threatDetails', 'Threat details', { optional: true }),
@@ -241,6 +278,35 @@ export function contentSections(typed: Typed, problems: readonly Problem[]) {
       ],
     },
   ]
+}
+
+/** What is new in a version that follows a release. */
+function newsSection(typed: Typed, errorOf: (name: string) => string | undefined) {
+  const field = (kind: 'text' | 'markdown' | 'radios' | 'checkbox', name: string, label: string, extra: object = {}) => ({
+    name,
+    label,
+    kind,
+    value: one(typed, name),
+    error: errorOf(name),
+    ...extra,
+  })
+  return {
+    heading: 'What is new',
+    hint: 'Readers see it first, with the date. It is approved with the rest of this version.',
+    fields: [
+      field('text', 'newsTitle', 'What is new, in one line'),
+      field('markdown', 'newsBody', 'More about what is new', { optional: true, rows: 4 }),
+      field('radios', 'newsMaterial', 'Does it change what people should do, or by when?', {
+        options: [
+          { value: 'yes', text: 'Yes, it is material', hint: 'Everyone who got the bulletin is told again.' },
+          { value: 'no', text: 'No', hint: 'It stands on the page. Nobody is sent anything.' },
+        ],
+      }),
+      field('checkbox', 'newsAgain', 'Ask those who have answered to answer again', {
+        hint: 'What they answered before stays on record either way.',
+      }),
+    ],
+  }
 }
 
 function readTime(typed: Typed): string | null | Problem {

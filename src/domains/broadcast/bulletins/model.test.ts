@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { LocalDate } from '../../../kernel/instant.ts'
 import { transition } from '../../../kernel/lifecycle.ts'
 import { canApprove, canRelease } from '../policy.ts'
+import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction } from './lifecycle.ts'
 import {
-  BULLETIN_LIFECYCLE,
   BULLETIN_STATES,
   BulletinContent,
   bulletinNumber,
@@ -13,7 +13,6 @@ import {
   mailsContent,
   parseBulletinNumber,
   respondByAt,
-  type BulletinAction,
   type BulletinState,
 } from './model.ts'
 
@@ -23,18 +22,22 @@ const ACTIONS: readonly BulletinAction[] = [
   'approve',
   'return',
   'release',
+  'release-holding',
+  'release-alone',
+  'revise',
   'update',
   'change-severity',
+  'supersede',
   'withdraw',
   'abandon',
 ]
 
 /** What each action leads to in each state; everything that is not here is refused. */
 const GRID: Readonly<Record<BulletinState, Readonly<Partial<Record<BulletinAction, BulletinState>>>>> = {
-  draft: { edit: 'draft', 'send-for-review': 'in-review', abandon: 'withdrawn' },
-  'in-review': { edit: 'draft', approve: 'approved', return: 'draft', abandon: 'withdrawn' },
+  draft: { edit: 'draft', 'send-for-review': 'in-review', 'release-holding': 'released', 'release-alone': 'released', abandon: 'withdrawn' },
+  'in-review': { edit: 'draft', approve: 'approved', return: 'draft', 'release-alone': 'released', abandon: 'withdrawn' },
   approved: { edit: 'draft', return: 'draft', release: 'released', abandon: 'withdrawn' },
-  released: { update: 'released', 'change-severity': 'released', withdraw: 'withdrawn' },
+  released: { revise: 'released', update: 'released', 'change-severity': 'released', supersede: 'withdrawn', withdraw: 'withdrawn' },
   withdrawn: {},
 }
 
@@ -49,15 +52,26 @@ test('every state takes exactly the actions of the grid, and refuses every other
   }
 })
 
-test('nothing reaches released but from approved, and nothing is edited after it', () => {
+test('nothing reaches released but from approved, save by one person who holds the permission for it, and what was released stays as it was', () => {
   const leads = BULLETIN_STATES.flatMap(state =>
     Object.entries<{ readonly next: BulletinState }>(BULLETIN_LIFECYCLE[state]).map(([action, step]) => ({ state, action, next: step.next })),
   )
   assert.deepEqual(
     leads.filter(({ state, next }) => next === 'released' && state !== 'released').map(({ state, action }) => `${state} ${action}`),
-    ['approved release'],
+    ['draft release-holding', 'draft release-alone', 'in-review release-alone', 'approved release'],
   )
   assert.ok(!leads.some(({ state, next }) => (state === 'released' || state === 'withdrawn') && next === 'draft'))
+})
+
+test('a revision is published only when approved, or by one person who holds the permission for it', () => {
+  const leads = Object.entries(REVISION_LIFECYCLE).flatMap(([state, actions]) =>
+    Object.entries<{ readonly next: string; readonly permission: string }>(actions).map(([action, step]) => `${state} ${action} → ${step.next}`),
+  )
+  assert.deepEqual(
+    leads.filter(lead => lead.includes('publish')),
+    ['draft publish-alone → none', 'in-review publish-alone → none', 'approved publish → none'],
+  )
+  assert.ok(leads.includes('approved edit → draft'), 'an edit voids the approval')
 })
 
 test('nobody approves what they wrote any part of, whatever their role', () => {

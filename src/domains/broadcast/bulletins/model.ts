@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { addHours, londonDate, parseInstant, type Instant, type LocalDate } from '../../../kernel/instant.ts'
-import type { Lifecycle } from '../../../kernel/lifecycle.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine, cleanText, shorten } from '../../../kernel/text.ts'
 import { TLP, type Tlp } from '../../../kernel/tlp.ts'
@@ -89,6 +88,11 @@ const text = (longest: number) =>
     .string()
     .transform(cleanText)
     .pipe(z.string().max(longest, `Use ${longest.toLocaleString('en-GB')} characters or fewer`))
+/** Absent where it says nothing, so that a version saved before the field was there keeps its hash. */
+const optionalText = (longest: number) =>
+  text(longest)
+    .transform(typed => (typed === '' ? undefined : typed))
+    .optional()
 const address = line(2_000, 'Use an address of 2,000 characters or fewer').pipe(
   z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'Enter a web address that starts with https://' })]),
 )
@@ -105,6 +109,16 @@ const Step = z.strictObject({
   /** Markdown. */
   text: text(8_000).pipe(z.string().min(1, 'Say what to do in this step')),
   link: address.default(''),
+})
+
+const News = z.strictObject({
+  title: line(200, 'Use 200 characters or fewer to say what is new').pipe(z.string().min(1, 'Say in one line what is new')),
+  /** Markdown. */
+  body: text(20_000).default(''),
+  /** Only a material change tells people again. */
+  isMaterial: z.boolean('Choose whether it changes what people should do, or by when'),
+  /** Whether those who answered before are asked to answer again. Their answers stand either way. */
+  asksAgain: z.boolean().default(false),
 })
 
 /**
@@ -139,6 +153,12 @@ export const BulletinContent = z.strictObject({
   safeToUse: text(4_000).default(''),
   /** An RFC 3339 time; `null` asks by the policy above, counted from the release. */
   respondBy: z.iso.datetime({ offset: true, error: 'Enter a date and time' }).nullable().default(null),
+  /** What it means for care, for those who work on wards. Markdown. Absent: what can be said is taken from the rest. */
+  clinicalImpact: optionalText(4_000),
+  /** The board's lines, one on each line, five at most. Absent: taken from the rest. */
+  boardWords: optionalText(1_500).refine(words => words === undefined || words.split('\n').length <= 5, 'Use five lines or fewer for the board'),
+  /** Of a version that follows a release: what it says that is new, and whether people are told. Approved with the rest of the version. */
+  news: News.optional(),
 })
 
 export type BulletinContent = z.infer<typeof BulletinContent>
@@ -220,6 +240,17 @@ export function findingsOf(content: BulletinContent, now: Instant): readonly Pro
   return found
 }
 
+/**
+ * As `findingsOf`, of a version that follows a release: it must say what is new. The time to answer by may be one that has passed, since it
+ * stood there before.
+ */
+export function revisionFindings(content: BulletinContent, now: Instant): readonly Problem[] {
+  const found = findingsOf(content, now).filter(({ pointer }) => pointer !== 'respondBy')
+  if (content.news !== undefined) return found
+  const message = 'Say in one line what is new, for those who have read the version before.'
+  return [{ rule: 'broadcast.bulletin.news', pointer: 'newsTitle', severity: 'error', message }, ...found]
+}
+
 export const BULLETIN_STATES = ['draft', 'in-review', 'approved', 'released', 'withdrawn'] as const
 export type BulletinState = (typeof BULLETIN_STATES)[number]
 
@@ -234,97 +265,3 @@ const STATE_LABELS: Readonly<Record<BulletinState, string>> = {
 export function stateLabel(state: BulletinState): string {
   return STATE_LABELS[state]
 }
-
-export type BulletinAction = 'edit' | 'send-for-review' | 'approve' | 'return' | 'release' | 'update' | 'change-severity' | 'withdraw' | 'abandon'
-
-const edit = {
-  next: 'draft',
-  permission: 'broadcast.bulletin.draft',
-  label: 'Edit',
-  banner: 'Saved',
-  reason: 'none',
-  needs: 'voids an approval and a review',
-} as const
-const abandon = {
-  next: 'withdrawn',
-  permission: 'broadcast.bulletin.draft',
-  label: 'Abandon',
-  banner: 'Abandoned. Nothing was sent',
-  reason: 'required',
-} as const
-
-/**
- * Draft → in review → approved → released → withdrawn. Any edit before release leads back to draft, so what is released is, to the
- * letter, what was approved. The author cannot approve; whoever approved may release.
- */
-export const BULLETIN_LIFECYCLE = {
-  draft: {
-    'send-for-review': {
-      next: 'in-review',
-      permission: 'broadcast.bulletin.draft',
-      label: 'Send for review',
-      banner: 'Sent for review',
-      reason: 'none',
-      needs: 'a summary and something to do',
-    },
-    edit,
-    abandon,
-  },
-  'in-review': {
-    approve: {
-      next: 'approved',
-      permission: 'broadcast.bulletin.approve',
-      label: 'Approve',
-      banner: 'Approved',
-      reason: 'none',
-      needs: 'someone who wrote none of it; exactly the version seen',
-    },
-    return: {
-      next: 'draft',
-      permission: 'broadcast.bulletin.approve',
-      label: 'Return for changes',
-      banner: 'Returned to its author',
-      reason: 'required',
-    },
-    edit,
-    abandon,
-  },
-  approved: {
-    release: {
-      next: 'released',
-      permission: 'broadcast.bulletin.release',
-      label: 'Release',
-      banner: 'Released',
-      reason: 'none',
-      needs: 'the approved version and the audience seen',
-    },
-    return: {
-      next: 'draft',
-      permission: 'broadcast.bulletin.approve',
-      label: 'Return for changes',
-      banner: 'Returned to its author',
-      reason: 'required',
-      needs: 'voids the approval',
-    },
-    edit,
-    abandon,
-  },
-  released: {
-    update: { next: 'released', permission: 'broadcast.bulletin.draft', label: 'Publish an update', banner: 'Update published', reason: 'none' },
-    'change-severity': {
-      next: 'released',
-      permission: 'broadcast.bulletin.release',
-      label: 'Change the severity',
-      banner: 'Severity changed',
-      reason: 'required',
-    },
-    withdraw: {
-      next: 'withdrawn',
-      permission: 'broadcast.bulletin.withdraw',
-      label: 'Withdraw',
-      banner: 'Withdrawn. The record is kept',
-      reason: 'required',
-    },
-  },
-  withdrawn: {},
-} as const satisfies Lifecycle<BulletinState, BulletinAction>

@@ -3,6 +3,7 @@ import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
+import type { RevisionState } from './lifecycle.ts'
 import { BulletinContent, isSeverity, type BulletinSeverity, type BulletinState, type ResponseDeadline } from './model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>
@@ -13,7 +14,7 @@ export interface Bulletin {
   readonly number: number
   readonly threatId: string | null
   readonly state: BulletinState
-  /** The newest version; after release the released one. */
+  /** The newest version; after release the one that readers see. */
   readonly version: number
   readonly approvedVersion: number | null
   readonly authorId: string
@@ -27,6 +28,19 @@ export interface Bulletin {
   readonly withdrawnAt: Instant | null
   readonly withdrawnReason: string | null
   readonly isExercise: boolean
+  /** A holding statement is what readers see: the full version has not followed yet. */
+  readonly isHolding: boolean
+  /** The internal id of the bulletin that replaces it. */
+  readonly supersededBy: string | null
+  /** Since when those who answered before are asked to answer again. */
+  readonly answerAgainAt: Instant | null
+}
+
+/** The version of a released bulletin that is worked on beside the live one. */
+export interface Revision {
+  readonly state: Exclude<RevisionState, 'none'>
+  readonly version: number
+  readonly approvedVersion: number | null
 }
 
 export interface Version {
@@ -46,9 +60,17 @@ export interface SeverityChange {
 }
 
 export interface BulletinUpdate {
+  readonly id: number
   readonly at: Instant
   readonly title: string
   readonly body: string
+  readonly kind: 'note' | 'version' | 'severity' | 'withdrawal' | 'replacement'
+  /** The version that it published. */
+  readonly version: number | null
+  readonly isMaterial: boolean
+  readonly asksAgain: boolean
+  /** How many contacts were told. */
+  readonly told: number
 }
 
 export interface Review {
@@ -58,6 +80,8 @@ export interface Review {
   readonly by: string | null
   readonly byId: string
   readonly comment: string | null
+  /** Of an approval: the hash of what was approved. */
+  readonly contentHash: string | null
 }
 
 /** The bulletin of that number, in the reader's scope. Throws `NotFound`, also for one that exists but is not the reader's. */
@@ -87,10 +111,41 @@ export async function versionsOf(db: Asks, bulletinId: string): Promise<readonly
   return (await versions(db, bulletinId).orderBy('broadcast_version.version', 'desc').execute()).map(versionFrom)
 }
 
-/** Everyone who wrote some of it: who drafted it and who saved any version. */
-export async function authorIdsOf(db: Asks, bulletinId: string): Promise<readonly string[]> {
-  const rows = await db.selectFrom('broadcast_version').select('saved_by').distinct().where('bulletin_id', '=', bulletinId).execute()
-  return rows.map(row => row.saved_by)
+/** The number of the newest version that was ever saved, live or not. */
+export async function lastVersionOf(db: Asks, bulletinId: string): Promise<number> {
+  const { last } = await db
+    .selectFrom('broadcast_version')
+    .select(({ fn }) => fn.max('version').as('last'))
+    .where('bulletin_id', '=', bulletinId)
+    .executeTakeFirstOrThrow()
+  return last ?? 0
+}
+
+/** The revision of a released bulletin; `undefined` when nobody works on one, and for readers. */
+export async function revisionOf(db: Asks, bulletinId: string): Promise<Revision | undefined> {
+  const row = await db
+    .selectFrom('broadcast_revision')
+    .select(['state', 'version', 'approved_version as approvedVersion'])
+    .where('bulletin_id', '=', bulletinId)
+    .executeTakeFirst()
+  // Our own commands alone write the state, from the lifecycle's table.
+  return row === undefined ? undefined : { ...row, state: row.state as Revision['state'] }
+}
+
+/**
+ * Who may not approve what is written of it: who drafted it and who saved any of its versions. Of a revision those who saved any since the
+ * version that somebody else approved and that readers see; of one that went out by the decision of one person, everyone again.
+ */
+export async function authorsToExclude(db: Asks, bulletin: Bulletin): Promise<readonly string[]> {
+  const approved = bulletin.state === 'released' ? (bulletin.approvedVersion ?? 0) : 0
+  const rows = await db
+    .selectFrom('broadcast_version')
+    .select('saved_by')
+    .distinct()
+    .where('bulletin_id', '=', bulletin.id)
+    .where('version', '>', approved)
+    .execute()
+  return [...(approved === 0 ? [bulletin.authorId] : []), ...rows.map(row => row.saved_by)]
 }
 
 /** The dated severities, newest first. */
@@ -106,7 +161,12 @@ export async function severitiesOf(db: Asks, bulletinId: string): Promise<readon
 
 /** The dated updates, newest first. */
 export function updatesOf(db: Asks, bulletinId: string): Promise<readonly BulletinUpdate[]> {
-  return db.selectFrom('broadcast_update').select(['at', 'title', 'body']).where('bulletin_id', '=', bulletinId).orderBy('id', 'desc').execute()
+  return db
+    .selectFrom('broadcast_update')
+    .select(['id', 'at', 'title', 'body', 'kind', 'version', 'is_material as isMaterial', 'asks_again as asksAgain', 'told'])
+    .where('bulletin_id', '=', bulletinId)
+    .orderBy('id', 'desc')
+    .execute()
 }
 
 /** What was sent for review, approved and returned, newest first. */
@@ -120,6 +180,7 @@ export function reviewsOf(db: Asks, bulletinId: string): Promise<readonly Review
       'broadcast_review.at',
       'broadcast_review.comment',
       'broadcast_review.by_id as byId',
+      'broadcast_review.content_hash as contentHash',
       'directory_person.name as by',
     ])
     .where('broadcast_review.bulletin_id', '=', bulletinId)
@@ -148,6 +209,9 @@ function heads(db: Asks) {
       'withdrawn_at as withdrawnAt',
       'withdrawn_reason as withdrawnReason',
       'is_exercise as isExercise',
+      'is_holding as isHolding',
+      'superseded_by as supersededBy',
+      'answer_again_at as answerAgainAt',
     ])
 }
 

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
-import { refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { DIMENSIONS, type Dimension } from '../picture/model.ts'
 import type { Visible } from '../tables.ts'
-import { abandonBulletin, addUpdate, approveBulletin, changeSeverity, returnForChanges, sendForReview, withdrawBulletin } from './commands.ts'
-import { bulletinNumber, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel } from './model.ts'
+import { abandonBulletin, approveBulletin, returnForChanges, sendForReview } from './commands.ts'
+import { discardRevision } from './living/commands.ts'
+import { bulletinNumber, parseBulletinNumber } from './model.ts'
 import { bulletinOf, versionOf, versionsOf, type Bulletin, type Version } from './queries.ts'
 import { readShown, type ShownBulletin } from './queries/show.ts'
 import { addressOf, differenceTable, headOf, readingView, showView, versionTable, whoWords } from './views.ts'
@@ -77,7 +77,7 @@ const version = route({
 
 /** An action that is one press, with or without a reason. */
 function act(
-  action: 'send-for-review' | 'approve' | 'return' | 'withdraw' | 'abandon',
+  action: 'send-for-review' | 'approve' | 'return' | 'abandon' | 'discard',
   permission: string,
   notice: string,
   run: (work: Work<Visible>, asked: { number: number; version: number; reason: string }) => Promise<void>,
@@ -105,80 +105,17 @@ function act(
   })
 }
 
-const startUpdate = route({
-  method: 'GET',
-  path: '/bulletins/:number/update',
-  access: { permission: 'broadcast.bulletin.draft' },
-  params: Params,
-  handle: request => updateForm(request, request.params, {}, []),
-})
-
-const publishUpdate = route({
-  method: 'POST',
-  path: '/bulletins/:number/update',
-  access: { permission: 'broadcast.bulletin.draft' },
-  params: Params,
-  async handle(request) {
-    const number = numberOf(request.params)
-    const [title, body] = [textOf(request.body, 'title').trim(), textOf(request.body, 'body').trim()]
-    const missing = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
-    const problems = [
-      ...(title === '' || title.length > 200 ? [missing('title', 'Give the update a title of at most 200 characters')] : []),
-      ...(body === '' || body.length > 20_000 ? [missing('body', 'Say what is new, in at most 20,000 characters')] : []),
-    ]
-    if (problems.length > 0) return updateForm(request, request.params, { title, body }, problems)
-    try {
-      await request.work<Visible, void>(unit => addUpdate(unit, { number, title, body }))
-    } catch (error) {
-      return updateForm(request, request.params, { title, body }, [refusalOf(error, 'title')])
-    }
-    return redirect(addressOf({ number }), { notice: 'The update is published. Readers see it first on the bulletin’s page.' })
-  },
-})
-
-const startSeverity = route({
-  method: 'GET',
-  path: '/bulletins/:number/severity',
-  access: { permission: 'broadcast.bulletin.release' },
-  params: Params,
-  handle: request => severityForm(request, request.params, {}, []),
-})
-
-const saveSeverity = route({
-  method: 'POST',
-  path: '/bulletins/:number/severity',
-  access: { permission: 'broadcast.bulletin.release' },
-  params: Params,
-  async handle(request) {
-    const number = numberOf(request.params)
-    const [severity, reason] = [textOf(request.body, 'severity'), textOf(request.body, 'reason').trim()]
-    const wrong = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
-    if (!isSeverity(severity)) return severityForm(request, request.params, { severity, reason }, [wrong('severity', 'Choose a severity')])
-    if (reason === '') return severityForm(request, request.params, { severity, reason }, [wrong('reason', 'Say why, in a sentence')])
-    try {
-      await request.work<Visible, void>(unit => changeSeverity(unit, { number, severity, reason }))
-    } catch (error) {
-      return severityForm(request, request.params, { severity, reason }, [refusalOf(error, 'reason')])
-    }
-    return redirect(addressOf({ number }), { notice: `The severity is now ${severityLabel(severity)}.` })
-  },
-})
-
 export const bulletinRoutes: readonly Route[] = [
   show,
   versions,
   version,
-  startUpdate,
-  publishUpdate,
-  startSeverity,
-  saveSeverity,
   act('send-for-review', 'broadcast.bulletin.draft', 'sent for review', sendForReview),
   act('approve', 'broadcast.bulletin.approve', 'approved. It can be released', approveBulletin),
   act('return', 'broadcast.bulletin.approve', 'returned to its author', (work, { reason, ...asked }) =>
     returnForChanges(work, { ...asked, comment: reason }),
   ),
-  act('withdraw', 'broadcast.bulletin.withdraw', 'withdrawn. The record is kept, and nothing more is sent', withdrawBulletin),
   act('abandon', 'broadcast.bulletin.draft', 'abandoned. Nothing was sent', abandonBulletin),
+  act('discard', 'broadcast.bulletin.draft', 'the version was discarded. Readers saw nothing of it', discardRevision),
 ]
 
 /** The page of a bulletin; with `refused`, what was asked for there was not done. */
@@ -219,39 +156,4 @@ function numberOf(params: { readonly number: string }): number {
   const number = parseBulletinNumber(params.number)
   if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin. Numbers look like CC-5001.')
   return number
-}
-
-async function updateForm(
-  request: Pick<RouteRequest, 'read'>,
-  params: { readonly number: string },
-  typed: { title?: string; body?: string },
-  problems: readonly Problem[],
-): Promise<Reply> {
-  const bulletin = await request.read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
-  return page(
-    `${VIEWS}/update.njk`,
-    `Update ${bulletinNumber(bulletin.number)}`,
-    { bulletin: headOf(bulletin), typed, errors: errorsOf(problems) },
-    { problems, isExercise: bulletin.isExercise },
-  )
-}
-
-async function severityForm(
-  request: Pick<RouteRequest, 'read'>,
-  params: { readonly number: string },
-  typed: { severity?: string; reason?: string },
-  problems: readonly Problem[],
-): Promise<Reply> {
-  const bulletin = await request.read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
-  const options = SEVERITIES.map(value => ({ value, text: severityLabel(value) }))
-  return page(
-    `${VIEWS}/severity.njk`,
-    `Severity of ${bulletinNumber(bulletin.number)}`,
-    { bulletin: headOf(bulletin), options, typed: { severity: bulletin.severity, ...typed }, errors: errorsOf(problems) },
-    { problems, isExercise: bulletin.isExercise },
-  )
-}
-
-function errorsOf(problems: readonly Problem[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(problems.map(({ pointer, message }) => [pointer, message]))
 }

@@ -2,30 +2,25 @@ import type { Instant } from '../../../kernel/instant.ts'
 import { actionsIn, type Transition } from '../../../kernel/lifecycle.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { severityTag, type Tag } from '../../../ui/labels.ts'
-import { sortColumn, type Query } from '../../../ui/links.ts'
-import type { Action, Cell, TableModel } from '../../../ui/models.ts'
+import type { Action, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { isEmptyRule, ruleSentence } from '../audience/model.ts'
 import { pictureView } from '../picture/model.ts'
 import { canApprove, canRelease, type PolicyActor } from '../policy.ts'
-import { isResponseState, RESPONSE_STATES } from '../responses/model.ts'
+import type { AloneRecord } from '../release/after/queries.ts'
 import { differenceOf } from './difference.ts'
+import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction, type RevisionAction, type RevisionState } from './lifecycle.ts'
 import {
-  BULLETIN_LIFECYCLE,
-  BULLETIN_STATES,
   bulletinNumber,
   deadlineFor,
   findingsOf,
   fiveLines,
-  SEVERITIES,
-  severityLabel,
+  revisionFindings,
   stateLabel,
-  type BulletinAction,
   type BulletinContent,
   type BulletinState,
 } from './model.ts'
 import type { Bulletin, Review, Version } from './queries.ts'
-import type { ListedBulletin } from './queries/list.ts'
 import type { ShownBulletin } from './queries/show.ts'
 
 const STATE_COLOURS: Readonly<Record<BulletinState, Tag['colour']>> = {
@@ -36,7 +31,7 @@ const STATE_COLOURS: Readonly<Record<BulletinState, Tag['colour']>> = {
   withdrawn: 'white',
 }
 
-function stateTag(state: BulletinState): Tag {
+export function stateTag(state: BulletinState): Tag {
   return { text: stateLabel(state), colour: STATE_COLOURS[state] }
 }
 
@@ -60,6 +55,8 @@ export function headOf(bulletin: Bulletin) {
       bulletin.state === 'withdrawn'
         ? { at: bulletin.withdrawnAt, reason: bulletin.withdrawnReason, wasReleased: bulletin.releasedAt !== null }
         : null,
+    isReplaced: bulletin.supersededBy !== null,
+    isHolding: bulletin.isHolding,
     releasedAt: bulletin.releasedAt,
     respondBy: bulletin.respondBy,
     isExercise: bulletin.isExercise,
@@ -93,13 +90,19 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
   const { bulletin, version, desk } = shown
   const { content } = version
   const offered = desk === null ? { actions: [], refusals: [] } : bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now))
-  const { actions, keptReason } = afterRefusal(offered.actions, refusal)
+  const ofRevision = desk === null ? null : revisionView(bulletin, desk, actor, now)
+  const { actions, keptReason } = afterRefusal([...(ofRevision?.actions ?? []), ...offered.actions], refusal)
+  const isPanelStale = isAskedAgain(shown)
   const byPolicy = bulletin.releasedAt === null && content.respondBy === null ? deadlineFor(content.severity, now, shown.deadlines) : undefined
   return {
     bulletin: headOf(bulletin),
     keptReason,
     reading: readingView(content, bulletin.respondBy, byPolicy === undefined ? null : `${byPolicy.hours} hours after release`),
-    updates: shown.updates,
+    updates: updatesView(shown),
+    changes: shown.changes,
+    replaced: replacedView(shown),
+    alone: shown.alone.map(({ kind, at, reviewedAt }) => ({ isHolding: kind === 'holding', at, reviewedAt })),
+    asksAgain: isPanelStale,
     severities: shown.severities.map(change => ({ ...change, tag: severityTag(change.severity) })),
     picture: shown.picture === null ? null : pictureView(shown.picture, actor.permissions.has('broadcast.delivery.view')),
     panel: shown.panel,
@@ -115,6 +118,8 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
             savedAt: version.savedAt,
             savedBy: whoWords(version.savedBy, version.savedById),
             threatHref: bulletin.threatId === null ? null : `/threats/${bulletin.threatId}`,
+            revision: ofRevision,
+            alone: aloneTable(desk.alone),
             findings: bulletin.releasedAt === null && bulletin.state !== 'withdrawn' ? findingsView(findingsOf(content, now)) : null,
             reviews: desk.reviews.length > 0 ? reviewTable(desk.reviews) : null,
             audience: { sentence: ruleSentence(desk.rule, desk.names), isEmpty: isEmptyRule(desk.rule), href: addressOf(bulletin, '/audience') },
@@ -136,39 +141,114 @@ function bulletinActions(
   for (const name of actionsIn<BulletinState, BulletinAction>(BULLETIN_LIFECYCLE, bulletin.state)) {
     const step = steps[name]
     if (step === undefined || !actor.permissions.has(step.permission)) continue
+    // A holding statement is drafted and released in one press, on a page of its own.
+    if (name === 'release-holding') continue
     // The findings say on the same page what is missing; a button that is refused would say it a second time.
-    if (name === 'send-for-review' && findings.some(({ severity }) => severity === 'error')) continue
-    const decision =
-      name === 'approve'
-        ? canApprove(actor, { authorIds: [bulletin.authorId, ...authorIds] })
-        : name === 'release'
-          ? canRelease(actor, bulletin)
-          : { ok: true as const }
+    const isIncomplete = findings.some(({ severity }) => severity === 'error')
+    if ((name === 'send-for-review' || name === 'release-alone') && isIncomplete) continue
+    const decision = name === 'approve' ? canApprove(actor, { authorIds }) : name === 'release' ? canRelease(actor, bulletin) : { ok: true as const }
     if (!decision.ok) refusals.push(decision.reason)
-    else actions.push(actionFor(bulletin, name, step))
+    else actions.push(actionFor(bulletin, name, step, bulletin.version))
   }
   return { actions, refusals }
 }
 
-/** Actions that have a page of their own; the others are posted from here. */
-const PAGES: Readonly<Partial<Record<BulletinAction, string>>> = {
-  edit: '/edit',
-  release: '/release',
-  update: '/update',
-  'change-severity': '/severity',
+/** What is worked on beside the live version, and what the actor may do with it. `null` where nobody works on one. */
+function revisionView(bulletin: Bulletin, desk: NonNullable<ShownBulletin['desk']>, actor: PolicyActor, now: Instant) {
+  const { revision } = desk
+  if (revision === null) return null
+  const findings = revisionFindings(revision.content, now)
+  const steps: Readonly<Partial<Record<RevisionAction, Transition<RevisionState>>>> = REVISION_LIFECYCLE[revision.state]
+  const actions: Action[] = []
+  const refusals: string[] = []
+  for (const name of actionsIn<RevisionState, RevisionAction>(REVISION_LIFECYCLE, revision.state)) {
+    const step = steps[name]
+    if (step === undefined || !actor.permissions.has(step.permission)) continue
+    if ((name === 'send-for-review' || name === 'publish-alone') && findings.some(({ severity }) => severity === 'error')) continue
+    const decision =
+      name === 'approve' ? canApprove(actor, { authorIds: desk.authorIds }) : name === 'publish' ? canRelease(actor, revision) : { ok: true as const }
+    if (!decision.ok) refusals.push(decision.reason)
+    else actions.push(actionFor(bulletin, name, step, revision.version))
+  }
+  return {
+    version: revision.version,
+    href: addressOf(bulletin, `/versions/${revision.version}`),
+    state: stateTag(revision.state),
+    title: revision.content.news?.title ?? 'It does not say yet what is new',
+    isMaterial: revision.content.news?.isMaterial ?? null,
+    findings: findingsView(findings),
+    refusals,
+    actions,
+  }
 }
 
-function actionFor(bulletin: Bulletin, name: BulletinAction, step: Transition<BulletinState>): Action {
+/** Actions that have a page of their own; the others are posted from here. */
+const PAGES: Readonly<Partial<Record<BulletinAction | RevisionAction, string>>> = {
+  edit: '/edit',
+  revise: '/edit',
+  release: '/release',
+  'release-alone': '/release-alone',
+  publish: '/publish',
+  'publish-alone': '/publish-alone',
+  update: '/update',
+  'change-severity': '/severity',
+  supersede: '/supersede',
+  withdraw: '/withdraw',
+}
+
+function actionFor(bulletin: Bulletin, name: BulletinAction | RevisionAction, step: Transition<string>, version: number): Action {
   const own = PAGES[name]
-  if (own !== undefined) return { label: step.label, href: addressOf(bulletin, own), ...(name === 'edit' ? { key: 'e' } : {}) }
-  const ends = name === 'withdraw' || name === 'abandon'
+  const isGrave = name === 'withdraw' || name === 'release-alone' || name === 'publish-alone'
+  if (own !== undefined) {
+    const key = name === 'edit' || name === 'revise' ? { key: 'e' } : {}
+    return { label: step.label, href: addressOf(bulletin, own), ...key, ...(isGrave ? { variant: 'warning' as const } : {}) }
+  }
   return {
     label: step.label,
     href: addressOf(bulletin, `/${name}`),
     method: 'post',
     reason: step.reason,
-    values: { version: String(bulletin.version) },
-    ...(ends ? { variant: 'warning' as const } : {}),
+    values: { version: String(version) },
+    ...(name === 'abandon' || name === 'discard' ? { variant: 'warning' as const } : {}),
+  }
+}
+
+/** Whether the reader's organisation answered before those who had answered were asked again. */
+function isAskedAgain({ bulletin, panel }: ShownBulletin): boolean {
+  const answeredAt = panel?.current?.at
+  return bulletin.answerAgainAt !== null && answeredAt !== undefined && answeredAt < bulletin.answerAgainAt
+}
+
+/** The dated updates, newest first; a published version leads to what it changed. */
+function updatesView({ bulletin, updates }: ShownBulletin) {
+  return updates.map(update => ({
+    ...update,
+    href: update.version === null ? null : addressOf(bulletin, `/changes/${update.version}`),
+    isNewest: update.version !== null && update.version === bulletin.version,
+    toldWords: update.isMaterial ? 'Material: those who got the bulletin were told.' : 'Not material: nobody was told.',
+  }))
+}
+
+function replacedView({ bulletin, replaced }: ShownBulletin) {
+  const link = ({ number, title }: { number: number; title: string }) => ({ href: addressOf({ number }), text: `${bulletinNumber(number)} ${title}` })
+  return { isReplaced: bulletin.supersededBy !== null, by: replaced.by === null ? null : link(replaced.by), of: replaced.of.map(link) }
+}
+
+const ALONE_WORDS = { holding: 'Holding statement', emergency: 'Emergency release' } as const
+
+function aloneTable(records: readonly AloneRecord[]): TableModel | null {
+  if (records.length === 0) return null
+  return {
+    caption: 'Released by one person',
+    head: [{ text: 'What' }, { text: 'Version', format: 'numeric' }, { text: 'Who' }, { text: 'When' }, { text: 'Why' }, { text: 'Reviewed after' }],
+    rows: records.map(record => [
+      ALONE_WORDS[record.kind],
+      record.version,
+      whoWords(record.by, record.byId),
+      { at: record.at },
+      record.reason,
+      record.reviewedAt === null ? 'Not yet' : { text: record.findings ?? '', hint: record.reviewedBy ?? undefined },
+    ]),
   }
 }
 
@@ -223,110 +303,4 @@ function findingsView(findings: readonly Problem[]) {
     errors: findings.filter(({ severity }) => severity === 'error').map(({ message }) => message),
     warnings: findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
   }
-}
-
-/** The list's table. For the centre with state, author and the funnel's figures; for others, and of one organisation (`ofOne`), with its answer. */
-export function listTable(
-  rows: readonly ListedBulletin[],
-  query: Query,
-  options: { readonly isCentre: boolean; readonly ofOne: boolean },
-): TableModel {
-  const isCentre = options.isCentre && !options.ofOne
-  const number = sortColumn({ text: 'Number' }, 'number', '/bulletins', query)
-  const updated = sortColumn({ text: isCentre ? 'Changed' : 'Released' }, 'updated', '/bulletins', query)
-  const columns = isCentre
-    ? [number, { text: 'Severity' }, { text: 'Title' }, { text: 'State' }, { text: 'Author' }, { text: 'Answers' }, { text: 'Answer by' }, updated]
-    : [number, { text: 'Severity' }, { text: 'Title' }, { text: 'Answer' }, { text: 'Answer by' }, updated]
-  return {
-    caption: 'Bulletins',
-    captionHidden: true,
-    head: columns,
-    rows: rows.map(row => (isCentre ? centreRow(row) : readerRow(row, options.ofOne))),
-  }
-}
-
-function titleCell(row: ListedBulletin): Cell {
-  return {
-    text: row.title,
-    href: addressOf(row),
-    tlp: row.tlp === 'CLEAR' ? undefined : row.tlp,
-    tags: row.isExercise ? [{ text: 'Exercise', colour: 'pink' }] : [],
-  }
-}
-
-function centreRow(row: ListedBulletin): readonly Cell[] {
-  return [
-    { text: bulletinNumber(row.number), href: addressOf(row) },
-    { tags: [severityTag(row.severity)] },
-    titleCell(row),
-    { tags: [stateTag(row.state)] },
-    row.author,
-    row.releasedAt === null ? null : figuresCell(row),
-    at(row.respondBy),
-    { at: row.updatedAt },
-  ]
-}
-
-function figuresCell(row: ListedBulletin): Cell {
-  const silent = row.organisations - row.answered - row.unreachable
-  const label = `${row.answered.toLocaleString('en-GB')} answered, ${silent.toLocaleString('en-GB')} silent${row.unreachable > 0 ? `, ${row.unreachable.toLocaleString('en-GB')} unreachable` : ''}`
-  return {
-    text: label,
-    bar: [
-      { label: 'answered', count: row.answered, tone: 'seen' },
-      { label: 'silent', count: silent, tone: 'silent' },
-      { label: 'unreachable', count: row.unreachable, tone: 'unreachable' },
-    ],
-  }
-}
-
-function readerRow(row: ListedBulletin, ofOne: boolean): readonly Cell[] {
-  const own = row.response !== null && isResponseState(row.response) ? RESPONSE_STATES[row.response].label : 'No answer yet'
-  return [
-    { text: bulletinNumber(row.number), href: addressOf(row) },
-    { tags: [severityTag(row.severity)] },
-    { ...(titleCell(row) as object), hint: row.state === 'withdrawn' ? 'Withdrawn' : undefined },
-    row.organisations > 1 && !ofOne ? `${row.answered.toLocaleString('en-GB')} of ${row.organisations.toLocaleString('en-GB')} answered` : own,
-    at(row.respondBy),
-    at(row.releasedAt),
-  ]
-}
-
-export function listFilters(
-  query: {
-    readonly q: string
-    readonly state: string
-    readonly severity: string
-    readonly organisation: string
-    readonly threat: string
-    readonly releasedSince: string
-    readonly withdrawnSince: string
-    readonly sort: string
-  },
-  isCentre: boolean,
-) {
-  const { q: _q, state: _state, severity: _severity, ...rest } = query
-  const options = (all: string, values: readonly string[], words: (value: never) => string) => [
-    { value: '', text: all },
-    ...values.map(value => ({ value, text: words(value as never) })),
-  ]
-  return {
-    action: '/bulletins',
-    search: { label: 'Search by number, CVE or words', value: query.q },
-    selects: [
-      { name: 'severity', label: 'Severity', value: query.severity, options: options('Every severity', SEVERITIES, severityLabel) },
-      {
-        name: 'state',
-        label: 'State',
-        value: query.state,
-        options: options('Every state', isCentre ? BULLETIN_STATES : ['released', 'withdrawn'], stateLabel),
-      },
-    ],
-    keep: rest,
-    clearHref: Object.entries(query).some(([name, value]) => name !== 'sort' && value !== '') ? '/bulletins' : undefined,
-  }
-}
-
-function at(time: Instant | null): Cell {
-  return time === null ? null : { at: time }
 }

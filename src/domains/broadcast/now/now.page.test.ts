@@ -150,7 +150,7 @@ test('an answer to what was withdrawn meanwhile is refused, and its note comes b
   const lead = await app.signIn('cyber-lead', { organisation: 'W00000' })
   await lead.get(address)
   const duty = await app.signIn('duty-manager')
-  await duty.post(`${address}/withdraw`, { version: '1', reason: 'A false alarm' }, { from: address })
+  await duty.post(`${address}/withdraw`, { reason: 'A false alarm', tells: 'no' }, { from: address })
   const late = await lead.post(`${address}/answer`, { state: 'done', note: 'Typed while it was withdrawn' })
   assert.equal(late.statusCode, 422)
   assert.match(late.body, /withdrawn[^]*>Typed while it was withdrawn</)
@@ -298,7 +298,7 @@ test('a bulletin in review waits for those who wrote none of it', async () => {
 test('what changed leads to exactly the records that it counts, for each who sees it', async () => {
   const address = `/bulletins/CC-${(await releasedBulletin(platform, { organisations: 1, prefix: 'V' })).number}`
   const duty = await app.signIn('duty-manager')
-  await duty.post(`${address}/withdraw`, { version: '1', reason: 'A false alarm' }, { from: address })
+  await duty.post(`${address}/withdraw`, { reason: 'A false alarm', tells: 'no' }, { from: address })
   await duty.post('/bulletins/new', { title: 'Given up unreleased', severity: 'low' }, { from: '/bulletins/new' })
   const readers = [duty, await app.signIn('regional-lead'), await app.signIn('partner-responder', { organisation: 'A00005' })]
   for (const [index, reader] of readers.entries()) {

@@ -2,6 +2,7 @@ import { Conflict, Forbidden, Invalid } from '../../../kernel/errors.ts'
 import { transition, type Transition } from '../../../kernel/lifecycle.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
+import { announce } from '../announce.ts'
 import { resolveAudience, ruleOf, type AudienceOrganisation } from '../audience/queries.ts'
 import { BULLETIN_LIFECYCLE, type BulletinAction } from '../bulletins/lifecycle.ts'
 import { bulletinNumber, findingsOf, respondByAt, type BulletinState } from '../bulletins/model.ts'
@@ -143,6 +144,7 @@ async function goOut(
   })
   const organisationIds = audience.organisations.map(({ id }) => id)
   const { mailingId } = await startMailing(work, { bulletinId: bulletin.id, kind: 'release', organisationIds, baseUrl: input.baseUrl })
+  await announce(work, { type: 'bulletin.released', bulletinId: bulletin.id })
   return { releaseId, mailingId, ...figures }
 }
 

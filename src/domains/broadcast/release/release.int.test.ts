@@ -11,16 +11,8 @@ import { saveAudience } from '../audience/commands.ts'
 import type { FlatRuleInput } from '../audience/flat.ts'
 import { AudienceRule } from '../audience/model.ts'
 import { summariseAudience, ruleOf } from '../audience/queries.ts'
-import {
-  addUpdate,
-  approveBulletin,
-  changeSeverity,
-  draftBulletin,
-  returnForChanges,
-  saveVersion,
-  sendForReview,
-  withdrawBulletin,
-} from '../bulletins/commands.ts'
+import { approveBulletin, draftBulletin, returnForChanges, saveVersion, sendForReview } from '../bulletins/commands.ts'
+import { addUpdate, changeSeverity, withdrawBulletin } from '../bulletins/living/commands.ts'
 import { BulletinContent, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, severitiesOf, versionsOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'

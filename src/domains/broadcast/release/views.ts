@@ -5,15 +5,7 @@ import type { TableModel } from '../../../ui/models.ts'
 import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
 import type { AudienceSummary } from '../audience/queries.ts'
 import { BULLETIN_LIFECYCLE } from '../bulletins/lifecycle.ts'
-import {
-  bulletinNumber,
-  deadlineFor,
-  findingsOf,
-  respondByAt,
-  severityLabel,
-  stateLabel,
-  type ResponseDeadline,
-} from '../bulletins/model.ts'
+import { bulletinNumber, deadlineFor, findingsOf, respondByAt, severityLabel, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
 import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
 import { channelsOf, judgeRelease, silenceWords } from './model.ts'

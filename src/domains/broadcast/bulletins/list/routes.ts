@@ -9,7 +9,7 @@ import { withQuery } from '../../../../ui/links.ts'
 import type { Visible } from '../../tables.ts'
 import { BULLETIN_STATES, bulletinNumber, SEVERITIES, severityLabel, stateLabel } from '../model.ts'
 import { BULLETIN_SORTS, listBulletins, type BulletinFilter, type ListedBulletin } from '../queries/list.ts'
-import { listFilters, listTable } from '../views.ts'
+import { listFilters, listTable } from './views.ts'
 
 const text = z.string().trim().max(200).catch('').default('')
 const since = z

@@ -10,8 +10,10 @@ import type { Visible } from '../../tables.ts'
 import { draftBulletin, saveVersion, sendForReview } from '../commands.ts'
 import { readContent, typedFrom, type Typed } from '../fields.ts'
 import { contentFromThreat } from '../from-threat.ts'
-import { BULLETIN_LIFECYCLE, BulletinContent, bulletinNumber, findingsOf, parseBulletinNumber, type ResponseDeadline } from '../model.ts'
-import { bulletinOf, responseDeadlines, versionOf, type Bulletin } from '../queries.ts'
+import { withoutHolding } from '../holding/model.ts'
+import { BULLETIN_LIFECYCLE } from '../lifecycle.ts'
+import { BulletinContent, bulletinNumber, findingsOf, parseBulletinNumber, revisionFindings, type ResponseDeadline } from '../model.ts'
+import { bulletinOf, responseDeadlines, revisionOf, versionOf, type Bulletin } from '../queries.ts'
 import { addressOf } from '../views.ts'
 import { previewView, writingView, type Stored, type Writing, type WritingState } from './views.ts'
 
@@ -74,9 +76,10 @@ const startEdit = route({
   params: Params,
   async handle(request) {
     const found = await storedOf(request, numberOf(request.params))
-    if (!('edit' in BULLETIN_LIFECYCLE[found.stored.bulletin.state]))
-      throw new Conflict('broadcast.bulletin.not-editable', 'What was released stays as it was. Publish an update instead.')
-    return editPage(request, found, typedFrom(found.stored.version.content), {})
+    const { bulletin, version, revision } = found.stored
+    if (revision === null && !('edit' in BULLETIN_LIFECYCLE[bulletin.state]))
+      throw new Conflict('broadcast.bulletin.not-editable', 'This bulletin is closed. Draft another one.')
+    return editPage(request, found, typedFrom(revision === 'none' ? nextVersion(bulletin, version.content) : version.content), {})
   },
 })
 
@@ -90,8 +93,9 @@ const edit = route({
     const number = numberOf(request.params)
     const baseVersion = baseOf(body)
     const form = readContent(body)
-    const problems = form.ok ? missingFor(body, form.content, request) : form.problems
-    if (!form.ok || problems.length > 0) return editPage(request, await storedOf(request, number), body, { problems, baseVersion })
+    const found = await storedOf(request, number)
+    const problems = form.ok ? missingFor(body, form.content, request, found.stored.revision !== null) : form.problems
+    if (!form.ok || problems.length > 0) return editPage(request, found, body, { problems, baseVersion })
     try {
       const input = { number, baseVersion, content: form.content }
       const notice = await request.work<Visible, string>(unit => saveAs(unit, input, isForReview(body)))
@@ -126,10 +130,23 @@ async function saveAs(
 ): Promise<string> {
   const { version, isNew } = await saveVersion(work, input)
   // Where nothing was changed, a review or an approval that there is stands.
-  const isSent = forReview && (await bulletinOf(work.db, input.number)).state === 'draft'
+  const bulletin = await bulletinOf(work.db, input.number)
+  const state = bulletin.state === 'released' ? (await revisionOf(work.db, bulletin.id))?.state : bulletin.state
+  const isSent = forReview && state === 'draft'
   if (isSent) await sendForReview(work, { number: input.number, version })
   if (isNew) return `Version ${version} is saved${isSent ? ' and sent for review' : ''}.`
   return isSent ? `Version ${version} is sent for review.` : 'Nothing was changed, so no version was made.'
+}
+
+/** What the next version begins from: the live one, without what was new in it. The full version of a holding statement is no holding one, and is material. */
+function nextVersion(bulletin: Bulletin, live: BulletinContent): BulletinContent {
+  const { news: _told, ...content } = live
+  if (!bulletin.isHolding) return content
+  return {
+    ...content,
+    title: withoutHolding(content.title),
+    news: { title: 'The full version is here', body: '', isMaterial: true, asksAgain: false },
+  }
 }
 
 type Request = Pick<RouteRequest, 'read' | 'now' | 'platform' | 'body'>
@@ -142,7 +159,10 @@ interface Found {
 function storedOf(request: Request, number: number): Promise<Found> {
   return request.read<Visible, Found>(async db => {
     const bulletin: Bulletin = await bulletinOf(db, number)
-    return { stored: { bulletin, version: await versionOf(db, bulletin.id, bulletin.version) }, deadlines: await responseDeadlines(db) }
+    const revision = bulletin.state === 'released' ? await revisionOf(db, bulletin.id) : undefined
+    const version = await versionOf(db, bulletin.id, revision?.version ?? bulletin.version)
+    const stored: Stored = { bulletin, version, revision: bulletin.state === 'released' ? (revision?.state ?? 'none') : null }
+    return { stored, deadlines: await responseDeadlines(db) }
   })
 }
 
@@ -177,8 +197,9 @@ function writingPage(request: Request, writing: Writing, state: Partial<WritingS
 }
 
 /** What stands in the way of a review, where one is asked for. */
-function missingFor(body: FormBody, content: BulletinContent, { now }: Pick<RouteRequest, 'now'>): readonly Problem[] {
-  return isForReview(body) ? findingsOf(content, now).filter(({ severity }) => severity === 'error') : []
+function missingFor(body: FormBody, content: BulletinContent, { now }: Pick<RouteRequest, 'now'>, isRevision = false): readonly Problem[] {
+  const findings = isRevision ? revisionFindings(content, now) : findingsOf(content, now)
+  return isForReview(body) ? findings.filter(({ severity }) => severity === 'error') : []
 }
 
 /** The version on which what is typed builds. What cannot be read is none, so that saving compares with what is there. */

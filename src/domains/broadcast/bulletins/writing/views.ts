@@ -82,9 +82,9 @@ export function writingView(writing: Writing, state: WritingState, by: { readonl
             savedBy: whoWords(stored.version.savedBy, stored.version.savedById),
           },
         }),
-    sections: contentSections(typed, state.problems, stored?.revision != null),
+    sections: contentSections(typed, state.problems, isRevisionOf(stored)),
     isTyped: state.isTyped,
-    isRevision: stored?.revision != null,
+    isRevision: isRevisionOf(stored),
     voids: voidedBy(stored),
     conflict: state.conflict === null || stored === null ? null : conflictTable(stored.version, state.conflict),
     preview: previewView(writing, by),
@@ -98,7 +98,7 @@ export function previewView(
 ) {
   const { content, problems } = readDraft(typed)
   // A field that cannot be saved as it is says so once.
-  const missing = stored?.revision == null ? findingsOf(content, now) : revisionFindings(content, now)
+  const missing = isRevisionOf(stored) ? revisionFindings(content, now) : findingsOf(content, now)
   const findings = missing.filter(finding => !problems.some(({ pointer }) => pointer === finding.pointer))
   const of = (severity: Problem['severity']) => findings.filter(finding => finding.severity === severity)
   const number = stored === null ? 'CC-…' : bulletinNumber(stored.bulletin.number)
@@ -170,6 +170,11 @@ function conflictTable(newest: Version, typed: BulletinContent): TableModel {
     before: `Version ${newest.version}, saved by ${whoWords(newest.savedBy, newest.savedById)}`,
     after: 'What you typed',
   })
+}
+
+/** Whether what is written follows a release. */
+function isRevisionOf(stored: Stored | null): boolean {
+  return stored !== null && stored.revision !== null
 }
 
 /** The state whose review or approval a saved change voids, in words. */

@@ -155,10 +155,10 @@ test('a severity with too long a reason, and an update after a withdrawal, keep 
   const { number } = await releasedBulletin(app.platform, { organisations: 1 })
   const address = `/bulletins/CC-${number}`
   const long = `Worse. ${'y'.repeat(2_000)}`
-  const severity = await manager.post(`${address}/severity`, { severity: 'low', reason: long }, { from: address })
+  const severity = await manager.post(`${address}/severity`, { severity: 'low', reason: long, tells: 'no' }, { from: address })
   assert.equal(severity.statusCode, 422)
   assert.match(severity.body, />Worse\. y{2000}</)
-  await manager.post(`${address}/withdraw`, { version: '1', reason: 'A false alarm' }, { from: address })
+  await manager.post(`${address}/withdraw`, { reason: 'A false alarm', tells: 'no' }, { from: address })
   const update = await manager.post(`${address}/update`, { title: 'New facts', body: 'Typed at length' })
   assert.equal(update.statusCode, 422)
   assert.match(update.body, /New facts[\s\S]*Typed at length/)
