@@ -25,16 +25,14 @@ export interface Fallback {
  * sent, or came back, stays as it is. For the system's own callbacks.
  */
 export async function recordArrival(work: Work<Visible>, input: { readonly deliveryId: string; readonly words: string }): Promise<boolean> {
-  const message = await messageOf(work.db, input.deliveryId)
-  if (message === undefined) return false
+  const message = await lockMessage(work, input.deliveryId)
+  if (message === undefined || !['sending', 'sent'].includes(message.state)) return false
   const arrived = await work.db
     .updateTable('broadcast_delivery')
     .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
-    .where('state', 'in', ['sending', 'sent'])
     .set({ state: 'delivered', delivered_at: work.now, due_at: null, words: input.words.slice(0, LONGEST_WORDS) })
     .returning('organisation_id')
     .execute()
-  if (arrived.length === 0) return false
   const organisationIds = [...new Set(arrived.map(row => row.organisation_id))]
   if (message.kind !== 'escalation') await markDelivered(work, message.bulletinId, organisationIds)
   work.record({ verb: 'broadcast.delivery.arrived', subject: { kind: 'delivery', id: message.id }, change: { deliveries: arrived.length } })
@@ -48,17 +46,15 @@ export async function recordArrival(work: Work<Visible>, input: { readonly deliv
  */
 export async function recordBounce(work: Work<Visible>, input: { readonly deliveryId: string; readonly words: string } & Fallback): Promise<boolean> {
   const words = input.words.slice(0, LONGEST_WORDS)
-  const message = await messageOf(work.db, input.deliveryId)
-  if (message === undefined) return false
+  const message = await lockMessage(work, input.deliveryId)
+  // A server's "sent" may not be written down yet.
+  if (message === undefined || !['sending', 'sent', 'delivered'].includes(message.state)) return false
   const bounced = await work.db
     .updateTable('broadcast_delivery')
     .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
-    // A server's "sent" may not be written down yet.
-    .where('state', 'in', ['sending', 'sent', 'delivered'])
     .set({ state: 'bounced', bounced_at: work.now, due_at: null, words })
     .returning(['id', 'organisation_id', 'contact_id', 'channel'])
     .execute()
-  if (bounced.length === 0) return false
   const dead = bounced.map(row => ({
     id: row.id,
     organisationId: row.organisation_id,
@@ -75,6 +71,14 @@ export async function recordBounce(work: Work<Visible>, input: { readonly delive
   await followDead(work, message, dead, input)
   work.record({ verb: 'broadcast.delivery.bounced', subject: { kind: 'delivery', id: message.id }, change: { deliveries: bounced.length } })
   return true
+}
+
+/** The message that a delivery went out with, held until the end of the unit of work: two words of it come one after the other. */
+async function lockMessage(work: Work<Visible>, deliveryId: string) {
+  const message = await messageOf(work.db, deliveryId)
+  if (message === undefined) return undefined
+  const { state } = await work.db.selectFrom('broadcast_delivery').where('id', '=', message.id).select('state').forUpdate().executeTakeFirstOrThrow()
+  return { ...message, state }
 }
 
 /** What follows from messages that will reach nobody: their contacts are known to fail, a text message is tried, and who is left with nothing is unreachable. */

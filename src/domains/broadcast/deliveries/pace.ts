@@ -3,7 +3,7 @@ import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { allowanceOf, domainOf, isAskingForPatience, minuteOf, slowPauseSeconds } from './model.ts'
-import { deferredRows, pacesOf } from './queries/pace.ts'
+import { deferredRows, pacesOf, type Deferral } from './queries/pace.ts'
 
 /** A delivery that is due. */
 export interface Due {
@@ -38,7 +38,7 @@ export async function withinPace(
     const allowance = allowanceOf(allowances, domain)
     if (pace?.slowUntil != null && pace.slowUntil > work.now) {
       for (const { id } of rows) held.add(id)
-      await defer(work, mailingId, domain, pace.slowUntil, allowance)
+      await defer(work, { mailingId, domain, until: pace.slowUntil, allowance, taken: [] })
       continue
     }
     if (allowance === null) continue
@@ -52,7 +52,8 @@ export async function withinPace(
         .where('domain', '=', domain)
         .set({ minute, claimed: claimed + taken })
         .execute()
-    if (taken < rows.length) await defer(work, mailingId, domain, addHours(minute, 1 / 60), allowance)
+    if (taken < rows.length)
+      await defer(work, { mailingId, domain, until: addHours(minute, 1 / 60), allowance, taken: rows.slice(0, taken).map(({ id }) => id) })
   }
   return due.filter(({ id }) => !held.has(id)).map(({ id }) => id)
 }
@@ -66,11 +67,11 @@ async function makePaces(work: Work<Visible>, domains: readonly string[]): Promi
     .execute()
 }
 
-/** All that the mailing still has for the domain waits until then, spread over the minutes that its allowance asks for. */
-async function defer(work: Work<Visible>, mailingId: string, domain: string, until: Instant, allowance: number | null): Promise<void> {
+/** What the mailing still has for the domain waits until then, spread over the minutes that its allowance asks for. */
+async function defer(work: Work<Visible>, deferral: Deferral): Promise<void> {
   await work.db
     .updateTable('broadcast_delivery')
-    .from(deferredRows(mailingId, domain, work.now, until, allowance))
+    .from(deferredRows(deferral, work.now))
     .whereRef('broadcast_delivery.id', '=', 'deferred.id')
     .set(eb => ({ due_at: eb.ref('deferred.due_at') }))
     .execute()
