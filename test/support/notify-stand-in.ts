@@ -87,7 +87,10 @@ export async function startNotify(): Promise<NotifyStandIn> {
     const wanted = type === 'email' ? ['subject', 'body'] : ['body']
     const missing = wanted.filter(name => typeof sent.personalisation?.[name] !== 'string')
     if (missing.length > 0) throw new Refusal(400, 'BadRequestError', `Missing personalisation: ${missing.join(', ')}`)
-    const text = (name: string) => String(sent.personalisation?.[name] ?? '')
+    const text = (name: string) => {
+      const value = sent.personalisation?.[name]
+      return typeof value === 'string' ? value : ''
+    }
     if (type === 'sms' && text('body').length > 918)
       throw new Refusal(400, 'ValidationError', 'Content for template has a character count greater than the limit of 918')
     const message = {

@@ -21,9 +21,12 @@ import { releaseRoutes } from './release/routes.ts'
 import { releaseDueJob } from './release/schedule/jobs.ts'
 import { scheduleRoutes } from './release/schedule/routes.ts'
 import { listResponses } from './responses/cli.ts'
+import { decisionRoutes } from './responses/decision/routes.ts'
 import { linkRoutes } from './responses/link/routes.ts'
+import { linksRoutes } from './responses/links/routes.ts'
 import { responseListRoutes } from './responses/list/routes.ts'
 import { partnerRoutes } from './responses/partner/routes.ts'
+import { progressRoutes } from './responses/progress/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
 import { askSignatureJob } from './responses/signing/jobs.ts'
 import { signingRoutes } from './responses/signing/routes.ts'
@@ -45,6 +48,9 @@ export const broadcast: Module = {
     ...responseRoutes,
     ...linkRoutes,
     ...signingRoutes,
+    ...decisionRoutes,
+    ...progressRoutes,
+    ...linksRoutes,
     ...responseListRoutes,
     ...partnerRoutes,
     ...pictureRoutes,
