@@ -1,0 +1,164 @@
+import { Conflict } from '../../../kernel/errors.ts'
+import type { LocalDate } from '../../../kernel/instant.ts'
+import { assertMay } from '../../../platform/work/actor.ts'
+import type { Work } from '../../../platform/work/work.ts'
+import { bulletinNumber, type BulletinSeverity } from '../bulletins/model.ts'
+import { startMailing } from '../deliveries/mailings.ts'
+import type { Visible } from '../tables.ts'
+import { dueSteps, policiesFor, stepsOf, type ChasePolicy, type Step } from './model.ts'
+import { regionContacts, seniorContacts, silentFor, type Chased, type SilentOrganisation } from './queries.ts'
+
+/**
+ * Takes the steps that are due about one bulletin: reminds the silent, tells their seniors, then their regions. Each step of an organisation is
+ * written with the mailing that carries it. Gives how many organisations it was about.
+ */
+export async function chaseBulletin(work: Work<Visible>, bulletin: Chased, policies: readonly ChasePolicy[], baseUrl: string): Promise<number> {
+  // One worker at a time for each bulletin: another finds the steps taken.
+  await work.db.selectFrom('broadcast_release').where('bulletin_id', '=', bulletin.id).select('id').forUpdate().execute()
+  const inForce = policiesFor(policies, bulletin.severity, bulletin.releasedAt)
+  const ownTypes = [...inForce.keys()].flatMap(type => (type === null ? [] : [type]))
+  let count = 0
+  for (const [type, policy] of inForce) {
+    for (const step of dueSteps(stepsOf(policy, bulletin.releasedAt), work.now)) {
+      if (step.kind === 'telephone') continue
+      const silent = await silentFor(work.db, bulletin.id, step, type, ownTypes)
+      if (silent.length === 0) continue
+      await TAKE[step.kind](work, bulletin, policy, step, silent, baseUrl)
+      count += silent.length
+    }
+  }
+  return count
+}
+
+type Take = (
+  work: Work<Visible>,
+  bulletin: Chased,
+  policy: ChasePolicy,
+  step: Step,
+  silent: readonly SilentOrganisation[],
+  baseUrl: string,
+) => Promise<void>
+
+const TAKE: Readonly<Record<'reminder' | 'escalation' | 'region', Take>> = {
+  async reminder(work, bulletin, _policy, step, silent, baseUrl) {
+    const { mailingId } = await startMailing(work, { bulletinId: bulletin.id, kind: 'reminder', organisationIds: idsOf(silent), baseUrl })
+    await writeSteps(work, bulletin, step, idsOf(silent), () => mailingId)
+  },
+  async escalation(work, bulletin, policy, step, silent, baseUrl) {
+    const seniors = await seniorContacts(work.db, idsOf(silent), policy.escalateTo)
+    const named = new Set(seniors.map(({ organisationId }) => organisationId))
+    const mailing =
+      seniors.length === 0
+        ? null
+        : await startMailing(work, {
+            bulletinId: bulletin.id,
+            kind: 'escalation',
+            organisationIds: [...named],
+            contactIds: seniors.map(({ id }) => id),
+            baseUrl,
+          })
+    await writeSteps(work, bulletin, step, idsOf(silent), id => (named.has(id) ? (mailing?.mailingId ?? null) : null))
+  },
+  async region(work, bulletin, _policy, step, silent, baseUrl) {
+    const byRegion = Map.groupBy(silent, ({ lookedAfterBy }) => lookedAfterBy ?? '')
+    const contacts = Map.groupBy(await regionContacts(work.db, [...byRegion.keys()]), ({ region }) => region)
+    for (const [region, own] of byRegion) {
+      const told = contacts.get(region) ?? []
+      const mailing =
+        told.length === 0
+          ? null
+          : await startMailing(work, {
+              bulletinId: bulletin.id,
+              kind: 'escalation',
+              organisationIds: idsOf(own),
+              contactIds: told.map(({ id }) => id),
+              baseUrl,
+            })
+      await writeSteps(work, bulletin, step, idsOf(own), () => mailing?.mailingId ?? null)
+    }
+  },
+}
+
+const CHUNK = 5_000
+
+async function writeSteps(
+  work: Work<Visible>,
+  bulletin: Chased,
+  step: Step,
+  organisationIds: readonly string[],
+  mailingOf: (organisationId: string) => string | null,
+): Promise<void> {
+  if (step.kind === 'telephone') return
+  const { kind, nth } = step
+  for (let at = 0; at < organisationIds.length; at += CHUNK) {
+    await work.db
+      .insertInto('broadcast_chase_step')
+      .values(
+        organisationIds
+          .slice(at, at + CHUNK)
+          .map(id => ({ bulletin_id: bulletin.id, organisation_id: id, kind, nth, at: work.now, mailing_id: mailingOf(id) })),
+      )
+      .execute()
+  }
+  work.record({
+    verb: 'broadcast.chase.step-taken',
+    subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+    change: { step: kind, nth, organisations: organisationIds.length, mailed: organisationIds.filter(id => mailingOf(id) !== null).length },
+  })
+}
+
+function idsOf(silent: readonly SilentOrganisation[]): readonly string[] {
+  return silent.map(({ id }) => id)
+}
+
+export interface NewPolicy {
+  readonly severity: BulletinSeverity
+  readonly organisationType: string | null
+  readonly effectiveFrom: LocalDate
+  readonly acknowledgeHours: number | null
+  readonly actHours: number | null
+  readonly remindHours: readonly number[]
+  readonly telephoneHours: number | null
+  readonly escalateHours: number | null
+  readonly escalateTo: readonly string[]
+  readonly regionHours: number | null
+  readonly isWorkingHours: boolean
+  readonly source: string
+}
+
+/** Sets a policy from a day on. Rows are never changed: a newer one takes over. Throws `Conflict` when one begins on that day. */
+export async function setPolicy(work: Work<Visible>, policy: NewPolicy): Promise<void> {
+  assertMay(work.actor, 'broadcast.chase.set')
+  const made = await work.db
+    .insertInto('broadcast_chase_policy')
+    .values({
+      severity: policy.severity,
+      organisation_type: policy.organisationType,
+      effective_from: policy.effectiveFrom,
+      acknowledge_hours: policy.acknowledgeHours,
+      act_hours: policy.actHours,
+      remind_hours: [...policy.remindHours],
+      telephone_hours: policy.telephoneHours,
+      escalate_hours: policy.escalateHours,
+      escalate_to: policy.escalateTo.map(purpose => purpose.toLowerCase()),
+      region_hours: policy.regionHours,
+      working_hours: policy.isWorkingHours,
+      source: policy.source,
+      set_by: work.actor.id,
+      set_at: work.now,
+    })
+    .onConflict(conflict => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (made === undefined)
+    throw new Conflict(
+      'broadcast.chase.policy-known',
+      'A policy for these begins on that day already. Choose another day: rows are not changed afterwards.',
+    )
+  work.record({
+    verb: 'broadcast.chase.policy-set',
+    subject: { kind: 'chase-policy', id: String(made.id) },
+    reason: policy.source,
+    change: { severity: policy.severity, type: policy.organisationType, from: policy.effectiveFrom, remind: [...policy.remindHours] },
+  })
+}

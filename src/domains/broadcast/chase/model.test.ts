@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseInstant, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
+import { addWorkingHours, dueSteps, policiesFor, policySentence, stepsOf, type ChasePolicy } from './model.ts'
+
+const at = (text: string): Instant => parseInstant(text) ?? assert.fail(text)
+const policy = (over: Partial<ChasePolicy> = {}): ChasePolicy => ({
+  id: 1,
+  severity: 'high',
+  organisationType: null,
+  effectiveFrom: parseLocalDate('2018-04-01') ?? assert.fail(),
+  acknowledgeHours: 48,
+  actHours: null,
+  remindHours: [12, 4],
+  telephoneHours: 12,
+  escalateHours: 36,
+  escalateTo: ['senior information risk owner'],
+  regionHours: 44,
+  isWorkingHours: false,
+  source: 'test',
+  ...over,
+})
+const RELEASED = at('2026-11-20T16:00:00Z')
+
+test('working hours stop at six, over the weekend and across the change of clocks', () => {
+  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 1), at('2026-11-20T17:00:00Z'))
+  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 2), at('2026-11-20T18:00:00Z'))
+  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 3), at('2026-11-23T09:00:00Z'), 'Friday to Monday')
+  assert.deepEqual(addWorkingHours(at('2026-11-21T12:00:00Z'), 4), at('2026-11-23T12:00:00Z'), 'from a Saturday')
+  assert.deepEqual(addWorkingHours(at('2027-03-26T17:00:00Z'), 2), at('2027-03-29T08:00:00Z'), 'to Monday in summer time')
+  assert.deepEqual(addWorkingHours(at('2026-11-23T03:00:00Z'), 10), at('2026-11-23T18:00:00Z'), 'from before the day begins')
+})
+
+test('the steps stand in the order in which they fall due', () => {
+  assert.deepEqual(
+    stepsOf(policy(), RELEASED).map(({ kind, nth, at: when }) => [kind, nth, when.toISOString()]),
+    [
+      ['reminder', 1, '2026-11-20T20:00:00.000Z'],
+      ['reminder', 2, '2026-11-21T04:00:00.000Z'],
+      ['telephone', 1, '2026-11-21T04:00:00.000Z'],
+      ['escalation', 1, '2026-11-22T04:00:00.000Z'],
+      ['region', 1, '2026-11-22T12:00:00.000Z'],
+    ],
+  )
+  assert.deepEqual(
+    stepsOf(policy({ isWorkingHours: true, remindHours: [4], telephoneHours: null, escalateHours: null, regionHours: null }), RELEASED).map(
+      step => step.at,
+    ),
+    [at('2026-11-23T10:00:00Z')],
+  )
+})
+
+test('of several reminders that fell due while nothing ran, only the newest is due', () => {
+  const steps = stepsOf(policy(), RELEASED)
+  assert.deepEqual(dueSteps(steps, at('2026-11-20T19:59:00Z')), [])
+  assert.deepEqual(
+    dueSteps(steps, at('2026-11-21T05:00:00Z')).map(({ kind, nth }) => [kind, nth]),
+    [
+      ['reminder', 2],
+      ['telephone', 1],
+    ],
+  )
+})
+
+test('the newest row in force on the day of release holds, for each type and for the rest', () => {
+  const day = (text: string) => parseLocalDate(text) ?? assert.fail()
+  const policies = [
+    policy({ id: 1 }),
+    policy({ id: 2, effectiveFrom: day('2026-11-20'), remindHours: [2] }),
+    policy({ id: 3, effectiveFrom: day('2026-11-21'), remindHours: [1] }),
+    policy({ id: 4, organisationType: 'practice' }),
+    policy({ id: 5, severity: 'low' }),
+  ]
+  const found = policiesFor(policies, 'high', RELEASED)
+  assert.deepEqual(
+    [...found].map(([type, { id }]) => [type, id]).toSorted(),
+    [
+      [null, 2],
+      ['practice', 4],
+    ].toSorted(),
+  )
+  assert.equal(policiesFor(policies, 'medium', RELEASED).size, 0)
+})
+
+test('a policy reads as a sentence', () => {
+  assert.equal(
+    policySentence(policy()),
+    'High severity: reminders after 4 and 12 hours, on the telephone list after 12 hours, told to their senior information risk owner after 36 hours, told to their region after 44 hours.',
+  )
+  assert.equal(
+    policySentence(policy({ remindHours: [], telephoneHours: null, escalateHours: null, regionHours: null })),
+    'High severity: nobody is chased.',
+  )
+})
