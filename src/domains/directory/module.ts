@@ -1,6 +1,7 @@
 import type { Module } from '../../platform/module.ts'
 import { ACCOUNT_ROUTES } from './account/routes.ts'
 import { CONTACT_COMMANDS } from './contacts/cli.ts'
+import { REPAIR_ROUTES } from './contacts/repairs/routes.ts'
 import { CONTACT_ROUTES } from './contacts/routes.ts'
 import { ORGANISATION_COMMANDS } from './organisations/cli.ts'
 import { ORGANISATION_JOBS } from './organisations/jobs.ts'
@@ -24,6 +25,7 @@ export const directory: Module = {
   routes: [
     ...ORGANISATION_ROUTES,
     ...CONTACT_ROUTES,
+    ...REPAIR_ROUTES,
     ...PARTNER_ROUTES,
     ...TECHNOLOGY_ROUTES,
     ...PEOPLE_ROUTES,

@@ -95,6 +95,20 @@ export interface ContactTable {
   ended_at: Instant | null
 }
 
+/** Something that somebody must put right, so that the organisation can be reached. */
+export interface ContactRepairTable {
+  id: string
+  organisation_id: string
+  contact_id: string
+  reason: 'failed' | 'unsubscribed' | 'complained'
+  /** The mail server's words. */
+  words: string | null
+  opened_at: Instant
+  closed_at: Instant | null
+  closed_by: string | null
+  outcome: 'changed' | 'ended' | 'proved' | 'another' | 'done' | 'undone' | null
+}
+
 export interface PartnershipTable {
   id: string
   partner_id: string
@@ -142,6 +156,7 @@ export interface DirectoryTables {
   directory_person: PersonTable
   directory_assignment: AssignmentTable
   directory_contact: ContactTable
+  directory_contact_repair: ContactRepairTable
   directory_partnership: PartnershipTable
   directory_product: ProductTable
   directory_technology: TechnologyTable

@@ -9,6 +9,7 @@ import { isOrganisationInScope, organisationsInScope } from '../organisations/qu
 import type { DirectoryTables } from '../tables.ts'
 import { contactKey, type Contact, type ContactDetails, type ContactRow } from './model.ts'
 import { contactById, contactsOf, contactsOfAll } from './queries.ts'
+import { closeRepairs, openRepair } from './repairs/commands.ts'
 
 type DirectoryWork = Work<DirectoryTables>
 
@@ -32,6 +33,7 @@ export async function addContact(
   const contact = newContact(work, input.organisationId, input.details, input.personId)
   await work.db.insertInto('directory_contact').values(contact).execute()
   work.record({ verb: 'directory.contact.added', subject: { kind: 'contact', id: contact.id }, organisationId: input.organisationId })
+  if (isMailable(input.details)) await closeRepairs(work, { organisationIds: [input.organisationId] }, 'another')
   return contact.id
 }
 
@@ -71,14 +73,17 @@ export async function changeContact(work: DirectoryWork, input: { contactId: Id<
     organisationId: before.organisationId,
     change: { fields },
   })
+  const isAnswer = fields.includes('email') || fields.includes('receivesBulletins')
+  if (isAnswer && isMailable(input.details)) await closeRepairs(work, { contactIds: [input.contactId] }, 'changed')
 }
 
-/** Ends a contact: it is no longer written to or rung. Its history stays. */
+/** Ends a contact: it is no longer written to or rung. Its history stays, and so does an open repair where nobody else can be mailed. */
 export async function endContact(work: DirectoryWork, contactId: Id<'contact'>): Promise<void> {
   assertMay(work.actor, 'directory.contact.change')
   const contact = await ownContact(work, contactId)
   await work.db.updateTable('directory_contact').set({ ended_at: work.now }).where('id', '=', contactId).execute()
   work.record({ verb: 'directory.contact.ended', subject: { kind: 'contact', id: contactId }, organisationId: contact.organisationId })
+  if ((await contactsOf(work.db, contact.organisationId)).some(isMailable)) await closeRepairs(work, { contactIds: [contactId] }, 'ended')
 }
 
 /**
@@ -89,9 +94,13 @@ export async function proveContact(work: DirectoryWork, contactId: Id<'contact'>
   const contact = await ownContact(work, contactId)
   await work.db.updateTable('directory_contact').set({ last_proved_at: work.now, last_failure: null }).where('id', '=', contactId).execute()
   work.record({ verb: 'directory.contact.proved', subject: { kind: 'contact', id: contactId }, organisationId: contact.organisationId })
+  if (contact.lastFailedAt !== null) await closeRepairs(work, { contactIds: [contactId] }, 'proved', 'failed')
 }
 
-/** Notes that nothing arrived there, in the words of the mail server or of whoever rang. For the system's own deliveries and calls. */
+/**
+ * Notes that nothing arrived there, in the words of the mail server or of whoever rang, and asks the organisation and its region to put it
+ * right. For the system's own deliveries and calls.
+ */
 export async function failContact(work: DirectoryWork, input: { contactId: Id<'contact'>; words: string }): Promise<void> {
   const contact = await ownContact(work, input.contactId)
   await work.db
@@ -100,6 +109,36 @@ export async function failContact(work: DirectoryWork, input: { contactId: Id<'c
     .where('id', '=', input.contactId)
     .execute()
   work.record({ verb: 'directory.contact.failed', subject: { kind: 'contact', id: input.contactId }, organisationId: contact.organisationId })
+  await openRepair(work, { ...input, organisationId: contact.organisationId, reason: 'failed' })
+}
+
+/**
+ * A reader stops the bulletins that come to that address, or reports one as unwanted. The contact gets no more of them; the organisation and
+ * its region are asked to name another, so that nobody's leaving goes unseen. For links that prove themselves, and for reports that do.
+ */
+export async function stopBulletins(
+  work: DirectoryWork,
+  input: { readonly contactId: Id<'contact'>; readonly reason: 'unsubscribed' | 'complained' },
+): Promise<void> {
+  const contact = await ownContact(work, input.contactId)
+  if (!contact.receivesBulletins) return
+  await work.db.updateTable('directory_contact').set({ receives_bulletins: false }).where('id', '=', input.contactId).execute()
+  work.record({
+    verb: 'directory.contact.stopped',
+    subject: { kind: 'contact', id: input.contactId },
+    organisationId: contact.organisationId,
+    change: { reason: input.reason },
+  })
+  await openRepair(work, { ...input, organisationId: contact.organisationId, words: null })
+}
+
+/** The reader takes that back. */
+export async function resumeBulletins(work: DirectoryWork, contactId: Id<'contact'>): Promise<void> {
+  const contact = await ownContact(work, contactId)
+  if (contact.receivesBulletins) return
+  await work.db.updateTable('directory_contact').set({ receives_bulletins: true }).where('id', '=', contactId).execute()
+  work.record({ verb: 'directory.contact.resumed', subject: { kind: 'contact', id: contactId }, organisationId: contact.organisationId })
+  await closeRepairs(work, { contactIds: [contactId] }, 'undone')
 }
 
 /**
@@ -150,6 +189,16 @@ export async function importContacts(
       .where('id', '=', contact.id)
       .execute()
   }
+  await closeRepairs(
+    work,
+    { organisationIds: [...new Set(added.filter(({ details }) => isMailable(details)).map(row => row.organisationId))] },
+    'another',
+  )
+  await closeRepairs(
+    work,
+    { contactIds: changed.filter(({ contact, details }) => isMailable(details) && contact.email !== details.email).map(({ contact }) => contact.id) },
+    'changed',
+  )
   const read = list.rows.length + list.problems.filter(problem => problem.severity === 'error').length
   const counts = {
     read,
@@ -176,6 +225,11 @@ async function ownContact(work: DirectoryWork, id: Id<'contact'>): Promise<Conta
 async function assertInScope(work: DirectoryWork, id: Id<'organisation'>): Promise<void> {
   if (await isOrganisationInScope(work.db, work.actor.scope, id)) return
   throw new NotFound('directory.organisation.out-of-scope', 'There is no such organisation among those that you look after.')
+}
+
+/** Whether bulletins reach it by e-mail. */
+function isMailable(details: Pick<ContactDetails, 'email' | 'receivesBulletins'>): boolean {
+  return details.email !== null && details.receivesBulletins
 }
 
 function assertReachable(details: ContactDetails): void {

@@ -6,6 +6,7 @@ import { csv, page } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { contactsOf } from '../contacts/queries.ts'
+import { repairsOf } from '../contacts/repairs/queries.ts'
 import { answeredForBy, partnersOf } from '../partners/queries.ts'
 import type { DirectoryTables } from '../tables.ts'
 import { listTechnology, technologySummary } from '../technology/queries.ts'
@@ -124,6 +125,7 @@ async function factsOf(db: Reader<DirectoryTables>, { scope }: RouteRequest['act
     organisation,
     successors,
     contacts: await contactsOf(db, organisation.id),
+    repairs: await repairsOf(db, organisation.id),
     partners: await partnersOf(db, organisation.id),
     answersFor: await answeredForBy(db, organisation.id),
     technology: await listTechnology(db, scope, organisation.id, { search: '', sharing: 'all' }, 'product', {

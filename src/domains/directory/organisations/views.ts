@@ -4,6 +4,7 @@ import type { Tag } from '../../../ui/labels.ts'
 import { sortColumn, withQuery } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
 import { contactState, type Contact, type ContactState } from '../contacts/model.ts'
+import { REPAIR_REASONS, REPAIRS_PATH, type Repair } from '../contacts/repairs/model.ts'
 import type { Partner } from '../partners/queries.ts'
 import type { Technology } from '../technology/model.ts'
 import { organisationPath, type Area, type OrganisationChange, type OrganisationSummary, type OrganisationType } from './model.ts'
@@ -111,6 +112,7 @@ export interface OrganisationFacts {
   readonly organisation: OrganisationDetail
   readonly successors: readonly Successor[]
   readonly contacts: readonly Contact[]
+  readonly repairs: readonly Repair[]
   readonly partners: readonly Partner[]
   readonly answersFor: readonly Partner[]
   readonly technology: Page<Technology>
@@ -159,6 +161,7 @@ function commonView(facts: OrganisationFacts, actor: Actor, path: string) {
     isClosed: organisation.status === 'closed',
     identity: identityRows(facts, { lists: may(actor, 'directory.organisation.list'), pages: seesEvery }),
     contacts: facts.contacts.length === 0 ? null : contactsTable(facts.contacts, path, changesContacts),
+    repairs: repairNotices(facts.repairs, path, changesContacts),
     addContactHref: changesContacts ? `${path}/contacts/new` : undefined,
     partners: facts.partners.length === 0 ? null : partnersTable(facts.partners, 'Partners who answer', seesEvery),
     partnerActions: changesPartners
@@ -175,6 +178,20 @@ function commonView(facts: OrganisationFacts, actor: Actor, path: string) {
         ? null
         : partnersTable(facts.answersFor, 'Organisations that it answers for', seesEvery || actor.organisationId === organisation.id),
   }
+}
+
+/** What is to be put right, each with what to do and the button that says it is done. */
+function repairNotices(repairs: readonly Repair[], path: string, mayChange: boolean) {
+  return repairs.map(({ id, contactId, contactName, reason, words, openedAt }) => ({
+    contact: contactName,
+    ...REPAIR_REASONS[reason],
+    words,
+    since: openedAt,
+    href: mayChange ? `${path}/contacts/${contactId}` : null,
+    actions: mayChange
+      ? [{ label: `${contactName}: this is seen to`, href: `${REPAIRS_PATH}/${id}/done`, method: 'post', variant: 'secondary' } satisfies Action]
+      : [],
+  }))
 }
 
 function identityRows({ organisation, names, successors }: OrganisationFacts, links: { readonly lists: boolean; readonly pages: boolean }) {
