@@ -22,7 +22,7 @@ export type MessageType = EventType | typeof TEST_TYPE
 
 export const EVENT_WORDS: Readonly<Record<MessageType, string>> = {
   'bulletin.released': 'A bulletin is released',
-  'bulletin.updated': 'A bulletin is updated, or its severity changes',
+  'bulletin.updated': 'A bulletin changes in a way that matters',
   'bulletin.withdrawn': 'A bulletin is withdrawn',
   'response.recorded': 'An answer of yours is recorded',
   'webhook.test': 'A test that you asked for',

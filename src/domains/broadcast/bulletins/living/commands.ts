@@ -2,6 +2,7 @@ import { Conflict, Forbidden, Invalid } from '../../../../kernel/errors.ts'
 import { cleanLine, cleanText } from '../../../../kernel/text.ts'
 import { digest } from '../../../../platform/audit/record.ts'
 import type { Work } from '../../../../platform/work/work.ts'
+import { announce } from '../../announce.ts'
 import { startMailing } from '../../deliveries/mailings.ts'
 import { canRelease } from '../../policy.ts'
 import { closeHolding, releasedAlone } from '../../release/after/commands.ts'
@@ -203,10 +204,13 @@ async function publish(
     .values({ bulletin_id: bulletin.id, at: work.now, by_id: work.actor.id, is_material: tells !== null, ...update })
     .returning('id')
     .executeTakeFirstOrThrow()
+  const isEnd = update.kind === 'withdrawal' || update.kind === 'replacement'
+  if (isEnd) await announce(work, { type: 'bulletin.withdrawn', bulletinId: bulletin.id, reason: update.body })
   if (tells === null) return 0
+  if (!isEnd) await announce(work, { type: 'bulletin.updated', bulletinId: bulletin.id, update: update.title })
   const { contacts } = await startMailing(work, {
     bulletinId: bulletin.id,
-    kind: update.kind === 'withdrawal' || update.kind === 'replacement' ? 'withdrawal' : 'update',
+    kind: isEnd ? 'withdrawal' : 'update',
     organisationIds: await audienceOf(work.db, bulletin.id),
     updateId: id,
     baseUrl: tells.baseUrl,
