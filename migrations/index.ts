@@ -25,6 +25,7 @@ import * as chase from './0024_chase.ts'
 import * as writing from './0025_writing.ts'
 import * as servicesScheduleDigest from './0026_services_schedule_digest.ts'
 import * as picture from './0027_picture.ts'
+import * as watchFixes from './0028_watch.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -54,4 +55,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0025_writing': writing,
   '0026_services_schedule_digest': servicesScheduleDigest,
   '0027_picture': picture,
+  '0028_watch': watchFixes,
 }

@@ -78,15 +78,15 @@ export async function firstWaiting(
   sort: ThreatSort,
   { person, today }: { readonly person: string; readonly today: LocalDate },
 ): Promise<string | null> {
-  const row = await filtered(db, filter)
-    .where(eb => eb.or([eb('threat.state', '=', 'new'), eb.and([eb('threat.holder_id', '=', person), isDueOn(today)])]))
-    .select('threat.id')
-    .orderBy(keyOf(sort, today))
-    .orderBy('threat.published_at', order => order.desc().nullsLast())
-    .orderBy('threat.id')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.id ?? null
+  const due = () => filtered(db, filter).where('threat.holder_id', '=', person).where(isDueOn(today))
+  const waiting = filtered(db, filter).where(eb =>
+    eb.or([eb('threat.state', '=', 'new'), eb.and([eb('threat.holder_id', '=', person), isDueOn(today)])]),
+  )
+  for (const query of sort === 'pressing' ? [due(), filtered(db, filter).where('threat.state', '=', 'new')] : [waiting]) {
+    const row = await inOrder(query, sort).select('threat.id').limit(1).executeTakeFirst()
+    if (row !== undefined) return row.id
+  }
+  return null
 }
 
 /** The queue: most pressing first, and of those the newest. With `today`, those that are watched and due come before. */
@@ -97,35 +97,18 @@ export async function listThreats(
   request: PageRequest,
   today: LocalDate | null = null,
 ): Promise<Page<ThreatRow>> {
-  const base = filtered(db, filter)
   const total = await countThreats(db, filter)
-  const key = keyOf(sort, today)
   const after = readCursor(request.cursor)
-  const rows = await (after === null ? base : base.where(isAfter(key, after)))
-    .leftJoin('directory_person as holder', 'holder.id', 'threat.holder_id')
-    .select([
-      'threat.id',
-      'threat.title',
-      'threat.cves',
-      'threat.state',
-      'threat.priority_word',
-      'threat.reason',
-      'threat.runs',
-      'threat.may_run',
-      'threat.tlp',
-      'threat.published_at',
-      'threat.created_at',
-      'threat.withdrawn_at',
-      'threat.holder_id',
-      'threat.look_again_on',
-      'holder.name as holder_name',
-      key.as('key'),
-    ])
-    .orderBy(key)
-    .orderBy('threat.published_at', order => order.desc().nullsLast())
-    .orderBy('threat.id')
-    .limit(request.limit + 1)
-    .execute()
+  const wanted = request.limit + 1
+  // What is due is read apart from the rest, so that an index gives each of the two in its order.
+  const isSplit = sort === 'pressing' && today !== null
+  const isPastDue = after !== null && after.key >= 0
+  const lead = isSplit && !isPastDue ? await rowsOf(db, filter, sort, after, wanted, { isDue: true, today }) : []
+  const rest =
+    lead.length === wanted
+      ? []
+      : await rowsOf(db, filter, sort, isSplit && !isPastDue ? null : after, wanted - lead.length, isSplit ? { isDue: false, today } : null)
+  const rows = [...lead, ...rest]
   const shown = rows.slice(0, request.limit)
   const sources = await sourcesOf(
     db,
@@ -155,11 +138,49 @@ export async function listThreats(
   }
 }
 
+/** Rows of the list in their order, behind a place. With `part`, only those that are watched and due, or only the others. */
+function rowsOf(
+  db: Reader<Visible>,
+  filter: ThreatFilter,
+  sort: ThreatSort,
+  after: Position | null,
+  limit: number,
+  part: { readonly isDue: boolean; readonly today: LocalDate } | null,
+) {
+  const lead = part?.isDue === true ? DUE_LEAD : 0
+  const key = keyOf(sort)
+  let query = filtered(db, filter)
+  if (part !== null) query = query.where(part.isDue ? isDueOn(part.today) : sql<SqlBool>`not ${isDueOn(part.today)}`)
+  if (after !== null) query = query.where(isAfter(key, { ...after, key: after.key + lead }))
+  return inOrder(query, sort)
+    .leftJoin('directory_person as holder', 'holder.id', 'threat.holder_id')
+    .select([
+      'threat.id',
+      'threat.title',
+      'threat.cves',
+      'threat.state',
+      'threat.priority_word',
+      'threat.reason',
+      'threat.runs',
+      'threat.may_run',
+      'threat.tlp',
+      'threat.published_at',
+      'threat.created_at',
+      'threat.withdrawn_at',
+      'threat.holder_id',
+      'threat.look_again_on',
+      'holder.name as holder_name',
+      sql<number>`${key ?? sql.lit(0)} - ${sql.lit(lead)}`.as('key'),
+    ])
+    .limit(limit)
+    .execute()
+}
+
 /** The cursor for the rows after a threat, or `undefined` when there is none of that id. */
 export async function cursorAt(db: Reader<Visible>, id: string, sort: ThreatSort, today: LocalDate): Promise<string | undefined> {
   const row = await db
     .selectFrom('watch_threat as threat')
-    .select(['threat.id', 'threat.published_at', keyOf(sort, today).as('key')])
+    .select(['threat.id', 'threat.published_at', leadingKey(sort, today).as('key')])
     .where('threat.id', '=', id)
     .executeTakeFirst()
   return row === undefined ? undefined : encodeCursor([row.key, row.published_at?.toISOString() ?? null, row.id])
@@ -199,16 +220,25 @@ function filtered(db: Reader<Visible>, filter: ThreatFilter) {
 /** Farther in front than any priority is behind. */
 const DUE_LEAD = 10_000
 
-function keyOf(sort: ThreatSort, today: LocalDate | null) {
-  if (sort === 'newest') return sql<number>`threat.runs * 0`
-  if (sort === 'runs') return sql<number>`-threat.runs`
-  return today === null
-    ? sql<number>`threat.priority`
-    : sql<number>`(threat.priority - case when ${isDueOn(today)} then ${sql.lit(DUE_LEAD)} else 0 end)`
+/** What orders first; `null` where nothing does before the date. */
+function keyOf(sort: ThreatSort) {
+  if (sort === 'newest') return null
+  return sort === 'runs' ? sql<number>`(-threat.runs)` : sql<number>`threat.priority`
+}
+
+function leadingKey(sort: ThreatSort, today: LocalDate) {
+  const key = keyOf(sort) ?? sql.lit(0)
+  return sort === 'pressing' ? sql<number>`(${key} - case when ${isDueOn(today)} then ${sql.lit(DUE_LEAD)} else 0 end)` : sql<number>`${key}`
+}
+
+function inOrder(query: ReturnType<typeof filtered>, sort: ThreatSort) {
+  const key = keyOf(sort)
+  return (key === null ? query : query.orderBy(key)).orderBy('threat.published_at', order => order.desc().nullsLast()).orderBy('threat.id')
 }
 
 function isDueOn(today: LocalDate) {
-  return sql<SqlBool>`(threat.state = 'watching' and threat.look_again_on <= ${today}::date)`
+  // No other state has a day.
+  return sql<SqlBool>`(coalesce(threat.look_again_on, 'infinity'::date) <= ${today}::date)`
 }
 
 interface Position {
@@ -229,7 +259,7 @@ function isAfter(key: ReturnType<typeof keyOf>, { key: at, published, id }: Posi
     published === null
       ? sql<SqlBool>`threat.published_at is null and threat.id > ${id}`
       : sql<SqlBool>`threat.published_at < ${published} or threat.published_at is null or (threat.published_at = ${published} and threat.id > ${id})`
-  return sql<SqlBool>`(${key} >= ${at} and (${key} > ${at} or (${sameKey})))`
+  return key === null ? sql<SqlBool>`(${sameKey})` : sql<SqlBool>`(${key} >= ${at} and (${key} > ${at} or (${sameKey})))`
 }
 
 async function sourcesOf(db: Reader<Visible>, threatIds: readonly string[]) {
