@@ -11,6 +11,7 @@ import { chaseRoutes } from './chase/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/ledger/routes.ts'
 import { makeDigestJob, sendDigestJob } from './digest/jobs.ts'
+import { impactRoutes } from './impact/routes.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { nowRoutes } from './now/routes.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
@@ -54,6 +55,7 @@ export const broadcast: Module = {
     ...responseListRoutes,
     ...partnerRoutes,
     ...pictureRoutes,
+    ...impactRoutes,
     ...deliveryRoutes,
     ...serviceRoutes,
     ...chaseRoutes,

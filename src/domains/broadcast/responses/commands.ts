@@ -3,6 +3,7 @@ import type { Id } from '../../../kernel/id.ts'
 import { addDays, londonDate } from '../../../kernel/instant.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
+import { announce } from '../announce.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { OTHER_REASON, RESPONSE_STATES, type Answer, type Via } from './model.ts'
@@ -149,17 +150,15 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
       ...(input.reasonCode === null ? {} : { reasonCode: input.reasonCode, reviewOn: input.reviewOn }),
     },
   })
+  await announce(work, { type: 'response.recorded', bulletinId, organisationId, state: input.state })
 }
 
 /** Whether the newest answer says the very same. */
 async function isRepeat(work: Work<Visible>, input: Target & Completed, isShared: boolean): Promise<boolean> {
   const newest = await newestDetail(work.db, input.bulletinId, input.organisationId)
   if (newest === undefined) return false
-  const said = (answer: Completed, shared: boolean) =>
-    JSON.stringify([
-      ...[answer.state, answer.note, answer.reason, answer.nextDate, answer.reasonCode, answer.reviewOn],
-      ...[answer.owner, answer.evidence, answer.evidenceSha256, answer.window ?? null, shared],
-    ])
+  const said = ({ state, note, reason, nextDate, reasonCode, reviewOn, owner, evidence, evidenceSha256, window }: Completed, shared: boolean) =>
+    JSON.stringify([state, note, reason, nextDate, reasonCode, reviewOn, owner, evidence, evidenceSha256, window ?? null, shared])
   return said(newest, newest.isShared ?? false) === said(input, isShared)
 }
 

@@ -1,5 +1,4 @@
 import { Conflict, NotFound, TooMany } from '../../../../kernel/errors.ts'
-import type { Id } from '../../../../kernel/id.ts'
 import { assertMay } from '../../../../platform/work/actor.ts'
 import type { Work } from '../../../../platform/work/work.ts'
 import { proveContact } from '../../../directory/contract.ts'
@@ -68,20 +67,24 @@ export async function spendLink(work: Work<Visible>, delivery: LinkedDelivery, u
 }
 
 /** Takes an answer link back: it works no more, and no new one is sent by it. */
-export async function revokeLink(work: Work<Visible>, bulletinId: string, deliveryId: string): Promise<void> {
+export async function revokeLink(
+  work: Work<Visible>,
+  { bulletinId, organisationId, deliveryId }: { readonly bulletinId: string; readonly organisationId: string; readonly deliveryId: string },
+): Promise<void> {
   assertMay(work.actor, 'broadcast.response.links')
   const [row] = await work.db
     .updateTable('broadcast_delivery')
     .where('id', '=', deliveryId)
     .where('bulletin_id', '=', bulletinId)
+    .where('organisation_id', '=', organisationId)
     .where('link_revoked_at', 'is', null)
     .set({ link_revoked_at: work.now })
-    .returning('organisation_id')
+    .returning('id')
     .execute()
   if (row === undefined) throw new NotFound('broadcast.link.unknown', 'There is no such link, or it was taken back already.')
   work.record({
     verb: 'broadcast.link.revoked',
     subject: { kind: 'delivery', id: deliveryId },
-    organisationId: row.organisation_id as Id<'organisation'>,
+    organisationId,
   })
 }
