@@ -36,6 +36,9 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   'broadcast.response.view': ALL_ROLES,
   /** Who acts, who is silent, who cannot be reached. */
   'broadcast.picture.view': OVERSEERS,
+  /** Incidents reported before and after a bulletin. The centre alone sees every report, so it alone can count them. */
+  'broadcast.impact.view': CENTRE_ROLES,
+  'broadcast.impact.judge': AUTHORS,
   /** The ledger of messages, with addresses and the mail server's words. */
   'broadcast.delivery.view': CENTRE_ROLES,
   'broadcast.delivery.retry': RELEASERS,

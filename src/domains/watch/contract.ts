@@ -4,6 +4,15 @@ import type { Reader } from '../../platform/work/read.ts'
 import type { Work } from '../../platform/work/work.ts'
 import { parseNotificationNumber } from './notifications/model.ts'
 import { listNotifications, TAKEN, type NotificationRow } from './notifications/queries/list.ts'
+import {
+  reportingOrganisations as readReportingOrganisations,
+  reportsOfKind as readReportsOfKind,
+  reportsToJudge as readReportsToJudge,
+  type IncidentReport,
+  type ReportingOrganisation,
+  type ReportsAsked,
+  type Window,
+} from './notifications/queries/reports.ts'
 import { notificationByNumber } from './notifications/queries/show.ts'
 import { healthOf } from './sources/model.ts'
 import { sourceStandings } from './sources/queries.ts'
@@ -67,6 +76,47 @@ export async function notificationAddress<T extends object>(db: Reader<T>, text:
   const number = parseNotificationNumber(text)
   const found = number === undefined ? undefined : await notificationByNumber(asWatch(db), number)
   return found === undefined ? null : `/incident-notifications/${found.number}`
+}
+
+export type { IncidentReport, ReportsAsked, Window as ReportsWindow } from './notifications/queries/reports.ts'
+
+/** The internal id of the incident notification of that number, as people write it; `null` when it is none that the reader may see. */
+export async function notificationIdOf<T extends object>(
+  db: Reader<T>,
+  text: string,
+): Promise<{ readonly id: string; readonly number: string } | null> {
+  const number = parseNotificationNumber(text)
+  const found = number === undefined ? undefined : await notificationByNumber(asWatch(db), number)
+  return found === undefined ? null : { id: found.id, number: found.number }
+}
+
+/** What was reported of a kind by recognised organisations, the newest first. */
+export function reportsOfKind<T extends object>(
+  db: Reader<T>,
+  asked: ReportsAsked,
+  window: Window,
+  limit: number,
+): Promise<{ readonly rows: readonly IncidentReport[]; readonly total: number }> {
+  return readReportsOfKind(asWatch(db), asked, window, limit)
+}
+
+/** What was reported and may be of that kind: for a person to judge. */
+export function reportsToJudge<T extends object>(
+  db: Reader<T>,
+  asked: ReportsAsked,
+  window: Window,
+  limit: number,
+): Promise<readonly IncidentReport[]> {
+  return readReportsToJudge(asWatch(db), asked, window, limit)
+}
+
+/** Which organisations reported something of that kind, and how often in each window. */
+export function reportingOrganisations<T extends object>(
+  db: Reader<T>,
+  asked: ReportsAsked,
+  windows: readonly Window[],
+): Promise<readonly ReportingOrganisation[]> {
+  return readReportingOrganisations(asWatch(db), asked, windows)
 }
 
 export interface FailingSource {

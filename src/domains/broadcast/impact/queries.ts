@@ -1,0 +1,136 @@
+import { sql } from 'kysely'
+import { addDays, type Instant } from '../../../kernel/instant.ts'
+import type { Scope } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
+import {
+  reportingOrganisations,
+  reportsOfKind,
+  reportsToJudge,
+  type IncidentReport,
+  type ReportsAsked,
+  type ReportsWindow,
+} from '../../watch/contract.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
+import { versionOf, type Bulletin } from '../bulletins/queries.ts'
+import { funnel } from '../picture/queries.ts'
+import type { Visible } from '../tables.ts'
+import { impactOf, windowsOf, type Impact, type ImpactGroup, type Reporter, type Windows } from './model.ts'
+
+/** What the page of a bulletin's impact shows. `impact` is `null` while nothing lies after the landmark. */
+export interface ShownImpact {
+  readonly bulletin: Bulletin
+  readonly landmarkDays: number
+  readonly windows: Windows | null
+  readonly impact: Impact | null
+  readonly reports: { readonly rows: readonly IncidentReport[]; readonly total: number }
+  readonly toJudge: readonly IncidentReport[]
+}
+
+const MOST_SHOWN = 50
+const MOST_TO_JUDGE = 20
+/** What is shown for judging before there is anything to compare. */
+const LOOK_BACK_DAYS = 30
+
+/** Reads the impact of a bulletin that was released at `releasedAt`. For the centre, which alone sees every report. */
+export async function readImpact(
+  db: Reader<Visible>,
+  scope: Scope,
+  bulletin: Bulletin,
+  releasedAt: Instant,
+  landmarkDays: number,
+  now: Instant,
+): Promise<ShownImpact> {
+  const asked = await askedOf(db, bulletin)
+  const windows = windowsOf(releasedAt, landmarkDays, now)
+  const shown: ReportsWindow = windows === null ? lookBack(releasedAt, now) : { from: windows.before.from, until: windows.after.until }
+  return {
+    bulletin,
+    landmarkDays,
+    windows,
+    impact: windows === null ? null : await countImpact(db, scope, bulletin.id, asked, windows, landmarkDays),
+    reports: await reportsOfKind(db, asked, shown, MOST_SHOWN),
+    toJudge: await reportsToJudge(db, asked, shown, MOST_TO_JUDGE),
+  }
+}
+
+function lookBack(releasedAt: Instant, now: Instant): ReportsWindow {
+  return { from: addDays(releasedAt, -LOOK_BACK_DAYS), until: now }
+}
+
+/** By what a report is of the kind: it names the bulletin or a CVE of it, or a person said so. A person's word goes first. */
+async function askedOf(db: Reader<Visible>, bulletin: Bulletin): Promise<ReportsAsked> {
+  const { content } = await versionOf(db, bulletin.id, bulletin.version)
+  const judged = await db
+    .selectFrom('broadcast_impact_report')
+    .where('bulletin_id', '=', bulletin.id)
+    .select(['notification_id', 'is_of_kind'])
+    .execute()
+  const said = (isOfKind: boolean) => judged.filter(row => row.is_of_kind === isOfKind).map(row => row.notification_id)
+  return { names: [bulletinNumber(bulletin.number), ...content.cves], of: said(true), notOf: said(false) }
+}
+
+async function countImpact(
+  db: Reader<Visible>,
+  scope: Scope,
+  bulletinId: string,
+  asked: ReportsAsked,
+  { before, between, after }: Windows,
+  landmarkDays: number,
+): Promise<Impact> {
+  const reporting = await reportingOrganisations(db, asked, [before, between, after])
+  const groups = await groupsOf(
+    db,
+    bulletinId,
+    reporting.map(({ organisationId }) => organisationId),
+    landmarkDays,
+  )
+  const reporters = reporting.map(({ organisationId, counts: [before = 0, between = 0, after = 0] }): Reporter => ({
+    group: groups.get(organisationId) ?? null,
+    before,
+    between,
+    after,
+  }))
+  return impactOf(await sizesOf(db, scope, bulletinId, landmarkDays), reporters)
+}
+
+/** From the sums: as many as acted by the landmark, and all others who were reached and whom it concerns. */
+async function sizesOf(db: Reader<Visible>, scope: Scope, bulletinId: string, landmarkDays: number): Promise<Readonly<Record<ImpactGroup, number>>> {
+  const counts = await funnel(db, scope, bulletinId)
+  const { acted } = await db
+    .selectFrom('broadcast_answer_time as time')
+    .where('time.bulletin_id', '=', bulletinId)
+    .where('time.event', '=', 'decided')
+    .where('time.response', 'in', [...ACTING])
+    .where('time.within_minutes', '<=', landmarkDays * 1_440)
+    .select(sql<number>`coalesce(sum(time.change), 0)::integer`.as('acted'))
+    .executeTakeFirstOrThrow()
+  return { acted, notActed: counts.audience - counts.unreachable - counts.answers['not-applicable'] - acted }
+}
+
+/** The answers of those who act: they have said that they do, or that it is done. */
+const ACTING = ['in-progress', 'done'] as const
+
+/** The groups of those organisations. One that is in neither is left out. The landmarks are ends of steps of the sums, so both count alike. */
+async function groupsOf(
+  db: Reader<Visible>,
+  bulletinId: string,
+  organisationIds: readonly string[],
+  landmarkDays: number,
+): Promise<ReadonlyMap<string, ImpactGroup>> {
+  if (organisationIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where(sql<boolean>`recipient.organisation_id = any(${[...organisationIds]}::text[])`)
+    .where(eb => eb.or([eb('recipient.is_reachable', '=', true), eb('recipient.response', 'is not', null)]))
+    .where(sql<boolean>`recipient.response is distinct from 'not-applicable'`)
+    .select([
+      'recipient.organisation_id as id',
+      sql<boolean>`coalesce(recipient.response in (${sql.join(ACTING)}) and broadcast_step_end(coalesce(recipient.joined_at, bulletin.released_at), recipient.decided_at) <= ${landmarkDays * 1_440}, false)`.as(
+        'acted',
+      ),
+    ])
+    .execute()
+  return new Map(rows.map(({ id, acted }) => [id, acted ? 'acted' : 'notActed']))
+}
