@@ -1,13 +1,20 @@
 import type { Module } from '../../platform/module.ts'
 import { audienceCommands } from './audience/cli.ts'
+import { builderRoutes } from './audience/builder/routes.ts'
+import { clearanceRoutes } from './audience/clearance/routes.ts'
+import { lateJoinerRoutes } from './audience/late-joiners/routes.ts'
 import { audienceRoutes } from './audience/routes.ts'
+import { savedAudienceRoutes } from './audience/saved/routes.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
+import { holdingRoutes } from './bulletins/holding/routes.ts'
+import { templateRoutes } from './bulletins/holding/templates/routes.ts'
 import { bulletinListRoutes } from './bulletins/list/routes.ts'
 import { livingRoutes } from './bulletins/living/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
 import { chaseJob } from './chase/jobs.ts'
 import { chaseRoutes } from './chase/routes.ts'
+import { callbackRoutes } from './deliveries/callbacks/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/ledger/routes.ts'
 import { makeDigestJob, sendDigestJob } from './digest/jobs.ts'
@@ -17,6 +24,7 @@ import { nowRoutes } from './now/routes.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
 import { pictureRoutes } from './picture/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { afterRoutes } from './release/after/routes.ts'
 import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
 import { releaseDueJob } from './release/schedule/jobs.ts'
@@ -31,7 +39,9 @@ import { progressRoutes } from './responses/progress/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
 import { askSignatureJob } from './responses/signing/jobs.ts'
 import { signingRoutes } from './responses/signing/routes.ts'
+import { telephoneRoutes } from './responses/telephone/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { CHANNEL_METRICS } from './webhooks/metrics.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { sendWebhooksJob, tellWebhookOwnerJob } from './webhooks/sending/jobs.ts'
 
@@ -42,9 +52,16 @@ export const broadcast: Module = {
     ...bulletinListRoutes,
     ...bulletinRoutes,
     ...livingRoutes,
+    ...holdingRoutes,
+    ...templateRoutes,
     ...writingRoutes,
     ...audienceRoutes,
+    ...builderRoutes,
+    ...savedAudienceRoutes,
+    ...clearanceRoutes,
+    ...lateJoinerRoutes,
     ...releaseRoutes,
+    ...afterRoutes,
     ...scheduleRoutes,
     ...responseRoutes,
     ...linkRoutes,
@@ -59,7 +76,9 @@ export const broadcast: Module = {
     ...deliveryRoutes,
     ...serviceRoutes,
     ...chaseRoutes,
+    ...telephoneRoutes,
     ...webhookRoutes,
+    ...callbackRoutes,
     ...nowRoutes,
     ...mailboxRoutes,
   ],
@@ -77,6 +96,7 @@ export const broadcast: Module = {
     askSignatureJob,
   ],
   commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
+  metrics: [CHANNEL_METRICS],
   navigation: [
     { label: 'Webhooks', href: '/webhooks', permission: 'broadcast.webhook.view', position: 90 },
     { label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 },

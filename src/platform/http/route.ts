@@ -44,6 +44,8 @@ export interface RouteRequest<P = unknown, Q = unknown> {
   readonly requestId: string
   /** The header `Idempotency-Key`, by which a machine says that it sends the same again; `null` without one. */
   readonly idempotencyKey: string | null
+  /** The token of the header `Authorization: Bearer …` (RFC 6750 §2.1), by which a machine says who it is; `null` without one. Never logged. */
+  readonly bearerToken: string | null
   readonly now: Instant
   readonly challengeCookie: string | null
   readonly platform: Platform
@@ -62,6 +64,8 @@ export interface Route {
   readonly query: ZodType | null
   /** Requests a minute from one address; `null` for the general limit. */
   readonly perMinute: number | null
+  /** Why a POST may come from elsewhere than our own pages, when its address alone proves the right to it; `null` for never. */
+  readonly crossSite: string | null
   /** Whether answers are machine-readable, so that errors are `application/problem+json` (RFC 9457). */
   readonly isApi: boolean
   handle(request: RouteRequest): Promise<Reply>
@@ -74,6 +78,7 @@ interface RouteDefinition<P extends ZodType, Q extends ZodType> {
   readonly params?: P
   readonly query?: Q
   readonly perMinute?: number
+  readonly crossSite?: string
   handle(request: RouteRequest<z.infer<P>, z.infer<Q>>): Promise<Reply>
 }
 
@@ -86,6 +91,7 @@ export function route<P extends ZodType, Q extends ZodType>(definition: RouteDef
     params: definition.params ?? null,
     query: definition.query ?? null,
     perMinute: definition.perMinute ?? null,
+    crossSite: definition.crossSite ?? null,
     isApi: definition.path.startsWith('/api/'),
     // The server hands over what `params` and `query` have parsed, so the narrower request is safe behind the wider type.
     handle: definition.handle,

@@ -210,11 +210,11 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
       url: route.path,
       ...(route.perMinute === null ? {} : { config: { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } }),
       handler: async (request, reply) => {
-        if (request.method === 'POST') assertSameOrigin(request)
+        if (request.method === 'POST' && route.crossSite === null) assertSameOrigin(request)
         const identity = await parts.identify(request.cookies[cookies.session] ?? null)
         identities.set(request, identity)
         await assertAccess(route, identity, request, reply)
-        if (request.method === 'POST' && identity.session !== null) assertCsrfToken(request, identity.session)
+        if (request.method === 'POST' && identity.session !== null && route.crossSite === null) assertCsrfToken(request, identity.session)
         const now = platform.clock.now()
         const routeRequest: RouteRequest = {
           actor: identity.actor,
@@ -225,6 +225,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           address: request.url,
           remoteAddress: trusted.length === 0 && isForwarded(request) ? `behind ${request.ip}` : request.ip,
           requestId: request.id,
+          bearerToken: /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null,
           idempotencyKey: [request.headers['idempotency-key']].flat()[0] ?? null,
           now,
           challengeCookie: request.cookies[cookies.challenge] ?? null,
@@ -344,13 +345,19 @@ function assertCsrfToken(request: FastifyRequest, session: SessionView): void {
 
 function parseInput(schema: Route['params'], value: unknown): unknown {
   if (schema === null) return {}
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(value ?? {}).map(([name, text]) => [name, withoutNul(text)])))
   if (parsed.success) return parsed.data
   throw new Invalid(
     'platform.http.address',
     'Part of this address cannot be read. Check it, or start again from the list.',
     parsed.error.issues.map(issue => issue.path.join('.')).join(', '),
   )
+}
+
+/** PostgreSQL takes no NUL in text, and nobody types one. */
+function withoutNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNul)
+  return typeof value === 'string' ? value.replaceAll('\0', '') : value
 }
 
 async function* encode(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {

@@ -1,8 +1,9 @@
+import { Unavailable } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
-import { DELIVER, LONGEST_WORDS, messageIdOf, type DeliveryState } from './model.ts'
+import { afterAttempt, DELIVER, LONGEST_WORDS, messageIdOf, type DeliveryState } from './model.ts'
 import { messageOf, mobilesOf, type DeadDelivery } from './queries/outcomes.ts'
 
 /** As much of a mailing as its outcomes need. */
@@ -18,6 +19,8 @@ export interface Fallback {
   readonly hasTexts: boolean
   /** The product's own address. */
   readonly baseUrl: string
+  /** False when the message was refused for what we are or wrote: nobody's contact fails for that. */
+  readonly isContactAtFault?: boolean
 }
 
 /**
@@ -73,12 +76,43 @@ export async function recordBounce(work: Work<Visible>, input: { readonly delive
   return true
 }
 
+/**
+ * A carrier that had taken a message says that it could not deliver it now, and tries no more: we do, after a pause, until it was tried often
+ * enough; then it came back for good. Gives whether that was news. Throws `Unavailable` while the message is still being sent: what
+ * the worker is about to write down would undo it, so the carrier must say it again.
+ */
+export async function recordFailure(
+  work: Work<Visible>,
+  input: { readonly deliveryId: string; readonly words: string } & Fallback,
+): Promise<boolean> {
+  const message = await lockMessage(work, input.deliveryId)
+  if (message?.state === 'sending') throw new Unavailable('broadcast.delivery.too-early', 'That message is being sent. Say it again in a while.')
+  if (message?.state !== 'sent') return false
+  const { state, dueAt } = afterAttempt({ ok: false, permanent: false }, message.attempts, work.now)
+  if (state !== 'failed' || dueAt === null) return recordBounce(work, input)
+  const failed = await work.db
+    .updateTable('broadcast_delivery')
+    .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
+    .set({ state: 'failed', due_at: dueAt, words: input.words.slice(0, LONGEST_WORDS) })
+    .returning('organisation_id')
+    .execute()
+  await takeBack(work, message, [...new Set(failed.map(row => row.organisation_id))])
+  work.record({ verb: 'broadcast.delivery.failed', subject: { kind: 'delivery', id: message.id }, change: { deliveries: failed.length } })
+  work.enqueue(DELIVER, { mailingId: message.mailingId }, { delaySeconds: Math.ceil((dueAt.getTime() - work.now.getTime()) / 1_000) + 1 })
+  return true
+}
+
 /** The message that a delivery went out with, held until the end of the unit of work: two words of it come one after the other. */
 async function lockMessage(work: Work<Visible>, deliveryId: string) {
   const message = await messageOf(work.db, deliveryId)
   if (message === undefined) return undefined
-  const { state } = await work.db.selectFrom('broadcast_delivery').where('id', '=', message.id).select('state').forUpdate().executeTakeFirstOrThrow()
-  return { ...message, state }
+  const { state, attempts } = await work.db
+    .selectFrom('broadcast_delivery')
+    .where('id', '=', message.id)
+    .select(['state', 'attempts'])
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return { ...message, state, attempts }
 }
 
 /** What follows from messages that will reach nobody: their contacts are known to fail, a text message is tried, and who is left with nothing is unreachable. */
@@ -89,7 +123,7 @@ export async function followDead(
   fallback: Fallback,
 ): Promise<void> {
   if (dead.length === 0) return
-  const failed = new Map(dead.map(row => [row.contactId, row.words]))
+  const failed = new Map(fallback.isContactAtFault === false ? [] : dead.map(row => [row.contactId, row.words]))
   for (const [contactId, words] of failed) await failContact(work.lend(), { contactId, words })
   if (fallback.hasTexts) await queueTexts(work, mailing, dead, fallback.baseUrl)
   if (mailing.kind !== 'escalation')
