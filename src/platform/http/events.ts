@@ -27,7 +27,7 @@ interface Open {
   readonly body: PassThrough
 }
 
-export function createEventStreams(platform: Pick<Platform, 'database' | 'clock' | 'log'>): EventStreams {
+export function createEventStreams(platform: Pick<Platform, 'database' | 'clock' | 'log'>, heartbeatMillis = HEARTBEAT_MILLIS): EventStreams {
   const streams = new Set<Open>()
   let timer: NodeJS.Timeout | undefined
 
@@ -59,7 +59,7 @@ export function createEventStreams(platform: Pick<Platform, 'database' | 'clock'
       const body = new PassThrough()
       const stream: Open = { sessionHash, body }
       streams.add(stream)
-      timer ??= setInterval(() => void beat(), HEARTBEAT_MILLIS)
+      timer ??= setInterval(() => void beat(), heartbeatMillis)
       body.write('retry: 3000\n\n')
       const stop = reply.start({ send: data => write(body, `data: ${JSON.stringify(data)}\n\n`), end: () => body.end() })
       body.once('close', () => {
