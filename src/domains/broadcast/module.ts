@@ -1,22 +1,27 @@
 import type { Module } from '../../platform/module.ts'
-import { audienceCommands } from './audience/cli.ts'
 import { builderRoutes } from './audience/builder/routes.ts'
 import { clearanceRoutes } from './audience/clearance/routes.ts'
+import { audienceCommands } from './audience/cli.ts'
 import { lateJoinerRoutes } from './audience/late-joiners/routes.ts'
 import { audienceRoutes } from './audience/routes.ts'
 import { savedAudienceRoutes } from './audience/saved/routes.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
+import { holdingCommands } from './bulletins/holding/cli.ts'
 import { holdingRoutes } from './bulletins/holding/routes.ts'
 import { templateRoutes } from './bulletins/holding/templates/routes.ts'
 import { bulletinListRoutes } from './bulletins/list/routes.ts'
+import { livingCommands } from './bulletins/living/cli.ts'
 import { livingRoutes } from './bulletins/living/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
 import { chaseJob } from './chase/jobs.ts'
 import { chaseRoutes } from './chase/routes.ts'
 import { callbackRoutes } from './deliveries/callbacks/routes.ts'
+import { readBounces } from './deliveries/bounces/cli.ts'
+import { bounceListener, readBouncesJob } from './deliveries/bounces/jobs.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/ledger/routes.ts'
+import { streamRoutes } from './deliveries/streams/routes.ts'
 import { makeDigestJob, sendDigestJob } from './digest/jobs.ts'
 import { impactRoutes } from './impact/routes.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
@@ -41,6 +46,7 @@ import { askSignatureJob } from './responses/signing/jobs.ts'
 import { signingRoutes } from './responses/signing/routes.ts'
 import { telephoneRoutes } from './responses/telephone/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { webhookCommands } from './webhooks/cli.ts'
 import { CHANNEL_METRICS } from './webhooks/metrics.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { sendWebhooksJob, tellWebhookOwnerJob } from './webhooks/sending/jobs.ts'
@@ -74,6 +80,7 @@ export const broadcast: Module = {
     ...pictureRoutes,
     ...impactRoutes,
     ...deliveryRoutes,
+    ...streamRoutes,
     ...serviceRoutes,
     ...chaseRoutes,
     ...telephoneRoutes,
@@ -86,6 +93,7 @@ export const broadcast: Module = {
     deliverJob,
     resumeDeliveryJob,
     sendLinkJob,
+    readBouncesJob,
     mergeTalliesJob,
     sendWebhooksJob,
     tellWebhookOwnerJob,
@@ -95,8 +103,9 @@ export const broadcast: Module = {
     chaseJob,
     askSignatureJob,
   ],
-  commands: [...bulletinCommands, ...audienceCommands, ...releaseCommands, listResponses],
+  commands: [...bulletinCommands, ...livingCommands, ...holdingCommands, ...audienceCommands, ...releaseCommands, readBounces, listResponses, ...webhookCommands],
   metrics: [CHANNEL_METRICS],
+  services: [bounceListener],
   navigation: [
     { label: 'Webhooks', href: '/webhooks', permission: 'broadcast.webhook.view', position: 90 },
     { label: 'Bulletins', href: '/bulletins', permission: 'broadcast.bulletin.list', position: 15 },

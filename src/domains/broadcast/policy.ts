@@ -42,11 +42,15 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   /** The ledger of messages, with addresses and the mail server's words. */
   'broadcast.delivery.view': CENTRE_ROLES,
   'broadcast.delivery.retry': RELEASERS,
+  /** Taking in by hand what came back, which the worker does by itself. */
+  'broadcast.bounce.read': ['duty-manager', 'administrator'],
   /** The webhooks of one's own organisation, their addresses and logs. Nobody sees or changes another's, the centre included. */
   'broadcast.webhook.view': WEBHOOK_KEEPERS,
   'broadcast.webhook.change': WEBHOOK_KEEPERS,
   'broadcast.audience.view': CENTRE_ROLES,
   'broadcast.audience.edit': AUTHORS,
+  /** What one organisation may be told, whatever its type. */
+  'broadcast.clearance.set': APPROVERS,
   /** What happens about silence, and the telephone list. */
   'broadcast.chase.view': OVERSEERS,
   'broadcast.chase.set': RELEASERS,

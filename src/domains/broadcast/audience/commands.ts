@@ -1,4 +1,4 @@
-import { Conflict } from '../../../kernel/errors.ts'
+import { Conflict, Invalid } from '../../../kernel/errors.ts'
 import { digest } from '../../../platform/audit/record.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
@@ -6,7 +6,9 @@ import { bulletinNumber } from '../bulletins/model.ts'
 import { lockBulletin } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { canonicalRule } from './canonical.ts'
-import { AudienceRule } from './model.ts'
+import { AudienceRule, isEmptyRule } from './model.ts'
+import { newestVersion } from './queries/saved.ts'
+import { AudienceName, conditionsOf } from './rule.ts'
 
 /**
  * Sets who a bulletin will go to. Possible until it is released; what was released keeps the rule of its release. The approval of
@@ -29,5 +31,25 @@ export async function saveAudience(work: Work<Visible>, input: { readonly number
     verb: 'broadcast.audience.saved',
     subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
     change: { rule: digest(canonicalRule(rule)) },
+  })
+}
+
+/** Saves an audience under a name, to be used again: a new version when the name is there. Drafts that use it follow; what was released keeps the version that it used. */
+export async function saveNamedAudience(work: Work<Visible>, input: { readonly name: string; readonly rule: AudienceRule }): Promise<void> {
+  assertMay(work.actor, 'broadcast.audience.edit')
+  const name = AudienceName.parse(input.name)
+  const rule = AudienceRule.parse(input.rule)
+  if (conditionsOf(rule).some(({ is }) => is === 'saved'))
+    throw new Invalid('broadcast.audience.nested', 'A saved audience cannot hold another saved audience. Take that condition out, then save.')
+  if (isEmptyRule(rule)) throw new Invalid('broadcast.audience.empty', 'This says nobody yet. Add a condition, then save.')
+  const version = (await newestVersion(work.db, name)) + 1
+  await work.db
+    .insertInto('broadcast_saved_audience')
+    .values({ name, version, rule: JSON.stringify(rule), saved_by: work.actor.id, saved_at: work.now })
+    .execute()
+  work.record({
+    verb: 'broadcast.saved-audience.saved',
+    subject: { kind: 'audience', id: name },
+    change: { version, rule: digest(canonicalRule(rule)) },
   })
 }

@@ -107,6 +107,13 @@ export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonl
     isOpen: fields.some(field => field.error !== undefined || field.value.length > 0),
   })
   return {
+    partners: {
+      name: 'partners',
+      label: 'And tell their IT delivery partners',
+      kind: 'checkbox' as const,
+      hint: 'Up to AMBER. What is stricter stays with the organisation.',
+      value: typed['partners'] === 'yes',
+    },
     main: [
       area(
         'technology',

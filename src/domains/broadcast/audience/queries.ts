@@ -212,7 +212,8 @@ async function oldLines(db: Asks, rule: AudienceRule): Promise<Lines> {
   return [...(await linesOf(db, technology)).lines.values()].flat()
 }
 
-function hashOf(rule: AudienceRule, codes: readonly string[]): string {
+/** The hash of an audience: SHA-256, in hexadecimal, over the canonical rule and the codes in their order, each on a line. */
+export function hashOf(rule: AudienceRule, codes: readonly string[]): string {
   return createHash('sha256')
     .update(`${canonicalRule(rule)}\n${codes.join('\n')}`)
     .digest('hex')

@@ -7,11 +7,14 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { withQuery } from '../../../ui/links.ts'
+import type { Action } from '../../../ui/models.ts'
 import { organisationTypes, regions } from '../../directory/contract.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
+import { readDraft, ruleOfDraft } from './builder/fields.ts'
 import { saveAudience } from './commands.ts'
+import { countRule, unreadable } from './count.ts'
 import { readRule, ruleGroups, typedFrom, type Typed } from './fields.ts'
 import { FlatRule, fold } from './flat.ts'
 import { isEmptyRule, ruleSentence } from './model.ts'
@@ -80,7 +83,32 @@ const download = route({
   },
 })
 
-export const audienceRoutes: readonly Route[] = [show, save, download]
+const count = route({
+  method: 'POST',
+  path: '/bulletins/:number/audience/count',
+  access: { permission: 'broadcast.audience.edit' },
+  params: Params,
+  async handle(request) {
+    const { body } = request
+    const isBuilt = body['builder'] === 'yes'
+    const form = isBuilt ? ruleOfDraft(readDraft(body)) : readRule(body)
+    const counted = form.ok ? await countRule(request, numberOf(request.params), form.rule) : unreadable(form.problems)
+    if (body['fragment'] === 'yes') return page('broadcast/audience/views/count.njk', 'Count', { count: counted })
+    return audiencePage(request, request.params, Query.parse({ change: 'yes' }), body, form.ok ? [] : form.problems, counted)
+  },
+})
+
+export const audienceRoutes: readonly Route[] = [show, save, download, count]
+
+function changesOf(address: string, isFlat: boolean, isSuggested: boolean): readonly Action[] {
+  const simple = { label: 'Change who gets it', href: withQuery(address, { change: 'yes' }), variant: 'secondary' as const }
+  const built = {
+    label: isSuggested ? 'Take or change this suggestion' : 'Build it from conditions',
+    href: `${address}/conditions`,
+    variant: 'secondary' as const,
+  }
+  return isFlat ? [simple, built] : [{ ...built, label: isSuggested ? built.label : 'Change who gets it' }]
+}
 
 interface Saved {
   readonly bulletin: Bulletin
@@ -95,6 +123,7 @@ async function audiencePage(
   query: z.infer<typeof Query>,
   typed: Typed | null,
   problems: readonly Problem[],
+  counted: object | null = null,
 ): Promise<Reply> {
   const number = numberOf(params)
   const address = addressOf(number)
@@ -112,7 +141,9 @@ async function audiencePage(
     const names = await namesFor(db, rule)
     const view = await viewAudience(db, checked, asked, { limit: NAMES_A_PAGE, cursor: query.cursor })
     const isChanging = mayEdit && (query.change === 'yes' || isSuggested || checked.problems.length > 0)
-    const choices = isChanging ? await audienceChoices(db) : null
+    // A rule that says more than the simple form can is changed where it can be shown.
+    const flat = fold(rule)
+    const choices = isChanging && (flat !== undefined || typed !== null) ? await audienceChoices(db) : null
     const showsLists = checked.problems.length === 0 && query.change === null
     return {
       bulletin,
@@ -129,8 +160,9 @@ async function audiencePage(
         counts: summaryFigures(view.summary),
         hash: view.summary.hash,
         list: showsLists ? listView(address, asked, view, { types: await organisationTypes(db), regions: await regions(db) }) : null,
-        changeHref: mayEdit && !isChanging ? withQuery(address, { change: 'yes' }) : null,
-        groups: choices === null ? null : ruleGroups(typed ?? typedFrom(fold(rule) ?? FlatRule.parse({})), choices, problems),
+        changes: mayEdit ? changesOf(address, flat !== undefined && choices === null, isSuggested) : [],
+        count: counted,
+        groups: choices === null ? null : ruleGroups(typed ?? typedFrom(flat ?? FlatRule.parse({})), choices, problems),
       },
     }
   })

@@ -1,25 +1,32 @@
 import type { CsvLine } from '../../../platform/csv/csv.ts'
 import { sortColumn, withQuery, type Query } from '../../../ui/links.ts'
 import type { Cell, Column, TableModel } from '../../../ui/models.ts'
-import { EXCLUSION_WORDS, UNREACHABLE_WORDS } from './model.ts'
+import { DOUBT_WORDS, EXCLUSION_WORDS, UNREACHABLE_WORDS } from './model.ts'
 import type { AudienceSummary } from './queries.ts'
 import type { AudienceListQuery, AudienceView, ListedOrganisation } from './queries/lists.ts'
+import type { Reasons } from './queries/reasons.ts'
 
 /** The lists of the page; a file may hold everyone whom the rule reaches, too. */
-export const AUDIENCE_LISTS = ['reached', 'unreachable', 'excluded'] as const
+export const AUDIENCE_LISTS = ['reached', 'doubtful', 'unreachable', 'excluded'] as const
 type AudienceList = (typeof AUDIENCE_LISTS)[number]
 
-const LABELS: Readonly<Record<AudienceList, string>> = { reached: 'Reached', unreachable: 'Unreachable, and why', excluded: 'Left out, and why' }
+const LABELS: Readonly<Record<AudienceList, string>> = {
+  reached: 'Reached',
+  doubtful: 'Reached, but in doubt, and why',
+  unreachable: 'Unreachable, and why',
+  excluded: 'Left out, and why',
+}
 const EMPTY: Readonly<Record<AudienceList, { readonly title: string; readonly text: string; readonly isToChange?: boolean }>> = {
   reached: {
     title: 'Nobody is reached',
     text: 'No open organisation that this rule describes can be mailed. Change who gets it, or add contacts to those it describes.',
     isToChange: true,
   },
+  doubtful: { title: 'Nobody is in doubt', text: 'Of everyone whom the rule reaches, a contact is known to work.' },
   unreachable: { title: 'Nobody is out of reach', text: 'Everyone whom the rule reaches can be mailed.' },
   excluded: { title: 'Nobody is left out', text: 'The rule leaves out nobody whom it would reach.' },
 }
-const WHY: Readonly<Record<string, string>> = { ...UNREACHABLE_WORDS, ...EXCLUSION_WORDS }
+const WHY: Readonly<Record<string, string>> = { ...UNREACHABLE_WORDS, ...DOUBT_WORDS, ...EXCLUSION_WORDS }
 
 /** What the address of a list carries. */
 export interface AudienceAddress extends AudienceListQuery {
@@ -42,7 +49,12 @@ export function listView(
   const { list, search, type, region, sort } = asked
   const query = { list: list === 'reached' ? null : list, q: search, type, region, sort: sort === 'code' ? null : sort }
   const { organisations, unreachable } = view.summary
-  const totals: Readonly<Record<AudienceList, number>> = { reached: organisations - unreachable, unreachable, excluded: view.excluded }
+  const totals: Readonly<Record<AudienceList, number | null>> = {
+    reached: organisations - unreachable,
+    doubtful: list === 'doubtful' ? view.found.total : null,
+    unreachable,
+    excluded: view.excluded,
+  }
   const clearHref = withQuery(address, { list: query.list })
   return {
     lists: AUDIENCE_LISTS.map(name => ({
@@ -133,4 +145,35 @@ export function csvLine(row: ListedOrganisation): CsvLine {
     row.contacts,
     row.why === null ? null : (WHY[row.why] ?? row.why),
   ]
+}
+
+/** What the fields of a rule come to, while it is put together. */
+export function countView(sentence: string, summary: AudienceSummary, reasons: Reasons, names: readonly ListedOrganisation[]) {
+  const { organisations, contacts, unreachable, problems } = summary
+  const words = (why: string, count: number) => `${count.toLocaleString('en-GB')}: ${lowerFirst(WHY[why] ?? why)}`
+  return {
+    sentence,
+    problems,
+    summary: problems.length > 0 ? 'This reaches nobody' : `${plural(organisations, 'organisation')}, ${messageWords(contacts, reasons.addresses)}`,
+    notReached: [
+      ...reasons.unreachable.map(({ why, count }) => words(why, count)),
+      ...reasons.leftOut.map(({ why, count }) => words(why, count)),
+      ...(reasons.inDoubt > 0 ? [`${reasons.inDoubt.toLocaleString('en-GB')}: reached, but nothing says that a message gets there`] : []),
+    ],
+    names: names.map(({ code, name }) => ({ code, name, href: `/organisations/${encodeURIComponent(code)}` })),
+    more: Math.max(0, organisations - unreachable - names.length),
+  }
+}
+
+/** "1,204 messages to 1,190 addresses": a person who stands for several organisations gets one that names them all. */
+export function messageWords(contacts: number, addresses: number): string {
+  return addresses === contacts ? plural(contacts, 'message') : `${plural(contacts, 'contact')} told by ${plural(addresses, 'message')}`
+}
+
+function plural(count: number, one: string): string {
+  return `${count.toLocaleString('en-GB')} ${one}${count === 1 ? '' : 's'}`
+}
+
+function lowerFirst(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1)
 }

@@ -1,13 +1,14 @@
 import { sql, type RawBuilder } from 'kysely'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import { isOrganisationNamed } from '../../scope.ts'
-import type { Exclusion, Unreachable } from '../model.ts'
+import type { Doubt, Exclusion, Unreachable } from '../model.ts'
 import { nobody, summary, type AudienceSummary } from '../queries.ts'
 import type { Asks, CheckedRule } from './checking.ts'
 import { candidates, leftOut, reached } from './matching.ts'
+import { isInDoubt, WHY_IN_DOUBT, WHY_UNREACHABLE } from './reachability.ts'
 
-/** Who will be mailed, whom nobody can mail, and whom the rule leaves out; `everyone` is the first two. */
-export type AudienceListName = 'reached' | 'unreachable' | 'excluded' | 'everyone'
+/** Who will be mailed, of those whom it is in doubt whether they get it, whom nobody can mail, and whom the rule leaves out; `everyone` is the reached and the unreachable. */
+export type AudienceListName = 'reached' | 'doubtful' | 'unreachable' | 'excluded' | 'everyone'
 
 export const AUDIENCE_SORTS = ['code', '-code', 'name', '-name', 'contacts', '-contacts', 'why', '-why'] as const
 export type AudienceSort = (typeof AUDIENCE_SORTS)[number]
@@ -35,7 +36,7 @@ export interface ListedOrganisation {
   /** How many can be mailed. */
   readonly contacts: number
   /** Why nobody can be mailed, or why it is left out. `null` for who is reached. */
-  readonly why: Unreachable | Exclusion | null
+  readonly why: Unreachable | Doubt | Exclusion | null
 }
 
 export interface AudienceView {
@@ -53,7 +54,7 @@ export async function viewAudience(db: Asks, checked: CheckedRule, query: Audien
     with ${candidates(checked)}
     select (select to_json(figures) from (${summary(checked)}) as figures) as summary,
       ${out === null ? sql`0` : sql`(select count(*)::int from (${out}) as excluded)`} as excluded,
-      ${isNarrowed(query) ? sql`(select count(*)::int from (${listed(checked, query)}) as listed)` : sql`null::int`} as matching,
+      ${isCounted(query) ? sql`(select count(*)::int from (${listed(checked, query)}) as listed)` : sql`null::int`} as matching,
       (select coalesce(json_agg(shown), '[]') from (${shown(checked, query, request)}) as shown) as rows`.execute(db)
   const [view] = rows
   if (view === undefined) throw new Error('A query of figures gave no row.')
@@ -75,11 +76,12 @@ export async function listAudience(
 }
 
 function totals({ organisations, unreachable }: AudienceSummary, excluded: number): Readonly<Record<AudienceListName, number>> {
-  return { reached: organisations - unreachable, unreachable, excluded, everyone: organisations }
+  // Those in doubt are counted when they are asked for.
+  return { reached: organisations - unreachable, doubtful: 0, unreachable, excluded, everyone: organisations }
 }
 
-function isNarrowed({ search, type, region }: AudienceListQuery): boolean {
-  return search !== '' || type !== '' || region !== ''
+function isCounted({ list, search, type, region }: AudienceListQuery): boolean {
+  return list === 'doubtful' || search !== '' || type !== '' || region !== ''
 }
 
 /** One of the lists, narrowed: organisations with `why`, in no order. */
@@ -96,6 +98,8 @@ function source(checked: CheckedRule, list: AudienceListName): RawBuilder<unknow
   switch (list) {
     case 'reached':
       return sql`select *, null as why from (${reached(checked)}) as audience where mailable_contacts > 0`
+    case 'doubtful':
+      return sql`select *, ${WHY_IN_DOUBT} as why from (${reached(checked)}) as audience where mailable_contacts > 0 and ${isInDoubt}`
     case 'unreachable':
       return sql`select *, ${WHY_UNREACHABLE} as why from (${reached(checked)}) as audience where mailable_contacts = 0`
     case 'everyone':
@@ -104,10 +108,6 @@ function source(checked: CheckedRule, list: AudienceListName): RawBuilder<unknow
       return leftOut(checked) ?? sql`select *, null as why from candidate where false`
   }
 }
-
-const WHY_UNREACHABLE = sql`(
-  select case when count(*) = 0 then 'no-contact' when count(contact.email) = 0 then 'no-email' else 'not-receiving' end
-  from directory_contact as contact where contact.organisation_id = audience.id and contact.ended_at is null)`
 
 interface KeyedRow extends ListedOrganisation {
   /** What it is sorted by, before the code. */

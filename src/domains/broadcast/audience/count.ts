@@ -1,0 +1,38 @@
+import type { Problem } from '../../../kernel/problem.ts'
+import type { RouteRequest } from '../../../platform/http/route.ts'
+import { bulletinOf } from '../bulletins/queries.ts'
+import type { Visible } from '../tables.ts'
+import { ruleSentence, type AudienceRule } from './model.ts'
+import { namesFor, ruleOf, summariseAudience } from './queries.ts'
+import { checkRule } from './queries/checking.ts'
+import { listAudience } from './queries/lists.ts'
+import { countReasons } from './queries/reasons.ts'
+import { countView } from './views.ts'
+
+const NAMES_SHOWN = 10
+
+/** What a rule that was not saved would come to for a bulletin, as `views/count.njk` shows it. Nothing is stored. */
+export function countRule(request: Pick<RouteRequest, 'read'>, number: number, rule: AudienceRule): Promise<object> {
+  return request.read<Visible, object>(async db => {
+    const { tlp } = await ruleOf(db, (await bulletinOf(db, number)).id)
+    const checked = await checkRule(db, { rule, tlp })
+    const found = await listAudience(
+      db,
+      checked,
+      { list: 'reached', search: '', type: '', region: '', sort: 'code' },
+      { limit: NAMES_SHOWN, cursor: null },
+    )
+    return countView(
+      ruleSentence(rule, await namesFor(db, rule)),
+      await summariseAudience(db, { rule, tlp }),
+      await countReasons(db, checked),
+      found.rows,
+    )
+  })
+}
+
+/** The same for fields that make no rule yet. */
+export function unreadable(problems: readonly Problem[]): object {
+  const summary = { organisations: 0, contacts: 0, unreachable: 0, hash: '', problems: problems.map(({ message }) => message) }
+  return countView('A part of it is not complete.', summary, { leftOut: [], unreachable: [], inDoubt: 0, addresses: 0 }, [])
+}
