@@ -246,7 +246,7 @@ export interface ResponseTable {
   at: Instant
   by_kind: string
   by_id: string
-  via: 'link' | 'portal' | 'partner' | 'command' | 'sample' | 'file' | 'machine'
+  via: 'link' | 'portal' | 'partner' | 'command' | 'sample' | 'file' | 'machine' | 'telephone'
   /** What the organisation shares of its note and reason; what it keeps stands in broadcast_response_detail. */
   note: string | null
   reason: string | null

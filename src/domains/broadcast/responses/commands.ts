@@ -30,7 +30,8 @@ export type ManyOutcome = { readonly ok: true; readonly recorded: number } | { r
  * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn.
  */
 export async function respond(work: Work<Visible>, input: Target & Answer & { readonly via: Via }): Promise<void> {
-  assertMay(work.actor, 'broadcast.response.answer')
+  // What somebody said on the telephone is theirs; whoever rang only writes it down.
+  assertMay(work.actor, input.via === 'telephone' ? 'broadcast.call.make' : 'broadcast.response.answer')
   const answer = await completed(work, input)
   const recipient = await lockRecipient(work, input)
   if (recipient === undefined)

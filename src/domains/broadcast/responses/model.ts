@@ -104,7 +104,7 @@ export function defaultNextDate(now: Instant): LocalDate {
 }
 
 /** How an answer came in. */
-export type Via = 'link' | 'portal' | 'partner' | 'command' | 'sample' | 'file' | 'machine'
+export type Via = 'link' | 'portal' | 'partner' | 'command' | 'sample' | 'file' | 'machine' | 'telephone'
 
 const VIA_WORDS: Readonly<Record<Via, string>> = {
   link: 'from the link',
@@ -114,6 +114,7 @@ const VIA_WORDS: Readonly<Record<Via, string>> = {
   sample: 'sample',
   file: 'from a file',
   machine: 'by machine',
+  telephone: 'on the telephone',
 }
 
 /** How an answer came in, in words. */

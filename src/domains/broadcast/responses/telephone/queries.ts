@@ -1,0 +1,153 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Instant } from '../../../../kernel/instant.ts'
+import type { Scope } from '../../../../platform/work/actor.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import { matchesOf } from '../../audience/queries.ts'
+import { releaseOf } from '../../release/queries.ts'
+import { isOwnRecipient } from '../../scope.ts'
+import type { Visible } from '../../tables.ts'
+
+/** One organisation that waits for a call. */
+export interface ToRing {
+  readonly organisationId: string
+  readonly code: string
+  readonly name: string
+  readonly type: string
+  readonly isReachable: boolean
+  /** Whether it is known to run what the threat is about. */
+  readonly runs: boolean
+  readonly calls: number
+  readonly lastOutcome: string | null
+  readonly lastAt: Instant | null
+  readonly callAgainAt: Instant | null
+  readonly heldById: string | null
+  readonly heldBy: string | null
+}
+
+interface Asked {
+  readonly bulletinId: string
+  readonly scope: Scope
+  readonly now: Instant
+}
+
+/** Recipients without an answer, with their last call and who holds them. `declined` are rung no more. */
+function waiting({ bulletinId, scope, now }: Asked, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  return sql`
+    broadcast_recipient as recipient
+    left join lateral (
+      select call.outcome, call.at, call.call_again_at, (select count(*)::int from broadcast_call where bulletin_id = recipient.bulletin_id and organisation_id = recipient.organisation_id) as calls
+      from broadcast_call as call where call.bulletin_id = recipient.bulletin_id and call.organisation_id = recipient.organisation_id order by call.at desc, call.id desc limit 1
+    ) as last on true
+    left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
+    ${more}
+    where recipient.bulletin_id = ${bulletinId} and recipient.response is null and ${isOwnRecipient(scope, 'recipient')} and last.outcome is distinct from 'declined'`
+}
+
+/** Who runs what the bulletin's threat is about, as far as it is shared: the most at risk. */
+function holders(bulletinId: string): RawBuilder<unknown> {
+  return sql`
+    select distinct technology.organisation_id from broadcast_bulletin as bulletin
+    join watch_threat_product as affected on affected.threat_id = bulletin.threat_id
+    join directory_product as product on product.product_key = affected.product_key and (affected.maker_key = '' or product.maker_key = affected.maker_key)
+    join directory_technology as technology on technology.product_id = product.id and technology.shared
+    where bulletin.id = ${bulletinId}`
+}
+
+/**
+ * The list in the order in which it is rung: what is due before what waits for a later time, who runs it first, then who cannot be mailed, then by
+ * size. `free` leaves out what others hold and what is not due yet.
+ */
+export async function listToRing(
+  db: Reader<Visible>,
+  asked: Asked,
+  options: { readonly limit: number | null; readonly free?: boolean },
+): Promise<readonly ToRing[]> {
+  const { now } = asked
+  const { rows } = await sql<ToRing>`
+    with holder as materialized (${holders(asked.bulletinId)}), listed as (
+      select recipient.organisation_id, recipient.is_reachable, last.calls, last.outcome, last.at, last.call_again_at, hold.held_by,
+        holder.organisation_id is not null as runs, organisation.code, organisation.name, organisation.type, organisation.size
+      from ${waiting(asked, sql`join directory_organisation as organisation on organisation.id = recipient.organisation_id left join holder on holder.organisation_id = recipient.organisation_id`)}
+        ${options.free === true ? sql`and hold.held_by is null and (last.call_again_at is null or last.call_again_at <= ${now})` : sql``}
+    )
+    select organisation_id as "organisationId", code, listed.name, type, is_reachable as "isReachable", runs, coalesce(calls, 0) as calls, outcome as "lastOutcome",
+      at as "lastAt", call_again_at as "callAgainAt", held_by as "heldById", person.name as "heldBy"
+    from listed left join directory_person as person on person.id = listed.held_by
+    order by coalesce(call_again_at > ${now}, false), coalesce(calls, 0) > 0, runs desc, is_reachable, size desc nulls last, code
+    ${options.limit === null ? sql`` : sql`limit ${options.limit}`}`.execute(db)
+  return rows
+}
+
+/** How many wait for a call, and how many of them now. */
+export async function countToRing(db: Reader<Visible>, asked: Asked): Promise<{ readonly all: number; readonly due: number; readonly held: number }> {
+  const { rows } = await sql<{ all: number; due: number; held: number }>`
+    select count(*)::int as all, count(*) filter (where last.call_again_at is null or last.call_again_at <= ${asked.now})::int as due, count(hold.held_by)::int as held
+    from ${waiting(asked)}`.execute(db)
+  return rows[0] ?? { all: 0, due: 0, held: 0 }
+}
+
+/** What was said on the telephone, newest first. */
+export interface PastCall {
+  readonly at: Instant
+  readonly by: string | null
+  readonly outcome: string
+  readonly spokeTo: string | null
+  readonly note: string | null
+  readonly callAgainAt: Instant | null
+}
+
+export function callsTo(db: Reader<Visible>, bulletinId: string, organisationId: string): Promise<readonly PastCall[]> {
+  return db
+    .selectFrom('broadcast_call as call')
+    .leftJoin('directory_person as person', 'person.id', 'call.by_id')
+    .where('call.bulletin_id', '=', bulletinId)
+    .where('call.organisation_id', '=', organisationId)
+    .orderBy('call.at', 'desc')
+    .orderBy('call.id', 'desc')
+    .limit(50)
+    .select(['call.at', 'person.name as by', 'call.outcome', 'call.spoke_to as spokeTo', 'call.note', 'call.call_again_at as callAgainAt'])
+    .execute()
+}
+
+/** Who holds an organisation's call now; `undefined` for nobody. */
+export function holdOn(
+  db: Reader<Visible>,
+  bulletinId: string,
+  organisationId: string,
+  now: Instant,
+): Promise<{ readonly byId: string; readonly by: string | null; readonly until: Instant } | undefined> {
+  return db
+    .selectFrom('broadcast_call_hold as hold')
+    .leftJoin('directory_person as person', 'person.id', 'hold.held_by')
+    .where('hold.bulletin_id', '=', bulletinId)
+    .where('hold.organisation_id', '=', organisationId)
+    .where('hold.held_until', '>', now)
+    .select(['hold.held_by as byId', 'person.name as by', 'hold.held_until as until'])
+    .executeTakeFirst()
+}
+
+/** What a caller needs to know of an organisation on a bulletin; `undefined` when it did not go to it, or is not the caller's to see. */
+export async function callFacts(
+  db: Reader<Visible>,
+  bulletinId: string,
+  organisationId: string,
+): Promise<{ readonly phone: string | null; readonly hasAnswered: boolean; readonly runs: readonly string[] } | undefined> {
+  const row = await db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where('recipient.organisation_id', '=', organisationId)
+    .select(['organisation.phone', 'recipient.response'])
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const release = await releaseOf(db, bulletinId)
+  const matches = release === undefined ? [] : await matchesOf(db, organisationId, release)
+  return {
+    phone: row.phone,
+    hasAnswered: row.response !== null,
+    runs: matches.map(({ maker, product, version, count }) => {
+      const name = [maker, product, version].filter(part => part !== '').join(' ')
+      return count === null ? name : `${count.toLocaleString('en-GB')} × ${name}`
+    }),
+  }
+}

@@ -1,0 +1,216 @@
+import { z } from 'zod'
+import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
+import type { Id } from '../../../../kernel/id.ts'
+import { addHours, londonDate, londonInstant, ZONE, type Instant } from '../../../../kernel/instant.ts'
+import type { Problem } from '../../../../kernel/problem.ts'
+import { csvPages } from '../../../../platform/csv/csv.ts'
+import { readForm } from '../../../../platform/forms/form.ts'
+import { csv, page, redirect, type Reply } from '../../../../platform/http/reply.ts'
+import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import { contactsOf, organisationInScope } from '../../../directory/contract.ts'
+import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
+import { bulletinOf, versionOf, type Bulletin } from '../../bulletins/queries.ts'
+import type { Visible } from '../../tables.ts'
+import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
+import { callForm } from './fields.ts'
+import { callFacts, callsTo, countToRing, holdOn, listToRing, type ToRing } from './queries.ts'
+import { callView, csvLine, CSV_HEAD, listView } from './views.ts'
+
+const call = { permission: 'broadcast.call.make' }
+const ofBulletin = z.object({ number: z.string().max(20) })
+const ofOrganisation = z.object({ number: z.string().max(20), code: z.string().max(20) })
+const VIEWS = 'broadcast/responses/telephone/views'
+const SHOWN = 50
+
+const list = route({
+  method: 'GET',
+  path: '/bulletins/:number/telephone',
+  access: call,
+  params: ofBulletin,
+  async handle({ params, read, actor, now }) {
+    const model = await read<Visible, ReturnType<typeof listView>>(async db => {
+      const bulletin = await bulletinOf(db, numberIn(params))
+      const asked = { bulletinId: bulletin.id, scope: actor.scope, now }
+      return listView(bulletin, await listToRing(db, asked, { limit: SHOWN }), await countToRing(db, asked), now)
+    })
+    return page(`${VIEWS}/list.njk`, `Telephone list of ${model.number}`, model, { isExercise: model.isExercise })
+  },
+})
+
+/** The whole list on paper: for the day on which nothing else works. */
+const listCsv = route({
+  method: 'GET',
+  path: '/bulletins/:number/telephone.csv',
+  access: call,
+  params: ofBulletin,
+  async handle({ params, read, actor, now }) {
+    const { bulletin, rows } = await read<Visible, { bulletin: Bulletin; rows: readonly ToRing[] }>(async db => {
+      const found = await bulletinOf(db, numberIn(params))
+      return { bulletin: found, rows: await listToRing(db, { bulletinId: found.id, scope: actor.scope, now }, { limit: null }) }
+    })
+    return csv(
+      `${bulletinNumber(bulletin.number)}-telephone.csv`,
+      csvPages(CSV_HEAD, csvLine, async () => ({ rows, next: null })),
+    )
+  },
+})
+
+const next = route({
+  method: 'POST',
+  path: '/bulletins/:number/telephone/next',
+  access: call,
+  params: ofBulletin,
+  handle: request => ringNext(request, numberIn(request.params)),
+})
+
+async function ringNext(request: Pick<RouteRequest, 'work'>, number: number, said = ''): Promise<Reply> {
+  const code = await request.work<Visible, string | null>(unit => holdNext(unit, number))
+  const address = `/bulletins/${bulletinNumber(number)}/telephone`
+  return code === null
+    ? redirect(address, { notice: `${said}Nobody is left to ring just now.` })
+    : redirect(`${address}/${encodeURIComponent(code)}`, said === '' ? {} : { notice: said })
+}
+
+const show = route({
+  method: 'GET',
+  path: '/bulletins/:number/telephone/:code',
+  access: call,
+  params: ofOrganisation,
+  handle: request => callPage(request, request.params, {}, []),
+})
+
+type Ofs = z.infer<typeof ofOrganisation>
+
+async function callPage(
+  request: Pick<RouteRequest, 'read' | 'actor' | 'now'>,
+  params: Ofs,
+  typed: Readonly<Record<string, unknown>>,
+  problems: readonly Problem[],
+): Promise<Reply> {
+  const { actor, now } = request
+  const model = await request.read<Visible, ReturnType<typeof callView>>(async db => {
+    const bulletin = await bulletinOf(db, numberIn(params))
+    const organisation = await organisationFor(db, request, params.code)
+    const { content } = await versionOf(db, bulletin.id, bulletin.version)
+    const facts = await callFacts(db, bulletin.id, organisation.id)
+    if (facts === undefined) throw new NotFound('broadcast.call.unknown', UNKNOWN)
+    const hold = await holdOn(db, bulletin.id, organisation.id, now)
+    return callView(
+      {
+        bulletin,
+        content,
+        organisation: { code: organisation.code, name: organisation.name, phone: facts.phone },
+        contacts: await contactsOf(db, organisation.id),
+        runs: facts.runs,
+        calls: await callsTo(db, bulletin.id, organisation.id),
+        hold: hold === undefined ? null : { by: hold.by, isOwn: hold.byId === actor.id, until: hold.until },
+        hasAnswered: facts.hasAnswered,
+        isOutOfHours: isOutOfHours(now),
+        caller: actor.name,
+      },
+      typed,
+      problems,
+    )
+  })
+  return page(`${VIEWS}/call.njk`, `Ring ${model.name}`, model, { problems, isExercise: model.isExercise })
+}
+
+async function organisationFor(db: Reader<Visible>, { actor }: Pick<RouteRequest, 'actor'>, code: string) {
+  const found = await organisationInScope(db, actor.scope, code)
+  if (found === undefined) throw new NotFound('broadcast.call.unknown', UNKNOWN)
+  return found
+}
+
+const UNKNOWN = 'This bulletin was not sent to that organisation, or you do not look after it.'
+
+const weekday = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short' })
+const DESKS = { from: 8, to: 18 } as const
+
+function isOutOfHours(now: Instant): boolean {
+  const opens = londonInstant(londonDate(now), DESKS.from, 0)
+  return ['Sat', 'Sun'].includes(weekday.format(now)) || now < opens || now >= addHours(opens, DESKS.to - DESKS.from)
+}
+
+const take = route({
+  method: 'POST',
+  path: '/bulletins/:number/telephone/:code/take',
+  access: call,
+  params: ofOrganisation,
+  async handle(request) {
+    const { id } = await request.read<Visible, { id: Id<'organisation'> }>(db => organisationFor(db, request, request.params.code))
+    try {
+      await request.work<Visible, void>(unit => holdCall(unit, { number: numberIn(request.params), organisationId: id }))
+    } catch (error) {
+      return callPage(request, request.params, {}, [problemOf(error)])
+    }
+    return redirect(callAddress(request.params))
+  },
+})
+
+const giveBack = route({
+  method: 'POST',
+  path: '/bulletins/:number/telephone/:code/let-go',
+  access: call,
+  params: ofOrganisation,
+  async handle(request) {
+    const { id } = await request.read<Visible, { id: Id<'organisation'> }>(db => organisationFor(db, request, request.params.code))
+    await request.work<Visible, void>(unit => letGo(unit, { number: numberIn(request.params), organisationId: id }))
+    return redirect(`/bulletins/${bulletinNumber(numberIn(request.params))}/telephone`, { notice: 'Somebody else may ring them now.' })
+  },
+})
+
+const made = route({
+  method: 'POST',
+  path: '/bulletins/:number/telephone/:code',
+  access: call,
+  params: ofOrganisation,
+  async handle(request) {
+    const { params, body } = request
+    const number = numberIn(params)
+    const form = readForm(callForm, body)
+    if (!form.ok) return callPage(request, params, form.typed, form.problems)
+    const { id, name } = await request.read<Visible, { id: Id<'organisation'>; name: string }>(db => organisationFor(db, request, params.code))
+    const { outcome, contact, spokeTo, note, callAgain, state, reason } = form.value
+    try {
+      await request.work<Visible, void>(unit =>
+        recordCall(unit, {
+          number,
+          organisationId: id,
+          contactId: contact,
+          outcome,
+          spokeTo,
+          note,
+          callAgainHours: callAgain,
+          answer: state === null ? null : { state, reason },
+        }),
+      )
+    } catch (error) {
+      return callPage(request, params, body, [problemOf(error)])
+    }
+    return ringNext(request, number, `${name} is written down. `)
+  },
+})
+
+const FIELDS: Readonly<Record<string, string>> = {
+  'broadcast.call.answer-missing': 'state',
+  'broadcast.call.who-missing': 'spokeTo',
+  'broadcast.response.reason-missing': 'reason',
+}
+
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof Invalid || error instanceof Conflict)) throw error
+  return { rule: error.code, pointer: FIELDS[error.code] ?? '', severity: 'error', message: error.message }
+}
+
+function callAddress(params: Ofs): string {
+  return `/bulletins/${bulletinNumber(numberIn(params))}/telephone/${encodeURIComponent(params.code)}`
+}
+
+function numberIn(params: { readonly number: string }): number {
+  const number = parseBulletinNumber(params.number)
+  if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin. Numbers look like CC-5001.')
+  return number
+}
+
+export const telephoneRoutes: readonly Route[] = [list, listCsv, next, show, take, giveBack, made]

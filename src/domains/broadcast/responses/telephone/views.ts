@@ -1,0 +1,146 @@
+import type { Instant } from '../../../../kernel/instant.ts'
+import type { Problem } from '../../../../kernel/problem.ts'
+import type { CsvLine } from '../../../../platform/csv/csv.ts'
+import type { Cell, TableModel } from '../../../../ui/models.ts'
+import type { Contact } from '../../../directory/contract.ts'
+import { bulletinNumber, type BulletinContent } from '../../bulletins/model.ts'
+import type { Bulletin } from '../../bulletins/queries.ts'
+import { callFields } from './fields.ts'
+import { callScript, CALL_OUTCOMES, isCallOutcome } from './model.ts'
+import type { PastCall, ToRing } from './queries.ts'
+
+const outcomeWords = (outcome: string) => (isCallOutcome(outcome) ? CALL_OUTCOMES[outcome].label : outcome)
+
+export const CSV_HEAD = ['Organisation', 'Code', 'Type', 'Runs it', 'Can be mailed', 'Calls', 'Last outcome', 'Last call', 'Ring again']
+
+export function csvLine(row: ToRing): CsvLine {
+  return [
+    row.name,
+    row.code,
+    row.type,
+    row.runs ? 'yes' : 'no',
+    row.isReachable ? 'yes' : 'no',
+    row.calls,
+    row.lastOutcome === null ? null : outcomeWords(row.lastOutcome),
+    row.lastAt?.toISOString() ?? null,
+    row.callAgainAt?.toISOString() ?? null,
+  ]
+}
+
+/** The list, with the one button that matters: ring the next. */
+export function listView(
+  bulletin: Bulletin,
+  rows: readonly ToRing[],
+  counts: { readonly all: number; readonly due: number; readonly held: number },
+  now: Instant,
+) {
+  const number = bulletinNumber(bulletin.number)
+  const address = `/bulletins/${number}`
+  return {
+    number,
+    title: bulletin.title,
+    tlp: bulletin.tlp,
+    address,
+    isExercise: bulletin.isExercise,
+    isLive: bulletin.state === 'released',
+    counts,
+    nextAction: `${address}/telephone/next`,
+    csvHref: `${address}/telephone.csv`,
+    silentHref: `${address}/recipients?stage=silent`,
+    shown: rows.length,
+    table: {
+      caption: 'Whom to ring, in this order',
+      head: [{ text: 'Organisation' }, { text: 'Why first' }, { text: 'Last call' }, { text: 'Now' }],
+      rows: rows.map((row): readonly Cell[] => [
+        { text: row.name, href: `${address}/telephone/${encodeURIComponent(row.code)}`, hint: row.code },
+        whyFirst(row),
+        row.lastAt === null ? 'Not rung yet' : { at: row.lastAt, hint: outcomeWords(row.lastOutcome ?? '') },
+        standing(row, now),
+      ]),
+    } satisfies TableModel,
+  }
+}
+
+function whyFirst({ runs, isReachable }: ToRing): string {
+  return [...(runs ? ['runs what it is about'] : []), ...(isReachable ? [] : ['cannot be mailed'])].join(', ') || 'has not answered'
+}
+
+function standing({ heldById, heldBy, callAgainAt }: ToRing, now: Instant): Cell {
+  if (heldById !== null) return `${heldBy ?? 'Somebody'} is ringing them`
+  return callAgainAt !== null && callAgainAt > now ? { text: 'Ring again', at: callAgainAt } : 'Ring'
+}
+
+/** One organisation, full width: who, the numbers in order, what they run, what is asked, the script, what came of it. */
+export function callView(
+  facts: {
+    readonly bulletin: Bulletin
+    readonly content: BulletinContent
+    readonly organisation: { readonly code: string; readonly name: string; readonly phone: string | null }
+    readonly contacts: readonly Contact[]
+    readonly runs: readonly string[]
+    readonly calls: readonly PastCall[]
+    readonly hold: { readonly by: string | null; readonly isOwn: boolean; readonly until: Instant } | null
+    readonly hasAnswered: boolean
+    readonly isOutOfHours: boolean
+    readonly caller: string
+  },
+  typed: Readonly<Record<string, unknown>>,
+  problems: readonly Problem[],
+) {
+  const { bulletin, organisation, hold } = facts
+  const number = bulletinNumber(bulletin.number)
+  const address = `/bulletins/${number}/telephone`
+  const own = `${address}/${encodeURIComponent(organisation.code)}`
+  // Who is on call first when the desks are empty, and last when they are not.
+  const contacts = facts.contacts
+    .filter(({ phone, mobile }) => phone !== null || mobile !== null)
+    .toSorted((a, b) => Number(a.isOutOfHours !== facts.isOutOfHours) - Number(b.isOutOfHours !== facts.isOutOfHours))
+  return {
+    number,
+    title: bulletin.title,
+    tlp: bulletin.tlp,
+    isExercise: bulletin.isExercise,
+    bulletinHref: `/bulletins/${number}`,
+    listHref: address,
+    name: organisation.name,
+    code: organisation.code,
+    organisationHref: `/organisations/${encodeURIComponent(organisation.code)}`,
+    hasAnswered: facts.hasAnswered,
+    hold: hold === null ? null : { ...hold, by: hold.by ?? 'Somebody' },
+    takeAction: `${own}/take`,
+    letGoAction: `${own}/let-go`,
+    numbers: [
+      ...contacts.map(contact => ({
+        name: contact.name,
+        purpose: contact.purpose,
+        isOutOfHours: contact.isOutOfHours,
+        numbers: [contact.phone, contact.mobile].flatMap(digits =>
+          digits === null ? [] : [{ text: digits, href: `tel:${digits.replaceAll(/[^+\d]/g, '')}` }],
+        ),
+        failure: contact.lastFailure,
+      })),
+      ...(organisation.phone === null
+        ? []
+        : [
+            {
+              name: 'Switchboard',
+              purpose: 'The number of the organisation',
+              isOutOfHours: false,
+              numbers: [{ text: organisation.phone, href: `tel:${organisation.phone.replaceAll(/[^+\d]/g, '')}` }],
+              failure: null,
+            },
+          ]),
+    ],
+    runs: facts.runs,
+    script: callScript({ content: facts.content, tlp: bulletin.tlp, respondBy: bulletin.respondBy }, number, facts.caller, organisation.name),
+    calls: facts.calls.map(call => ({ ...call, outcome: outcomeWords(call.outcome) })),
+    form: {
+      action: own,
+      fields: callFields(
+        typed,
+        contacts.map(({ id, name, phone, mobile }) => ({ id, text: `${name}, ${phone ?? mobile ?? ''}` })),
+        name => problems.find(problem => problem.pointer === name)?.message,
+      ),
+    },
+  }
+}
