@@ -1,4 +1,4 @@
-import { CareCertError, NotFound } from '../../kernel/errors.ts'
+import { CareCertError, Invalid, NotFound } from '../../kernel/errors.ts'
 import { isWebAddress } from '../../kernel/web-address.ts'
 import { readFileLimited } from '../../platform/fetch/fetch.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -6,6 +6,7 @@ import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { recordFailure } from './gathering/commands.ts'
+import { LARGEST_UNPACKED_BYTES } from './gathering/unpack.ts'
 import { sourceByCode, sourceByUrl, type SourceKey } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
 import type { GatherResult } from './take-document.ts'
@@ -36,7 +37,7 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
   const named = await readAs(platform, actor, (db: Reader<Visible>) => namedSource(db, input.source ?? null, address))
   let bytes: Uint8Array
   try {
-    bytes = input.bytes ?? (isWebAddress(address) ? (await platform.fetch.get(address)).bytes : await readFileLimited(address))
+    bytes = input.bytes ?? (isWebAddress(address) ? (await platform.fetch.get(address)).bytes : await readFileWhole(address))
   } catch (error) {
     if (named === undefined || !(error instanceof CareCertError)) throw error
     return runWork(platform, actor, async (work: Work<Visible>) => ({
@@ -49,6 +50,16 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
     }))
   }
   return takeWhole(platform, actor, named, { address, bytes })
+}
+
+/** What is packed may be larger once it is unpacked: whoever has a file that is too large can use that. */
+async function readFileWhole(path: string): Promise<Buffer> {
+  try {
+    return await readFileLimited(path)
+  } catch (error) {
+    if (!(error instanceof CareCertError) || error.code !== 'platform.file.too-large') throw error
+    throw new Invalid(error.code, `${error.message} Or pack it with gzip: what is packed may hold up to ${LARGEST_UNPACKED_BYTES / 1_048_576} MB.`)
+  }
 }
 
 async function namedSource(db: Reader<Visible>, code: string | null, address: string): Promise<SourceKey | undefined> {

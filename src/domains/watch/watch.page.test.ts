@@ -18,6 +18,7 @@ const ENTRY = {
   dueDate: '2026-12-01',
   knownRansomwareCampaignUse: 'Known',
   notes: 'https://acme.example/x',
+  cwes: ['CWE-94'],
 }
 
 test('with nothing gathered, the pages say what to do first', async () => {
@@ -79,7 +80,16 @@ test('the queue shows the priority, the reason and the sources; filters stay in 
   assert.match(filtered.body, /value="kev" checked/)
   assert.match((await analyst.get('/threats?only=ransomware')).body, /1 threat</)
   assert.match((await analyst.get('/threats?q=zebra')).body, /No threat matches/)
-  for (const odd of ['?state=%00', '?cursor=xyz', '?priority=none&only=a&only=b', '?sort=runs', '?sort=newest'])
+  for (const odd of [
+    '?state=%00',
+    '?q=%25%00',
+    '?source=%00',
+    '?who=%00',
+    '?cursor=xyz',
+    '?priority=none&only=a&only=b',
+    '?sort=runs',
+    '?sort=newest',
+  ])
     assert.equal((await analyst.get(`/threats${odd}`)).statusCode, 200, odd)
 })
 
@@ -89,6 +99,7 @@ test('a threat leads to its items, its organisations and a draft; an analyst tak
   assert.match(body, new RegExp(`href="/bulletins/new\\?threat=${path.split('/')[2]}"[\\s\\S]*Draft a bulletin`))
   assert.match(body, /Line one\.<br \/>\s*Line two\./)
   assert.match(body, /It was the first gathered about CVE-2050-0001\./)
+  assert.match(body, /Weaknesses[\s\S]*CWE-94/)
   const taken = await analyst.follow(await analyst.post(`${path}/take-up`, {}))
   assert.match(taken.body, /You have taken up this threat\.[\s\S]*Triaging[\s\S]*with Ada Analyst/)
   const noReason = await analyst.post(`${path}/dismiss`, { reason: ' ' })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
@@ -242,6 +244,19 @@ test('a missing file and an unknown source are errors, and need the permission f
   await assert.rejects(gather(platform, SYSTEM, { address: '/nowhere/kev.json' }), Invalid)
   await assert.rejects(gather(platform, SYSTEM, { address: 'x', source: 'nowhere' }), NotFound)
   await assert.rejects(gather(platform, ANONYMOUS, { address: 'x' }), Forbidden)
+})
+
+test('a file that is too large is refused with the limit, and with what to do', async () => {
+  const path = join(tmpdir(), `carecert-large-${process.pid}.json`)
+  writeFileSync(path, '')
+  truncateSync(path, 65 * 1024 * 1024)
+  try {
+    await assert.rejects(take(path), {
+      message: `${path} is larger than 64 MB. Split it. Or pack it with gzip: what is packed may hold up to 256 MB.`,
+    })
+  } finally {
+    rmSync(path)
+  }
 })
 
 test('a source that gives no answer is failing since its first failure, with the reason, and works again after a success', async () => {

@@ -4,7 +4,7 @@ import { fail, succeed, type Result } from '../../../kernel/problem.ts'
 import { unpack } from '../../../platform/fetch/unpack.ts'
 
 /** Larger than any document that is read; small enough that one that unpacks without end is no harm. */
-const LARGEST_UNPACKED_BYTES = 256 * 1024 * 1024
+export const LARGEST_UNPACKED_BYTES = 256 * 1024 * 1024
 
 /** Whether the bytes are packed with gzip (RFC 1952 §2.3.1). */
 export function isGzip(bytes: Uint8Array): boolean {

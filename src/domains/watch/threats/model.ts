@@ -117,3 +117,6 @@ export function offeredActions(state: ThreatState) {
 
 /** Counts anew how many organisations run what each threat is about. */
 export const recountAll = { name: 'watch.recount', payload: z.object({}), atMostOneWaiting: true }
+
+/** Looks whether the matches are of the rules that stand. */
+export const lookAtMatching = { name: 'watch.look-at-matching', payload: z.object({}), atMostOneWaiting: true }

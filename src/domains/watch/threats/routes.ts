@@ -4,7 +4,7 @@ import { londonDate, parseInstant, parseLocalDate, type LocalDate } from '../../
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { csvText } from '../../../platform/csv/csv.ts'
-import { choiceText } from '../../../platform/http/list-address.ts'
+import { choiceText, searchText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type FormBody, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may, type Actor } from '../../../platform/work/actor.ts'
@@ -40,7 +40,7 @@ const INDICATORS_SHOWN = 20
 
 /** A value that a filter does not know is as if it were not there: an old link still shows something. */
 const listQuery = z.object({
-  q: z.string().max(200).catch(''),
+  q: searchText,
   state: z
     .string()
     .catch('open')

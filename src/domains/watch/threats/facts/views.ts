@@ -1,5 +1,6 @@
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { CvssStatement, SsvcStatement } from '../../../../kernel/intelligence.ts'
+import { linesAt } from '../../../../kernel/json.ts'
 import { remediationDeadlines, type RemediationDeadline } from '../../../../kernel/ssvc.ts'
 import { shorten } from '../../../../kernel/text.ts'
 import { date } from '../../../../ui/filters/dates.ts'
@@ -41,11 +42,16 @@ const FACTS: readonly Fact[] = [
   { label: 'Exploited since', isCompared: true, of: item => day(item.content.kev?.dateAdded) },
   { label: 'Due date for US agencies', isCompared: true, of: item => day(item.content.kev?.dueDate) },
   { label: 'Used in ransomware attacks', isCompared: true, of: item => ransomwareWords(item.content.kev?.knownRansomwareUse) },
-  { label: 'Weaknesses', isCompared: false, of: item => joined([...new Set((item.content.assessments ?? []).flatMap(({ cwes }) => cwes))]) },
+  { label: 'Weaknesses', isCompared: false, of: item => joined(weaknessesOf(item)) },
   { label: 'CVEs', isCompared: false, of: item => listed(item.content.cves) || null },
   { label: TLP_LABEL, isCompared: true, of: item => item.content.tlp },
   { label: 'Departs from its format', isCompared: false, of: item => joined((item.content.faults ?? []).slice(0, 3).map(fault => fault.message)) },
 ]
+
+/** KEV names them with its entry; the others with each assessment. */
+function weaknessesOf({ content }: StatingItem): readonly string[] {
+  return [...new Set([...(content.assessments ?? []).flatMap(({ cwes }) => cwes), ...linesAt(content.details, 'cwes')])]
+}
 
 /** What each source says, side by side; where they differ it is marked, and never averaged. */
 export function factsTable(items: readonly StatingItem[]): TableModel {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CareCertError, NotFound } from '../../../../kernel/errors.ts'
+import { searchText } from '../../../../platform/http/list-address.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import { may } from '../../../../platform/work/actor.ts'
@@ -12,7 +13,7 @@ import { itemsModel, mergeModel, NOTHING_TYPED, type Typed } from './views.ts'
 
 const TRIAGE = { permission: 'watch.threat.triage' }
 const params = z.object({ id: z.string().max(64) })
-const mergeQuery = z.object({ q: z.string().trim().max(200).catch('') })
+const mergeQuery = z.object({ q: searchText })
 
 async function asked(db: Reader<Visible>, id: string): Promise<ThreatRecord> {
   const threat = await threatById(db, id)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Reader } from '../../../../platform/work/read.ts'
 import type { Work } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import { matchProduct, readVersions, type AffectedVersions } from './decide.ts'
@@ -84,11 +85,20 @@ export async function refreshNames(work: Work<Visible>, which: 'new' | 'all'): P
   }
 }
 
-/** Other rules, other matches: all is compared anew. */
-async function forgetIfRulesChanged(work: Work<Visible>, aliases: readonly MakerAlias[]): Promise<void> {
-  const rules = createHash('sha256')
+/** Whether what is kept was worked out by other rules than stand today: after an upgrade, or where nothing was worked out yet. */
+export async function isOutdated(db: Reader<Visible>): Promise<boolean> {
+  return (await rulesOfMatches(db)) !== rulesOf(await aliasesInForce(db))
+}
+
+function rulesOf(aliases: readonly MakerAlias[]): string {
+  return createHash('sha256')
     .update(JSON.stringify([REVISION, aliases.map(({ alias, maker }) => [alias, maker])]))
     .digest('hex')
+}
+
+/** Other rules, other matches: all is compared anew. */
+async function forgetIfRulesChanged(work: Work<Visible>, aliases: readonly MakerAlias[]): Promise<void> {
+  const rules = rulesOf(aliases)
   if ((await rulesOfMatches(work.db)) === rules) return
   await work.db.deleteFrom('watch_name_match').execute()
   await work.db.deleteFrom('watch_affected_name').execute()

@@ -13,7 +13,7 @@ import type { Visible } from '../../tables.ts'
 import { sayOfProduct, undoVerdict } from '../corrections/commands.ts'
 import { ALL_HOLDERS, listHolders, type HolderFilter } from '../holders/queries.ts'
 import { addMakerAlias, endMakerAlias } from '../makers/commands.ts'
-import { recountAll } from '../model.ts'
+import { lookAtMatching, recountAll } from '../model.ts'
 import { listThreats, NO_FILTER } from '../queries/list.ts'
 import { matchedLines, matchedProducts } from '../queries/reach.ts'
 import { threatById } from '../queries/show.ts'
@@ -141,6 +141,20 @@ test('a name of a maker that an analyst adds counts from the next recount on, an
   )
 })
 
+test('after an upgrade that matches by other rules, the clock has the threats counted anew, once', async () => {
+  const threat = await advisory('V9', [{ vendor: 'Zenith', product: 'Upgradelink', versions: [] }])
+  await runs('V9-a', 'Zenith', 'Upgradelink', '')
+  await recount()
+  for (const statement of ["update watch_matching set rules = 'older'", 'delete from watch_match', 'delete from watch_matched_threat'])
+    await sql.raw(statement).execute(platform.database.kysely)
+  assert.deepEqual(await holders(threat), {})
+  await lookAgain()
+  assert.deepEqual(await holders(threat), { 'V9-a': 'runs' })
+  const before = await marks()
+  await lookAgain()
+  assert.deepEqual(await marks(), before)
+})
+
 function unit<R>(body: (work: Work<Visible>) => Promise<R>): Promise<R> {
   return runWork<Visible, R>(platform, SYSTEM, body)
 }
@@ -151,6 +165,11 @@ function read<R>(body: (db: Reader<Visible>) => Promise<R>): Promise<R> {
 
 async function recount(): Promise<void> {
   await unit(async work => work.enqueue(recountAll, {}))
+  await platform.runJobs()
+}
+
+async function lookAgain(): Promise<void> {
+  await unit(async work => work.enqueue(lookAtMatching, {}))
   await platform.runJobs()
 }
 
