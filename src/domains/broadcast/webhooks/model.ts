@@ -175,7 +175,7 @@ export function schemaOf(type: MessageType): object {
 }
 
 export function isMessageType(text: string): text is MessageType {
-  return text in DATA
+  return Object.hasOwn(DATA, text)
 }
 
 /** What is told, and when it happened. */

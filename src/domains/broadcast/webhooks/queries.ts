@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
+import type { Id } from '../../../kernel/id.ts'
 import { parseInstant, type Instant } from '../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
@@ -92,6 +93,19 @@ export async function listWebhooks(db: Reader<Visible>): Promise<readonly Webhoo
     .limit(200)
     .execute()
   return rows.map(webhookFrom)
+}
+
+/** The organisation that is the cyber centre, or `undefined` while the directory has none. */
+export async function centreOrganisation(db: Reader<Visible>): Promise<Id<'organisation'> | undefined> {
+  const row = await db
+    .selectFrom('directory_organisation')
+    .where('type', '=', 'centre')
+    .where('status', '=', 'open')
+    .orderBy('code')
+    .select('id')
+    .executeTakeFirst()
+  // Our own id, read back.
+  return row?.id as Id<'organisation'> | undefined
 }
 
 /** One of them, or `undefined`: also for one that is another's. */
