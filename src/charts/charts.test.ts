@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inlineBar } from './bar.ts'
 import { ticksUpTo } from './chart.ts'
+import { hexMap } from './hex-map.ts'
 import { horizontalBars } from './horizontal-bars.ts'
 import { lineChart } from './line-chart.ts'
+import { percent, shareCurves } from './share-curves.ts'
 import { sparkline } from './sparkline.ts'
 import { stackedBars } from './stacked-bars.ts'
 import { escapeXml } from './svg.ts'
@@ -53,8 +55,39 @@ const spark = sparkline({
   ],
 })
 
+const shares = shareCurves({
+  title: EVIL,
+  xLabel: EVIL,
+  yLabel: EVIL,
+  marks: [
+    { value: 0, label: '0' },
+    { value: 24, label: EVIL },
+    { value: 48, label: '2 days' },
+  ],
+  series: [
+    {
+      label: EVIL,
+      points: [
+        { x: 6, share: 0.25, low: 0.2, high: 0.31 },
+        { x: 30, share: 0.5, low: 0.44, high: 0.57 },
+      ],
+    },
+    { label: 'Nobody', points: [] },
+  ],
+})
+const map = hexMap({
+  title: EVIL,
+  shareLabel: EVIL,
+  itemLabel: EVIL,
+  cells: [
+    { q: 0, r: 0, short: EVIL, label: EVIL, share: 0.5, words: '5 of 10 answered', href: '/a?b=1&c=2' },
+    { q: 1, r: 0, short: 'QB', label: 'B', share: null, words: 'nobody in the audience' },
+    { q: 0, r: 1, short: 'QC', label: 'C', share: 1, words: '3 of 3 answered', href: '/c' },
+  ],
+})
+
 test('every chart escapes what it is given, has a title and a description, and no style', () => {
-  for (const { svg } of [bars, line, amounts, spark]) {
+  for (const { svg } of [bars, line, amounts, spark, shares, map]) {
     assert.doesNotMatch(svg, /<script|\sstyle=|<style|NaN|Infinity|undefined/)
     assert.ok(!svg.includes('\u0007'))
     assert.match(svg, /^<svg [^>]*role="img"[^>]*><title>[^<]+<\/title><desc>[^<]+<\/desc>/)
@@ -124,6 +157,38 @@ test('the bar in a page says its figures in words and leaves empty parts out, un
   assert.match(svg, /Seen: 0, Silent: 3"/)
   assert.match(svg, /data-part="silent" data-label="Silent" x="25%" width="75%"/)
   assert.match(inlineBar([{ label: 'Silent', count: 0, tone: 'silent', name: 'silent' }]), /width="0%"/)
+})
+
+test('a curve of shares is a stair that ends where the marks end, with its interval lightly behind it', () => {
+  const [band] = [...shares.svg.matchAll(/<path d="(M[^"]*Z)" fill="#005eb8" fill-opacity="0.12"/g)].map(([, path]) => path)
+  assert.ok(band !== undefined)
+  const [line] = [...shares.svg.matchAll(/<path d="([^"]*)" fill="none" stroke="#005eb8" stroke-width="3"/g)].map(([, path]) => path ?? '')
+  const end = /H([\d.]+)$/.exec(line ?? '')?.[1]
+  assert.equal(line?.match(/V/g)?.length, 2, 'one rise a point')
+  assert.ok(band.includes(`H${end}`), 'the band ends where the line does')
+  assert.deepEqual(shares.table.rows, [
+    ['0', '0 %', '0 %'],
+    [EVIL, '25 % (20 % to 31 %)', '0 %'],
+    ['2 days', '50 % (44 % to 57 %)', '0 %'],
+  ])
+  assert.match(shareCurves({ title: 't', xLabel: 'x', yLabel: 'y', marks: [], series: [] }).svg, /No figures yet/)
+  assert.deepEqual([0, 0.004, 0.5, 0.996, 1].map(percent), ['0 %', '< 1 %', '50 %', '> 99 %', '100 %'])
+})
+
+test('each hexagon has its share in words, and in a page is a link of that name; nobody is not nothing', () => {
+  assert.equal(map.svg.match(/M[\d. -]+(?:L[\d. -]+){5}Z/g)?.length, 4, 'three hexagons, one of them hatched')
+  assert.doesNotMatch(map.svg, /<a /)
+  assert.deepEqual(
+    [...map.linked.matchAll(/<a href="([^"]*)" aria-label="([^"]*)"/g)].map(([, href]) => href),
+    ['/a?b=1&amp;c=2', '/c'],
+  )
+  assert.match(map.linked, /role="group"/)
+  assert.doesNotMatch(map.linked, /<script|style=/)
+  assert.deepEqual(map.table.rows.slice(1), [
+    ['B', 'Nobody', 'nobody in the audience'],
+    ['C', '100 %', '3 of 3 answered'],
+  ])
+  assert.match(hexMap({ title: 't', shareLabel: 's', itemLabel: 'i', cells: [] }).svg, /No figures yet/)
 })
 
 test('characters that XML does not allow are left out', () => {

@@ -79,7 +79,7 @@ export interface Layout {
  */
 export function layOut(boards: readonly PlacedBoard[]): Layout {
   const known = boards.filter(({ code }) => Object.hasOwn(BOARD_PLACES, code))
-  if (known.length * 2 >= boards.length) return { places: new Map(Object.entries(BOARD_PLACES)), isGeographic: true }
+  if (boards.length > 0 && known.length * 2 >= boards.length) return { places: new Map(Object.entries(BOARD_PLACES)), isGeographic: true }
   const width = Math.ceil(Math.sqrt(boards.length))
   const inOrder = boards.toSorted((a, b) => (a.regionCode ?? '~').localeCompare(b.regionCode ?? '~') || a.code.localeCompare(b.code))
   const placed = inOrder.map(({ code }, index): [string, Place] => {
