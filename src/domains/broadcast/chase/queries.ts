@@ -12,7 +12,7 @@ export async function chasePolicies(db: Reader<Visible>): Promise<readonly Chase
     if (effectiveFrom === undefined || !isSeverity(row.severity)) return []
     return [
       {
-        id: Number(row.id),
+        id: row.id,
         severity: row.severity,
         organisationType: row.organisation_type,
         effectiveFrom,

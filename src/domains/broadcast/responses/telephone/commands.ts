@@ -158,7 +158,7 @@ function record(work: Work<Visible>, verb: string, bulletin: Bulletin, organisat
   work.record({
     verb,
     subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
-    organisationId: organisationId as Id<'organisation'>,
+    organisationId,
     ...(change === undefined ? {} : { change }),
   })
 }
