@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Conflict, NotFound } from '../../../../kernel/errors.ts'
+import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
@@ -49,10 +49,15 @@ const press = route({
       ...(name === null || name.success ? [] : [problem('saveAs', name.error.issues[0]?.message ?? '')]),
     ]
     if (!made.ok || problems.length > 0) return show(request, bulletin, choices, draft, { problems, saveAs })
-    await request.work<Visible, void>(async work => {
-      if (name?.data !== undefined) await saveNamedAudience(work, { name: name.data, rule: made.rule })
-      if (button === 'save') await saveAudience(work, { number, rule: made.rule })
-    })
+    try {
+      await request.work<Visible, void>(async work => {
+        if (name?.data !== undefined) await saveNamedAudience(work, { name: name.data, rule: made.rule })
+        if (button === 'save') await saveAudience(work, { number, rule: made.rule })
+      })
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      return show(request, bulletin, choices, draft, { problems: [problem('saveAs', error.message)], saveAs })
+    }
     if (button === 'save-as') return redirect('/audiences', { notice: `The audience “${saveAs}” is saved. Nobody has been sent anything.` })
     return redirect(`/bulletins/${bulletinNumber(number)}/audience`, { notice: 'The audience is saved. Nobody has been sent anything.' })
   },
