@@ -18,6 +18,7 @@ export const ROUTES = MODULES.flatMap(module => module.routes)
 export const COMMANDS = MODULES.flatMap(module => module.commands)
 export const JOB_HANDLERS = [...MODULES.flatMap(module => module.jobs), ...REACTIONS]
 export const METRICS = MODULES.flatMap(module => module.metrics ?? [])
+export const SERVICES = MODULES.flatMap(module => module.services ?? [])
 export const NAVIGATION = MODULES.flatMap(module => module.navigation).toSorted((a, b) => a.position - b.position)
 
 const byRole = new Map<string, ReadonlySet<string>>()

@@ -18,6 +18,12 @@ export interface Module {
   readonly navigation: readonly NavigationEntry[]
   /** Its own figures for `/metrics`. */
   readonly metrics?: readonly MetricsHook[]
+  readonly services?: readonly Service[]
+}
+
+/** Something that runs as long as a worker does, beside its jobs: it listens. Gives `null` where the configuration asks for none. */
+export interface Service {
+  start(platform: Platform): Promise<{ stop(): Promise<void> } | null>
 }
 
 /** Figures that a domain reads when Prometheus asks: how things stand, and never what people wrote. */

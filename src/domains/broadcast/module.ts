@@ -16,9 +16,9 @@ import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
 import { chaseJob } from './chase/jobs.ts'
 import { chaseRoutes } from './chase/routes.ts'
-import { callbackRoutes } from './deliveries/callbacks/routes.ts'
 import { readBounces } from './deliveries/bounces/cli.ts'
 import { bounceListener, readBouncesJob } from './deliveries/bounces/jobs.ts'
+import { callbackRoutes } from './deliveries/callbacks/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
 import { deliveryRoutes } from './deliveries/ledger/routes.ts'
 import { streamRoutes } from './deliveries/streams/routes.ts'
@@ -103,7 +103,16 @@ export const broadcast: Module = {
     chaseJob,
     askSignatureJob,
   ],
-  commands: [...bulletinCommands, ...livingCommands, ...holdingCommands, ...audienceCommands, ...releaseCommands, readBounces, listResponses, ...webhookCommands],
+  commands: [
+    ...bulletinCommands,
+    ...livingCommands,
+    ...holdingCommands,
+    ...audienceCommands,
+    ...releaseCommands,
+    readBounces,
+    listResponses,
+    ...webhookCommands,
+  ],
   metrics: [CHANNEL_METRICS],
   services: [bounceListener],
   navigation: [

@@ -42,6 +42,19 @@ export async function* filesIn(folder: string, depth = 0): AsyncGenerator<FoundF
   }
 }
 
+/** The plain files at a path: itself, or those in the folder that it names. Throws `Invalid` when there is nothing. */
+export async function* filesAt(path: string): AsyncGenerator<FoundFile> {
+  if (await isFolder(path)) {
+    yield* filesIn(path)
+    return
+  }
+  const found = await lstat(path).catch(() => undefined)
+  const changedAt = instantFromMillis(Math.floor(found?.mtimeMs ?? Number.NaN))
+  if (found === undefined || changedAt === undefined)
+    throw new Invalid('platform.file.missing', `The file ${path} is not there or cannot be read. Check the path.`)
+  yield { path, size: found.size, changedAt, read: () => readPlainFile(path) }
+}
+
 /** Whether that is a folder, as against a file or nothing. */
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(

@@ -3,7 +3,7 @@ import { Tokens } from '@fastify/csrf'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { errorCodes, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
 import { assertNever } from '../../kernel/assert-never.ts'
 import { Forbidden, Invalid, SignInNeeded, NotFound } from '../../kernel/errors.ts'
@@ -55,6 +55,7 @@ export interface ShellRequest {
 }
 
 const LARGEST_FORM_BYTES = 1_048_576
+const LARGEST_MULTIPART_BYTES = 16_384
 const REQUESTS_PER_MINUTE = 1_200
 const EVENT_STREAM = 'text/event-stream'
 const csrf = new Tokens({ userInfo: false })
@@ -86,6 +87,12 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
 
   await server.register(cookie)
   await server.register(formbody, { bodyLimit: LARGEST_FORM_BYTES })
+  // Mail programs may post so (RFC 8058 §3.2). Who does proves the right to it by the address: the body says nothing that is needed.
+  const fromElsewhere = new Set(parts.routes.filter(route => route.crossSite !== null).map(route => route.path))
+  server.addContentTypeParser('multipart/form-data', { parseAs: 'buffer', bodyLimit: LARGEST_MULTIPART_BYTES }, async (request: FastifyRequest) => {
+    if (fromElsewhere.has(request.routeOptions.url ?? '')) return {}
+    throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE('multipart/form-data')
+  })
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
     strictTransportSecurity: isHttps ? { maxAge: 63_072_000, includeSubDomains: true } : false,

@@ -7,9 +7,12 @@ import type { TextMessage } from '../../../platform/texts.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type Attempt, type AttemptOutcome, type ClaimLimits } from './commands.ts'
+import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type AttemptOutcome, type ClaimLimits } from './commands.ts'
+import { returnPath, streamEnvelope } from './envelope.ts'
 import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, SEND_LINK } from './model.ts'
+import { pump } from './pump.ts'
 import {
   claimedDeliveries,
   mailingToDeliver,
@@ -21,12 +24,8 @@ import {
 } from './queries.ts'
 import { linkLetter, prepareLetter, prepareText, type Writers } from './views.ts'
 
-/** How many messages are on the wire at once: as many as the transport keeps connections. */
-const CONCURRENCY = 8
-
 /** A worker serves one mailing for so long, then leaves the rest to a job of its own, so that no job outlives its expiry. */
 const LONGEST_RUN_MILLIS = 300_000
-const BEGIN_WITHIN_MILLIS = (LEASE_SECONDS / 2) * 1_000
 const LONGEST_SEND_MILLIS = (LEASE_SECONDS / 3) * 1_000
 
 export const deliverJob = handles<Platform, { mailingId: string }>(DELIVER, {
@@ -61,8 +60,8 @@ export const sendLinkJob = handles<Platform, { deliveryId: string; generation: n
 })
 
 /**
- * Works through a mailing: claim a batch, send it outside any transaction, write down what became of it together with the
- * next claim. Any number of workers may do so for the same mailing at once. Ends when nothing is due, when the mail server
+ * Works through a mailing: claims a batch, sends it outside any transaction, and writes down what became of it as it goes (pump.ts).
+ * Any number of workers may do so for the same mailing at once. Ends when nothing is due, when the mail server
  * takes nothing, when it is paused, after `LONGEST_RUN_MILLIS`, or when told to stop; what is left then comes back by a job.
  */
 export async function deliverMailing(platform: Platform, mailingId: string, signal: AbortSignal): Promise<void> {
@@ -71,27 +70,29 @@ export async function deliverMailing(platform: Platform, mailingId: string, sign
   // What is queued is found again by the clock (`resumeDeliveryJob`). A job that asked for its like would add one a minute, for ever.
   const limits = claimLimits(platform)
   if (limits.channels.length === 0) return
-  const writers = { mail: prepareLetter(platform.views, mailing, platform.config.baseUrl), text: prepareText(mailing, platform.config.baseUrl) }
+  const about = [bulletinNumber(mailing.number), mailing.kind]
+  const envelope = (delivery: ClaimedDelivery) => streamEnvelope(platform, { stream: 'bulletins', id: delivery.contactId }, about, delivery.id)
+  const writers = {
+    mail: prepareLetter(platform.views, mailing, platform.config.baseUrl, envelope),
+    text: prepareText(mailing, platform.config.baseUrl),
+  }
   const fallback = { hasTexts: platform.texts.isConfigured, baseUrl: platform.config.baseUrl }
   const startedAt = monotonicMillis()
-  let settled: readonly Attempt[] = []
-  for (;;) {
-    const mayGoOn = !signal.aborted && !isStuck(settled) && monotonicMillis() - startedAt < LONGEST_RUN_MILLIS
-    const outcomes = settled
-    const claimed = await persistently(() =>
-      inWork(platform, async work => {
-        await settleDeliveries(work, mailing, outcomes, fallback)
-        if (mayGoOn && (await isOpen(work, mailingId))) return claimDeliveries(work, mailingId, limits)
-        return []
-      }),
-    )
-    if (claimed.length === 0) break
-    settled = await sendBatch(platform, writers, claimed, signal)
-  }
-  await persistently(() => inWork(platform, work => leave(work, mailingId, isStuck(settled))))
+  const isServerDown = await pump({
+    mayGoOn: () => !signal.aborted && monotonicMillis() - startedAt < LONGEST_RUN_MILLIS,
+    send: delivery => send(platform, writers, delivery),
+    exchange: (outcomes, wantsMore) =>
+      persistently(() =>
+        inWork(platform, async work => {
+          await settleDeliveries(work, mailing, outcomes, fallback)
+          return wantsMore && (await isOpen(work, mailingId)) ? claimDeliveries(work, mailingId, limits) : []
+        }),
+      ),
+  })
+  await persistently(() => inWork(platform, work => leave(work, mailingId, isServerDown)))
 }
 
-/** What a batch leaves behind when it ends early or late: the mailing comes back by itself. */
+/** What a run leaves behind when it ends early or late: the mailing comes back by itself. */
 async function leave(work: Work<Visible>, mailingId: string, isServerDown: boolean): Promise<void> {
   // The clock finds it again within a minute or two (`resumeDeliveryJob`): one chain of tries a mailing, not one a worker.
   if (isServerDown) return
@@ -100,35 +101,11 @@ async function leave(work: Work<Visible>, mailingId: string, isServerDown: boole
   await followUp(work, mailingId)
 }
 
-/** Not one message of a batch got through, and none was refused for good: the server is down, and more tries would only wear it and us. */
-function isStuck(attempts: readonly Attempt[]): boolean {
-  return attempts.length >= CONCURRENCY && attempts.every(({ outcome }) => outcome.kind === 'tried' && !outcome.ok && !outcome.permanent)
-}
-
 /** Whether its messages may go out. What a withdrawn bulletin still had to send is given up here. */
 async function isOpen(work: Work<Visible>, mailingId: string): Promise<boolean> {
   const standing = await standingOf(work.db, mailingId)
   if (standing === 'withdrawn') await stopDeliveries(work, mailingId)
   return standing === 'open'
-}
-
-async function sendBatch(
-  platform: Platform,
-  writers: Writers,
-  claimed: readonly ClaimedDelivery[],
-  signal: AbortSignal,
-): Promise<readonly Attempt[]> {
-  const attempts: Attempt[] = []
-  const queue = claimed.values()
-  const beganAt = monotonicMillis()
-  const sender = async () => {
-    for (const delivery of queue) {
-      const isLate = monotonicMillis() - beganAt > BEGIN_WITHIN_MILLIS
-      attempts.push({ delivery, outcome: signal.aborted || isLate ? { kind: 'not-begun' } : await send(platform, writers, delivery) })
-    }
-  }
-  await Promise.all(Array.from({ length: CONCURRENCY }, sender))
-  return attempts
 }
 
 async function send(platform: Platform, writers: Writers, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
@@ -174,7 +151,10 @@ async function sendLink(platform: Platform, deliveryId: string, generation: numb
   // A newer link was asked for meanwhile: that job sends it.
   if (found === undefined || found.delivery.generation !== generation) return
   const { delivery, mailing } = found
-  const outcome = await platform.mail.send(linkLetter(platform.views, mailing, delivery, answerAddress(platform, delivery), platform.config.baseUrl))
+  const outcome = await platform.mail.send({
+    ...linkLetter(platform.views, mailing, delivery, answerAddress(platform, delivery), platform.config.baseUrl),
+    ...returnPath(platform, delivery.id),
+  })
   if (!outcome.ok && !outcome.permanent)
     throw new Unavailable('broadcast.link.not-sent', 'The mail server did not take the message with the new link.')
 }

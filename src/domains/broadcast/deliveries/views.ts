@@ -4,6 +4,7 @@ import type { TextMessage } from '../../../platform/texts.ts'
 import type { Views } from '../../../platform/views.ts'
 import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
 import { textMessage } from '../renditions/model.ts'
+import type { Envelope } from './envelope.ts'
 import { letterOf, messageIdOf, withdrawnText } from './model.ts'
 import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
@@ -24,7 +25,12 @@ export interface Writers {
  * nearly always one; what differs from one recipient to the next is put in afterwards, so that fifty thousand messages cost fifty thousand
  * joins and not as many renderings. The text is the same for all: only names and links differ, so no message can hold what is meant for another.
  */
-export function prepareLetter(views: Views, mailing: MailingToDeliver, baseUrl: string): Letter {
+export function prepareLetter(
+  views: Views,
+  mailing: MailingToDeliver,
+  baseUrl: string,
+  envelopeOf: (delivery: ClaimedDelivery) => Envelope = () => ({}),
+): Letter {
   const number = bulletinNumber(mailing.number)
   const { subject, ...letter } = letterOf(mailing, number, `${baseUrl}/bulletins/${number}`)
   const template = `broadcast/deliveries/views/${mailing.kind === 'withdrawal' ? 'withdrawal' : 'bulletin'}.mail`
@@ -50,6 +56,7 @@ export function prepareLetter(views: Views, mailing: MailingToDeliver, baseUrl: 
     }
     const body = parts.personalise(values)
     return {
+      ...envelopeOf(delivery),
       to: { name: delivery.contactName, address: delivery.address },
       subject,
       body,

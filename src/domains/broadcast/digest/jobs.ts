@@ -4,6 +4,7 @@ import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { LINK_PURPOSE, linkFor, linkText } from '../deliveries/model.ts'
+import { streamHeaders } from '../deliveries/streams/model.ts'
 import type { Visible } from '../tables.ts'
 import { claimLetters, makeDigest, settleLetters, type LetterOutcome } from './commands.ts'
 import { isDigestHour, MAKE_DIGEST, SEND_DIGEST } from './model.ts'
@@ -80,7 +81,11 @@ async function sendLetters(
 async function send(platform: Platform, letter: ClaimedLetter, items: readonly WaitingItem[]): Promise<LetterOutcome['outcome']> {
   if (items.length === 0) return { kind: 'empty' }
   const linked = items.map(item => ({ ...item, link: item.delivery === null ? null : answerAddress(platform, item.delivery) }))
-  const outcome = await platform.mail.send(digestMessage(platform.views, letter, linked, platform.clock.now(), platform.config.baseUrl))
+  const { baseUrl } = platform.config
+  const outcome = await platform.mail.send({
+    ...digestMessage(platform.views, letter, linked, platform.clock.now(), baseUrl),
+    headers: streamHeaders(baseUrl, { stream: 'digest', id: letter.id }, ['digest'], (purpose, text) => platform.signer.sign(purpose, text)),
+  })
   return { kind: 'tried', ok: outcome.ok, permanent: outcome.ok ? false : outcome.permanent, words: outcome.words }
 }
 

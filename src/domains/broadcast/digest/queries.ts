@@ -29,6 +29,7 @@ function waiting(now: Instant) {
     join broadcast_recipient as recipient on recipient.organisation_id = contact.organisation_id
     join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
     where contact.ended_at is null and contact.receives_bulletins and contact.email is not null
+      and not exists (select from broadcast_digest_stop as stop where stop.contact_id = contact.id)
       and bulletin.state = 'released' and not bulletin.is_exercise
       and (recipient.decided_at is null or (recipient.response = 'in-progress' and recipient.next_date <= ${until}::date))`
 }

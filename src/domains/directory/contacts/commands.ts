@@ -102,7 +102,9 @@ export async function proveContact(work: DirectoryWork, contactId: Id<'contact'>
  * right. For the system's own deliveries and calls.
  */
 export async function failContact(work: DirectoryWork, input: { contactId: Id<'contact'>; words: string }): Promise<void> {
-  const contact = await ownContact(work, input.contactId)
+  const contact = await contactById(work.db, input.contactId)
+  // Word may come late, when the contact has ended.
+  if (contact === undefined) return
   await work.db
     .updateTable('directory_contact')
     .set({ last_failed_at: work.now, last_failure: shorten(input.words, 500) })

@@ -1,0 +1,72 @@
+import type { Id } from '../../../../kernel/id.ts'
+import { shorten } from '../../../../kernel/text.ts'
+import type { Work } from '../../../../platform/work/work.ts'
+import { failContact } from '../../../directory/contract.ts'
+import type { Visible } from '../../tables.ts'
+import { recordArrival, recordBounce, recordFailure, type Fallback } from '../outcomes.ts'
+import { stopStream } from '../streams/commands.ts'
+import type { StreamReader } from '../streams/model.ts'
+import { failsSoftly, type BounceKind, type Received } from './model.ts'
+import { contactOf, softBounces } from './queries.ts'
+
+/** A report about one delivery, which the address that it came to has proved. */
+export interface ProvedReport {
+  readonly deliveryId: Id<'delivery'>
+  readonly kind: BounceKind
+  readonly status: string | null
+  readonly words: string
+  /** By which the same report is known again. */
+  readonly report: string
+}
+
+/** Writes down a report, once, and does what follows from it. */
+export async function applyReport(work: Work<Visible>, proved: ProvedReport, fallback: Fallback): Promise<Received> {
+  const { deliveryId, kind } = proved
+  const contactId = await contactOf(work.db, deliveryId)
+  if (contactId === undefined) return 'ignored'
+  const written = await work.db
+    .insertInto('broadcast_bounce')
+    .values({
+      delivery_id: deliveryId,
+      contact_id: contactId,
+      kind,
+      status: proved.status,
+      words: shorten(proved.words, 500),
+      at: work.now,
+      report: proved.report,
+    })
+    .onConflict(conflict => conflict.columns(['delivery_id', 'report']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (written === undefined) return 'known'
+  work.record({ verb: 'broadcast.bounce.read', subject: { kind: 'delivery', id: deliveryId }, change: { kind, status: proved.status } })
+  await follow(work, proved, contactId, fallback)
+  return kind
+}
+
+async function follow(work: Work<Visible>, { deliveryId, kind, words }: ProvedReport, contactId: Id<'contact'>, fallback: Fallback): Promise<void> {
+  switch (kind) {
+    case 'hard':
+      await recordBounce(work, { deliveryId, words, ...fallback })
+      return
+    case 'policy':
+      await recordBounce(work, { deliveryId, words, ...fallback, isContactAtFault: false })
+      return
+    case 'soft':
+      await recordFailure(work, { deliveryId, words, ...fallback, isContactAtFault: false })
+      if (failsSoftly(await softBounces(work.db, contactId, work.now), work.now)) await failContact(work.lend(), { contactId, words })
+      return
+    case 'delivered':
+      await recordArrival(work, { deliveryId, words })
+      return
+    case 'complaint':
+      await stopStream(work, { stream: 'bulletins', id: contactId }, 'complained')
+      return
+    case 'delayed':
+  }
+}
+
+/** A complaint about a message that its own link to stop it has proved. */
+export async function applyComplaint(work: Work<Visible>, reader: StreamReader): Promise<Received> {
+  return (await stopStream(work, reader, 'complained')) > 0 ? 'complaint' : 'known'
+}
