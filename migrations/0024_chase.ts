@@ -39,6 +39,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   )
   await protect(db, 'broadcast_chase_policy', sql`(select carecert_sees_all()) or (select carecert_scope_kind()) = 'region'`, centre)
 
+  // What was live before there were policies is left to people: an upgrade writes to nobody.
+  await sql`alter table broadcast_release add column is_chased boolean not null default true`.execute(db)
+  await sql`update broadcast_release set is_chased = false`.execute(db)
+
   // One row for each organisation and step: what makes a reminder go out once, whatever crashes.
   await sql`
     create table broadcast_chase_step (

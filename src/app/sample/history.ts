@@ -16,6 +16,7 @@ import { SYSTEM, type Actor } from '../../platform/work/actor.ts'
 import { readAs } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { SAMPLE_BULLETINS, type SampleBulletin } from './bulletins.ts'
+import { chaseSilent } from './desk.ts'
 import { responderAt, type SampleStaff } from './people.ts'
 import type { Random } from './random.ts'
 
@@ -58,6 +59,7 @@ async function tell(platform: Platform, staff: SampleStaff, random: Random, bull
   )
   if (bulletin.leavesMailToWorker !== true) await deliver(at(platform, addHours(releasedAt, 0.05)), released.mailingId, drafted.id, random)
   await answer(platform, drafted.id, bulletin, releasedAt, random)
+  for (const mailingId of await chaseSilent(platform, drafted.id, releasedAt)) await deliver(platform, mailingId, drafted.id, random)
   if (bulletin.stage === 'withdrawn')
     await as(staff.dutyManager, -24 * 60, work => withdrawBulletin(work, { number, reason: 'The one source that reported it has taken it back.' }))
 }

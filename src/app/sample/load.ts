@@ -10,6 +10,7 @@ import { isEmpty, storeSetting } from '../../platform/settings.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { sampleArrivals } from './arrivals.ts'
+import { keepDesk } from './desk.ts'
 import { addContacts, addOrganisations, addTechnology } from './directory.ts'
 import { SAMPLE_OUTAGE, sampleAlerts, sampleCatalogue } from './feed.ts'
 import { tellHistory } from './history.ts'
@@ -61,6 +62,7 @@ export async function loadSample(platform: Platform, output: Output, options: { 
     await reportOne(platform, sector)
     steps.update(5)
     await tellHistory(platform, staff, createRandom(seed + 2))
+    await keepDesk(platform, staff)
     steps.update(6)
   } finally {
     steps.stop()

@@ -44,12 +44,14 @@ const CHASED_DAYS = 60
 /** Live bulletins that are no exercise, released in the last weeks. */
 export async function chasedBulletins(db: Reader<Visible>, now: Instant): Promise<readonly Chased[]> {
   const rows = await db
-    .selectFrom('broadcast_bulletin')
-    .where('state', '=', 'released')
-    .where('is_exercise', '=', false)
-    .where('released_at', '>', addDays(now, -CHASED_DAYS))
-    .orderBy('number')
-    .select(['id', 'number', 'severity', 'released_at as releasedAt'])
+    .selectFrom('broadcast_bulletin as bulletin')
+    .innerJoin('broadcast_release as release', 'release.bulletin_id', 'bulletin.id')
+    .where('bulletin.state', '=', 'released')
+    .where('bulletin.is_exercise', '=', false)
+    .where('release.is_chased', '=', true)
+    .where('bulletin.released_at', '>', addDays(now, -CHASED_DAYS))
+    .orderBy('bulletin.number')
+    .select(['bulletin.id', 'bulletin.number', 'bulletin.severity', 'bulletin.released_at as releasedAt'])
     .execute()
   return rows.flatMap(({ releasedAt, severity, ...row }) => (releasedAt === null || !isSeverity(severity) ? [] : [{ ...row, severity, releasedAt }]))
 }
