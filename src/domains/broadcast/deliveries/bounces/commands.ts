@@ -7,7 +7,7 @@ import { recordArrival, recordBounce, recordFailure, type Fallback } from '../ou
 import { stopStream } from '../streams/commands.ts'
 import type { StreamReader } from '../streams/model.ts'
 import { failsSoftly, type BounceKind, type Received } from './model.ts'
-import { contactOf, softBounces } from './queries.ts'
+import { contactOf, isKnown, softBounces } from './queries.ts'
 
 /** A report about one delivery, which the address that it came to has proved. */
 export interface ProvedReport {
@@ -24,7 +24,9 @@ export async function applyReport(work: Work<Visible>, proved: ProvedReport, fal
   const { deliveryId, kind } = proved
   const contactId = await contactOf(work.db, deliveryId)
   if (contactId === undefined) return 'ignored'
-  const written = await work.db
+  if (await isKnown(work.db, deliveryId, proved.report)) return 'known'
+  // Of two who read the same report at once, the second fails here, and finds it known when it comes again.
+  await work.db
     .insertInto('broadcast_bounce')
     .values({
       delivery_id: deliveryId,
@@ -35,10 +37,7 @@ export async function applyReport(work: Work<Visible>, proved: ProvedReport, fal
       at: work.now,
       report: proved.report,
     })
-    .onConflict(conflict => conflict.columns(['delivery_id', 'report']).doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (written === undefined) return 'known'
+    .execute()
   work.record({ verb: 'broadcast.bounce.read', subject: { kind: 'delivery', id: deliveryId }, change: { kind, status: proved.status } })
   await follow(work, proved, contactId, fallback)
   return kind

@@ -10,6 +10,17 @@ export async function contactOf(db: Reader<Visible>, deliveryId: Id<'delivery'>)
   return row?.contact_id as Id<'contact'> | undefined
 }
 
+/** Whether that report about the delivery was counted before. */
+export async function isKnown(db: Reader<Visible>, deliveryId: string, report: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('broadcast_bounce')
+    .where('delivery_id', '=', deliveryId)
+    .where('report', '=', report)
+    .select('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** When messages to the contact were given up by a server lately. */
 export async function softBounces(db: Reader<Visible>, contactId: string, now: Instant): Promise<readonly Instant[]> {
   const rows = await db
