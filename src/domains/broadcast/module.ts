@@ -1,4 +1,5 @@
 import type { Module } from '../../platform/module.ts'
+import { audienceApiRoutes } from './audience/api/routes.ts'
 import { builderRoutes } from './audience/builder/routes.ts'
 import { clearanceRoutes } from './audience/clearance/routes.ts'
 import { audienceCommands } from './audience/cli.ts'
@@ -63,6 +64,7 @@ export const broadcast: Module = {
     ...writingRoutes,
     ...audienceRoutes,
     ...builderRoutes,
+    ...audienceApiRoutes,
     ...savedAudienceRoutes,
     ...clearanceRoutes,
     ...lateJoinerRoutes,
