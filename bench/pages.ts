@@ -22,7 +22,7 @@ import { serverWords, startServer, withFolder } from './support/server.ts'
 import { quantile, summarise } from './support/stats.ts'
 
 /**
- * The busiest pages at 50,000 organisations, 1,300 threats, 10 million lines of technology and a bulletin that went to all:
+ * The busiest pages at 50,000 organisations, 1,300 threats, 10 million lines of technology and 200 bulletins, one of which went to all:
  * `carecert serve` in a process of its own on PostgreSQL, asked over loopback by four connections at once, signed in.
  * Target: 95 in 100 answers within 100 milliseconds.
  *
@@ -75,9 +75,10 @@ async function prepare(platform: Platform, organisations: number): Promise<reado
   note('gathering 1,300 vulnerabilities')
   const gathered = await gather(platform, SYSTEM, { address: 'bench.json', bytes: inventedCatalogue(1_300, platform.clock.now()) })
   if (gathered.added !== 1_300) throw new Error(`Not gathered: ${JSON.stringify(gathered)}`)
-  note('releasing one bulletin to all and twenty to a region each')
+  note('releasing 200 bulletins: one to all, twenty to a region each, the others to the suppliers')
   const draft = bulletinNumber(await approvedBulletin(platform, EVERYBODY))
   for (let index = 0; index < 20; index += 1) await releaseNow(platform, await approvedBulletin(platform, { regions: [`XY${1 + (index % 7)}`] }))
+  for (let index = 0; index < 179; index += 1) await releaseNow(platform, await approvedBulletin(platform, { types: ['supplier'] }))
   const toAll = await approvedBulletin(platform, EVERYBODY)
   const begun = performance.now()
   const { organisations: recipients } = await releaseNow(platform, toAll)
@@ -101,8 +102,15 @@ async function prepare(platform: Platform, organisations: number): Promise<reado
   ]
   const others: [string, string, string][] = [
     ['Recipients of that bulletin', `${live}/recipients`, manager],
-    ['Recipients who are silent', `${live}/recipients?state=silent`, manager],
-    ['Its progress, as the page asks for it', `/api/v1${live}/progress`, manager],
+    ['Recipients who are silent', `${live}/recipients?stage=silent`, manager],
+    ['Its progress, as the page asks for it', `/api/v1${live}/progress?by=type`, manager],
+    ['The same bulletin, by partner', `${live}?by=partner`, manager],
+    ['How soon they answer, by type', `${live}/times?by=type`, manager],
+    ['How soon they answer, by region', `${live}/times?by=region&event=decided`, manager],
+    ['The curves of that, as a picture', `${live}/chart/group-times.svg?by=region`, manager],
+    ['The map of the boards', `${live}/map`, manager],
+    ['Incidents before and after', `${live}/impact?landmark=2`, manager],
+    ['The same bulletin, for a region', live, regional],
     ['Its deliveries', `${live}/deliveries`, manager],
     ['The bulletin, for an organisation', live, lead],
     ['Bulletins', '/bulletins', manager],

@@ -42,8 +42,9 @@ const BANDS = [
 ] as const
 type Band = (typeof BANDS)[number]
 
-/** From the centre to a corner. */
+/** From the centre to a corner of its place; it is drawn a little smaller, so that what marks the one in focus is not covered by those beside it. */
 const RADIUS = 40
+const GAP = 3
 const WIDE = RADIUS * Math.sqrt(3)
 const LEGEND = 64
 
@@ -99,7 +100,7 @@ function drawCell(cell: HexCell, centre: { readonly x: number; readonly y: numbe
 function hexagon(x: number, y: number): string {
   const corners = [-90, -30, 30, 90, 150, 210].map(degrees => {
     const angle = (degrees * Math.PI) / 180
-    return `${coordinate(x + RADIUS * Math.cos(angle))} ${coordinate(y + RADIUS * Math.sin(angle))}`
+    return `${coordinate(x + (RADIUS - GAP) * Math.cos(angle))} ${coordinate(y + (RADIUS - GAP) * Math.sin(angle))}`
   })
   return `M${corners.join('L')}Z`
 }

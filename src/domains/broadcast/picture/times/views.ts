@@ -54,7 +54,7 @@ export function timesView({ bulletin, by, event, all, groups, unreachable, hours
       href: `${address}?by=${one}&event=${event}`,
       isCurrent: one === by,
     })),
-    chart: {
+    curves: {
       src: `/bulletins/${number}/chart/group-times.svg?by=${by}&event=${event}`,
       caption: `${TIME_LABELS[event]}, by ${DIMENSION_WORDS[by]}`,
       table: chart.table,
