@@ -15,6 +15,7 @@ import type { TypeReach } from './model.ts'
 import { prioritise } from './priority.ts'
 import { countReach } from './queries/reach.ts'
 import {
+  itemIdsAfter,
   itemsOfThreats,
   keptOfThreats,
   priorityFacts,
@@ -106,6 +107,26 @@ export async function recountThreats(work: Work<Visible>, which: Which = 'all'):
     change: { threats: rows.length },
   })
   return rows.length
+}
+
+const ITEMS_AT_ONCE = 500
+
+/**
+ * Reads again what some kept items say, as this release reads it: their indicators of compromise and the products of their threats. Gives the id
+ * after which to go on, `null` after the last. What people see of a threat otherwise, and its state, stay. The figures want a recount after it.
+ */
+export async function understandAnew(work: Work<Visible>, after: string | null): Promise<string | null> {
+  const ids = await itemIdsAfter(work.db, after, ITEMS_AT_ONCE)
+  if (ids.length === 0) return null
+  await keepIndicators(work, ids)
+  const threatIds = [...new Set((await threatsOfItems(work.db, ids)).map(link => link.threatId))]
+  const items = await itemsOfThreats(work.db, threatIds)
+  await restateProducts(
+    work,
+    threatIds.map(id => ({ id, facts: factsOf(items.get(id) ?? []) })),
+  )
+  work.record({ verb: 'watch.threat.understood-anew', subject: { kind: 'threat', id: 'all' }, change: { items: ids.length } })
+  return ids.length < ITEMS_AT_ONCE ? null : (ids.at(-1) ?? null)
 }
 
 function materialChanges(items: readonly GatheredItem[], placed: readonly { itemId: string; threatId: string }[]) {

@@ -120,3 +120,6 @@ export const recountAll = { name: 'watch.recount', payload: z.object({}), atMost
 
 /** Looks whether the matches are of the rules that stand. */
 export const lookAtMatching = { name: 'watch.look-at-matching', payload: z.object({}), atMostOneWaiting: true }
+
+/** Reads again what kept items say, part by part: `after` is the last item of the part before. */
+export const readItemsAgain = { name: 'watch.read-items-again', payload: z.strictObject({ after: z.nullable(z.string()) }), atMostOneWaiting: true }

@@ -198,6 +198,7 @@ async function showPage(request: RouteRequest, id: string, refused: Refused | nu
   const model = threatModel(parts, {
     triage: may(request.actor, 'watch.threat.triage'),
     draft: may(request.actor, 'broadcast.bulletin.draft'),
+    hold: may(request.actor, 'broadcast.bulletin.release-holding'),
     readBulletins: may(request.actor, 'broadcast.bulletin.work'),
     refusal: refused?.refusal ?? null,
     typed: refused?.typed ?? null,

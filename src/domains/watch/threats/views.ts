@@ -241,6 +241,7 @@ export function threatModel(
   may: {
     readonly triage: boolean
     readonly draft: boolean
+    readonly hold: boolean
     readonly readBulletins: boolean
     readonly refusal: Refusal | null
     readonly typed: TypedStep | null
@@ -248,7 +249,10 @@ export function threatModel(
   },
 ) {
   const { id } = threat
-  const draft: Action[] = may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []
+  const draft: Action[] = [
+    ...(may.draft ? [{ label: 'Draft a bulletin', href: withQuery('/bulletins/new', { threat: id }), key: 'b' }] : []),
+    ...(may.hold ? [{ label: 'Holding statement', href: withQuery('/bulletins/holding', { threat: id }), key: 'h' }] : []),
+  ]
   const steps = may.triage
     ? offeredActions(threat.state)
         .filter(step => !OTHERWISE_OFFERED.has(step.action))

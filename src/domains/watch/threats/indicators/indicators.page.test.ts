@@ -6,6 +6,7 @@ import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { runWork } from '../../../../platform/work/work.ts'
 import { gather } from '../../contract.ts'
 import type { Visible } from '../../tables.ts'
+import { understandAnew } from '../commands.ts'
 
 /** Indicators of compromise: from what is gathered to the page of a threat. */
 const app = await createTestApp()
@@ -101,6 +102,21 @@ test('a long list turns its pages', async () => {
   const all = await walkList(analyst, `${path}/indicators?type=ipv4`, /<th[^>]*scope="row"[^]*?(203\[\.\]0\[\.\]113\[\.\]\d+)/)
   assert.deepEqual([all.total, all.pages], [120, 3])
   assert.match((await analyst.get(path)).body, /All 122 indicators/)
+})
+
+test('what was gathered before indicators were read has them once it is read again', async () => {
+  const path = await threatPath()
+  const before = await values(`${path}/indicators.csv`)
+  await runWork<Visible, void>(app.platform, SYSTEM, async work => {
+    await work.db.deleteFrom('watch_indicator').execute()
+    work.record({ verb: 'test', subject: { kind: 'test', id: 'test' } })
+  })
+  assert.deepEqual(await values(`${path}/indicators.csv`), [])
+  await runWork<Visible, void>(app.platform, SYSTEM, async work => {
+    assert.equal(await understandAnew(work, null), null)
+  })
+  assert.ok(before.length > 0)
+  assert.deepEqual(await values(`${path}/indicators.csv`), before)
 })
 
 test('what a MISP event names keeps its own days and the narrower label', async () => {

@@ -85,15 +85,14 @@ export async function refreshNames(work: Work<Visible>, which: 'new' | 'all'): P
   }
 }
 
-/** Whether what is kept was worked out by other rules than stand today: after an upgrade, or where nothing was worked out yet. */
+/** Whether what is kept was worked out by another revision of the rules: after an upgrade, or where nothing was worked out yet. */
 export async function isOutdated(db: Reader<Visible>): Promise<boolean> {
-  return (await rulesOfMatches(db)) !== rulesOf(await aliasesInForce(db))
+  return (await rulesOfMatches(db))?.startsWith(`${REVISION} `) !== true
 }
 
 function rulesOf(aliases: readonly MakerAlias[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([REVISION, aliases.map(({ alias, maker }) => [alias, maker])]))
-    .digest('hex')
+  const digest = createHash('sha256').update(JSON.stringify(aliases.map(({ alias, maker }) => [alias, maker])))
+  return `${REVISION} ${digest.digest('hex')}`
 }
 
 /** Other rules, other matches: all is compared anew. */

@@ -141,11 +141,16 @@ test('a name of a maker that an analyst adds counts from the next recount on, an
   )
 })
 
-test('after an upgrade that matches by other rules, the clock has the threats counted anew, once', async () => {
+test('after an upgrade, the clock has what was gathered read again and the threats counted anew, once', async () => {
   const threat = await advisory('V9', [{ vendor: 'Zenith', product: 'Upgradelink', versions: [] }])
   await runs('V9-a', 'Zenith', 'Upgradelink', '')
   await recount()
-  for (const statement of ["update watch_matching set rules = 'older'", 'delete from watch_match', 'delete from watch_matched_threat'])
+  for (const statement of [
+    "update watch_matching set rules = 'older'",
+    'delete from watch_match',
+    'delete from watch_matched_threat',
+    'delete from watch_threat_product',
+  ])
     await sql.raw(statement).execute(platform.database.kysely)
   assert.deepEqual(await holders(threat), {})
   await lookAgain()

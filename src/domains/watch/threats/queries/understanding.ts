@@ -141,3 +141,10 @@ export function reckonings(rows: readonly Reckoning[]) {
     sql`reckoning (id text, runs integer, may_run integer, reach jsonb, priority integer, priority_word text, reason text)`,
   )
 }
+
+/** Some items in the order of their ids, behind one. */
+export async function itemIdsAfter(db: Reader<Visible>, after: string | null, limit: number): Promise<readonly string[]> {
+  const query = db.selectFrom('watch_item').select('id').orderBy('id').limit(limit)
+  const rows = await (after === null ? query : query.where('id', '>', after)).execute()
+  return rows.map(({ id }) => id)
+}
