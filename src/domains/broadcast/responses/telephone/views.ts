@@ -67,7 +67,7 @@ function whyFirst({ runs, isReachable }: ToRing): string {
 
 function standing({ heldById, heldBy, callAgainAt }: ToRing, now: Instant): Cell {
   if (heldById !== null) return `${heldBy ?? 'Somebody'} is ringing them`
-  return callAgainAt !== null && callAgainAt > now ? { text: 'Ring again', at: callAgainAt } : 'Ring'
+  return callAgainAt !== null && callAgainAt > now ? { at: callAgainAt, hint: 'ring again then' } : 'Ring'
 }
 
 /** One organisation, full width: who, the numbers in order, what they run, what is asked, the script, what came of it. */
