@@ -87,8 +87,15 @@ test('Without JavaScript: an organisation chooses not to act, and says why', asy
   await context.close()
 })
 
-test('The figures of a live bulletin move while one looks', async () => {
+for (const way of ['pushed', 'asked for, where a proxy lets no events through'] as const) {
+  test(`The figures of a live bulletin move while one looks, ${way}`, () => watchFigures(way !== 'pushed'))
+}
+
+async function watchFigures(areEventsRefused: boolean): Promise<void> {
   const manager = await open('duty-manager')
+  const asked: string[] = []
+  manager.page.on('request', request => void asked.push(new URL(request.url()).pathname))
+  if (areEventsRefused) await manager.page.route('**/events?*', route => route.fulfill({ status: 502 }))
   await manager.page.goto(`${app.address}/bulletins/CC-5005`)
   const silent = manager.page.locator('[data-figure="silent"]').first()
   const before = Number(await silent.innerText())
@@ -100,9 +107,11 @@ test('The figures of a live bulletin move while one looks', async () => {
   await partner.page.getByRole('button', { name: 'Record this answer for all of them' }).click()
   assert.match(await partner.page.locator('main').innerText(), /Recorded for one organisation/)
   await until(manager.page, `Number(document.querySelector('[data-figure="silent"]').textContent) === ${before - 1}`)
+  assert.equal(asked.includes('/api/v1/bulletins/CC-5005/events'), true)
+  assert.equal(asked.includes('/api/v1/bulletins/CC-5005/progress'), areEventsRefused, 'asked for only where it is not pushed')
   await partner.context.close()
   await manager.context.close()
-})
+}
 
 test('What was typed comes back after the session ran out', async () => {
   const { page, context } = await open('analyst')
