@@ -1,17 +1,15 @@
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
-import { parseJson } from '../../../kernel/json.ts'
 import { required, type Command, type CommandContext } from '../../../platform/cli/command.ts'
-import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import { threatForBulletin } from '../../watch/contract.ts'
 import { releaseOf } from '../release/queries.ts'
 import type { Visible } from '../tables.ts'
+import { fieldsFrom } from './cli-content.ts'
 import { approveBulletin, draftBulletin, returnForChanges, sendForReview } from './commands.ts'
 import { contentFromThreat } from './from-threat.ts'
-import { withdrawBulletin } from './living/commands.ts'
 import { BULLETIN_STATES, BulletinContent, bulletinNumber, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel, stateLabel } from './model.ts'
-import { bulletinOf, severitiesOf, updatesOf, versionOf } from './queries.ts'
+import { bulletinOf, revisionOf, severitiesOf, updatesOf, versionOf } from './queries.ts'
 import { listBulletins } from './queries/list.ts'
 
 const ID = required('id', 'the bulletin, such as CC-5001')
@@ -153,24 +151,7 @@ const giveBack: Command = {
     step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: textOf(options['comment']) })),
 }
 
-const withdraw: Command = {
-  name: 'bulletins withdraw',
-  summary: 'Withdraw a released bulletin; the record is kept, and nothing more is sent',
-  arguments: [ID],
-  options: [{ flags: '--reason <words>', meaning: 'why, for those who got it' }],
-  permission: 'broadcast.bulletin.withdraw',
-  async run(context, [id = ''], options) {
-    const number = numberOf(id)
-    const bulletin = await asking(context, db => bulletinOf(db, number))
-    if (!(await context.output.confirm(`Withdraw ${bulletinNumber(number)} "${bulletin.title}"?`)))
-      throw new Invalid('broadcast.withdraw.not-confirmed', 'Nothing was withdrawn. Answer yes, or give --yes.')
-    await step(context, id, 'withdrawn. The record is kept.', (work, asked) =>
-      withdrawBulletin(work, { number: asked.number, reason: textOf(options['reason']) }),
-    )
-  },
-}
-
-export const bulletinCommands: readonly Command[] = [list, show, draft, review, approve, giveBack, withdraw]
+export const bulletinCommands: readonly Command[] = [list, show, draft, review, approve, giveBack]
 
 /** One step of the lifecycle on the newest version, and where the bulletin stands after it. */
 async function step(
@@ -181,11 +162,18 @@ async function step(
 ): Promise<void> {
   const number = numberOf(id)
   const after = await doing(context, async work => {
-    const { version } = await bulletinOf(work.db, number)
+    const { version } = await writtenOf(work, number)
     await run(work, { number, version })
-    return bulletinOf(work.db, number)
+    return writtenOf(work, number)
   })
-  context.output.result({ number: bulletinNumber(number), version: after.version, state: after.state }, [`${bulletinNumber(number)} is ${words}`])
+  context.output.result({ number: bulletinNumber(number), ...after }, [`${bulletinNumber(number)} is ${words}`])
+}
+
+/** Where what is being written stands: the bulletin, or after its release the version beside the live one. */
+async function writtenOf(work: Work<Visible>, number: number): Promise<{ readonly version: number; readonly state: string }> {
+  const bulletin = await bulletinOf(work.db, number)
+  const { version, state } = (bulletin.state === 'released' ? await revisionOf(work.db, bulletin.id) : undefined) ?? bulletin
+  return { version, state }
 }
 
 function asking<R>({ platform, actor }: CommandContext, body: (db: Reader<Visible>) => Promise<R>): Promise<R> {
@@ -205,16 +193,6 @@ function numberOf(id: string): number {
   if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `"${id}" is not the number of a bulletin. Write it as CC-5001.`)
   return number
 }
-
-async function fieldsFrom(path: string): Promise<object> {
-  const read = parseJson((await readFileLimited(path, MOST_BYTES)).toString('utf8'))
-  if (!read.ok) throw new Invalid('broadcast.draft.file', read.problems.map(({ message }) => message).join(' '))
-  if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value))
-    throw new Invalid('broadcast.draft.file', 'The file must hold one JSON object: { "title": … }.')
-  return read.value
-}
-
-const MOST_BYTES = 1_000_000
 
 function contentFrom(fields: object): BulletinContent {
   const parsed = BulletinContent.safeParse(fields)

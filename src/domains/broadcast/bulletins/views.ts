@@ -6,7 +6,7 @@ import type { Action, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { isEmptyRule, ruleSentence } from '../audience/model.ts'
 import { pictureView } from '../picture/model.ts'
-import { canApprove, canRelease, type PolicyActor } from '../policy.ts'
+import { canApprove, canRelease, canReviewAfter, type PolicyActor } from '../policy.ts'
 import type { AloneRecord } from '../release/after/queries.ts'
 import { differenceOf } from './difference.ts'
 import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction, type RevisionAction, type RevisionState } from './lifecycle.ts'
@@ -90,8 +90,9 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
   const { bulletin, version, desk } = shown
   const { content } = version
   const offered = desk === null ? { actions: [], refusals: [] } : bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now))
+  const after = desk === null ? { actions: [], refusals: [] } : afterActions(bulletin, desk.alone, actor)
   const ofRevision = desk === null ? null : revisionView(bulletin, desk, actor, now)
-  const { actions, keptReason } = afterRefusal([...(ofRevision?.actions ?? []), ...offered.actions], refusal)
+  const { actions, keptReason } = afterRefusal([...(ofRevision?.actions ?? []), ...offered.actions, ...after.actions], refusal)
   const isPanelStale = isAskedAgain(shown)
   const byPolicy = bulletin.releasedAt === null && content.respondBy === null ? deadlineFor(content.severity, now, shown.deadlines) : undefined
   return {
@@ -112,7 +113,7 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
         ? null
         : {
             actions,
-            refusals: offered.refusals,
+            refusals: [...offered.refusals, ...after.refusals],
             version: bulletin.version,
             versionsHref: addressOf(bulletin, '/versions'),
             savedAt: version.savedAt,
@@ -151,6 +152,21 @@ function bulletinActions(
     else actions.push(actionFor(bulletin, name, step, bulletin.version))
   }
   return { actions, refusals }
+}
+
+/** The review of what one person released, for who may close it. */
+function afterActions(bulletin: Bulletin, records: readonly AloneRecord[], actor: PolicyActor) {
+  const open = records.filter(({ reviewedAt }) => reviewedAt === null)
+  if (open.length === 0 || !actor.permissions.has('broadcast.bulletin.review-after')) return { actions: [], refusals: [] }
+  const refused = open.map(record => canReviewAfter(actor, record)).find(({ ok }) => !ok)
+  if (refused !== undefined && !refused.ok) return { actions: [], refusals: [refused.reason] }
+  const action: Action = {
+    label: 'Close the review after its release',
+    href: addressOf(bulletin, '/review-after'),
+    method: 'post',
+    reason: 'required',
+  }
+  return { actions: [action], refusals: [] }
 }
 
 /** What is worked on beside the live version, and what the actor may do with it. `null` where nobody works on one. */

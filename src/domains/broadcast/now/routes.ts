@@ -17,7 +17,9 @@ import {
   type NotificationSummary,
   type ThreatSummary,
 } from '../../watch/contract.ts'
+import { versionsToApprove, versionsToPublish, type WaitingVersion } from '../bulletins/living/queries.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import { reviewsAfterFor, type WaitingReview } from '../release/after/queries.ts'
 import { missedReleases, type MissedRelease } from '../release/schedule/queries.ts'
 import type { Visible } from '../tables.ts'
 import { searchTarget } from './model.ts'
@@ -73,6 +75,8 @@ interface OverseersNow {
   readonly reviews: readonly WaitingBulletin[]
   readonly approved: readonly WaitingBulletin[]
   readonly missed: readonly MissedRelease[]
+  readonly after: readonly WaitingReview[]
+  readonly versions: { readonly toApprove: readonly WaitingVersion[]; readonly toPublish: readonly WaitingVersion[] }
   readonly sources: readonly FailingSource[]
   readonly threats: readonly ThreatSummary[]
   readonly notifications: Pick<Page<NotificationSummary>, 'rows' | 'total'>
@@ -88,6 +92,11 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     reviews: may(actor, 'broadcast.bulletin.approve') ? await reviewsFor(db, actor) : [],
     approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
     missed: may(actor, 'broadcast.bulletin.release') ? await missedReleases(db) : [],
+    after: may(actor, 'broadcast.bulletin.review-after') ? await reviewsAfterFor(db, actor.id) : [],
+    versions: {
+      toApprove: may(actor, 'broadcast.bulletin.approve') ? await versionsToApprove(db, actor.id) : [],
+      toPublish: may(actor, 'broadcast.bulletin.release') ? await versionsToPublish(db) : [],
+    },
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
     notifications: may(actor, 'watch.notification.handle') ? await unrungNotifications(db, NOTIFICATIONS_SHOWN) : { rows: [], total: 0 },

@@ -4,7 +4,9 @@ import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
 import { contactState, type Contact } from '../../directory/contract.ts'
 import { isHeld, type FailingSource, type NotificationSummary, type ThreatSummary } from '../../watch/contract.ts'
+import type { WaitingVersion } from '../bulletins/living/queries.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import type { WaitingReview } from '../release/after/queries.ts'
 import type { MissedRelease } from '../release/schedule/queries.ts'
 import { answerChoices } from '../responses/queries.ts'
 import { needsChasing } from './model.ts'
@@ -29,6 +31,8 @@ export function needsOf(input: {
   readonly reviews: readonly WaitingBulletin[]
   readonly approved: readonly WaitingBulletin[]
   readonly missed: readonly MissedRelease[]
+  readonly after: readonly WaitingReview[]
+  readonly versions: { readonly toApprove: readonly WaitingVersion[]; readonly toPublish: readonly WaitingVersion[] }
   readonly sources: readonly FailingSource[]
   readonly notifications: { readonly rows: readonly NotificationSummary[]; readonly total: number }
   readonly showsDeliveries: boolean
@@ -71,6 +75,24 @@ export function needsOf(input: {
       text: `Review ${bulletinNumber(review.number)} ${review.title}`,
       href: `/bulletins/${bulletinNumber(review.number)}`,
       hint: 'It waits for a reviewer who wrote none of it.',
+    })),
+    ...input.versions.toPublish.map(({ number, title }) => ({
+      text: `Publish the next version of ${bulletinNumber(number)} ${title}`,
+      href: `/bulletins/${bulletinNumber(number)}/publish`,
+      hint: 'It is approved. Readers still see the version before.',
+    })),
+    ...input.versions.toApprove.map(({ number, title }) => ({
+      text: `Review the next version of ${bulletinNumber(number)} ${title}`,
+      href: `/bulletins/${bulletinNumber(number)}`,
+      hint: 'It waits for a reviewer who wrote nothing of what is new.',
+    })),
+    ...input.after.map(({ number, title, kind }) => ({
+      text: `Review after its release ${bulletinNumber(number)} ${title}`,
+      href: `/bulletins/${bulletinNumber(number)}`,
+      hint:
+        kind === 'holding'
+          ? 'A holding statement, released by one person. The full version closes this too.'
+          : 'Released by one person in an emergency.',
     })),
     ...failing.map(bulletin => ({
       text: `${bulletin.givenUp.toLocaleString('en-GB')} ${bulletin.givenUp === 1 ? 'message' : 'messages'} of ${bulletinNumber(bulletin.number)} given up`,

@@ -9,7 +9,7 @@ import { bulletinOf, type Bulletin } from '../bulletins/queries.ts'
 import type { DeliveryCounts } from '../deliveries/model.ts'
 import { deliveryCounts } from '../deliveries/queries.ts'
 import type { Visible } from '../tables.ts'
-import { releaseBulletin, type Released } from './commands.ts'
+import { releaseAlone, releaseBulletin, type Released } from './commands.ts'
 
 const POLL_MILLIS = 500
 
@@ -19,6 +19,7 @@ const release: Command = {
   arguments: [required('id', 'the bulletin, such as CC-5001')],
   options: [
     { flags: '--hash <hash>', meaning: 'the audience that was looked at (from "bulletins audience"): refuse when it has changed since' },
+    { flags: '--alone <reason>', meaning: 'in an emergency: release what nobody else approved, and why; somebody else reviews it after' },
     { flags: '--wait', meaning: 'show the messages go out, until each was handed over or put off' },
   ],
   permission: 'broadcast.bulletin.release',
@@ -32,13 +33,16 @@ const release: Command = {
     })
     const to = `${audience.organisations.toLocaleString('en-GB')} ${audience.organisations === 1 ? 'organisation' : 'organisations'}`
     // A refusal by the rules comes from the command itself; only what could go out is asked about.
-    const isAsked = bulletin.state === 'approved' && audience.organisations > 0
+    const alone = typeof options['alone'] === 'string' ? options['alone'] : ''
+    const isAsked = (bulletin.state === 'approved' || alone !== '') && audience.organisations > 0
     if (isAsked && !(await output.confirm(`Release ${bulletinNumber(number)} "${bulletin.title}" to ${to}?`))) {
       throw new Invalid('broadcast.release.not-confirmed', 'Nothing was released. Answer yes, or give --yes.')
     }
     const audienceHash = typeof options['hash'] === 'string' ? options['hash'] : audience.hash
     const released = await runWork<Visible, Released>(platform, actor, work =>
-      releaseBulletin(work, { number, version: bulletin.version, audienceHash, baseUrl: platform.config.baseUrl }),
+      alone === ''
+        ? releaseBulletin(work, { number, version: bulletin.version, audienceHash, baseUrl: platform.config.baseUrl })
+        : releaseAlone(work, { number, version: bulletin.version, audienceHash, baseUrl: platform.config.baseUrl, reason: alone }),
     )
     const counts = options['wait'] === true ? await watchDelivery(context, bulletin.id) : null
     const sent =

@@ -5,61 +5,96 @@ import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { namesFor, ruleOf, summariseAudience } from '../audience/queries.ts'
+import { checkRule } from '../audience/queries/checking.ts'
+import { countReasons } from '../audience/queries/reasons.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, responseDeadlines, reviewsOf, versionOf } from '../bulletins/queries.ts'
 import { fieldsChangedIn } from '../bulletins/queries/changes.ts'
 import type { Visible } from '../tables.ts'
-import { releaseBulletin, type Released } from './commands.ts'
+import { releaseAlone, releaseBulletin, type Released } from './commands.ts'
 import { ReleaseAgreement } from './model.ts'
 import { releaseCheckView, type ReleaseFacts } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
 
-const check = route({
-  method: 'GET',
-  path: '/bulletins/:number/release',
-  access: { permission: 'broadcast.bulletin.release' },
-  params: Params,
-  handle: request => checkPage(request, request.params, []),
-})
+/** The check and its press: for what another person approved, and for what one person lets go out. */
+function pages(action: 'release' | 'release-alone'): readonly Route[] {
+  const access = { permission: `broadcast.bulletin.${action}` }
+  const isAlone = action === 'release-alone'
+  return [
+    route({
+      method: 'GET',
+      path: `/bulletins/:number/${action}`,
+      access,
+      params: Params,
+      handle: request => checkPage(request, request.params, [], isAlone ? '' : null),
+    }),
+    route({
+      method: 'POST',
+      path: `/bulletins/:number/${action}`,
+      access,
+      params: Params,
+      async handle(request) {
+        const { body } = request
+        const number = numberOf(request.params)
+        const reason = typeof body['reason'] === 'string' ? body['reason'].trim() : ''
+        const agreed = ReleaseAgreement.safeParse({ version: body['version'], audienceHash: body['audienceHash'] })
+        if (!agreed.success)
+          throw new Invalid('broadcast.release.agreement', 'The form was not complete. Open the page again and look before you release.')
+        const missing = isAlone ? missingAlone(reason, body['confirm'] === 'yes') : []
+        if (missing.length > 0) return checkPage(request, request.params, missing, reason)
+        try {
+          const input = { number, ...agreed.data, baseUrl: request.platform.config.baseUrl }
+          const released = await request.work<Visible, Released>(work =>
+            isAlone ? releaseAlone(work, { ...input, reason }) : releaseBulletin(work, input),
+          )
+          const after = isAlone ? ' Somebody else must review it now.' : ''
+          return redirect(`/bulletins/${bulletinNumber(number)}`, {
+            notice: `Released to ${count(released.organisations, 'organisation')}. ${count(released.contacts, 'message')} ${released.contacts === 1 ? 'is' : 'are'} on the way.${after}`,
+          })
+        } catch (error) {
+          // Nothing was released. The page is shown anew with what holds now, so that the next press is a fresh decision.
+          if (error instanceof Conflict || error instanceof Invalid)
+            return checkPage(
+              request,
+              request.params,
+              [{ rule: error.code, pointer: '', severity: 'error', message: error.message }],
+              isAlone ? reason : null,
+            )
+          throw error
+        }
+      },
+    }),
+  ]
+}
 
-const release = route({
-  method: 'POST',
-  path: '/bulletins/:number/release',
-  access: { permission: 'broadcast.bulletin.release' },
-  params: Params,
-  async handle(request) {
-    const number = numberOf(request.params)
-    const agreed = ReleaseAgreement.safeParse({ version: request.body['version'], audienceHash: request.body['audienceHash'] })
-    if (!agreed.success)
-      throw new Invalid('broadcast.release.agreement', 'The form was not complete. Open the page again and look before you release.')
-    try {
-      const released = await request.work<Visible, Released>(work =>
-        releaseBulletin(work, { number, ...agreed.data, baseUrl: request.platform.config.baseUrl }),
-      )
-      return redirect(`/bulletins/${bulletinNumber(number)}`, {
-        notice: `Released to ${count(released.organisations, 'organisation')}. ${count(released.contacts, 'message')} ${released.contacts === 1 ? 'is' : 'are'} on the way.`,
-      })
-    } catch (error) {
-      // Nothing was released. The page is shown anew with what holds now, so that the next press is a fresh decision.
-      if (error instanceof Conflict || error instanceof Invalid)
-        return checkPage(request, request.params, [{ rule: error.code, pointer: '', severity: 'error', message: error.message }])
-      throw error
-    }
-  },
-})
+function missingAlone(reason: string, isConfirmed: boolean): readonly Problem[] {
+  const wrong = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
+  return [
+    ...(reason === '' ? [wrong('reason', 'Say why it cannot wait for another person')] : []),
+    ...(isConfirmed ? [] : [wrong('confirm', 'Tick that you release it alone')]),
+  ]
+}
 
-export const releaseRoutes: readonly Route[] = [check, release]
+export const releaseRoutes: readonly Route[] = [...pages('release'), ...pages('release-alone')]
 
 async function checkPage(
   request: Pick<RouteRequest, 'read' | 'actor' | 'now' | 'platform'>,
   params: { readonly number: string },
   problems: readonly Problem[],
+  /** Of a release by one person: the reason as typed. */
+  reason: string | null,
 ): Promise<Reply> {
   const number = numberOf(params)
   const facts = await request.read<Visible, ReleaseFacts>(db => readFacts(db, number))
   if (facts.bulletin.releasedAt !== null && problems.length === 0) return redirect(`/bulletins/${bulletinNumber(number)}`)
-  const model = releaseCheckView(facts, { actor: request.actor, now: request.now, isMailReady: request.platform.mail.isConfigured })
+  const errors = Object.fromEntries(problems.map(({ pointer, message }) => [pointer, message]))
+  const model = releaseCheckView(facts, {
+    actor: request.actor,
+    now: request.now,
+    isMailReady: request.platform.mail.isConfigured,
+    alone: reason === null ? null : { reason, errors },
+  })
   return page('broadcast/release/views/release.njk', `Release ${bulletinNumber(number)}`, model, {
     problems,
     isExercise: facts.bulletin.isExercise,
@@ -79,6 +114,7 @@ async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFa
     rule: asked.rule,
     names: await namesFor(db, asked.rule),
     audience: await summariseAudience(db, asked),
+    reasons: await countReasons(db, await checkRule(db, asked)),
     deadlines: await responseDeadlines(db),
   }
 }

@@ -4,7 +4,9 @@ import { severityTag } from '../../../ui/labels.ts'
 import type { TableModel } from '../../../ui/models.ts'
 import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
 import type { AudienceSummary } from '../audience/queries.ts'
+import type { Reasons } from '../audience/queries/reasons.ts'
 import { BULLETIN_LIFECYCLE } from '../bulletins/lifecycle.ts'
+import { aloneFields } from '../bulletins/living/views.ts'
 import { bulletinNumber, deadlineFor, findingsOf, respondByAt, severityLabel, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
 import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
@@ -19,11 +21,21 @@ export interface ReleaseFacts {
   readonly rule: AudienceRule
   readonly names: RuleNames
   readonly audience: AudienceSummary
+  /** To how many addresses it goes, and of whom it is in doubt. */
+  readonly reasons: Reasons
   readonly deadlines: readonly ResponseDeadline[]
 }
 
+export interface ReleaseReader {
+  readonly actor: PolicyActor
+  readonly now: Instant
+  readonly isMailReady: boolean
+  /** For a release by one person: what was typed of it. `null` for one that another person approved. */
+  readonly alone: { readonly reason: string; readonly errors: Readonly<Record<string, string>> } | null
+}
+
 /** The check before a release: everything that the releaser agrees to, and the button only where nothing stands in the way. */
-export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: PolicyActor; readonly now: Instant; readonly isMailReady: boolean }) {
+export function releaseCheckView(facts: ReleaseFacts, by: ReleaseReader) {
   const { bulletin, version, audience } = facts
   const number = bulletinNumber(bulletin.number)
   const address = `/bulletins/${number}`
@@ -36,10 +48,12 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
     isMailReady: by.isMailReady,
     contentFindings: findingsOf(version.content, by.now),
   })
-  const isOffered = 'release' in BULLETIN_LIFECYCLE[bulletin.state]
-  const decision = canRelease(by.actor, bulletin)
+  const { alone } = by
+  const action = alone === null ? 'release' : 'release-alone'
+  const isOffered = action in BULLETIN_LIFECYCLE[bulletin.state]
+  const decision = alone === null ? canRelease(by.actor, bulletin) : { ok: true as const }
   const obstacles = [
-    ...(isOffered ? [] : [`This bulletin is ${stateLabel(bulletin.state).toLowerCase()}. Only an approved one can be released.`]),
+    ...(isOffered ? [] : [notOffered(bulletin.state, alone !== null)]),
     ...(isOffered && !decision.ok ? [decision.reason] : []),
     ...problems.filter(({ severity }) => severity === 'error').map(({ message }) => message),
   ]
@@ -51,6 +65,7 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
     title: bulletin.title,
     tlp: bulletin.tlp,
     isExercise: bulletin.isExercise,
+    isAlone: alone !== null,
     obstacles,
     warnings: problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
     checks: [
@@ -75,7 +90,24 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
       { key: 'Severity', value: { tags: [severityTag(bulletin.severity)] } },
       { key: 'Who gets it', value: { text: ruleSentence(facts.rule, facts.names), href: `${address}/audience` } },
       { key: 'Organisations', value: { number: organisations, href: `${address}/audience` } },
-      { key: 'Contacts to be mailed', value: contacts },
+      {
+        key: 'Contacts to be mailed',
+        value: {
+          number: contacts,
+          hint:
+            facts.reasons.addresses === contacts
+              ? undefined
+              : `By ${facts.reasons.addresses.toLocaleString('en-GB')} messages: a person who stands for several organisations gets one that names them all`,
+        },
+      },
+      ...(facts.reasons.inDoubt === 0
+        ? []
+        : [
+            {
+              key: 'In doubt',
+              value: { number: facts.reasons.inDoubt, href: `${address}/audience?list=doubtful`, hint: 'Nothing says that a message gets there' },
+            },
+          ]),
       { key: 'Cannot be mailed', value: { number: unreachable, href: unreachable > 0 ? `${address}/audience?list=unreachable` : undefined } },
       { key: 'Hash of the audience', value: audience.hash },
       {
@@ -100,11 +132,17 @@ export function releaseCheckView(facts: ReleaseFacts, by: { readonly actor: Poli
       obstacles.length > 0
         ? null
         : {
-            action: `${address}/release`,
+            action: `${address}/${action}`,
+            fields: alone === null ? [] : aloneFields(alone.reason, alone.errors),
             label: `Release to ${organisations.toLocaleString('en-GB')} ${organisations === 1 ? 'organisation' : 'organisations'}`,
             values: { version: String(bulletin.version), audienceHash: audience.hash },
           },
   }
+}
+
+function notOffered(state: Bulletin['state'], isAlone: boolean): string {
+  const words = `This bulletin is ${stateLabel(state).toLowerCase()}.`
+  return isAlone ? `${words} Only one that nobody else approved is released alone.` : `${words} Only an approved one can be released.`
 }
 
 function changedWords(version: number, changed: readonly string[] | null): string {

@@ -59,7 +59,10 @@ const list = route({
       csvHref: withQuery('/bulletins.csv', keep),
       firstHref: query.cursor === null ? null : withQuery('/bulletins', keep),
       nextHref: found.next === null ? null : withQuery('/bulletins', keep, { cursor: found.next }),
-      mayDraft: may(actor, 'broadcast.bulletin.draft'),
+      listActions: [
+        ...(may(actor, 'broadcast.bulletin.draft') ? [{ label: 'Draft a bulletin', href: '/bulletins/new', key: 'n' }] : []),
+        ...(may(actor, 'broadcast.bulletin.release-holding') ? [{ label: 'Holding statement', href: '/bulletins/holding', key: 'h' }] : []),
+      ],
       isCentre,
     })
   },

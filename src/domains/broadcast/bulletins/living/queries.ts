@@ -24,3 +24,42 @@ export async function reachOf(db: Asks, bulletinId: string): Promise<Reach> {
     .executeTakeFirstOrThrow()
   return { organisations, contacts: Number(contacts ?? 0) }
 }
+
+/** A version of a released bulletin that waits for somebody at the centre. */
+export interface WaitingVersion {
+  readonly number: number
+  readonly title: string
+}
+
+/** What this person may approve: in review, and nothing of what is new in it by them. The longest waiting first. */
+export function versionsToApprove(db: Asks, personId: string): Promise<readonly WaitingVersion[]> {
+  return waiting(db, 'in-review')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('broadcast_version as version')
+            .whereRef('version.bulletin_id', '=', 'bulletin.id')
+            .where('version.saved_by', '=', personId)
+            .where(({ eb, ref, fn, val }) => eb(ref('version.version'), '>', fn.coalesce('bulletin.approved_version', val(0))))
+            .select('version.version'),
+        ),
+      ),
+    )
+    .execute()
+}
+
+/** Approved, and not published yet. */
+export function versionsToPublish(db: Asks): Promise<readonly WaitingVersion[]> {
+  return waiting(db, 'approved').execute()
+}
+
+function waiting(db: Asks, state: 'in-review' | 'approved') {
+  return db
+    .selectFrom('broadcast_revision as revision')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'revision.bulletin_id')
+    .where('revision.state', '=', state)
+    .where('bulletin.state', '=', 'released')
+    .orderBy('revision.updated_at')
+    .limit(20)
+    .select(['bulletin.number', 'bulletin.title'])
+}

@@ -63,3 +63,24 @@ export function openReviewsOf(db: Asks, bulletinId: string): Promise<readonly { 
     .where('reviewed_at', 'is', null)
     .execute()
 }
+
+/** A bulletin that one person released, and that waits for another to review it. */
+export interface WaitingReview {
+  readonly number: number
+  readonly title: string
+  readonly kind: 'holding' | 'emergency'
+  readonly at: Instant
+}
+
+/** What this person may review after its release: not what they released. The longest waiting first. */
+export function reviewsAfterFor(db: Asks, personId: string): Promise<readonly WaitingReview[]> {
+  return db
+    .selectFrom('broadcast_alone as alone')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'alone.bulletin_id')
+    .where('alone.reviewed_at', 'is', null)
+    .where('alone.by_id', '!=', personId)
+    .orderBy('alone.at')
+    .limit(20)
+    .select(['bulletin.number', 'bulletin.title', 'alone.kind', 'alone.at'])
+    .execute()
+}
