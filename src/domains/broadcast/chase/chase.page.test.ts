@@ -29,7 +29,7 @@ test('the policies read as sentences, with their day and who decided them', asyn
   const { body } = await analyst.get('/chase-policies')
   assert.match(
     body,
-    /High severity: reminders after 4, 12 and 24 hours, on the telephone list after 12 hours, told to their senior information risk owner after 36 hours/,
+    /High severity: asked to acknowledge within 48 hours, reminders after 4, 12 and 24 hours, on the telephone list after 12 hours, told to their senior information risk owner after 36 hours/,
   )
   assert.match(body, /In force/)
   assert.doesNotMatch(body, /Set a policy</)
@@ -38,7 +38,10 @@ test('the policies read as sentences, with their day and who decided them', asyn
 test('a policy is set from a day on, and shows as one to come', async () => {
   assert.equal((await set(POLICY)).statusCode, 303)
   const { body } = await manager.get('/chase-policies')
-  assert.match(body, /High severity: reminders after 2 and 6 hours, on the telephone list after 4 hours\.[\s\S]*To come[\s\S]*The board, minute 7/)
+  assert.match(
+    body,
+    /High severity: asked to acknowledge within 24 hours, reminders after 2 and 6 hours, on the telephone list after 4 hours\.[\s\S]*To come[\s\S]*The board, minute 7/,
+  )
 })
 
 test('rows are not changed afterwards: the same day is refused, with all that was typed', async () => {

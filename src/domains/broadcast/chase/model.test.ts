@@ -85,10 +85,10 @@ test('the newest row in force on the day of release holds, for each type and for
 test('a policy reads as a sentence', () => {
   assert.equal(
     policySentence(policy()),
-    'High severity: reminders after 4 and 12 hours, on the telephone list after 12 hours, told to their senior information risk owner after 36 hours, told to their region after 44 hours.',
+    'High severity: asked to acknowledge within 48 hours, reminders after 4 and 12 hours, on the telephone list after 12 hours, told to their senior information risk owner after 36 hours, told to their region after 44 hours.',
   )
   assert.equal(
-    policySentence(policy({ remindHours: [], telephoneHours: null, escalateHours: null, regionHours: null })),
+    policySentence(policy({ acknowledgeHours: null, remindHours: [], telephoneHours: null, escalateHours: null, regionHours: null })),
     'High severity: nobody is chased.',
   )
 })

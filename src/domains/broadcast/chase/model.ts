@@ -106,6 +106,8 @@ export function policySentence(policy: ChasePolicy): string {
   const hours = (values: readonly number[]) =>
     `after ${listed(values)} ${policy.isWorkingHours ? 'working ' : ''}${values.length === 1 && values[0] === 1 ? 'hour' : 'hours'}`
   const parts = [
+    ...(policy.acknowledgeHours === null ? [] : [`asked to acknowledge within ${policy.acknowledgeHours} hours`]),
+    ...(policy.actHours === null ? [] : [`asked to act within ${policy.actHours} hours`]),
     ...(policy.remindHours.length === 0
       ? []
       : [`${policy.remindHours.length === 1 ? 'a reminder' : 'reminders'} ${hours(policy.remindHours.toSorted((a, b) => a - b))}`]),
