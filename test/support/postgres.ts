@@ -14,6 +14,8 @@ import pg from 'pg'
 export interface PostgresServer {
   /** Where a superuser makes databases; handed to the test processes as TEST_DATABASE_URL. */
   readonly adminUrl: string
+  /** Kills every process of the server at once, as `kill -9` does, and waits until it is up again. Only where `startPostgres` was told so. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -42,6 +44,16 @@ wait
 rm -rf "$2"
 `
 
+/** The same, of a server that is started again whenever it dies. */
+const HOLD_UP = `
+while [ ! -e "$2/ended" ]; do "$1/postgres" -D "$2/data" >>"$2/log" 2>&1; sleep 0.2; done &
+cat >/dev/null
+touch "$2/ended"
+kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")"
+wait
+rm -rf "$2"
+`
+
 /** The folder of the newest PostgreSQL server programs on this machine, or `undefined`. */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql'
@@ -51,10 +63,13 @@ export function findPostgres(): string | undefined {
 }
 
 /**
- * Makes a cluster and starts it, with settings that come before those of a test run. Takes about two seconds. Throws with
- * the server's own words when it does not come up.
+ * Makes a cluster and starts it, with settings that come before those of a test run. Takes about two seconds. With `mayCrash` what was
+ * committed survives `crash()`. Throws with the server's own words when it does not come up.
  */
-export async function startPostgres(overrides: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  overrides: Readonly<Record<string, string>> = {},
+  { mayCrash = false }: { readonly mayCrash?: boolean } = {},
+): Promise<PostgresServer> {
   const programs = findPostgres()
   if (programs === undefined)
     throw new Error('There is no PostgreSQL server on this machine. `npm test` installs one; on Debian: apt-get install postgresql.')
@@ -77,11 +92,21 @@ export async function startPostgres(overrides: Readonly<Record<string, string>> 
     '--no-sync',
   ]
   execFileSync(join(programs, 'initdb'), how, { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
-  const settings = Object.entries({ ...SETTINGS, ...overrides, port: String(port), unix_socket_directories: folder })
+  const settings = Object.entries({
+    ...SETTINGS,
+    ...(mayCrash ? { synchronous_commit: 'on' } : {}),
+    ...overrides,
+    port: String(port),
+    unix_socket_directories: folder,
+  })
   writeFileSync(`${folder}/data/postgresql.auto.conf`, settings.map(([name, value]) => `${name} = '${value}'\n`).join(''))
 
   // In a session of its own, so that Ctrl-C in the terminal reaches us first and the shell tidies up after us.
-  const holder = spawn('sh', ['-c', HOLD, 'sh', programs, folder], { ...options, detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  const holder = spawn('sh', ['-c', mayCrash ? HOLD_UP : HOLD, 'sh', programs, folder], {
+    ...options,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
   holder.stdin.on('error', () => {})
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   const stop = () => end(holder)
@@ -92,7 +117,24 @@ export async function startPostgres(overrides: Readonly<Record<string, string>> 
     await stop()
     throw new Error(`PostgreSQL did not start. It says:\n${log}`, { cause })
   }
-  return { adminUrl, stop }
+  const crash = async () => {
+    if (!mayCrash) throw new Error('This server was not started to be killed.')
+    killServer(Number(readFileSync(`${folder}/data/postmaster.pid`, 'utf8').split('\n')[0]))
+    await untilReady(adminUrl)
+  }
+  return { adminUrl, crash, stop }
+}
+
+/** The postmaster first, so that it starts no new process for one that died. */
+function killServer(postmaster: number): void {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' })
+  for (const pid of [postmaster, ...children.trim().split(/\s+/).map(Number)]) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
 }
 
 /** Makes a new database, empty or a copy of `template`, and gives its address. It goes with the server, or with `dropDatabase`. */

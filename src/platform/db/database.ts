@@ -47,6 +47,8 @@ async function connectTo(address: pg.PoolConfig, engine: { engine: Database['eng
   })
   // An idle connection that the server closes is replaced by the pool; without a listener the process would end.
   pool.on('error', () => {})
+  // The same for one in use: whoever uses it is told by its next query.
+  pool.on('connect', client => void client.on('error', () => {}))
   try {
     await pool.query('select 1')
   } catch (cause) {

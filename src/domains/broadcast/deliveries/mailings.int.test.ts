@@ -241,6 +241,7 @@ test('mail that is refused for good goes on as a text message where there is a m
   sink.manner = () => ({ code: 550, words: 'No such mailbox' })
   const before = notify.messages.length
   await deliver(bulletin.mailingId)
+  await platform.runJobs()
   const found = await rows(bulletin.mailingId)
   assert.deepEqual(
     found.map(({ channel, state }) => [channel, state]),

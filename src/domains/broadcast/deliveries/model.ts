@@ -14,7 +14,7 @@ import { fiveLines, mailsContent, severityLabel, type BulletinContent, type Bull
  * 2. Nothing is lost: a claim is a lease. When it runs out without an outcome (the worker died), the delivery is taken up again.
  * 3. The one window that can double a message lies between the mail server's "250" and the commit that records it. SMTP
  *    (RFC 5321 §6.1) cannot close it: the server has the message, and only we know that we do not know. It holds at most
- *    one batch a worker, and the repeat carries the same Message-ID, so that a receiver can tell.
+ *    `MOST_IN_DOUBT` a worker, and the repeat carries the same Message-ID, so that a receiver can tell.
  * 4. A bulletin that is withdrawn sends nothing more, save the message that says so.
  * 5. One person, one message: deliveries of one mailing to one address are carried by the first of them, which names every
  *    organisation and has a link for each. They share its state.
@@ -71,8 +71,18 @@ export const RESUME_DELIVERY = { name: 'broadcast.resume-delivery', payload: z.o
 /** Mails a fresh answer link to the contact of one delivery. */
 export const SEND_LINK = { name: 'broadcast.send-link', payload: z.object({ deliveryId: z.string(), generation: z.number().int() }) }
 
-/** How many are claimed at a time: also the most that one dying worker can leave in doubt. */
+/** How many are claimed at a time. */
 export const BATCH_SIZE = 100
+
+/** How many messages one worker has on the wire at once: as many as the transport keeps connections. */
+export const ON_THE_WIRE = 8
+
+/** With so many finished, their outcomes are written down; with so many that could not be written yet, no other is begun. */
+export const WRITE_AT = 20
+export const HOLD_AT = 40
+
+/** The most that one dying worker can leave in doubt: what it was writing down, and what finished or was on the wire meanwhile. */
+export const MOST_IN_DOUBT = 2 * (HOLD_AT + ON_THE_WIRE)
 
 /** A claim is good for so long. No message is begun after half of it, and none may take longer than a third. */
 export const LEASE_SECONDS = 600

@@ -1,4 +1,4 @@
-import { addHours, type Instant } from '../../../kernel/instant.ts'
+import { addHours } from '../../../kernel/instant.ts'
 import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
@@ -36,9 +36,10 @@ export async function withinPace(
     const rows = byDomain.get(domain) ?? []
     const pace = paces.get(domain)
     const allowance = allowanceOf(allowances, domain)
-    if (pace?.slowUntil != null && pace.slowUntil > work.now) {
+    const slowUntil = pace?.slowUntil ?? null
+    if (slowUntil !== null && slowUntil > work.now) {
       for (const { id } of rows) held.add(id)
-      await defer(work, { mailingId, domain, until: pace.slowUntil, allowance, taken: [] })
+      await defer(work, { mailingId, domain, until: slowUntil, allowance, taken: [] })
       continue
     }
     if (allowance === null) continue
@@ -93,20 +94,29 @@ export async function keepPace(work: Work<Visible>, said: readonly Said[]): Prom
   const domains = [...byDomain.keys()].toSorted()
   const slow = domains.filter(domain => isAskingForPatience(byDomain.get(domain) ?? []))
   const known = await pacesOf(work.db, domains, false)
-  for (const domain of slow) {
-    const words =
-      byDomain
-        .get(domain)
-        ?.find(({ ok }) => !ok)
-        ?.words.slice(0, 200) ?? null
-    const slowed = (known.get(domain)?.slowed ?? 0) + 1
-    const paused = { slowed, words, slow_until: addHours(work.now, slowPauseSeconds(slowed) / 3_600) }
+  if (slow.length > 0)
     await work.db
       .insertInto('broadcast_pace')
-      .values({ domain, minute: minuteOf(work.now), claimed: 0, ...paused })
-      .onConflict(conflict => conflict.column('domain').doUpdateSet(paused))
+      .values(
+        slow.map(domain => {
+          const slowed = (known.get(domain)?.slowed ?? 0) + 1
+          const words =
+            byDomain
+              .get(domain)
+              ?.find(({ ok }) => !ok)
+              ?.words.slice(0, 200) ?? null
+          const until = addHours(work.now, slowPauseSeconds(slowed) / 3_600)
+          return { domain, minute: minuteOf(work.now), claimed: 0, slowed, words, slow_until: until }
+        }),
+      )
+      .onConflict(conflict =>
+        conflict.column('domain').doUpdateSet(eb => ({
+          slowed: eb.ref('excluded.slowed'),
+          words: eb.ref('excluded.words'),
+          slow_until: eb.ref('excluded.slow_until'),
+        })),
+      )
       .execute()
-  }
   const mended = domains.filter(domain => (known.get(domain)?.slowed ?? 0) > 0 && byDomain.get(domain)?.some(({ ok }) => ok) === true)
   for (const domain of mended.filter(name => !slow.includes(name)))
     await work.db.updateTable('broadcast_pace').where('domain', '=', domain).set({ slowed: 0, slow_until: null, words: null }).execute()
