@@ -7,8 +7,9 @@ import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { AudienceRule } from './model.ts'
-import { resolveAudience, summariseAudience, type Audience } from './queries.ts'
+import { canonicalRule } from './canonical.ts'
+import { AudienceRule, EMPTY_RULE } from './model.ts'
+import { matchesOf, resolveAudience, suggestRule, summariseAudience, type Audience } from './queries.ts'
 import { checkRule } from './queries/checking.ts'
 import { viewAudience } from './queries/lists.ts'
 
@@ -194,4 +195,81 @@ test('a rule that only says whom it leaves out, or names only a country, reaches
   const deep = Array.from({ length: 2_000 }).reduce<object>(inner => all(inner), type('trust'))
   assert.match(AudienceRule.safeParse({ match: deep }).error?.message ?? '', /groups within one another/)
   assert.equal(AudienceRule.safeParse({ match: all() }).success, false, 'a group without conditions')
+})
+
+test('a bulletin about a threat is suggested to those who run an affected version, and each of them reads what of theirs it was', async () => {
+  const threat = 'thr_0192'
+  await sql`insert into watch_threat (id, title, summary, state, cves, priority, priority_word, reason, search, created_at, updated_at)
+    values (${threat}, 'A flaw in Larch Records', '', 'new', '{}', 1, 'high', 'It is used', 'larch', now(), now())`.execute(owner)
+  const product = await owner.selectFrom('directory_product').select('id').where('product_key', '=', 'larch records').executeTakeFirstOrThrow()
+  const suggested = () => readAs<Visible, AudienceRule>(platform, analyst, db => suggestRule(db, threat))
+  assert.deepEqual(await suggested(), EMPTY_RULE, 'nobody is known to run it')
+  for (const [version, outcome] of [
+    ['3.1.9', 'runs'],
+    ['3.2', 'does-not'],
+    ['', 'may-run'],
+  ])
+    await sql`insert into watch_match (threat_id, product_id, version, outcome, why) values (${threat}, ${product.id}, ${version}, ${outcome}, 'It says so')`.execute(
+      owner,
+    )
+  const rule = await suggested()
+  const found = await resolve(rule)
+  assert.deepEqual([found.organisations.map(({ code }) => code), found.matched], [['P1'], [[product.id, '3.1.9']]])
+  assert.equal(await codes({ is: 'threat', threat, includes: 'may-run' }), 'P1 P3')
+  const own = await readAs<Visible, readonly { version: string }[]>(platform, actorAs('cyber-lead', ids.get('P1')), db =>
+    matchesOf(db, idOf('P1'), { rule, matched: found.matched }),
+  )
+  assert.deepEqual(
+    own.map(({ version }) => version),
+    ['3.1.9'],
+  )
+})
+
+test('a rule that was stored flat is read as it was meant, and keeps the hash that it had', () => {
+  const flat = {
+    types: ['trust', 'practice'],
+    regions: ['YS', 'YN'],
+    boards: [],
+    technology: [{ maker: 'Larch Ltd', product: 'Larch Records', version: '3.2' }],
+    organisations: ['P4'],
+    countries: ['England'],
+    excluding: { types: ['supplier'], regions: [], boards: [], organisations: ['P2'] },
+  }
+  const rule = AudienceRule.parse(flat)
+  assert.deepEqual(rule, {
+    match: {
+      is: 'all',
+      of: [
+        { is: 'country', of: ['England'] },
+        { is: 'type', of: ['trust', 'practice'] },
+        { is: 'region', of: ['YS', 'YN'] },
+        { is: 'technology', maker: 'Larch Ltd', product: 'Larch Records', version: '3.2', unsaid: true },
+      ],
+    },
+    organisations: ['P4'],
+    excluding: [
+      { is: 'type', of: ['supplier'] },
+      { is: 'organisation', of: ['P2'] },
+    ],
+    partners: false,
+  })
+  // To the letter what stood there before rules were trees: the hashes of releases were made over it.
+  const text =
+    '{"types":["practice","trust"],"regions":["YN","YS"],"boards":[],"technology":["[\\"larch\\",\\"larch records\\",\\"3.2\\"]"],"organisations":["P4"],"countries":["England"],"excluding":{"types":["supplier"],"regions":[],"boards":[],"organisations":["P2"]}}'
+  assert.equal(canonicalRule(rule), text)
+  assert.equal(canonicalRule(AudienceRule.parse(JSON.parse(JSON.stringify(rule)))), text, 'as a tree too')
+})
+
+test('order, repeats and groups that say nothing do not change the text of a rule; what it means does', () => {
+  const canonical = (match: object, over: object = {}) => canonicalRule(AudienceRule.parse({ match, ...over }))
+  const one = canonical(all(type('trust'), any(region('YN'), { is: 'size', atLeast: 5 })))
+  assert.equal(canonical(all(all(any({ is: 'size', atLeast: 5 }, region('YN'), region('YN'))), type('trust', 'trust'))), one)
+  assert.equal(canonical(not(not(all(type('trust'), any(region('YN'), { is: 'size', atLeast: 5 }))))), one)
+  for (const other of [
+    canonical(any(type('trust'), any(region('YN'), { is: 'size', atLeast: 5 }))),
+    canonical(all(type('trust'), not(any(region('YN'), { is: 'size', atLeast: 5 })))),
+    canonical(all(type('trust'), any(region('YN'), { is: 'size', atMost: 5 }))),
+    canonical(all(type('trust'), any(region('YN'), { is: 'size', atLeast: 5 })), { partners: true }),
+  ])
+    assert.notEqual(other, one)
 })

@@ -87,7 +87,7 @@ function inner(node: Node, names: RuleNames): string {
 }
 
 /** What an organisation does or is, as it follows "organisations that". */
-export function conditionWords(condition: Condition, names: RuleNames): string {
+function conditionWords(condition: Condition, names: RuleNames): string {
   switch (condition.is) {
     case 'type':
       return `are ${listed(typeWords(condition.of, names), 'or')}`

@@ -166,7 +166,7 @@ export function countView(sentence: string, summary: AudienceSummary, reasons: R
 }
 
 /** "1,204 messages to 1,190 addresses": a person who stands for several organisations gets one that names them all. */
-export function messageWords(contacts: number, addresses: number): string {
+function messageWords(contacts: number, addresses: number): string {
   return addresses === contacts ? plural(contacts, 'message') : `${plural(contacts, 'contact')} told by ${plural(addresses, 'message')}`
 }
 

@@ -80,7 +80,7 @@ function readConditions(typed: Typed, prefix: string): readonly DraftCondition[]
   return conditions
 }
 
-export function isKind(text: string): text is Kind {
+function isKind(text: string): text is Kind {
   return Object.hasOwn(KINDS, text)
 }
 

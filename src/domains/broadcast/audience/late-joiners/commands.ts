@@ -11,7 +11,7 @@ import { checkRule } from '../queries/checking.ts'
 import { lateJoiners } from '../queries/late-joiners.ts'
 
 /** As many as one decision takes in. More are caught up in several. */
-export const MOST_AT_ONCE = 10_000
+const MOST_AT_ONCE = 10_000
 
 export interface CaughtUp {
   readonly organisations: number

@@ -30,7 +30,7 @@ export function reached(checked: CheckedRule): RawBuilder<unknown> {
 }
 
 /** What is stricter than AMBER stays with the organisation. */
-export function tellsPartners({ rule, tlp }: CheckedRule): boolean {
+function tellsPartners({ rule, tlp }: CheckedRule): boolean {
   return rule.partners && tlpRank(tlp) <= tlpRank('AMBER')
 }
 
