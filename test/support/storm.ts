@@ -184,8 +184,8 @@ async function answerSome({ links }: HostileSmtp, port: string, known: readonly 
   return confirmed
 }
 
-/** Of what the mail server took, that which we hold to be still with a worker. */
-async function unwritten({ platform, smtp, mailingId }: Weather): Promise<readonly string[]> {
+/** What we hold to be still with a worker, now that all are dead: the mail server may have it, or may be about to. */
+async function unwritten({ platform, mailingId }: Weather): Promise<readonly string[]> {
   const { rows } = await patiently(() =>
     sql<{
       messageId: string
@@ -193,7 +193,7 @@ async function unwritten({ platform, smtp, mailingId }: Weather): Promise<readon
       platform.database.kysely,
     ),
   )
-  return rows.map(({ messageId }) => messageId).filter(id => smtp.messageIds.has(id))
+  return rows.map(({ messageId }) => messageId)
 }
 
 async function openDeliveries({ platform, mailingId }: Weather): Promise<number> {
