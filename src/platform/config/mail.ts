@@ -10,16 +10,16 @@ export const MAIL_SETTINGS: readonly Setting[] = [
     'The domain that DKIM signs for: that of MAIL_FROM, or one above it. Leave it out where the mail server signs.',
   ),
   setting('DKIM_SELECTOR', 'none', 'The selector of the RSA key: its DNS record is SELECTOR._domainkey.DKIM_DOMAIN. `carecert doctor` prints it.'),
-  setting('DKIM_KEY', 'none', 'The file of the RSA key: PEM, at least 2048 bits, readable by CareCERT alone.'),
+  setting('DKIM_KEY_FILE', 'none', 'The file of the RSA key: PEM, at least 2048 bits, readable by CareCERT alone.'),
   setting('DKIM_ED25519_SELECTOR', 'none', 'The selector of the Ed25519 key, another than that of the RSA key. Both sign when both are set.'),
-  setting('DKIM_ED25519_KEY', 'none', 'The file of the Ed25519 key: PEM, readable by CareCERT alone.'),
+  setting('DKIM_ED25519_KEY_FILE', 'none', 'The file of the Ed25519 key: PEM, readable by CareCERT alone.'),
   setting('MAIL_SIGNING', 'none', 'How the text of each message is signed, so that a reader can tell who wrote it: openpgp, smime or none.'),
   setting(
-    'MAIL_SIGNING_KEY',
+    'MAIL_SIGNING_KEY_FILE',
     'none',
     'The file of the key that signs: an armoured OpenPGP private key, or a private key in PEM for S/MIME. Without a passphrase.',
   ),
-  setting('MAIL_SIGNING_CERTIFICATE', 'none', 'For S/MIME: the file of its certificate in PEM, ours first, then those above it.'),
+  setting('MAIL_SIGNING_CERTIFICATE_FILE', 'none', 'For S/MIME: the file of its certificate in PEM, ours first, then those above it.'),
   setting(
     'MAIL_SIGNING_COMMAND',
     'none',
@@ -51,12 +51,12 @@ export const mailEnvironment = z
   .object({
     DKIM_DOMAIN: domain.optional(),
     DKIM_SELECTOR: domain.optional(),
-    DKIM_KEY: optionalText,
+    DKIM_KEY_FILE: optionalText,
     DKIM_ED25519_SELECTOR: domain.optional(),
-    DKIM_ED25519_KEY: optionalText,
+    DKIM_ED25519_KEY_FILE: optionalText,
     MAIL_SIGNING: z.enum(['openpgp', 'smime', 'none']).default('none'),
-    MAIL_SIGNING_KEY: optionalText,
-    MAIL_SIGNING_CERTIFICATE: optionalText,
+    MAIL_SIGNING_KEY_FILE: optionalText,
+    MAIL_SIGNING_CERTIFICATE_FILE: optionalText,
     MAIL_SIGNING_COMMAND: z
       .string()
       .transform((text, context) => {
@@ -88,22 +88,22 @@ export const mailEnvironment = z
   .superRefine((values, context) => {
     const wants = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
     for (const [selector, key] of [
-      ['DKIM_SELECTOR', 'DKIM_KEY'],
-      ['DKIM_ED25519_SELECTOR', 'DKIM_ED25519_KEY'],
+      ['DKIM_SELECTOR', 'DKIM_KEY_FILE'],
+      ['DKIM_ED25519_SELECTOR', 'DKIM_ED25519_KEY_FILE'],
     ] as const) {
       if ((values[selector] === undefined) !== (values[key] === undefined)) wants(selector, `set it together with ${key}`)
       if (values[key] !== undefined && values.DKIM_DOMAIN === undefined) wants('DKIM_DOMAIN', `set it together with ${key}`)
     }
-    if (values.DKIM_DOMAIN !== undefined && values.DKIM_KEY === undefined && values.DKIM_ED25519_KEY === undefined)
+    if (values.DKIM_DOMAIN !== undefined && values.DKIM_KEY_FILE === undefined && values.DKIM_ED25519_KEY_FILE === undefined)
       wants('DKIM_DOMAIN', 'set a key as well')
     if (values.DKIM_SELECTOR !== undefined && values.DKIM_SELECTOR === values.DKIM_ED25519_SELECTOR)
       wants('DKIM_ED25519_SELECTOR', 'must differ from DKIM_SELECTOR')
     const isSigned = values.MAIL_SIGNING !== 'none'
-    if (isSigned && (values.MAIL_SIGNING_KEY === undefined) === (values.MAIL_SIGNING_COMMAND === undefined))
-      wants('MAIL_SIGNING', 'set MAIL_SIGNING_KEY or MAIL_SIGNING_COMMAND, one of them')
-    if (!isSigned && (values.MAIL_SIGNING_KEY ?? values.MAIL_SIGNING_COMMAND) !== undefined) wants('MAIL_SIGNING', 'say openpgp or smime')
-    if (values.MAIL_SIGNING === 'smime' && values.MAIL_SIGNING_KEY !== undefined && values.MAIL_SIGNING_CERTIFICATE === undefined)
-      wants('MAIL_SIGNING_CERTIFICATE', 'set it, S/MIME needs it')
+    if (isSigned && (values.MAIL_SIGNING_KEY_FILE === undefined) === (values.MAIL_SIGNING_COMMAND === undefined))
+      wants('MAIL_SIGNING', 'set MAIL_SIGNING_KEY_FILE or MAIL_SIGNING_COMMAND, one of them')
+    if (!isSigned && (values.MAIL_SIGNING_KEY_FILE ?? values.MAIL_SIGNING_COMMAND) !== undefined) wants('MAIL_SIGNING', 'say openpgp or smime')
+    if (values.MAIL_SIGNING === 'smime' && values.MAIL_SIGNING_KEY_FILE !== undefined && values.MAIL_SIGNING_CERTIFICATE_FILE === undefined)
+      wants('MAIL_SIGNING_CERTIFICATE_FILE', 'set it, S/MIME needs it')
     if ((values.BOUNCE_LISTEN ?? values.BOUNCE_FOLDER) !== undefined && values.MAIL_BOUNCE_ADDRESS === undefined)
       wants('MAIL_BOUNCE_ADDRESS', 'set it, or nothing can bounce to us')
   })
@@ -147,8 +147,8 @@ export interface MailConfig {
 export function mailConfig(values: z.infer<typeof mailEnvironment>): MailConfig {
   return {
     dkim: [
-      { setting: 'DKIM_KEY', selector: values.DKIM_SELECTOR, keyFile: values.DKIM_KEY },
-      { setting: 'DKIM_ED25519_KEY', selector: values.DKIM_ED25519_SELECTOR, keyFile: values.DKIM_ED25519_KEY },
+      { setting: 'DKIM_KEY_FILE', selector: values.DKIM_SELECTOR, keyFile: values.DKIM_KEY_FILE },
+      { setting: 'DKIM_ED25519_KEY_FILE', selector: values.DKIM_ED25519_SELECTOR, keyFile: values.DKIM_ED25519_KEY_FILE },
     ].flatMap(({ setting: name, selector, keyFile }) =>
       selector === undefined || keyFile === undefined || values.DKIM_DOMAIN === undefined
         ? []
@@ -163,7 +163,7 @@ export function mailConfig(values: z.infer<typeof mailEnvironment>): MailConfig 
 }
 
 function signingFrom(values: z.infer<typeof mailEnvironment>): SigningConfig {
-  const { MAIL_SIGNING: kind, MAIL_SIGNING_KEY: keyFile, MAIL_SIGNING_COMMAND: argv, MAIL_SIGNING_CERTIFICATE: certificateFile } = values
+  const { MAIL_SIGNING: kind, MAIL_SIGNING_KEY_FILE: keyFile, MAIL_SIGNING_COMMAND: argv, MAIL_SIGNING_CERTIFICATE_FILE: certificateFile } = values
   if (kind === 'none') return { kind: 'none' }
   if (argv !== undefined) return { kind: 'command', signs: kind, argv }
   if (keyFile === undefined) return { kind: 'none' }

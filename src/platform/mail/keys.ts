@@ -31,11 +31,11 @@ async function bodySigner(config: SigningConfig, clock: Clock, environment: Read
     case 'command':
       return commandSigner(config.signs, config.argv, environment)
     case 'openpgp':
-      return openPgpSigner(await readKeyFile('MAIL_SIGNING_KEY', config.keyFile))
+      return openPgpSigner(await readKeyFile('MAIL_SIGNING_KEY_FILE', config.keyFile))
     case 'smime':
       return smimeSigner(
-        await readKeyFile('MAIL_SIGNING_KEY', config.keyFile),
-        await readKeyFile('MAIL_SIGNING_CERTIFICATE', config.certificateFile),
+        await readKeyFile('MAIL_SIGNING_KEY_FILE', config.keyFile),
+        await readKeyFile('MAIL_SIGNING_CERTIFICATE_FILE', config.certificateFile),
         clock,
       )
   }

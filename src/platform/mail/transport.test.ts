@@ -36,9 +36,9 @@ const ed25519 = file('ed25519.pem', generateKeyPairSync('ed25519').privateKey.ex
 const DKIM = {
   DKIM_DOMAIN: 'example.org',
   DKIM_SELECTOR: 'one',
-  DKIM_KEY: rsa,
+  DKIM_KEY_FILE: rsa,
   DKIM_ED25519_SELECTOR: 'two',
-  DKIM_ED25519_KEY: ed25519,
+  DKIM_ED25519_KEY_FILE: ed25519,
 }
 
 const MESSAGE: MailMessage = {
@@ -227,7 +227,7 @@ function signedParts(bytes: Buffer): Parts {
 const OPENPGP = await generateKey({ userIDs: [{ name: 'The centre', email: 'centre@example.org' }], format: 'armored' })
 
 test('an OpenPGP signature over the whole text holds, under DKIM that goes on last', async () => {
-  const { bytes } = await sent({ ...DKIM, MAIL_SIGNING: 'openpgp', MAIL_SIGNING_KEY: file('openpgp.asc', OPENPGP.privateKey) })
+  const { bytes } = await sent({ ...DKIM, MAIL_SIGNING: 'openpgp', MAIL_SIGNING_KEY_FILE: file('openpgp.asc', OPENPGP.privateKey) })
   const { type, entity, signature } = signedParts(bytes)
   assert.match(type, /micalg=pgp-sha512/)
   assert.match(type, /protocol="application\/pgp-signature"/)
@@ -283,7 +283,7 @@ for (const [name, kind] of [
     { skip: hasOpenSsl ? false : 'openssl is not here' },
     async () => {
       const { key, own } = certificate(kind, name)
-      const { bytes } = await sent({ ...DKIM, MAIL_SIGNING: 'smime', MAIL_SIGNING_KEY: key, MAIL_SIGNING_CERTIFICATE: own })
+      const { bytes } = await sent({ ...DKIM, MAIL_SIGNING: 'smime', MAIL_SIGNING_KEY_FILE: key, MAIL_SIGNING_CERTIFICATE_FILE: own })
       const check = (text: string) =>
         promisify(execFile)('openssl', ['smime', '-verify', '-CAfile', own, '-in', file('signed.eml', text)]).then(
           ({ stdout }) => stdout,
@@ -328,11 +328,11 @@ test(
 test('settings of keys that do not fit together are refused by name', () => {
   const faults: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
     [{ DKIM_DOMAIN: 'example.org' }, /DKIM_DOMAIN/],
-    [{ DKIM_KEY: '/k', DKIM_SELECTOR: 's' }, /DKIM_DOMAIN/],
+    [{ DKIM_KEY_FILE: '/k', DKIM_SELECTOR: 's' }, /DKIM_DOMAIN/],
     [{ ...DKIM, DKIM_ED25519_SELECTOR: 'one' }, /must differ/],
-    [{ MAIL_SIGNING: 'openpgp' }, /MAIL_SIGNING_KEY or MAIL_SIGNING_COMMAND/],
-    [{ MAIL_SIGNING_KEY: '/k' }, /openpgp or smime/],
-    [{ MAIL_SIGNING: 'smime', MAIL_SIGNING_KEY: '/k' }, /MAIL_SIGNING_CERTIFICATE/],
+    [{ MAIL_SIGNING: 'openpgp' }, /MAIL_SIGNING_KEY_FILE or MAIL_SIGNING_COMMAND/],
+    [{ MAIL_SIGNING_KEY_FILE: '/k' }, /openpgp or smime/],
+    [{ MAIL_SIGNING: 'smime', MAIL_SIGNING_KEY_FILE: '/k' }, /MAIL_SIGNING_CERTIFICATE_FILE/],
     [{ MAIL_SIGNING: 'smime', MAIL_SIGNING_COMMAND: 'gpg --sign' }, /JSON list/],
     [{ BOUNCE_LISTEN: 'smtp://127.0.0.1:2525' }, /MAIL_BOUNCE_ADDRESS/],
     [{ MAIL_BOUNCE_ADDRESS: 'far-too-long@example.org' }, /at most 9/],
