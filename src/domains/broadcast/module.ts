@@ -40,6 +40,7 @@ import { decisionRoutes } from './responses/decision/routes.ts'
 import { linkRoutes } from './responses/link/routes.ts'
 import { linksRoutes } from './responses/links/routes.ts'
 import { responseListRoutes } from './responses/list/routes.ts'
+import { machineRoutes } from './responses/machine/routes.ts'
 import { partnerRoutes } from './responses/partner/routes.ts'
 import { progressRoutes } from './responses/progress/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
@@ -77,6 +78,7 @@ export const broadcast: Module = {
     ...decisionRoutes,
     ...progressRoutes,
     ...linksRoutes,
+    ...machineRoutes,
     ...responseListRoutes,
     ...partnerRoutes,
     ...pictureRoutes,

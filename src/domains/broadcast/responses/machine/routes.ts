@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { Invalid } from '../../../../kernel/errors.ts'
+import type { Problem } from '../../../../kernel/problem.ts'
+import { fieldProblems, json } from '../../../../platform/http/reply.ts'
+import { route, type Route } from '../../../../platform/http/route.ts'
+import { bulletinNumber, type BulletinContent } from '../../bulletins/model.ts'
+import { versionOf } from '../../bulletins/queries.ts'
+import type { Visible } from '../../tables.ts'
+import { askedOf, type Asked } from '../asked.ts'
+import { readAnswer, textOf } from '../fields.ts'
+import { defaultNextDate, type Reason } from '../model.ts'
+import { reasonsOn } from '../queries/policy.ts'
+import { answerByMachine } from './commands.ts'
+import { answerFromVex, type MachineAnswer } from './model.ts'
+import { readVex, recognisesVex } from './vex.ts'
+
+const LONGEST_KEY = 200
+
+/**
+ * An answer from a machine: OpenVEX, the VEX profile of CSAF, or an answer of ours as JSON (`state`, `note`, `nextDate`, `reasonCode`, `reason`,
+ * `reviewOn`, `owner`, `evidence`, `evidenceSha256`, `share`). A partner names the organisation in the query.
+ */
+const answer = route({
+  method: 'POST',
+  path: '/api/v1/bulletins/:number/responses',
+  access: { permission: 'broadcast.response.answer' },
+  params: z.object({ number: z.string().max(20) }),
+  query: z.object({ organisation: z.string().max(20).default('') }),
+  async handle({ read, work, actor, params, query, body, now, idempotencyKey, requestId }) {
+    if (idempotencyKey !== null && idempotencyKey.length > LONGEST_KEY)
+      throw new Invalid('broadcast.response.key-length', `The idempotency key may have ${LONGEST_KEY} characters at most.`)
+    const found = await read<Visible, Asked & { reasons: readonly Reason[]; content: BulletinContent }>(async db => {
+      const asked = await askedOf(db, actor, params.number, query.organisation)
+      const { content } = await versionOf(db, asked.bulletin.id, asked.bulletin.version)
+      return { ...asked, content, reasons: await reasonsOn(db, now) }
+    })
+    const number = bulletinNumber(found.bulletin.number)
+    const given = readDocument(body)
+    if (!given.ok) return fieldProblems('broadcast.response.fields', given.problems, requestId)
+    const target = { bulletinId: found.bulletin.id, organisationId: found.recipient.organisationId }
+    const { outcome, isRepeat } = await work<Visible, Awaited<ReturnType<typeof answerByMachine>>>(unit =>
+      answerByMachine(unit, target, given.machine, { key: idempotencyKey === '' ? null : idempotencyKey, body: JSON.stringify(body) }),
+    )
+    return json({ bulletin: number, organisation: found.recipient.organisationCode, ...outcome }, isRepeat ? 200 : 201)
+
+    function readDocument(document: unknown): { ok: true; machine: MachineAnswer } | { ok: false; problems: readonly Problem[] } {
+      if (recognisesVex(document)) {
+        const statements = readVex(document)
+        if (!statements.ok) return statements
+        const machine = answerFromVex(statements.value, [...found.content.cves, number], now)
+        return machine === null
+          ? {
+              ok: false,
+              problems: [problem(`None of its statements is about ${number}: name one of its CVEs, or ${number} itself, as the vulnerability`)],
+            }
+          : { ok: true, machine }
+      }
+      const typed = typeof document === 'object' && document !== null ? (document as Readonly<Record<string, unknown>>) : {}
+      const isUndated = textOf(typed, 'state') === 'in-progress' && textOf(typed, 'nextDate') === ''
+      const plain = readAnswer(isUndated ? { ...typed, nextDate: defaultNextDate(now) } : typed, now, found.reasons)
+      return plain.ok ? { ok: true, machine: { answer: plain.answer, assets: [], ignored: 0 } } : plain
+    }
+  },
+})
+
+function problem(message: string): Problem {
+  return { rule: 'vex.other-bulletin', pointer: 'statements', severity: 'error', message }
+}
+
+export const machineRoutes: readonly Route[] = [answer]
