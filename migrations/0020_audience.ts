@@ -47,7 +47,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ended_at timestamptz,
       ended_by text
     )`.execute(db)
-  await sql`create unique index broadcast_clearance_override_once on broadcast_clearance_override (organisation_id) where ended_at is null`.execute(db)
+  await sql`create unique index broadcast_clearance_override_once on broadcast_clearance_override (organisation_id) where ended_at is null`.execute(
+    db,
+  )
   await sql`
     create table broadcast_stale_contact (
       effective_from date primary key,
@@ -78,7 +80,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // What of their technology made the rule reach organisations, as it was at release: they may read it, and watch's matches they may not.
   await sql`alter table broadcast_release add column matched jsonb not null default '[]'`.execute(db)
 
-  for (const table of ['broadcast_saved_audience', 'broadcast_clearance', 'broadcast_clearance_override', 'broadcast_stale_contact', 'broadcast_catch_up'])
+  for (const table of [
+    'broadcast_saved_audience',
+    'broadcast_clearance',
+    'broadcast_clearance_override',
+    'broadcast_stale_contact',
+    'broadcast_catch_up',
+  ])
     await protect(db, table, centre)
   await keepFromPartners(db)
   await sql`grant usage on all sequences in schema public to carecert_app`.execute(db)

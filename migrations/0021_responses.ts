@@ -170,7 +170,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   const isSystem = sql`(select carecert_scope_kind()) = 'system'`
   // A region's organisations are in carecert_organisations() too, so the kind of scope is asked first: a region oversees, it does not own.
   const isOwn = sql`(select carecert_scope_kind()) in ('organisation', 'partner') and organisation_id in (select carecert_organisations())`
-  const mayKeep = sql`${isSystem} or (${isOwn})`
+  // AMBER+STRICT and RED stay with the organisation: its partner sees of them only what went to itself (0020).
+  const isOwnBulletin = sql`${isOwn} and (organisation_id = (select carecert_scope_id()) or bulletin_id not in (select carecert_strict_bulletins()))`
+  const mayKeep = sql`${isSystem} or (${isOwnBulletin})`
   const mayRead = sql`${mayKeep} or (is_shared and ((select carecert_sees_all()) or organisation_id in (select carecert_organisations())))`
   for (const table of ['broadcast_response_detail', 'broadcast_progress_total']) await protect(db, table, mayRead, mayKeep)
   for (const table of ['broadcast_asset_progress', 'broadcast_step_tick', 'broadcast_machine_answer']) await protect(db, table, mayKeep)
@@ -185,7 +187,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await protect(
     db,
     'broadcast_sharing',
-    mayKeep,
+    sql`${isSystem} or (${isOwn})`,
     sql`${isSystem} or ((select carecert_scope_kind()) = 'organisation' and organisation_id = (select carecert_scope_id()))`,
   )
   for (const table of ['broadcast_reason', 'broadcast_signature_policy'])
