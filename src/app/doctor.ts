@@ -2,21 +2,16 @@ import { stat } from 'node:fs/promises'
 import { MIGRATIONS } from '../../migrations/index.ts'
 import { Conflict } from '../kernel/errors.ts'
 import type { Output } from '../platform/cli/output.ts'
-import { readConfig, SETTINGS, type Secrets } from '../platform/config/config.ts'
+import { readConfig, type Secrets, SETTINGS, withoutSecrets } from '../platform/config/config.ts'
 import { openDatabase, type Database } from '../platform/db/database.ts'
 import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
+import type { Finding } from './finding.ts'
+import { mailFindings } from './mail-findings.ts'
 
 /** The SQL of the product is that of PostgreSQL 15. */
 const OLDEST_SERVER = 150_000
-
-/** One thing looked at: fit, fit with a caution, or broken; and in words what that means. */
-interface Finding {
-  readonly about: string
-  readonly verdict: 'good' | 'caution' | 'bad'
-  readonly words: string
-}
 
 /** Says what this installation is fit for. Refuses (exit 1) when something is broken. `explain` prints every setting instead. */
 export async function runDoctor(env: Readonly<Record<string, string | undefined>>, output: Output, explain: boolean): Promise<void> {
@@ -52,6 +47,7 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
         },
     mailFinding(config.mailBy),
     textsFinding(secrets),
+    ...(config.mailBy === 'smtp' ? await mailFindings(config, withoutSecrets(env)) : []),
   )
   const bad = findings.filter(finding => finding.verdict === 'bad')
   output.result(

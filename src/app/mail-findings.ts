@@ -1,0 +1,61 @@
+import { CareCertError } from '../kernel/errors.ts'
+import { systemClock } from '../platform/clock/clock.ts'
+import type { Config } from '../platform/config/config.ts'
+import { describeKeys, openSigning } from '../platform/mail/keys.ts'
+import type { Finding } from './finding.ts'
+
+/** How mail is signed and what comes back: whether each key can be used, with the DNS record to publish for it. Never prints a key. */
+export async function mailFindings(config: Config, environment: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
+  return [...(await dkimFindings(config)), await signatureFinding(config, environment), bounceFinding(config)]
+}
+
+async function dkimFindings({ mail, mailFrom }: Config): Promise<readonly Finding[]> {
+  const about = 'DKIM'
+  if (mail.dkim.length === 0)
+    return [{ about, verdict: 'caution', words: 'Messages are not signed here. Have the mail server sign them, or set DKIM_DOMAIN and a key.' }]
+  const keys = await describeKeys(mail).catch(refused)
+  if (typeof keys === 'string') return [{ about, verdict: 'bad', words: keys }]
+  const from = mailFrom.slice(mailFrom.lastIndexOf('@') + 1).toLowerCase()
+  const isAligned = mail.dkim.every(({ domain }) => from === domain.toLowerCase() || from.endsWith(`.${domain.toLowerCase()}`))
+  return [
+    ...keys.map(({ name, text, isOpenToOthers }): Finding =>
+      isOpenToOthers
+        ? { about, verdict: 'bad', words: `Others on this machine can read the key of ${name}. Run chmod 600 on its file, and make a new key.` }
+        : { about, verdict: 'good', words: `The key can be used. Publish this TXT record: ${name} "${text}"` },
+    ),
+    ...(isAligned
+      ? []
+      : [
+          {
+            about,
+            verdict: 'bad',
+            words: `MAIL_FROM is not at DKIM_DOMAIN or below it, so the signatures do not count for DMARC (RFC 7489).`,
+          } as const,
+        ]),
+  ]
+}
+
+async function signatureFinding({ mail }: Config, environment: Readonly<Record<string, string>>): Promise<Finding> {
+  const about = 'Signed text'
+  if (mail.signing.kind === 'none')
+    return { about, verdict: 'good', words: 'Off: readers cannot prove who wrote a message. MAIL_SIGNING turns it on.' }
+  const signed = await openSigning({ ...mail, dkim: [] }, systemClock, environment)
+    .then(({ body }) => body?.sign(Buffer.from('Content-Type: text/plain\r\n\r\nA trial.\r\n')))
+    .catch(refused)
+  if (typeof signed === 'string') return { about, verdict: 'bad', words: signed }
+  return { about, verdict: 'good', words: `A trial was signed (${signed?.micalg ?? ''}). Publish the key or certificate where readers find it.` }
+}
+
+function bounceFinding({ mail }: Config): Finding {
+  const about = 'Bounces'
+  if (mail.bounceAddress === null)
+    return { about, verdict: 'caution', words: 'Nobody reads what comes back: dead addresses stay. Set MAIL_BOUNCE_ADDRESS.' }
+  if (mail.bounceListen === null && mail.bounceFolder === null)
+    return { about, verdict: 'caution', words: `Bounces go to ${mail.bounceAddress}, and nothing reads them. Set BOUNCE_LISTEN or BOUNCE_FOLDER.` }
+  return { about, verdict: 'good', words: `What comes back to ${mail.bounceAddress} is read.` }
+}
+
+function refused(error: unknown): string {
+  if (error instanceof CareCertError) return error.message
+  throw error
+}
