@@ -186,6 +186,7 @@ export function pictureView(picture: Picture, showsDeliveries: boolean) {
     timeRows: TIME_EVENTS.map(event => timeRow(event, times, counts, linkTo)),
     timesChart: { src: `${address}/chart/times.svg`, caption: 'How soon organisations answer', table: timesChart(number, times, hours).table },
     // Who may read the ledger of messages works at the centre, as does who may see every report.
+    map: { src: `${address}/chart/map.svg`, href: `${address}/map` },
     more: moreAbout(address, dimension, showsDeliveries),
   }
 }
@@ -228,7 +229,6 @@ function moreAbout(address: string, dimension: Dimension, showsImpact: boolean) 
   const by = TIME_DIMENSIONS.find(one => one === dimension) ?? 'type'
   return [
     { text: `Times by ${DIMENSION_WORDS[by]}, beside earlier bulletins`, href: `${address}/times?by=${by}` },
-    { text: 'Map of the boards', href: `${address}/map` },
     ...(showsImpact ? [{ text: 'Incidents before and after', href: `${address}/impact` }] : []),
   ]
 }
