@@ -7,7 +7,7 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { withQuery } from '../../../ui/links.ts'
-import { contactsOf, organisationById, organisationInScope, type Contact } from '../../directory/contract.ts'
+import { contactsOf, countRepairs, organisationById, organisationInScope, repairsOf, type Contact, type Repair } from '../../directory/contract.ts'
 import {
   failingSources,
   notificationAddress,
@@ -42,7 +42,7 @@ import {
   type SafeToUse,
   type WaitingBulletin,
 } from './queries.ts'
-import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, threatLines } from './views.ts'
+import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, repairLines, threatLines } from './views.ts'
 
 const THREATS_SHOWN = 3
 const NOTIFICATIONS_SHOWN = 3
@@ -78,6 +78,7 @@ interface OverseersNow {
   readonly after: readonly WaitingReview[]
   readonly versions: { readonly toApprove: readonly WaitingVersion[]; readonly toPublish: readonly WaitingVersion[] }
   readonly sources: readonly FailingSource[]
+  readonly repairs: { readonly count: number; readonly isUrgent: boolean }
   readonly threats: readonly ThreatSummary[]
   readonly notifications: Pick<Page<NotificationSummary>, 'rows' | 'total'>
   readonly changes: Changes
@@ -98,6 +99,8 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
       toPublish: may(actor, 'broadcast.bulletin.release') ? await versionsToPublish(db) : [],
     },
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
+    // A region sees to all of its own; the centre only where nobody is left.
+    repairs: { isUrgent: actor.scope.kind === 'centre', count: await countRepairs(db, actor.scope, { isUrgent: actor.scope.kind === 'centre' }) },
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
     notifications: may(actor, 'watch.notification.handle') ? await unrungNotifications(db, NOTIFICATIONS_SHOWN) : { rows: [], total: 0 },
     changes: await changesSince(db, actor.scope, since),
@@ -133,6 +136,7 @@ interface OrganisationsHome {
   readonly plans: readonly OwnBulletin[]
   readonly notices: readonly SafeToUse[]
   readonly contacts: readonly Contact[]
+  readonly repairs: readonly Repair[]
   /** The organisation's code. */
   readonly code: string
 }
@@ -147,7 +151,8 @@ async function organisationsHome(request: RouteRequest): Promise<Reply> {
     openTotal: found.open.total,
     plans: found.plans.map(row => ownLine(row, request.now)),
     notices: noticeLines(found.notices),
-    contacts: contactsToProve(found.contacts),
+    contacts: contactsToProve(found.contacts.filter(({ id }) => found.repairs.every(({ contactId }) => contactId !== id))),
+    repairs: repairLines(found.repairs),
     ownAddress: `/organisations/${encodeURIComponent(found.code)}`,
     hasContacts: found.contacts.length > 0,
     mayAnswer: may(request.actor, 'broadcast.response.answer'),
@@ -163,6 +168,7 @@ async function readHome(db: Reader<Visible>, organisationId: NonNullable<RouteRe
     plans: await promised(db, organisationId),
     notices: await safeToUse(db, organisationId),
     contacts: await contactsOf(db, organisationId),
+    repairs: await repairsOf(db, organisationId),
     code: (await organisationById(db, organisationId))?.code ?? '',
   }
 }

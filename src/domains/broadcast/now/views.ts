@@ -2,7 +2,7 @@ import { londonDate, parseLocalDate, type Instant } from '../../../kernel/instan
 import { severityTag } from '../../../ui/labels.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
-import { contactState, type Contact } from '../../directory/contract.ts'
+import { contactState, REPAIR_REASONS, REPAIRS_PATH, type Contact, type Repair } from '../../directory/contract.ts'
 import { isHeld, type FailingSource, type NotificationSummary, type ThreatSummary } from '../../watch/contract.ts'
 import type { WaitingVersion } from '../bulletins/living/queries.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
@@ -34,6 +34,7 @@ export function needsOf(input: {
   readonly after: readonly WaitingReview[]
   readonly versions: { readonly toApprove: readonly WaitingVersion[]; readonly toPublish: readonly WaitingVersion[] }
   readonly sources: readonly FailingSource[]
+  readonly repairs: { readonly count: number; readonly isUrgent: boolean }
   readonly notifications: { readonly rows: readonly NotificationSummary[]; readonly total: number }
   readonly showsDeliveries: boolean
   readonly now: Instant
@@ -99,12 +100,25 @@ export function needsOf(input: {
       href: `/bulletins/${bulletinNumber(bulletin.number)}/deliveries?state=given-up`,
       hint: 'The mail server refused them. Mend the contact, or ring.',
     })),
+    ...repairNeed(input.repairs),
     ...input.sources.map(source => ({
       text: `${source.name} ${source.health === 'failing' ? 'fails' : 'has gone quiet'}`,
       href: `/sources/${encodeURIComponent(source.code)}`,
       hint: source.failure ?? undefined,
     })),
   ]
+}
+
+function repairNeed({ count, isUrgent }: { readonly count: number; readonly isUrgent: boolean }): readonly Need[] {
+  if (count === 0) return []
+  const text = `${count.toLocaleString('en-GB')} ${count === 1 ? 'contact' : 'contacts'} to put right${isUrgent ? ', and nobody else can be mailed there' : ''}`
+  const href = withQuery(REPAIRS_PATH, { urgent: isUrgent ? 'yes' : '' })
+  return [{ text, href, hint: 'Messages came back, or their readers stopped them. Name another contact.' }]
+}
+
+/** What an organisation is to put right about its contacts. */
+export function repairLines(repairs: readonly Repair[]) {
+  return repairs.map(repair => ({ ...repair, ...REPAIR_REASONS[repair.reason] }))
 }
 
 export function threatLines(threats: readonly ThreatSummary[]): readonly {

@@ -17,7 +17,7 @@ export interface RepairFilter {
   readonly isUrgent: boolean
 }
 
-export const EVERY_REPAIR: RepairFilter = { search: '', reason: '', isUrgent: false }
+const EVERY_REPAIR: RepairFilter = { search: '', reason: '', isUrgent: false }
 
 function open(db: Db, scope: Scope, filter: RepairFilter) {
   const words = `%${filter.search.trim().replace(/[\\%_]/g, '\\$&')}%`
@@ -75,8 +75,9 @@ export async function listRepairs(db: Db, scope: Scope, filter: RepairFilter, re
   }
 }
 
-export async function countRepairs(db: Db, scope: Scope, filter: RepairFilter = EVERY_REPAIR): Promise<number> {
-  const { total } = await open(db, scope, filter)
+/** How many are open, of all or of those that the filter leaves. */
+export async function countRepairs(db: Db, scope: Scope, filter: Partial<RepairFilter> = {}): Promise<number> {
+  const { total } = await open(db, scope, { ...EVERY_REPAIR, ...filter })
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
   return total
