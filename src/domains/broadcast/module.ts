@@ -35,8 +35,10 @@ import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
 import { releaseDueJob } from './release/schedule/jobs.ts'
 import { scheduleRoutes } from './release/schedule/routes.ts'
+import { renditionRoutes } from './renditions/routes.ts'
 import { listResponses } from './responses/cli.ts'
 import { decisionRoutes } from './responses/decision/routes.ts'
+import { answerFileRoutes } from './responses/file/routes.ts'
 import { linkRoutes } from './responses/link/routes.ts'
 import { linksRoutes } from './responses/links/routes.ts'
 import { responseListRoutes } from './responses/list/routes.ts'
@@ -60,6 +62,7 @@ export const broadcast: Module = {
     ...bulletinListRoutes,
     ...bulletinRoutes,
     ...livingRoutes,
+    ...renditionRoutes,
     ...holdingRoutes,
     ...templateRoutes,
     ...writingRoutes,
@@ -79,6 +82,7 @@ export const broadcast: Module = {
     ...progressRoutes,
     ...linksRoutes,
     ...machineRoutes,
+    ...answerFileRoutes,
     ...responseListRoutes,
     ...partnerRoutes,
     ...pictureRoutes,

@@ -6,6 +6,7 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import type { Work } from '../../../platform/work/work.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { DIMENSIONS, type Dimension } from '../picture/model.ts'
+import { renditionLinks } from '../renditions/views.ts'
 import type { Visible } from '../tables.ts'
 import { abandonBulletin, approveBulletin, returnForChanges, sendForReview } from './commands.ts'
 import { discardRevision } from './living/commands.ts'
@@ -128,7 +129,10 @@ async function showPage(
   const { actor, now } = request
   const shown = await request.read<Visible, ShownBulletin>(db => readShown(db, number, actor, now, by))
   const { bulletin } = shown
-  const model = showView(shown, actor, now, refused?.refusal ?? null)
+  const model = {
+    ...showView(shown, actor, now, refused?.refusal ?? null),
+    renditions: renditionLinks(bulletin, shown.desk !== null),
+  }
   const problems: Problem[] =
     refused === null
       ? []

@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { TLP } from '../../../kernel/tlp.ts'
 import { BulletinContent } from '../bulletins/model.ts'
+import { letterOf, MAILING_KINDS } from '../deliveries/model.ts'
 import { partsOf, septets, toGsm } from './gsm.ts'
 import { textMessage, type Rendered } from './model.ts'
+import { boardLines, callScript, renditionOf, RENDITIONS, wordsOf } from './passages.ts'
 
 const LINK = 'https://carecert.example/r/del_0123456789abcdef0123456789abcdef.1.1790000000.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq'
 
@@ -55,4 +57,77 @@ test('septets are counted as they travel: an extended character takes two, and i
     [76, 5],
   )
   assert.equal(toGsm('“Łódź”…'), '"?odz"...')
+})
+
+const SECRETS = ['titleword', 'whatword', 'whoword', 'stepword', 'safeword', 'careword', 'boardword', 'detailword', 'indicatorword', 'newsword']
+
+test('whatever the label, the rendition and what carries it: what it may not carry is not in the bytes, and what it may is', () => {
+  const content = BulletinContent.parse({
+    title: 'titleword',
+    shortSummary: 'whatword',
+    summary: 'whatword',
+    platforms: [{ platform: 'whoword' }],
+    steps: [{ type: 'Patch', text: 'stepword' }],
+    safeToUse: 'safeword',
+    clinicalImpact: 'careword',
+    boardWords: 'boardword',
+    threatDetails: 'detailword',
+    indicators: 'indicatorword',
+    news: { title: 'newsword', isMaterial: true },
+  })
+  const about = { number: 'CC-5001', address: 'https://carecert.example/bulletins/CC-5001' }
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...TLP),
+      fc.constantFrom(...RENDITIONS),
+      fc.constantFrom('mail', 'text', 'webhook', 'call', 'page' as const),
+      fc.constantFrom(...MAILING_KINDS),
+      (tlp, kind, carrier, mailing) => {
+        const record = told({ title: 'titleword', tlp, content })
+        const words = wordsOf(renditionOf(kind, record, about, carrier))
+        const leaked = SECRETS.filter(secret => words.includes(secret))
+        const narrowest = { mail: 'GREEN', text: 'GREEN', webhook: 'GREEN', call: 'AMBER+STRICT', page: 'RED' } as const
+        const limit = TLP.indexOf(kind === 'text' ? 'GREEN' : narrowest[carrier])
+        if (TLP.indexOf(tlp) > limit) assert.deepEqual(leaked, [], `${tlp} ${kind} by ${carrier}`)
+        else assert.ok(leaked.length > 0, `${tlp} ${kind} by ${carrier} says something`)
+        assert.ok(words.includes('CC-5001') || leaked.length > 0)
+        const letter = letterOf(
+          {
+            ...record,
+            kind: mailing,
+            releasedAt: new Date('2027-03-25T09:00:00Z'),
+            withdrawnReason: 'detailword',
+            update: { title: 'newsword', body: 'x' },
+          },
+          'CC-5001',
+          about.address,
+        )
+        const mailed = JSON.stringify(letter)
+        if (TLP.indexOf(tlp) > TLP.indexOf('GREEN'))
+          assert.deepEqual(
+            SECRETS.filter(secret => mailed.includes(secret)),
+            [],
+            `${tlp} in a ${mailing} mail`,
+          )
+      },
+    ),
+    { numRuns: 600 },
+  )
+})
+
+test('without words of its own for wards and boards, a bulletin says them from the rest; a call is four sentences, a board’s page five lines', () => {
+  const record = told({})
+  assert.deepEqual(boardLines(record), [
+    'What: Sign-in flaw in Larch Records',
+    'Whom it concerns: not yet known.',
+    'What is asked: Install version 9.2',
+    'By when: Saturday 27 March at 17:00. What is done is your organisation’s decision, and so is not to act.',
+    'How sure we are: not known yet.',
+  ])
+  assert.deepEqual(callScript(record, 'CC-5001'), [
+    'This is the cyber centre about CC-5001, severity high: Sign-in flaw in Larch Records.',
+    'We do not know yet whom it concerns.',
+    'We ask you to do this: install version 9.2; please answer by Saturday 27 March at 17:00.',
+    'What you do is your decision: may I write down where you stand?',
+  ])
 })

@@ -13,8 +13,7 @@ export function withoutHolding(title: string): string {
 }
 
 /** What the duty officer says in a holding statement. All else are the template's words. */
-export const HOLDING_FIELDS = ['what', 'who', 'do'] as const
-export type HoldingField = (typeof HOLDING_FIELDS)[number]
+type HoldingField = 'what' | 'who' | 'do'
 
 const words = (longest: number) =>
   z

@@ -8,7 +8,7 @@ import { dateTime } from '../../../../ui/filters/dates.ts'
 import { withQuery } from '../../../../ui/links.ts'
 import type { Visible } from '../../tables.ts'
 import { BULLETIN_STATES, bulletinNumber, SEVERITIES, severityLabel, stateLabel } from '../model.ts'
-import { BULLETIN_SORTS, listBulletins, type BulletinFilter, type ListedBulletin } from '../queries/list.ts'
+import { BULLETIN_SORTS, EXERCISE_FILTERS, listBulletins, type BulletinFilter, type ListedBulletin } from '../queries/list.ts'
 import { listFilters, listTable } from './views.ts'
 
 const text = z.string().trim().max(200).catch('').default('')
@@ -28,6 +28,7 @@ const ListQuery = z.object({
     .default(''),
   organisation: text,
   threat: text,
+  exercise: z.enum(EXERCISE_FILTERS).catch('').default(''),
   releasedSince: since,
   withdrawnSince: since,
   sort: z.enum(BULLETIN_SORTS).catch('-number').default('-number'),
@@ -46,9 +47,9 @@ const list = route({
     const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db =>
       listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }),
     )
-    const { q, state, severity, organisation, threat } = query
+    const { q, state, severity, organisation, threat, exercise } = query
     const [releasedSince, withdrawnSince] = [addressTime(query.releasedSince), addressTime(query.withdrawnSince)]
-    const narrowing = { q, state, severity, organisation, threat, releasedSince, withdrawnSince }
+    const narrowing = { q, state, severity, organisation, threat, exercise, releasedSince, withdrawnSince }
     const keep = { ...narrowing, sort: query.sort === '-number' ? '' : query.sort }
     return page('broadcast/bulletins/views/list.njk', 'Bulletins', {
       total: found.total,
@@ -117,8 +118,8 @@ function csvLine(row: ListedBulletin): CsvLine {
 
 export const bulletinListRoutes: readonly Route[] = [list, listCsv]
 
-function filterOf({ q, state, severity, organisation, threat, releasedSince, withdrawnSince }: z.infer<typeof ListQuery>): BulletinFilter {
-  return { search: q, state, severity, organisation, threat, releasedSince, withdrawnSince }
+function filterOf({ q, state, severity, organisation, threat, exercise, releasedSince, withdrawnSince }: z.infer<typeof ListQuery>): BulletinFilter {
+  return { search: q, state, severity, organisation, threat, exercise, releasedSince, withdrawnSince }
 }
 
 /** What the list is narrowed to besides its filters, in words. */

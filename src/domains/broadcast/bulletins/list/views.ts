@@ -81,13 +81,14 @@ export function listFilters(
     readonly severity: string
     readonly organisation: string
     readonly threat: string
+    readonly exercise: string
     readonly releasedSince: string
     readonly withdrawnSince: string
     readonly sort: string
   },
   isCentre: boolean,
 ) {
-  const { q: _q, state: _state, severity: _severity, ...rest } = query
+  const { q: _q, state: _state, severity: _severity, exercise: _exercise, ...rest } = query
   const options = (all: string, values: readonly string[], words: (value: never) => string) => [
     { value: '', text: all },
     ...values.map(value => ({ value, text: words(value as never) })),

@@ -24,7 +24,12 @@ export interface BulletinFilter {
   /** Only what was released after it, and only what was withdrawn after its release and after that time: as the first page counts them. */
   readonly releasedSince?: Instant | null
   readonly withdrawnSince?: Instant | null
+  /** Exercises left out (`no`), or alone (`only`). */
+  readonly exercise?: ExerciseFilter
 }
+
+export const EXERCISE_FILTERS = ['', 'no', 'only'] as const
+export type ExerciseFilter = (typeof EXERCISE_FILTERS)[number]
 
 /** Newest number first, or last changed first. */
 export const BULLETIN_SORTS = ['-number', 'number', '-updated', 'updated'] as const
@@ -58,12 +63,13 @@ export async function listBulletins(
   sort: BulletinSort,
   request: PageRequest,
 ): Promise<Page<ListedBulletin>> {
-  const { search, organisation = '', threat = '', releasedSince = null, withdrawnSince = null } = filter
+  const { search, organisation = '', threat = '', releasedSince = null, withdrawnSince = null, exercise = '' } = filter
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
     .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
     .$if(filter.severity !== '', query => query.where('bulletin.severity', '=', filter.severity))
     .$if(search !== '', query => query.where(speaksOf(search)))
+    .$if(exercise !== '', query => query.where('bulletin.is_exercise', '=', exercise === 'only'))
     .$if(threat !== '', query => query.where('bulletin.threat_id', '=', threat))
     .$if(releasedSince !== null, query => query.where('bulletin.released_at', '>', releasedSince))
     .$if(withdrawnSince !== null, query => query.where('bulletin.withdrawn_at', '>', withdrawnSince).where('bulletin.released_at', 'is not', null))

@@ -4,6 +4,7 @@ import { severityTag } from '../../../../ui/labels.ts'
 import { withQuery } from '../../../../ui/links.ts'
 import type { TableModel } from '../../../../ui/models.ts'
 import { letterOf } from '../../deliveries/model.ts'
+import { renditionPreviews } from '../../renditions/views.ts'
 import { contentSections, readDraft, type Typed } from '../fields.ts'
 import type { RevisionState } from '../lifecycle.ts'
 import {
@@ -143,6 +144,11 @@ export function previewView(
       answers: [{ organisation: '[their organisation]', link: `${baseUrl}/r/[a link of their own]` }],
       contact: '[their name]',
     },
+    renditions: renditionPreviews(
+      { title, tlp, severity, content, isExercise, respondBy: respondByAt(content, now, deadlines) },
+      number,
+      `${baseUrl}/bulletins/${number}`,
+    ),
     difference: stored === null ? null : changesTable(stored.version, content),
   }
 }
