@@ -8,7 +8,7 @@ import type { Visible } from '../tables.ts'
 import { afterAttempt, BATCH_SIZE, DEAD_STATES, DELIVER, LEASE_SECONDS, LONGEST_WORDS, OPEN_STATES, type DeliveryState } from './model.ts'
 import { followDead, lockRecipients, markDelivered, type Fallback, type SettledMailing } from './outcomes.ts'
 import { keepPace, withinPace, type Due } from './pace.ts'
-import { claimedDeliveries, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery, type ToldOrganisation } from './queries.ts'
+import { claimedDeliveries, isOneOf, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery, type ToldOrganisation } from './queries.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
 export type AttemptOutcome =
@@ -192,11 +192,12 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
   const bulletin = await work.db.selectFrom('broadcast_bulletin').where('id', '=', bulletinId).select(['number', 'state']).executeTakeFirst()
   if (bulletin === undefined) throw new NotFound('broadcast.bulletin.unknown', 'There is no such bulletin.')
   if (bulletin.state !== 'released') throw new Conflict('broadcast.delivery.not-live', 'This bulletin was withdrawn, so nothing more is sent.')
+  const named = deliveryIds === 'all' ? null : deliveryIds
   const retried = await work.db
     .updateTable('broadcast_delivery')
     .where('bulletin_id', '=', bulletinId)
     .where('state', 'in', DEAD_STATES)
-    .$if(deliveryIds !== 'all', query =>
+    .$if(named !== null, query =>
       query.where(eb =>
         eb(
           eb.fn.coalesce('carried_by', 'id'),
@@ -204,7 +205,7 @@ export async function retryDeliveries(work: Work<Visible>, bulletinId: string, d
           eb
             .selectFrom('broadcast_delivery as named')
             .where('named.bulletin_id', '=', bulletinId)
-            .where('named.id', 'in', [...deliveryIds])
+            .where(isOneOf('named.id', named ?? []))
             .select(named => named.fn.coalesce('named.carried_by', 'named.id').as('id')),
         ),
       ),

@@ -37,6 +37,20 @@ export const MAILING_KINDS = ['release', 'update', 'withdrawal', 'catch-up', 're
 
 export type MailingKind = (typeof MAILING_KINDS)[number]
 
+/** What each kind of mailing is called on pages. */
+export const MAILING_LABELS: Readonly<Record<MailingKind, string>> = {
+  release: 'Release',
+  update: 'Update',
+  withdrawal: 'Withdrawal',
+  'catch-up': 'Sent later',
+  reminder: 'Reminder',
+  escalation: 'Escalation',
+}
+
+export const CHANNELS = ['email', 'text'] as const
+
+export type Channel = (typeof CHANNELS)[number]
+
 /** The most organisations that one message names: beyond, the links alone would make it too large for mail servers. */
 export const MOST_IN_A_MESSAGE = 100
 

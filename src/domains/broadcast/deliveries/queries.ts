@@ -290,6 +290,11 @@ export async function countsByState(
   return seesAll ? counts.set('sent', written - rows.reduce((sum, { count }) => sum + count, 0)) : counts
 }
 
+/** Whether a column holds one of those ids: one array, not one parameter for each, of which PostgreSQL takes at most 65,535. */
+export function isOneOf(column: string, ids: readonly string[]) {
+  return sql<boolean>`${sql.ref(column)} = any(${[...ids]}::text[])`
+}
+
 /** A delivery as its answer link needs it. Read in the system's scope: nobody is known yet when a link is opened. */
 export interface LinkedDelivery {
   readonly id: Id<'delivery'>

@@ -69,3 +69,37 @@ test('an empty ledger says why, and what to do first', async () => {
     /Nobody could be written to[\s\S]*recipients\?stage=unreachable/,
   )
 })
+
+test('the ledger says why, by what way and when, and narrows by mailing and by what failed', async () => {
+  const [mailing] = [...(await manager.get(ledger)).body.matchAll(/<option value="(mlg_[0-9a-f]{32})">Release, /g)].map(match => match[1] ?? '')
+  assert.equal((await walk(`mailing=${mailing}`)).length, 112)
+  assert.equal((await walk('mailing=mlg_other')).length, 0)
+  assert.equal((await walk('state=dead')).length, 20)
+  assert.equal((await walk('channel=text')).length, 0)
+  assert.equal((await walk('channel=email&state=queued')).length, 72)
+  const [first] = await readCsv(manager, `${ledger}.csv?state=given-up`)
+  assert.deepEqual([first?.['mailing'], first?.['channel'], first?.['came back']], ['release', 'email', ''])
+  assert.match(first?.['queued'] ?? '', /^2026-11-20T09:00/)
+})
+
+test('what failed is tried again by hand, some of it or all', async () => {
+  const form = (body: string) => /Try the (\S+) (of these )?that failed again/.exec(body)?.slice(1)
+  assert.deepEqual(form((await manager.get(ledger)).body), ['20', undefined])
+  const some = (await inFile('state=dead')).filter(address => (address ?? '').startsWith('desk1@')).length
+  assert.deepEqual(form((await manager.get(`${ledger}?q=desk1@`)).body), [String(some), 'of these '])
+  await manager.post(ledger, { q: 'desk1@' })
+  assert.equal((await walk('state=dead')).length, 20 - some)
+  await manager.post(ledger, {})
+  assert.equal((await walk('state=dead')).length, 0)
+})
+
+test('a mailing is paused with a reason, and resumed, where the messages are', async () => {
+  const { body } = await manager.get(ledger)
+  const address = /action="(\/bulletins\/CC-\d+\/mailings\/mlg_[0-9a-f]+)\/pause"/.exec(body)?.[1] ?? ''
+  await manager.post(`${address}/pause`, { reason: 'The link is <wrong>.' })
+  const paused = (await manager.get(ledger)).body
+  assert.match(paused, /<strong>Paused<\/strong>[^<]*: The link is &lt;wrong&gt;\./)
+  assert.doesNotMatch((await (await signIn('analyst')).get(ledger)).body, /\/resume"/)
+  await manager.post(`${address}/resume`, {})
+  assert.doesNotMatch((await manager.get(ledger)).body, /<strong>Paused/)
+})

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
-import { asList } from '../../../../platform/forms/form.ts'
 import { csv, page, redirect } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import { may } from '../../../../platform/work/actor.ts'
@@ -9,15 +8,21 @@ import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { retryDeliveries } from '../commands.ts'
-import { DELIVERY_STATES, type DeliveryCounts } from '../model.ts'
-import { deliveryCounts } from '../queries.ts'
-import { ledger, LEDGER_SORTS, type LedgerFilter, type LedgerRow } from './queries.ts'
-import { CSV_HEAD, csvLine, ledgerView } from './views.ts'
+import { pauseMailing, resumeMailing } from '../mailings.ts'
+import { CHANNELS, DELIVERY_STATES } from '../model.ts'
+import { deadDeliveries, ledger, LEDGER_SORTS, ledgerTotal, mailingsOf, type LedgerFilter, type LedgerRow } from './queries.ts'
+import { CSV_HEAD, csvLine, ledgerView, type LedgerPage } from './views.ts'
 
 const NumberParams = z.object({ number: z.string().max(20) })
 const LedgerQuery = z.object({
   q: z.string().trim().max(200).catch('').default(''),
-  state: z.enum(DELIVERY_STATES).nullable().catch(null).default(null),
+  state: z
+    .enum([...DELIVERY_STATES, 'dead'])
+    .nullable()
+    .catch(null)
+    .default(null),
+  channel: z.enum(CHANNELS).nullable().catch(null).default(null),
+  mailing: z.string().max(40).nullable().catch(null).default(null),
   sort: z.enum(LEDGER_SORTS).catch('code').default('code'),
   cursor: z.string().max(1_000).nullable().catch(null).default(null),
 })
@@ -31,16 +36,24 @@ const list = route({
   params: NumberParams,
   query: LedgerQuery,
   async handle({ params, query, read, actor }) {
-    const { bulletin, found, counts } = await read<Visible, { bulletin: Bulletin; found: Page<LedgerRow>; counts: DeliveryCounts }>(async db => {
-      const asked = await bulletinOf(db, parseBulletinNumber(params.number) ?? 0)
+    const shown = await read<Visible, LedgerPage>(async db => {
+      const bulletin = await bulletinOf(db, parseBulletinNumber(params.number) ?? 0)
       return {
-        bulletin: asked,
-        found: await ledger(db, asked.id, filterOf(query), query.sort, { limit: PAGE_SIZE, cursor: query.cursor }),
-        counts: await deliveryCounts(db, asked.id),
+        bulletin,
+        found: await ledger(db, bulletin.id, filterOf(query), query.sort, { limit: PAGE_SIZE, cursor: query.cursor }),
+        dead: await ledgerTotal(db, bulletin.id, { ...filterOf(query), state: 'dead' }),
+        mailings: await mailingsOf(db, bulletin.id),
       }
     })
-    const mayRetry = may(actor, 'broadcast.delivery.retry') && bulletin.state === 'released'
-    const model = ledgerView(bulletin, found, { ...filterOf(query), sort: query.sort, cursor: query.cursor }, mayRetry ? counts.givenUp : 0)
+    const { bulletin } = shown
+    const model = ledgerView(
+      shown,
+      { ...filterOf(query), sort: query.sort, cursor: query.cursor },
+      {
+        mayRetry: may(actor, 'broadcast.delivery.retry') && bulletin.state === 'released',
+        mayPause: may(actor, 'broadcast.bulletin.release'),
+      },
+    )
     return page('broadcast/deliveries/ledger/views/list.njk', `Messages of ${model.number}`, model, { isExercise: bulletin.isExercise })
   },
 })
@@ -66,17 +79,51 @@ const retry = route({
   params: NumberParams,
   async handle({ params, body, work, read }) {
     const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, parseBulletinNumber(params.number) ?? 0))
-    const wanted = body['deliveries'] === 'all' ? 'all' : asList(body['deliveries'])
-    const count = await work<Visible, number>(unit => retryDeliveries(unit, bulletin.id, wanted))
+    const filter = filterOf(LedgerQuery.parse(body))
+    const count = await work<Visible, number>(async unit => retryDeliveries(unit, bulletin.id, await deadDeliveries(unit.db, bulletin.id, filter)))
     return redirect(`/bulletins/${bulletinNumber(bulletin.number)}/deliveries`, {
       notice:
-        count === 0 ? 'Nothing was given up, so nothing is tried again.' : `${count === 1 ? 'One message is' : `${count} messages are`} tried again.`,
+        count === 0
+          ? 'Nothing of these was given up or came back, so nothing is tried again.'
+          : `${count === 1 ? 'One message is' : `${count} messages are`} tried again.`,
     })
   },
 })
 
-function filterOf({ q, state }: z.infer<typeof LedgerQuery>): LedgerFilter {
-  return { search: q, state }
+const MailingParams = z.object({ number: z.string().max(20), mailing: z.string().max(40) })
+
+const pause = route({
+  method: 'POST',
+  path: '/bulletins/:number/mailings/:mailing/pause',
+  access: { permission: 'broadcast.bulletin.release' },
+  params: MailingParams,
+  async handle({ params, body, work }) {
+    await work<Visible, void>(unit => pauseMailing(unit, { mailingId: params.mailing, reason: textOf(body['reason']) }))
+    return redirect(ledgerAddress(params.number), { notice: 'Paused. What a worker holds just now still goes out; nothing more is taken up.' })
+  },
+})
+
+const resume = route({
+  method: 'POST',
+  path: '/bulletins/:number/mailings/:mailing/resume',
+  access: { permission: 'broadcast.bulletin.release' },
+  params: MailingParams,
+  async handle({ params, work }) {
+    await work<Visible, void>(unit => resumeMailing(unit, params.mailing))
+    return redirect(ledgerAddress(params.number), { notice: 'The messages go out again.' })
+  },
+})
+
+function ledgerAddress(number: string): string {
+  return `/bulletins/${encodeURIComponent(number)}/deliveries`
 }
 
-export const deliveryRoutes: readonly Route[] = [list, listCsv, retry]
+function filterOf({ q, state, channel, mailing }: z.infer<typeof LedgerQuery>): LedgerFilter {
+  return { search: q, state, channel, mailing }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export const deliveryRoutes: readonly Route[] = [list, listCsv, retry, pause, resume]

@@ -1,30 +1,48 @@
+import type { Instant } from '../../../../kernel/instant.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import type { CsvLine } from '../../../../platform/csv/csv.ts'
+import { exactTime } from '../../../../ui/filters/dates.ts'
 import { deliveryTag } from '../../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import type { Bulletin } from '../../bulletins/queries.ts'
-import { DELIVERY_STATES } from '../model.ts'
-import type { LedgerFilter, LedgerRow, LedgerSort } from './queries.ts'
+import { CHANNELS, DELIVERY_STATES, MAILING_LABELS, type Channel } from '../model.ts'
+import type { LedgerFilter, LedgerRow, LedgerSort, MailingRow } from './queries.ts'
 
 interface LedgerAddress extends LedgerFilter {
   readonly sort: LedgerSort
   readonly cursor: string | null
 }
 
-/** The page of a bulletin's messages. `toRetry` is how many were given up that the reader may have tried again. */
-export function ledgerView(bulletin: Bulletin, found: Page<LedgerRow>, asked: LedgerAddress, toRetry: number) {
+/** What the page shows. */
+export interface LedgerPage {
+  readonly bulletin: Bulletin
+  readonly found: Page<LedgerRow>
+  /** How many of those that fit will reach nobody, whatever state is asked for. */
+  readonly dead: number
+  readonly mailings: readonly MailingRow[]
+}
+
+/** The page of a bulletin's messages. */
+export function ledgerView(
+  { bulletin, found, dead, mailings }: LedgerPage,
+  asked: LedgerAddress,
+  { mayRetry, mayPause }: { readonly mayRetry: boolean; readonly mayPause: boolean },
+) {
   const number = bulletinNumber(bulletin.number)
   const address = `/bulletins/${number}/deliveries`
-  const query = { q: asked.search, state: asked.state, sort: asked.sort === 'code' ? null : asked.sort }
-  const isFiltered = asked.search !== '' || asked.state !== null
+  const { search: q, state, channel, mailing } = asked
+  const query = { q, state, channel, mailing, sort: asked.sort === 'code' ? null : asked.sort }
+  const isNarrowed = q !== '' || channel !== null || mailing !== null
+  const isFiltered = isNarrowed || state !== null
+  const all = isNarrowed ? 'of these that failed' : 'that failed'
   const retryAll: Action = {
-    label: `Try the ${toRetry === 1 ? 'one' : toRetry} given up again`,
+    label: dead === 1 ? `Try the one ${all} again` : `Try the ${dead.toLocaleString('en-GB')} ${all} again`,
     href: address,
     method: 'post',
     variant: 'secondary',
-    values: { deliveries: 'all' },
+    values: { q, ...(channel === null ? {} : { channel }), ...(mailing === null ? {} : { mailing }) },
   }
   return {
     number,
@@ -34,17 +52,37 @@ export function ledgerView(bulletin: Bulletin, found: Page<LedgerRow>, asked: Le
     total: found.total,
     isFiltered,
     address,
-    actions: toRetry > 0 ? [retryAll] : [],
+    mailings: mailings.map(row => mailingView(row, number, mayPause)),
+    actions: mayRetry && dead > 0 ? [retryAll] : [],
     table: ledgerTable(found.rows, address, query),
     filters: {
       action: address,
-      search: { label: 'Organisation: name or code, or part of an address', value: asked.search },
+      search: { label: 'Organisation: name or code, or part of an address', value: q },
       selects: [
         {
           name: 'state',
           label: 'State',
-          value: asked.state ?? '',
-          options: [{ value: '', text: 'All' }, ...DELIVERY_STATES.map(state => ({ value: state, text: deliveryTag(state).text }))],
+          value: state ?? '',
+          options: [
+            { value: '', text: 'All' },
+            { value: 'dead', text: 'Given up or came back' },
+            ...DELIVERY_STATES.map(value => ({ value, text: deliveryTag(value).text })),
+          ],
+        },
+        {
+          name: 'channel',
+          label: 'Sent by',
+          value: channel ?? '',
+          options: [{ value: '', text: 'All' }, ...CHANNELS.map(value => ({ value, text: CHANNEL_LABELS[value] }))],
+        },
+        {
+          name: 'mailing',
+          label: 'Why it was sent',
+          value: mailing ?? '',
+          options: [
+            { value: '', text: 'All' },
+            ...mailings.map(row => ({ value: row.id, text: `${MAILING_LABELS[row.kind]}, ${exactTime(row.madeAt)}` })),
+          ],
         },
       ],
       keep: { sort: query.sort },
@@ -53,6 +91,28 @@ export function ledgerView(bulletin: Bulletin, found: Page<LedgerRow>, asked: Le
     csvHref: withQuery(`${address}.csv`, query),
     firstHref: asked.cursor === null ? undefined : withQuery(address, query),
     nextHref: found.next === null ? undefined : withQuery(address, query, { cursor: found.next }),
+  }
+}
+
+const CHANNEL_LABELS: Readonly<Record<Channel, string>> = { email: 'E-mail', text: 'Text message' }
+
+/** One mailing, how far it has got, and what may be done about it. */
+function mailingView(row: MailingRow, number: string, mayPause: boolean) {
+  const address = `/bulletins/${number}/mailings/${row.id}`
+  const pause: Action = { label: 'Pause', href: `${address}/pause`, method: 'post', variant: 'warning', reason: 'required' }
+  const resume: Action = { label: 'Resume', href: `${address}/resume`, method: 'post' }
+  const actions = row.pausedAt === null ? (row.open > 0 ? [pause] : []) : [resume]
+  return {
+    id: row.id,
+    label: MAILING_LABELS[row.kind],
+    madeAt: row.madeAt,
+    deliveries: row.deliveries,
+    settled: row.deliveries - row.open,
+    isOpen: row.open > 0,
+    dead: row.dead,
+    deadHref: withQuery(`/bulletins/${number}/deliveries`, { mailing: row.id, state: 'dead' }),
+    paused: row.pausedAt === null ? null : { at: row.pausedAt, by: row.pausedBy ?? 'the operator', reason: row.pauseReason ?? '' },
+    actions: mayPause ? actions : [],
   }
 }
 
@@ -65,24 +125,52 @@ function ledgerTable(rows: readonly LedgerRow[], address: string, query: Query):
       sortColumn({ text: 'Organisation, by code' }, 'code', address, sorted),
       { text: 'Contact' },
       sortColumn({ text: 'Address' }, 'address', address, sorted),
+      { text: 'Why' },
       { text: 'State' },
       { text: 'Tries', format: 'numeric' },
+      { text: 'Queued' },
       sortColumn({ text: 'Last tried' }, 'tried', address, sorted),
+      { text: 'Sent' },
+      { text: 'Arrived or came back' },
       { text: 'Next try' },
     ],
     rows: rows.map((row): readonly Cell[] => [
       { text: row.organisationName, href: `/organisations/${encodeURIComponent(row.organisationCode)}`, hint: row.organisationCode },
       { text: row.contactName, hint: row.purpose },
-      row.address,
+      { text: row.address, hint: row.organisations > 1 ? `one message for ${row.organisations} organisations` : undefined },
+      { text: MAILING_LABELS[row.mailing], hint: row.channel === 'text' ? 'by text message' : undefined },
       { text: '', tags: [deliveryTag(row.state)], hint: row.words ?? undefined },
       row.attempts,
-      row.attemptedAt === null ? null : { at: row.attemptedAt },
-      row.state === 'failed' && row.dueAt !== null ? { at: row.dueAt } : null,
+      { at: row.queuedAt },
+      timeCell(row.attemptedAt),
+      timeCell(row.sentAt),
+      timeCell(row.deliveredAt ?? row.bouncedAt),
+      timeCell(row.state === 'failed' || row.state === 'queued' ? row.dueAt : null),
     ]),
   }
 }
 
-export const CSV_HEAD = ['code', 'organisation', 'contact', 'purpose', 'address', 'state', 'tries', 'last tried', 'server words'] as const
+function timeCell(at: Instant | null): Cell {
+  return at === null ? null : { at }
+}
+
+export const CSV_HEAD = [
+  'code',
+  'organisation',
+  'contact',
+  'purpose',
+  'address',
+  'state',
+  'tries',
+  'last tried',
+  'server words',
+  'mailing',
+  'channel',
+  'queued',
+  'sent',
+  'delivered',
+  'came back',
+] as const
 
 export function csvLine(row: LedgerRow): CsvLine {
   return [
@@ -95,5 +183,11 @@ export function csvLine(row: LedgerRow): CsvLine {
     row.attempts,
     row.attemptedAt?.toISOString() ?? null,
     row.words,
+    row.mailing,
+    row.channel,
+    row.queuedAt.toISOString(),
+    row.sentAt?.toISOString() ?? null,
+    row.deliveredAt?.toISOString() ?? null,
+    row.bouncedAt?.toISOString() ?? null,
   ]
 }
