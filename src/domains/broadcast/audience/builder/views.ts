@@ -102,7 +102,7 @@ function conditionFields(id: string, one: DraftCondition, choices: BuilderChoice
     ...more,
   })
   const boxes = (options: readonly FieldOption[]) => [
-    base('of', KINDS[one.kind].label, 'checkboxes', { options, value: [one.values['of'] ?? []].flat() }),
+    base('of', 'Any of these', 'checkboxes', { options, value: [one.values['of'] ?? []].flat() }),
   ]
   const places = (list: readonly { code: string; name: string }[]) =>
     list.map(place => ({ value: place.code, text: place.name === place.code ? place.code : `${place.name} (${place.code})` }))
