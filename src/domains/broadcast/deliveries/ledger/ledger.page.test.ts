@@ -94,6 +94,7 @@ test('what failed is tried again by hand, some of it or all', async () => {
 })
 
 test('a mailing is paused with a reason, and resumed, where the messages are', async () => {
+  assert.match((await manager.get(`/bulletins/CC-${released.number}`)).body, /href="[^"]*\/deliveries#mailings"[^>]*>\s*Pause the messages/)
   const { body } = await manager.get(ledger)
   const address = /action="(\/bulletins\/CC-\d+\/mailings\/mlg_[0-9a-f]+)\/pause"/.exec(body)?.[1] ?? ''
   await manager.post(`${address}/pause`, { reason: 'The link is <wrong>.' })
