@@ -2,6 +2,7 @@ import { saveAudience } from '../../domains/broadcast/audience/commands.ts'
 import { AudienceRule } from '../../domains/broadcast/audience/model.ts'
 import { resolveAudience, ruleOf } from '../../domains/broadcast/audience/queries.ts'
 import { approveBulletin, draftBulletin, sendForReview } from '../../domains/broadcast/bulletins/commands.ts'
+import { approveTemplate } from '../../domains/broadcast/bulletins/holding/commands.ts'
 import { withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
 import { BulletinContent, parseBulletinNumber } from '../../domains/broadcast/bulletins/model.ts'
 import { claimDeliveries, settleDeliveries } from '../../domains/broadcast/deliveries/commands.ts'
@@ -26,8 +27,16 @@ import type { Random } from './random.ts'
  */
 export async function tellHistory(platform: Platform, staff: SampleStaff, random: Random): Promise<void> {
   const now = platform.clock.now()
+  await approveTemplates(at(platform, addDays(now, -60)), staff)
   const inOrder = SAMPLE_BULLETINS.toSorted((a, b) => b.hoursAgo - a.hoursAgo)
   for (const bulletin of inOrder) await tell(platform, staff, random, bulletin, addHours(now, -bulletin.hoursAgo))
+}
+
+/** Two of the templates that come with the product are approved; the third waits, so that one sees how. */
+async function approveTemplates(platform: Platform, staff: SampleStaff): Promise<void> {
+  const effectiveFrom = londonDate(platform.clock.now())
+  for (const code of ['looking-into', 'exploited'])
+    await runWork<Visible, void>(platform, staff.dutyManager, work => approveTemplate(work, { code, version: 1, effectiveFrom }))
 }
 
 /** The same platform at another time. */
