@@ -5,13 +5,14 @@ const HOUR_MILLIS = 3_600_000
 /** Of which severity silence is shown first on the centre's page, and from how many hours before the time to answer by. */
 export const SILENCE_SHOWN = { severity: 'high', hoursBefore: 12 } as const
 
-/** Whether silence on a bulletin needs somebody: it is high, and its time to answer is over or nearly so. */
+/** Whether silence on a bulletin needs somebody: it is high, no exercise, and its time to answer is over or nearly so. */
 export function needsChasing(
-  bulletin: { readonly severity: string; readonly silent: number; readonly respondBy: Instant | null },
+  bulletin: { readonly severity: string; readonly silent: number; readonly respondBy: Instant | null; readonly isExercise: boolean },
   now: Instant,
 ): boolean {
   return (
     bulletin.severity === SILENCE_SHOWN.severity &&
+    !bulletin.isExercise &&
     bulletin.silent > 0 &&
     bulletin.respondBy !== null &&
     bulletin.respondBy.getTime() - now.getTime() <= SILENCE_SHOWN.hoursBefore * HOUR_MILLIS

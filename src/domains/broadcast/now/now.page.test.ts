@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'csv-parse/sync'
+import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
@@ -253,6 +254,35 @@ test('an exercise puts its banner on the page', async () => {
   await releasedBulletin(platform, { organisations: 1, prefix: 'X', isExercise: true })
   const duty = await app.signIn('duty-manager')
   assert.match((await duty.get('/')).body, /It is not happening/)
+})
+
+test('an exercise counts in no figure of the first page, and its silent need nobody', async () => {
+  const duty = await app.signIn('duty-manager')
+  const figures = async () => {
+    const { body } = await duty.get('/')
+    return {
+      changes: [...body.matchAll(/href="([^"]+since[^"]*)">([\d,]+) /gi)].map(match => match[2]),
+      needs: /id="needs"[\s\S]*?<\/section>/.exec(body)?.[0],
+    }
+  }
+  const before = await figures()
+  const exercise = await releasedBulletin(platform, {
+    organisations: 2,
+    prefix: 'Z',
+    isExercise: true,
+    title: 'Rehearsal',
+    respondBy: '2026-11-20T10:00:00Z',
+  })
+  await sql`
+    insert into broadcast_response (id, bulletin_id, organisation_id, state, at, by_kind, by_id, via)
+    select 'rsp_' || repeat('e', 32), ${exercise.bulletinId}, ${exercise.organisationIds[0] ?? ''}, 'done', ${platform.clock.now()}, 'system', 'system', 'sample'`.execute(
+    platform.database.kysely,
+  )
+  assert.deepEqual((await figures()).changes, before.changes)
+  assert.doesNotMatch((await figures()).needs ?? '', /Rehearsal/)
+  assert.match((await duty.get('/responses?exercise=only')).body, /<strong>1 answer<\/strong>/)
+  assert.match((await duty.get('/bulletins?exercise=only')).body, /Rehearsal/)
+  assert.doesNotMatch((await duty.get('/bulletins?exercise=no')).body, /Rehearsal/)
 })
 
 test('outside the sample sector there is no mailbox', async () => {

@@ -38,6 +38,8 @@ export async function liveBulletins(db: Reader<Visible>, scope: Scope, now: Inst
     .selectFrom('broadcast_bulletin as bulletin')
     .innerJoin('broadcast_release as release', 'release.bulletin_id', 'bulletin.id')
     .where('bulletin.state', '=', 'released')
+    // An exercise never stands before what is real.
+    .orderBy('bulletin.is_exercise')
     // Those due soon or overdue for less than a month come before those that nobody waits for any more.
     .orderBy(sql`case when bulletin.respond_by > ${addHours(now, -30 * 24)}::timestamptz then 0 else 1 end`)
     .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
@@ -109,14 +111,27 @@ export function reviewsFor(db: Reader<Visible>, actor: Actor): Promise<readonly 
 
 /** What may go out: approved in its newest version, and not yet released. The longest waiting first. */
 export function approvedBulletins(db: Reader<Visible>): Promise<readonly WaitingBulletin[]> {
-  return db
-    .selectFrom('broadcast_bulletin')
-    .where('state', '=', 'approved')
-    .whereRef('approved_version', '=', 'version')
-    .orderBy('updated_at')
-    .limit(20)
-    .select(['number', 'title', 'severity', 'updated_at as since'])
-    .execute()
+  return (
+    db
+      .selectFrom('broadcast_bulletin')
+      .where('state', '=', 'approved')
+      .whereRef('approved_version', '=', 'version')
+      // What waits for its time needs nobody until then.
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('broadcast_schedule')
+              .whereRef('bulletin_id', '=', 'broadcast_bulletin.id')
+              .where('broadcast_schedule.state', '=', 'waiting')
+              .select('id'),
+          ),
+        ),
+      )
+      .orderBy('updated_at')
+      .limit(20)
+      .select(['number', 'title', 'severity', 'updated_at as since'])
+      .execute()
+  )
 }
 
 /** What happened since a time, counted. */
@@ -127,17 +142,18 @@ export interface Changes {
   readonly threats: number
 }
 
-/** Counted as the lists count that they lead to. */
+/** Counted as the lists count that they lead to. What happens in an exercise is not among it. */
 export async function changesSince(db: Reader<Visible>, scope: Scope, since: Instant): Promise<Changes> {
   const bulletins = await db
     .selectFrom('broadcast_bulletin')
+    .where('is_exercise', '=', false)
     .where(eb => eb.or([eb('released_at', '>', since), eb('withdrawn_at', '>', since)]))
     .select([
       sql<number>`count(*) filter (where released_at > ${since}::timestamptz)`.as('released'),
       sql<number>`count(*) filter (where withdrawn_at > ${since}::timestamptz and released_at is not null)`.as('withdrawn'),
     ])
     .executeTakeFirstOrThrow()
-  const answers = await countAnswers(db, scope, { ...NO_ANSWERS_FILTER, since })
+  const answers = await countAnswers(db, scope, { ...NO_ANSWERS_FILTER, since, exercise: 'no' })
   return { ...bulletins, answers, threats: await threatsSince(db, since) }
 }
 

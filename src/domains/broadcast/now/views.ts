@@ -97,7 +97,7 @@ export function needsOf(input: {
     })),
     ...failing.map(bulletin => ({
       text: `${bulletin.givenUp.toLocaleString('en-GB')} ${bulletin.givenUp === 1 ? 'message' : 'messages'} of ${bulletinNumber(bulletin.number)} given up`,
-      href: `/bulletins/${bulletinNumber(bulletin.number)}/deliveries?state=given-up`,
+      href: `/bulletins/${bulletinNumber(bulletin.number)}/deliveries?state=dead`,
       hint: 'The mail server refused them. Mend the contact, or ring.',
     })),
     ...repairNeed(input.repairs),
@@ -185,10 +185,10 @@ export function changeLines(changes: Changes, since: Instant): readonly Need[] {
   const line = (count: number, one: string, many: string, href: string): readonly Need[] =>
     count === 0 ? [] : [{ text: `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`, href }]
   return [
-    ...line(changes.released, 'bulletin released', 'bulletins released', withQuery('/bulletins', { releasedSince: at })),
-    ...line(changes.answers, 'answer came in', 'answers came in', withQuery('/responses', { since: at })),
+    ...line(changes.released, 'bulletin released', 'bulletins released', withQuery('/bulletins', { releasedSince: at, exercise: 'no' })),
+    ...line(changes.answers, 'answer came in', 'answers came in', withQuery('/responses', { since: at, exercise: 'no' })),
     ...line(changes.threats, 'new threat', 'new threats', withQuery('/threats', { state: 'all', since: at, sort: 'newest' })),
-    ...line(changes.withdrawn, 'bulletin withdrawn', 'bulletins withdrawn', withQuery('/bulletins', { withdrawnSince: at })),
+    ...line(changes.withdrawn, 'bulletin withdrawn', 'bulletins withdrawn', withQuery('/bulletins', { withdrawnSince: at, exercise: 'no' })),
   ]
 }
 

@@ -4,7 +4,7 @@ import { sortColumn, type Query } from '../../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../../ui/models.ts'
 import { isResponseState, RESPONSE_STATES } from '../../responses/model.ts'
 import { BULLETIN_STATES, bulletinNumber, SEVERITIES, severityLabel, stateLabel } from '../model.ts'
-import type { ListedBulletin } from '../queries/list.ts'
+import { EXERCISE_OPTIONS, type ListedBulletin } from '../queries/list.ts'
 import { addressOf, stateTag } from '../views.ts'
 
 /** The list's table. For the centre with state, author and the funnel's figures; for others, and of one organisation (`ofOne`), with its answer. */
@@ -103,6 +103,12 @@ export function listFilters(
         label: 'State',
         value: query.state,
         options: options('Every state', isCentre ? BULLETIN_STATES : ['released', 'withdrawn'], stateLabel),
+      },
+      {
+        name: 'exercise',
+        label: 'Exercises',
+        value: query.exercise,
+        options: EXERCISE_OPTIONS,
       },
     ],
     keep: rest,

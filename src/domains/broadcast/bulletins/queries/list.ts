@@ -31,6 +31,13 @@ export interface BulletinFilter {
 export const EXERCISE_FILTERS = ['', 'no', 'only'] as const
 export type ExerciseFilter = (typeof EXERCISE_FILTERS)[number]
 
+/** The same, as a filter offers it. */
+export const EXERCISE_OPTIONS: readonly { readonly value: ExerciseFilter; readonly text: string }[] = [
+  { value: '', text: 'Shown' },
+  { value: 'no', text: 'Left out' },
+  { value: 'only', text: 'Alone' },
+]
+
 /** Newest number first, or last changed first. */
 export const BULLETIN_SORTS = ['-number', 'number', '-updated', 'updated'] as const
 export type BulletinSort = (typeof BULLETIN_SORTS)[number]

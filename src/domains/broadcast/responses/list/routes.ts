@@ -4,6 +4,7 @@ import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
+import { EXERCISE_FILTERS } from '../../bulletins/queries/list.ts'
 import type { Visible } from '../../tables.ts'
 import { RESPONSE_CHOICES } from '../model.ts'
 import { ANSWER_SORTS, listAnswers, type AnswerRow, type AnswersFilter } from '../queries/list.ts'
@@ -21,6 +22,7 @@ const Query = z.object({
     .string()
     .transform(text => parseInstant(text) ?? null)
     .catch(null),
+  exercise: z.enum(EXERCISE_FILTERS).catch('').default(''),
   sort: z.enum(ANSWER_SORTS).catch('-at').default('-at'),
   cursor: z.string().max(400).nullable().catch(null).default(null),
 })
@@ -53,6 +55,6 @@ const listCsv = route({
 
 export const responseListRoutes: readonly Route[] = [list, listCsv]
 
-function filterOf({ q, state, since }: z.infer<typeof Query>): AnswersFilter {
-  return { search: q, state, since }
+function filterOf({ q, state, since, exercise }: z.infer<typeof Query>): AnswersFilter {
+  return { search: q, state, since, exercise }
 }

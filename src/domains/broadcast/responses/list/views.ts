@@ -3,6 +3,7 @@ import { responseTag } from '../../../../ui/labels.ts'
 import { sortColumn, withQuery } from '../../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
+import { EXERCISE_OPTIONS } from '../../bulletins/queries/list.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, viaWords } from '../model.ts'
 import type { AnswerRow, AnswersFilter, AnswerSort } from '../queries/list.ts'
 
@@ -13,12 +14,13 @@ export function answersView(found: Page<AnswerRow>, filter: AnswersFilter, sort:
     q: filter.search,
     state: filter.state,
     since: filter.since?.toISOString(),
+    exercise: filter.exercise === '' ? null : filter.exercise,
     sort: sort === '-at' ? null : sort,
   }
   return {
     total: found.total,
     since: filter.since,
-    isFiltered: filter.search !== '' || filter.state !== null || filter.since !== null,
+    isFiltered: filter.search !== '' || filter.state !== null || filter.since !== null || filter.exercise !== '',
     filters: {
       action: PATH,
       search: { label: 'Search answers', value: filter.search, hint: 'An organisation by name or code, or a bulletin such as CC-5001' },
@@ -29,6 +31,7 @@ export function answersView(found: Page<AnswerRow>, filter: AnswersFilter, sort:
           value: filter.state ?? '',
           options: [{ value: '', text: 'Any' }, ...RESPONSE_CHOICES.map(state => ({ value: state, text: RESPONSE_STATES[state].label }))],
         },
+        { name: 'exercise', label: 'Exercises', value: filter.exercise, options: EXERCISE_OPTIONS },
       ],
       keep: { since: query.since, sort: query.sort },
     },
@@ -50,6 +53,7 @@ export function answersView(found: Page<AnswerRow>, filter: AnswersFilter, sort:
           href: `/bulletins/${bulletinNumber(row.number)}`,
           hint: row.title,
           tlp: row.tlp === 'CLEAR' ? undefined : row.tlp,
+          tags: row.isExercise ? [{ text: 'Exercise', colour: 'pink' }] : undefined,
         },
         { text: '', tags: [responseTag(row.state)], hint: row.reason ?? row.note ?? undefined },
         { text: row.by ?? 'Not known', hint: viaWords(row.via) },
@@ -62,9 +66,9 @@ export function answersView(found: Page<AnswerRow>, filter: AnswersFilter, sort:
   }
 }
 
-export const ANSWERS_HEAD = ['at', 'organisation', 'name', 'bulletin', 'answer', 'by', 'via', 'reason', 'note'] as const
+export const ANSWERS_HEAD = ['at', 'organisation', 'name', 'bulletin', 'answer', 'by', 'via', 'reason', 'note', 'exercise'] as const
 
 export function answerLine(row: AnswerRow): readonly (string | null)[] {
-  const { at, organisationCode, organisationName, number, state, by, via, reason, note } = row
-  return [at.toISOString(), organisationCode, organisationName, bulletinNumber(number), state, by, via, reason, note]
+  const { at, organisationCode, organisationName, number, state, by, via, reason, note, isExercise } = row
+  return [at.toISOString(), organisationCode, organisationName, bulletinNumber(number), state, by, via, reason, note, isExercise ? 'yes' : 'no']
 }

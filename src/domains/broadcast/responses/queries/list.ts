@@ -4,6 +4,7 @@ import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { isInScope } from '../../../directory/contract.ts'
 import { parseBulletinNumber } from '../../bulletins/model.ts'
+import type { ExerciseFilter } from '../../bulletins/queries/list.ts'
 import { isOrganisationNamed } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import type { ResponseState } from '../model.ts'
@@ -14,9 +15,11 @@ export interface AnswersFilter {
   readonly state: ResponseState | null
   /** Only those given after it. */
   readonly since: Instant | null
+  /** Exercises left out (`no`), or alone (`only`). */
+  readonly exercise: ExerciseFilter
 }
 
-export const NO_ANSWERS_FILTER: AnswersFilter = { search: '', state: null, since: null }
+export const NO_ANSWERS_FILTER: AnswersFilter = { search: '', state: null, since: null, exercise: '' }
 
 export const ANSWER_SORTS = ['-at', 'at'] as const
 export type AnswerSort = (typeof ANSWER_SORTS)[number]
@@ -29,6 +32,7 @@ export interface AnswerRow {
   readonly number: number
   readonly title: string
   readonly tlp: string
+  readonly isExercise: boolean
   readonly organisationCode: string
   readonly organisationName: string
   /** `null` when the reader may not know the name. */
@@ -77,6 +81,7 @@ export async function listAnswers(
       'bulletin.number',
       'bulletin.title',
       'bulletin.tlp',
+      'bulletin.is_exercise as isExercise',
       'organisation.code as organisationCode',
       'organisation.name as organisationName',
       'person.name as person',
@@ -96,13 +101,18 @@ export async function listAnswers(
 }
 
 /** Said by subqueries, so that counting joins nothing. */
-function matching(db: Reader<Visible>, scope: Scope, { search, state, since }: AnswersFilter) {
+function matching(db: Reader<Visible>, scope: Scope, { search, state, since, exercise }: AnswersFilter) {
   const number = parseBulletinNumber(search)
   return db
     .selectFrom('broadcast_response as answer')
     .where(isInScope(scope, 'answer.organisation_id'))
     .$if(since !== null, query => query.where('answer.at', '>', since))
     .$if(state !== null, query => query.where('answer.state', '=', state))
+    .$if(exercise !== '', query =>
+      query.where('answer.bulletin_id', exercise === 'only' ? 'in' : 'not in', eb =>
+        eb.selectFrom('broadcast_bulletin').select('id').where('is_exercise', '=', true),
+      ),
+    )
     .$if(number !== undefined, query =>
       query.where('answer.bulletin_id', '=', eb =>
         eb
