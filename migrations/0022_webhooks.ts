@@ -90,26 +90,36 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // and learns from this no more than ids.
   await sql`
     create function broadcast_webhook_listeners(wanted text, bulletin text, organisations text[]) returns setof text
-      language sql stable security definer rows 20 set search_path = public, pg_temp
-    as $$
-      select webhook.id
-      from broadcast_webhook webhook
-      join broadcast_bulletin told on told.id = bulletin
-      join directory_organisation owner on owner.id = webhook.organisation_id
-      where webhook.state <> 'removed' and wanted = any (webhook.events)
-        and (webhook.takes_exercises or not told.is_exercise)
-        and array_position(array['high', 'medium', 'low', 'information'], told.severity)
-          <= array_position(array['high', 'medium', 'low', 'information'], webhook.least_severity)
-        and (
-          (owner.type = 'centre' and wanted like 'bulletin.%')
-          or exists (
+      language plpgsql stable security definer rows 20 set search_path = public, pg_temp
+    as $$ declare owners text[]; begin
+      if organisations is null then
+        owners := array(
+          select distinct webhook.organisation_id from broadcast_webhook webhook
+          where webhook.state <> 'removed' and exists (
             select from broadcast_recipient recipient
-            where recipient.bulletin_id = bulletin
-              and (organisations is null or recipient.organisation_id = any (organisations))
-              and (recipient.organisation_id = webhook.organisation_id or recipient.organisation_id in (
-                select partnership.organisation_id from directory_partnership partnership
-                where partnership.partner_id = webhook.organisation_id and partnership.until is null))))
-    $$`.execute(db)
+            where recipient.bulletin_id = bulletin and (recipient.organisation_id = webhook.organisation_id or recipient.organisation_id in (
+              select partnership.organisation_id from directory_partnership partnership
+              where partnership.partner_id = webhook.organisation_id and partnership.until is null))));
+      else
+        -- From the organisations to their endpoints, so that an answer costs the same however many endpoints others have.
+        owners := array(
+          select recipient.organisation_id from broadcast_recipient recipient
+            where recipient.bulletin_id = bulletin and recipient.organisation_id = any (organisations)
+          union
+          select partnership.partner_id from broadcast_recipient recipient
+            join directory_partnership partnership on partnership.organisation_id = recipient.organisation_id and partnership.until is null
+            where recipient.bulletin_id = bulletin and recipient.organisation_id = any (organisations));
+      end if;
+      if wanted like 'bulletin.%' then
+        owners := owners || array(select id from directory_organisation where type = 'centre');
+      end if;
+      return query
+        select webhook.id from broadcast_webhook webhook join broadcast_bulletin told on told.id = bulletin
+        where webhook.organisation_id = any (owners) and webhook.state <> 'removed' and wanted = any (webhook.events)
+          and (webhook.takes_exercises or not told.is_exercise)
+          and array_position(array['high', 'medium', 'low', 'information'], told.severity)
+            <= array_position(array['high', 'medium', 'low', 'information'], webhook.least_severity);
+    end $$`.execute(db)
   await sql`
     create function broadcast_announce_to_webhooks() returns trigger language plpgsql security definer set search_path = public, pg_temp
     as $$ begin
