@@ -49,7 +49,9 @@ export function shareCurves(input: ShareCurvesInput): Chart {
     x: value => LEFT + (Math.min(value, last) / last) * (right - LEFT),
     y: share => TOP + (1 - share) * (height - FOOT - TOP),
   }
-  const bands = input.series.map(({ points }, index) => drawBand(points, index, place))
+  // Many bands over each other would make a fog.
+  const opacity = input.series.length > 3 ? '0.05' : '0.12'
+  const bands = input.series.map(({ points }, index) => drawBand(points, index, place, opacity))
   const lines = input.series.map(({ points }, index) => drawLine(points, index, place))
   return {
     svg: picture({ title: input.title, description: describe(input, last), width, height }, [
@@ -113,7 +115,7 @@ function drawLine(points: readonly SharePoint[], index: number, place: Place): M
 }
 
 /** There and back: along the upper limits, then along the lower ones. */
-function drawBand(points: readonly SharePoint[], index: number, place: Place): Markup {
+function drawBand(points: readonly SharePoint[], index: number, place: Place, opacity: string): Markup {
   const [first] = points
   if (first === undefined) return element('g', {})
   const there = `M${coordinate(place.x(first.x))} ${coordinate(place.y(first.high))}${stair(points.slice(1), place, point => point.high)}H${coordinate(place.x(place.last))}`
@@ -121,7 +123,7 @@ function drawBand(points: readonly SharePoint[], index: number, place: Place): M
     .toReversed()
     .map(point => `V${coordinate(place.y(point.low))}H${coordinate(place.x(point.x))}`)
     .join('')
-  return element('path', { d: `${there}${back}Z`, fill: LINES[index % LINES.length]?.colour, 'fill-opacity': '0.12' })
+  return element('path', { d: `${there}${back}Z`, fill: LINES[index % LINES.length]?.colour, 'fill-opacity': opacity })
 }
 
 function stair(points: readonly SharePoint[], place: Place, of: (point: SharePoint) => number): string {

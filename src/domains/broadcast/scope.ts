@@ -3,7 +3,7 @@ import { nameKey } from '../../kernel/name-key.ts'
 import type { Scope } from '../../platform/work/actor.ts'
 
 /** Whether the actor's figures are the whole sector's. */
-export function seesWholeSector(scope: Scope): boolean {
+function seesWholeSector(scope: Scope): boolean {
   return scope.kind === 'centre' || scope.kind === 'system'
 }
 

@@ -5,7 +5,7 @@ import { releasedBulletin, type ReleasedBulletin } from '../../../../test/suppor
 import { addHours, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork } from '../../../platform/work/work.ts'
-import type { WatchTables } from '../../watch/tables.ts'
+import type { Visible as WatchTables } from '../../watch/tables.ts'
 import { respond } from '../responses/commands.ts'
 import type { Visible } from '../tables.ts'
 

@@ -27,7 +27,7 @@ export interface SurvivalPoint {
 }
 
 /** The 97.5th percentile of the normal distribution. */
-export const Z95 = 1.959963984540054
+const Z95 = 1.959963984540054
 
 /**
  * The share that has done it by each time at which somebody did. `watched` is everybody who was reached.

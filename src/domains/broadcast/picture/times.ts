@@ -74,7 +74,7 @@ export function timesUntil(hours: number, times: Times): Times {
  * What happened when. The silent of the release are watched to the end, so they need no step. Whoever declined is counted among those who have
  * not fixed it until they said so: then there is nothing left for them to fix.
  */
-export function stepsOf(event: TimeEvent, sums: readonly TimeSum[], late: readonly LateJoiners[]): readonly TimeStep[] {
+function stepsOf(event: TimeEvent, sums: readonly TimeSum[], late: readonly LateJoiners[]): readonly TimeStep[] {
   const steps = new Map<number, { did: number; left: number }>()
   const add = (minutes: number, did: number, left: number) => {
     const step = steps.get(minutes) ?? { did: 0, left: 0 }
@@ -135,7 +135,7 @@ const MARK_STEPS = [1 / 12, 0.25, 0.5, 1, 2, 4, 6, 12, 24, 48, 96, 168, 336, 720
 const MOST_MARKS = 8
 
 /** Round times from nothing to now, and now itself: at most eight and one. */
-export function timeMarks(hours: number): readonly { readonly value: number; readonly label: string }[] {
+function timeMarks(hours: number): readonly { readonly value: number; readonly label: string }[] {
   if (hours <= 0) return []
   const step = MARK_STEPS.find(one => hours / one <= MOST_MARKS) ?? hours / MOST_MARKS
   const marks = Array.from({ length: Math.floor(hours / step) + 1 }, (_, index) => index * step)

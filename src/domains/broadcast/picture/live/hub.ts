@@ -1,4 +1,3 @@
-import type { EventSink } from '../../../../platform/http/reply.ts'
 import type { Platform } from '../../../../platform/platform.ts'
 import type { Actor } from '../../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../../platform/work/read.ts'
@@ -11,6 +10,12 @@ const LOOK_MILLIS = 1_000
 /** Partners are counted recipient by recipient, so their figures are read at every fifth look only. */
 const PARTNER_LOOKS = 5
 
+/** Where a watcher is told. `end`: there is nothing more to tell. */
+interface Listener {
+  send(data: object): void
+  end(): void
+}
+
 interface Watcher {
   readonly dimension: Dimension
   /** What it was told last: it is told again only when that is no longer so. */
@@ -21,7 +26,7 @@ interface Watcher {
 interface Watched {
   readonly bulletinId: string
   readonly actor: Actor
-  readonly watchers: Map<EventSink, Watcher>
+  readonly watchers: Map<Listener, Watcher>
   readonly groups: Map<Dimension, { readonly look: number; readonly state: string; readonly figures: Figures }>
   looks: number
   timer: NodeJS.Timeout | undefined
@@ -34,17 +39,17 @@ const ALL_WATCHED = new WeakMap<Platform['database'], Map<string, Watched>>()
  * Tells a watcher the figures of a bulletin, and again whenever they change, until what it gives back is called. All watchers of the same part of
  * the sector share one look at the database a second.
  */
-export function watchProgress(platform: Platform, actor: Actor, bulletinId: string, dimension: Dimension, sink: EventSink): () => void {
+export function watchProgress(platform: Platform, actor: Actor, bulletinId: string, dimension: Dimension, listener: Listener): () => void {
   const all = ALL_WATCHED.get(platform.database) ?? new Map<string, Watched>()
   ALL_WATCHED.set(platform.database, all)
   const { scope } = actor
   const key = `${bulletinId} ${scope.kind} ${'organisationId' in scope ? scope.organisationId : ''}`
   const watched = all.get(key) ?? { bulletinId, actor, watchers: new Map(), groups: new Map(), looks: 0, timer: undefined }
   all.set(key, watched)
-  watched.watchers.set(sink, { dimension, told: '' })
+  watched.watchers.set(listener, { dimension, told: '' })
   watched.timer ??= setTimeout(() => void look(platform, watched), 0)
   return () => {
-    watched.watchers.delete(sink)
+    watched.watchers.delete(listener)
     if (watched.watchers.size > 0) return
     clearTimeout(watched.timer)
     all.delete(key)
@@ -59,7 +64,7 @@ async function look(platform: Platform, watched: Watched): Promise<void> {
       await keepGroups(db, watched, JSON.stringify(found.figures))
       return found
     })
-    for (const [sink, watcher] of watched.watchers) tell(sink, watcher, progress, watched.groups.get(watcher.dimension)?.figures ?? {})
+    for (const [listener, watcher] of watched.watchers) tell(listener, watcher, progress, watched.groups.get(watcher.dimension)?.figures ?? {})
   } catch (error) {
     platform.log.warn({ err: error, bulletinId: watched.bulletinId }, 'picture: the figures could not be read for those who watch')
   }
@@ -77,11 +82,11 @@ async function keepGroups(db: Reader<Visible>, watched: Watched, state: string):
   }
 }
 
-function tell(sink: EventSink, watcher: Watcher, progress: Progress, groups: Figures): void {
+function tell(listener: Listener, watcher: Watcher, progress: Progress, groups: Figures): void {
   const answer = progressOf(progress, groups)
   const told = JSON.stringify(answer)
   if (told === watcher.told) return
   watcher.told = told
-  sink.send(answer)
-  if (answer.done) sink.end()
+  listener.send(answer)
+  if (answer.done) listener.end()
 }

@@ -39,7 +39,7 @@ async function listen(browser: Browser, query = '') {
         if (end >= 0) {
           const message = rest.slice(0, end)
           rest = rest.slice(end + 2)
-          if (message.startsWith('data: ')) return JSON.parse(message.slice(6))
+          if (message.startsWith('data: ')) return JSON.parse(message.slice(6)) as Told
           continue
         }
         const { value, done } = (await reader?.read()) ?? { value: undefined, done: true }

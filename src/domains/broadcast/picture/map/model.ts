@@ -1,7 +1,6 @@
 import { hexMap, type HexMap } from '../../../../charts/hex-map.ts'
-import type { Cell } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
-import { answeredIn, recipientsAddress, segments, type Group } from '../model.ts'
+import { answeredIn, recipientsAddress, type Group } from '../model.ts'
 import { layOut, type Layout, type PlacedBoard } from './board-places.ts'
 
 /** What the map and the table beside it show of the boards in an audience. */
@@ -43,21 +42,7 @@ function cellOf(number: number, code: string, q: number, r: number, group: Group
   }
 }
 
-function boardAddress(number: number, code: string | null): string {
+/** The list behind a board. */
+export function boardAddress(number: number, code: string | null): string {
   return `${recipientsAddress(number)}?board=${encodeURIComponent(code ?? 'none')}`
-}
-
-/** One row a board, the least answered first. */
-export function boardRows(number: number, groups: readonly Group[]): readonly (readonly Cell[])[] {
-  return groups
-    .toSorted((a, b) => answeredIn(a) / a.audience - answeredIn(b) / b.audience || b.audience - a.audience)
-    .map(group => [
-      { text: group.name, href: boardAddress(number, group.code), hint: group.code ?? undefined },
-      group.audience,
-      answeredIn(group),
-      `${Math.round((answeredIn(group) / group.audience) * 100)} %`,
-      { number: group.silent, ...(group.silent === 0 ? {} : { href: `${boardAddress(number, group.code)}&stage=silent` }) },
-      { number: group.unreachable, ...(group.unreachable === 0 ? {} : { href: `${boardAddress(number, group.code)}&stage=unreachable` }) },
-      { text: '', bar: segments(group) },
-    ])
 }

@@ -8,7 +8,8 @@ import type { Group } from '../model.ts'
 import { groups } from '../queries.ts'
 import { boardsOf } from '../queries/boards.ts'
 import type { PlacedBoard } from './board-places.ts'
-import { boardMap, boardRows } from './model.ts'
+import { boardMap } from './model.ts'
+import { boardRows } from './views.ts'
 
 const map = route({
   method: 'GET',
