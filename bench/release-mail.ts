@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -25,10 +26,11 @@ import { pairedRatio, summarise } from './support/stats.ts'
  * Carrying a release to 10,000 contacts: `carecert work`, one process and two, each message personalised with its signed link, each
  * outcome on disk in PostgreSQL, into a mail server that takes everything. Messages a second, from the first that arrives to the last.
  *
- * The peer: nodemailer's pool by itself, in one process, sending the very same messages, written beforehand, and recording nothing.
+ * The peer: nodemailer's pool by itself, in one process, sending the very same messages, written beforehand, and recording nothing. Both also
+ * with DKIM: nodemailer with RSA-2048, ours with that, and with Ed25519 beside it.
  */
 export const releaseMail: Bench = {
-  about: 'a release to 10,000 contacts by one worker and by two, beside nodemailer alone with the same messages',
+  about: 'a release to 10,000 contacts by one worker and by two, beside nodemailer alone with the same messages, signed and not',
   async run({ rounds, small, command }) {
     const server = await startServer()
     const sink = await startSink()
@@ -66,18 +68,27 @@ async function measure(setting: Setting, rounds: number, warmUps: number, comman
   const { platform, sink, folder } = setting
   const file = join(folder, 'messages.json')
   const messages = await writtenMessages(platform)
-  await writeFile(file, JSON.stringify(messages))
+  // Without the composed body: the peer composes each message itself.
+  await writeFile(file, JSON.stringify(messages.map(({ to, subject, text, html, messageId }) => ({ to, subject, text, html, messageId }))))
   printHeading(`A release to ${messages.length.toLocaleString('en-GB')} contacts`, command)
   const delays: number[] = []
+  const { rsa, both, rsaFile } = await dkimKeys(folder)
+  const bare = async (...more: readonly string[]) => {
+    await sink.reset()
+    await promisify(execFile)(process.execPath, [BARE_SENDER, sink.url, file, ...more])
+    return rateOf(sink, messages.length)
+  }
+  const ours = (workers: number, more: Readonly<Record<string, string>>) =>
+    delivered({ ...setting, env: { ...setting.env, ...more } }, workers, messages.length, delays)
   const figures = await byTurns(
     {
-      one: () => delivered(setting, 1, messages.length, delays),
-      two: () => delivered(setting, 2, messages.length, delays),
-      bare: async () => {
-        await sink.reset()
-        await promisify(execFile)(process.execPath, [BARE_SENDER, sink.url, file])
-        return rateOf(sink, messages.length)
-      },
+      one: () => ours(1, {}),
+      oneRsa: () => ours(1, rsa),
+      oneBoth: () => ours(1, both),
+      two: () => ours(2, {}),
+      twoBoth: () => ours(2, both),
+      bare: () => bare(),
+      bareRsa: () => bare(rsaFile),
     },
     rounds,
     warmUps,
@@ -86,14 +97,36 @@ async function measure(setting: Setting, rounds: number, warmUps: number, comman
   console.log(
     `\n${await serverWords(platform.database)}; messages of ${round(bytes / messages.length / 1_000)} kB; from the release's commit to the first message ${describe(summarise(delays))} ms`,
   )
+  const line = (words: string, name: keyof typeof figures, peer: 'bare' | 'bareRsa') => [
+    words,
+    describe(summarise(figures[name])),
+    name === peer ? '' : times(pairedRatio(figures[name], figures[peer])),
+  ]
   printTable(
-    ['who sends', 'messages a second', 'of the bare sender’s rate'],
+    ['who sends', 'messages a second', 'of nodemailer’s rate with the same signing'],
     [
-      ['carecert work, one process', describe(summarise(figures.one)), times(pairedRatio(figures.one, figures.bare))],
-      ['carecert work, two processes', describe(summarise(figures.two)), times(pairedRatio(figures.two, figures.bare))],
-      ['nodemailer alone, one process, nothing recorded', describe(summarise(figures.bare)), ''],
+      line('carecert work, one process', 'one', 'bare'),
+      line('the same, DKIM with RSA-2048', 'oneRsa', 'bareRsa'),
+      line('the same, DKIM with RSA-2048 and Ed25519', 'oneBoth', 'bareRsa'),
+      line('carecert work, two processes', 'two', 'bare'),
+      line('the same, DKIM with RSA-2048 and Ed25519', 'twoBoth', 'bareRsa'),
+      line('nodemailer alone, one process, nothing recorded', 'bare', 'bare'),
+      line('the same, DKIM with RSA-2048', 'bareRsa', 'bareRsa'),
     ],
   )
+}
+
+/** Keys for DKIM as files, and the settings that use one or both. */
+async function dkimKeys(folder: string) {
+  const write = async (name: string, key: KeyObject) => {
+    const path = join(folder, name)
+    await writeFile(path, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+    return path
+  }
+  const rsaFile = await write('rsa.pem', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
+  const edFile = await write('ed25519.pem', generateKeyPairSync('ed25519').privateKey)
+  const rsa = { DKIM_DOMAIN: 'carecert.example', DKIM_SELECTOR: 'rsa', DKIM_KEY_FILE: rsaFile }
+  return { rsaFile, rsa, both: { ...rsa, DKIM_ED25519_SELECTOR: 'ed', DKIM_ED25519_KEY_FILE: edFile } }
 }
 
 /** Releases a bulletin with so many workers up, and waits for the last message. Gives messages a second. */
