@@ -95,7 +95,8 @@ const named = [
       path: '^src/domains/$1/[^/]+/',
       pathNot: [
         '^src/domains/$1/$2/',
-        '^src/domains/$1/(?:[^/]+/)+(?:model|lifecycle|queries|queries/[^/]+)[.]ts$',
+        '^src/domains/$1/.+/(?:model|lifecycle|queries)[.]ts$',
+        '^src/domains/$1/.+/queries/[^/]+[.]ts$',
         '^src/domains/broadcast/deliveries/mailings[.]ts$',
       ],
     },
@@ -111,7 +112,7 @@ const named = [
   {
     name: 'sql-lives-in-queries-and-commands',
     comment: 'Above src/platform only queries.ts, commands.ts, tables.ts and scope.ts speak SQL. Put the read in queries.ts and call it.',
-    from: { path: '^src/(?:domains|ui|interop|app)/', pathNot: ['/(?:queries|commands|tables|scope)[.]ts$', '/queries/[^/]+[.]ts$', TESTS] },
+    from: { path: '^src/(?:domains|ui|interop|app)/', pathNot: ['/(?:queries|commands|tables|scope)[.]ts$', '/(?:queries|tables)/[^/]+[.]ts$', TESTS] },
     to: { path: 'node_modules/kysely/' },
   },
   {
