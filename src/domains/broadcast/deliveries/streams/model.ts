@@ -9,8 +9,6 @@ export const STREAMS = {
   digest: { label: 'the weekly digest', title: 'Weekly digest' },
 } as const
 
-export type Stream = keyof typeof STREAMS
-
 /** What the signature of a link is for that stops a stream. */
 export const STREAM_PURPOSE = 'stop-stream'
 
