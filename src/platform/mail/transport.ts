@@ -23,7 +23,15 @@ export interface MailMessage {
 }
 
 /** What the mail server said. `permanent` is a 5xx (RFC 5321 §4.2.1): trying again will not help. */
-export type MailOutcome = { readonly ok: true; readonly words: string } | { readonly ok: false; readonly permanent: boolean; readonly words: string }
+export type MailOutcome =
+  | { readonly ok: true; readonly words: string }
+  | {
+      readonly ok: false
+      readonly permanent: boolean
+      readonly words: string
+      /** How long the carrier asks to be left alone, where it says so. */
+      readonly pauseSeconds?: number | null
+    }
 
 export interface MailTransport {
   /** Whether messages go anywhere: false until a server or the built-in mailbox is set up. */

@@ -83,6 +83,7 @@ test('a wrong number is the number’s fault and stays; a key or template of our
     ok: false,
     permanent: true,
     words: '400 ValidationError: email_address Not a valid email address',
+    pauseSeconds: null,
   })
   const mail = await open({ NOTIFY_EMAIL_TEMPLATE: '11111111-1111-4111-8111-111111111111' }).mail.send(letter('cyber@trust.example'))
   assert.equal(!mail.ok && mail.permanent, false)
@@ -110,9 +111,15 @@ test('after "too often" nothing is asked for a while on that channel; the limit 
   assert.equal((await notify.mail.send(letter('cyber@trust.example'))).ok, true)
   standIn.limits.textsPerDay = 0
   standIn.limits.emailsPerDay = emailsPerDay
-  const today = await open().texts.send({ to: '07700 900123', text: 'x', reference: 'd' })
+  const limited = open()
+  const today = await limited.texts.send({ to: '07700 900123', text: 'x', reference: 'd' })
+  const held = await limited.texts.send({ to: '07700 900123', text: 'x', reference: 'd' })
   standIn.limits.textsPerDay = textsPerDay
   assert.match(today.words, /TooManyRequestsError/)
+  assert.ok(
+    !today.ok && !held.ok && Math.abs((held.pauseSeconds ?? 0) - (today.pauseSeconds ?? 0)) < 10,
+    'a message that was held back waits as long',
+  )
   assert.ok(!today.ok && today.pauseSeconds !== null && today.pauseSeconds > 0 && today.pauseSeconds <= 86_400)
   const answer = { response: { status: 429, data: { errors: [{ error: 'TooManyRequestsError', message: 'Exceeded send limits' }] } } }
   assert.equal((notifyRefusal(answer, new Date('2026-11-20T23:59:00Z')) as { pauseSeconds: number }).pauseSeconds, 60)
@@ -129,4 +136,11 @@ test('settings that do not fit together are refused, and none prints its key', (
     [readConfig(standIn.env).config.mailBy, readConfig({ ...standIn.env, SMTP_URL: 'smtp://x' }).config.mailBy, readConfig({}).config.mailBy],
     ['notify', 'smtp', null],
   )
+})
+
+test('messages go out below the rate that Notify takes, however many are handed over at once', async () => {
+  const notify = open()
+  const before = performance.now()
+  await Promise.all(Array.from({ length: 24 }, () => notify.texts.send({ to: '07700 900123', text: 'x', reference: 'd' })))
+  assert.ok(performance.now() - before >= (23 / 50) * 1_000, 'no more than 50 a second')
 })

@@ -14,7 +14,7 @@ export interface Notify {
 /** Below the 3,000 a minute that Notify takes of one kind of key, so that a release does not run into the limit by itself. */
 const PER_SECOND = 45
 const LONGEST_MILLIS = 30_000
-/** An answer of "too often" that names no time of its own is heeded by every message for so long, at most. */
+/** After "too often" nothing is asked for so long at most, so that a limit that was raised is noticed. Each message waits as long as was asked. */
 const LONGEST_HELD_SECONDS = 60
 
 type Channel = 'email' | 'text'
@@ -25,19 +25,22 @@ type Channel = 'email' | 'text'
  */
 export function createNotify(settings: NotifySettings, clock: Clock): Notify {
   const client = new NotifyClient(settings.url, settings.apiKey)
-  const heldUntil: Record<Channel, number> = { email: 0, text: 0 }
+  const held: Record<Channel, { until: number; askedUntil: number }> = { email: { until: 0, askedUntil: 0 }, text: { until: 0, askedUntil: 0 } }
   let nextTurn = 0
 
   async function ask(channel: Channel, question: () => Promise<unknown>): Promise<NotifyOutcome> {
-    const held = heldUntil[channel] - monotonicMillis()
-    if (held > 0) return service('GOV.UK Notify asked to be left alone for a while.', Math.ceil(held / 1_000))
+    const { until, askedUntil } = held[channel]
+    const asked = monotonicMillis()
+    if (until > asked) return service('GOV.UK Notify asked to be left alone for a while.', Math.ceil((askedUntil - asked) / 1_000))
     await myTurn()
     const tooLong = new AbortController()
     const limit = sleep(LONGEST_MILLIS, tooLong.signal).then(() => service('GOV.UK Notify did not answer in time.', null))
     const outcome = await Promise.race([answerTo(question, clock), limit])
     tooLong.abort()
-    if (!outcome.ok && outcome.pauseSeconds !== null)
-      heldUntil[channel] = monotonicMillis() + Math.min(outcome.pauseSeconds, LONGEST_HELD_SECONDS) * 1_000
+    if (!outcome.ok && outcome.pauseSeconds !== null) {
+      const now = monotonicMillis()
+      held[channel] = { until: now + Math.min(outcome.pauseSeconds, LONGEST_HELD_SECONDS) * 1_000, askedUntil: now + outcome.pauseSeconds * 1_000 }
+    }
     return outcome
   }
 
@@ -63,7 +66,9 @@ export function createNotify(settings: NotifySettings, clock: Clock): Notify {
           }),
         )
         // A fault of ours is none of the recipient's, and is not counted against the address.
-        return outcome.ok ? outcome : { ok: false, permanent: outcome.permanent && outcome.fault === 'address', words: outcome.words }
+        if (outcome.ok) return outcome
+        const { permanent, fault, words, pauseSeconds } = outcome
+        return { ok: false, permanent: permanent && fault === 'address', words, pauseSeconds }
       },
       close: () => {},
     },
