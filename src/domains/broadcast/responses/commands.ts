@@ -41,24 +41,55 @@ export async function respond(work: Work<Visible>, input: Target & Answer & { re
 }
 
 /**
- * Records one answer for many organisations, or for none: when any is refused, nothing is written and each refusal is named.
- * For an IT delivery partner that answers for those it looks after.
+ * Records one answer for many organisations, or for none: when any is refused, nothing is written and each refusal is named. A target may
+ * have an answer of its own instead. For an IT delivery partner that answers for those it looks after.
  */
-export async function respondForMany(work: Work<Visible>, targets: readonly Target[], input: Answer & { readonly via: Via }): Promise<ManyOutcome> {
+export async function respondForMany(
+  work: Work<Visible>,
+  targets: readonly (Target & { readonly answer?: Answer | undefined })[],
+  input: Answer & { readonly via: Via },
+): Promise<ManyOutcome> {
+  const { accepted, refused } = await prepare(
+    work,
+    targets.map(target => ({ ...target, answer: target.answer ?? input })),
+  )
+  if (refused.length > 0) return { ok: false, refused: refused.map(({ target, why }) => ({ ...targetIn(target), why })) }
+  for (const { target, recipient, answer } of accepted) await write(work, recipient, { ...targetIn(target), ...answer, via: input.via })
+  return { ok: true, recorded: accepted.length }
+}
+
+/** Records for each target its own answer. Those that are refused are named and change nothing; the others are recorded. */
+export async function respondForEach<T extends Target & { readonly answer: Answer }>(
+  work: Work<Visible>,
+  targets: readonly T[],
+  via: Via,
+): Promise<{ readonly recorded: number; readonly refused: readonly { readonly target: T; readonly why: string }[] }> {
+  const { accepted, refused } = await prepare(work, targets)
+  for (const { target, recipient, answer } of accepted) await write(work, recipient, { ...targetIn(target), ...answer, via })
+  return { recorded: accepted.length, refused }
+}
+
+/** Locks the targets' recipients, and parts those that can be answered for from those that cannot. */
+async function prepare<T extends Target & { readonly answer: Answer }>(work: Work<Visible>, targets: readonly T[]) {
   assertMay(work.actor, 'broadcast.response.answer')
-  const answer = await completed(work, input)
-  const refused: RefusedAnswer[] = []
-  const accepted: { target: Target; recipient: LockedRecipient }[] = []
+  const refused: { target: T; why: string }[] = []
+  const accepted: { target: T; recipient: LockedRecipient; answer: Completed }[] = []
+  // The same answer for many is completed once.
+  const completedOnce = new Map<Answer, Completed>()
   // In one order, so that two partners cannot wait for each other.
   for (const target of targets.toSorted((a, b) => `${a.bulletinId} ${a.organisationId}`.localeCompare(`${b.bulletinId} ${b.organisationId}`))) {
+    const answer = completedOnce.get(target.answer) ?? (await completed(work, target.answer))
+    completedOnce.set(target.answer, answer)
     const recipient = await lockRecipient(work, target)
-    if (recipient === undefined) refused.push({ ...target, why: 'It was not sent to that organisation, or you do not answer for it.' })
-    else if (recipient.state !== 'released') refused.push({ ...target, why: WITHDRAWN })
-    else accepted.push({ target, recipient })
+    if (recipient === undefined) refused.push({ target, why: 'It was not sent to that organisation, or you do not answer for it.' })
+    else if (recipient.state !== 'released') refused.push({ target, why: WITHDRAWN })
+    else accepted.push({ target, recipient, answer })
   }
-  if (refused.length > 0) return { ok: false, refused }
-  for (const { target, recipient } of accepted) await write(work, recipient, { ...target, ...answer, via: input.via })
-  return { ok: true, recorded: accepted.length }
+  return { accepted, refused }
+}
+
+function targetIn({ bulletinId, organisationId }: Target): Target {
+  return { bulletinId, organisationId }
 }
 
 const WITHDRAWN = 'This bulletin was withdrawn, so it needs no answer any more.'

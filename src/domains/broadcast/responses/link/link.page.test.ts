@@ -269,3 +269,92 @@ test('the contact of a delivery is the actor in the audit', async () => {
     [['contact', bulletin.contactIds[0] as Id<'contact'>, bulletin.organisationIds[0]]],
   )
 })
+
+test('whoever answered goes on from the page that follows, one answer a page, for an hour and no longer', async () => {
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'R' })
+  const first = await visitor.post(link, { state: 'acknowledged' })
+  const second = String(first.headers.location)
+  assert.notEqual(second, link)
+  assert.match((await visitor.get(second)).body, /What next\?[^]*Does it concern you\?/)
+  const detail = await visitor.get(`${second}?state=acknowledged`)
+  assert.match(detail.body, /Add detail, if you want/)
+  const third = String(
+    (await visitor.post(second, { state: 'in-progress', more: 'yes', nextDate: '2027-03-01', owner: 'The service desk' })).headers.location,
+  )
+  assert.match((await visitor.get(third)).body, /Seen to by: The service desk/)
+  for (const used of [link, second]) assert.doesNotMatch((await visitor.get(used)).body, /name="state"/, used)
+  await visitor.post(second, { state: 'not-applicable' })
+  assert.deepEqual(
+    (await answers(bulletin)).map(({ state }) => state),
+    ['in-progress', 'acknowledged'],
+  )
+  platform.clock.advanceHours(2)
+  assert.match((await visitor.get(third)).body, /Send me a new link/)
+  await visitor.post(third, { state: 'done' })
+  assert.equal((await answers(bulletin)).length, 2)
+})
+
+test('from the page after an answer somebody else of the organisation is asked to sign; from the link of the message nobody is', async () => {
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, contacts: 2, prefix: 'U' })
+  assert.doesNotMatch((await visitor.get(link)).body, /Contact 1 of U00000/)
+  const after = String((await visitor.post(link, { state: 'not-acting', more: 'yes', reasonCode: 'awaiting-supplier' })).headers.location)
+  const page = await visitor.get(after)
+  assert.match(page.body, /asks for the signature of: <strong>Senior information risk owner</)
+  assert.match(page.body, /Contact 1 of U00000/)
+  assert.doesNotMatch(page.body, /<option[^>]*>Contact 0 of U00000/, 'nobody signs their own decision')
+  const before = sink.messages.length
+  await visitor.post(`${after}/ask`, { signer: 'risk-owner', contact: bulletin.contactIds[1] ?? '' })
+  await platform.runJobs()
+  assert.deepEqual(
+    sink.messages.slice(before).flatMap(({ to }) => (to.endsWith('@u00000.example') ? [to] : [])),
+    ['desk1@u00000.example'],
+  )
+})
+
+test('a link that was taken back takes no answer, and sends no new one', async () => {
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'V' })
+  const number = `CC-${bulletin.number}`
+  const duty = await app.signIn('duty-manager')
+  const shown = await duty.get(`/bulletins/${number}/links?organisation=V00000`)
+  assert.match(shown.body, /Contact 0 of V00000<\/strong>, Cyber lead: live/)
+  await duty.post(`/bulletins/${number}/links`, { organisation: 'V00000', link: bulletin.deliveryIds[0] ?? '' })
+  const opened = await visitor.get(link)
+  assert.deepEqual([opened.statusCode, /This link was taken back/.test(opened.body), /Send me a new link/.test(opened.body)], [410, true, false])
+  await visitor.post(link, { state: 'done' })
+  platform.clock.advanceHours(1)
+  assert.equal((await app.newVisitor('127.0.0.9').post(`${link}/new`, {})).statusCode, 409)
+  assert.equal((await answers(bulletin)).length, 0)
+  const stranger = await app.signIn('cyber-lead', { organisation: 'ELSEWHERE' })
+  assert.equal((await stranger.get(`/bulletins/${number}/links?organisation=V00000`)).statusCode, 404)
+})
+
+test('a scanner that follows every link and presses every button by GET, or asks by HEAD, answers nothing and spends nothing', async () => {
+  const {
+    bulletin,
+    links: [link = ''],
+  } = await mailed({ organisations: 1, prefix: 'W' })
+  const seen = new Set<string>()
+  const queue = [link]
+  for (let address = queue.pop(); address !== undefined && seen.size < 80; address = queue.pop()) {
+    if (seen.has(address)) continue
+    seen.add(address)
+    const { body } = await visitor.get(address, { 'sec-purpose': 'prefetch' })
+    await app.server.inject({ method: 'HEAD', url: address })
+    for (const [, href = ''] of body.matchAll(/(?:href|action|formaction)="(\/r\/[^"]*)"/g)) queue.push(href.replaceAll('&amp;', '&'))
+    for (const [, name = '', value = ''] of body.matchAll(/<button[^>]*name="([^"]+)"[^>]*value="([^"]+)"/g)) {
+      queue.push(`${link}?${name}=${value}`, `${link}?${name}=${value}&more=yes&nextDate=2027-06-01`)
+    }
+  }
+  assert.ok(seen.size > 6, 'it found the buttons')
+  assert.equal((await answers(bulletin)).length, 0)
+  assert.match((await visitor.get(link)).body, /name="state"/, 'the link still works')
+})

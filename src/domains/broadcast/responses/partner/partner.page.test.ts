@@ -88,3 +88,59 @@ test('one answer for the whole list goes to what its search shows, and to nothin
     select bulletin_id, count(*)::int as count from broadcast_response group by 1`.execute(db)
   assert.deepEqual(rows, [{ bulletin_id: second.bulletinId, count: 44 }])
 })
+
+test('one answer for many, save for those that have their own or are left out', async () => {
+  await sql`delete from broadcast_response_detail`.execute(db)
+  await sql`delete from broadcast_response`.execute(db)
+  const exceptions = 'A00003, not-applicable\na00004, not-acting, replaced-soon, Gone by spring\nA00005, leave out\n'
+  const form = { all: 'yes', q: 'birch', show: 'all', state: 'done', exceptions }
+  const wrong = await partner.post('/answers', { ...form, exceptions: `${exceptions}A00006, mended` }, { from: '/answers?q=birch&show=all' })
+  assert.deepEqual(
+    [wrong.statusCode, /Line 4: “mended” is no answer/.test(wrong.body), wrong.body.includes('A00003, not-applicable')],
+    [422, true, true],
+  )
+  assert.match((await partner.follow(await partner.post('/answers', form))).body, /Recorded for 43 organisations: Done/)
+  const { rows } = await sql<{ code: string; state: string; reason_code: string | null }>`
+    select code, state, reason_code from broadcast_response join directory_organisation organisation on organisation.id = organisation_id
+    where code between 'A00002' and 'A00006' order by code`.execute(db)
+  assert.deepEqual(rows, [
+    { code: 'A00002', state: 'done', reason_code: null },
+    { code: 'A00003', state: 'not-applicable', reason_code: null },
+    { code: 'A00004', state: 'not-acting', reason_code: 'replaced-soon' },
+    { code: 'A00006', state: 'done', reason_code: null },
+  ])
+})
+
+test('a list from a spreadsheet records what it can; each row that it cannot comes back with why', async () => {
+  const head = 'title,code,bulletin,new answer,new date,reason code,reason,note\r\n'
+  const list = `${head}"Larch, flaw",A00010,CC-${first.number},In progress,2026-12-01,,,"By the desk, today"
+x,A00011,CC-${first.number},,,,,
+x,A00044,CC-${first.number},done,,,,
+x,A00012,CC-${first.number},mended,,,,=1+1
+x,A00013,CC-${first.number},not-acting,,other,,
+x,A00014,CC-${first.number},NOT-ACTING,,awaiting-supplier,,`
+  const sent = await partner.post('/answers/list', { list }, { from: '/answers/list' })
+  assert.equal(sent.statusCode, 422)
+  assert.match(sent.body, /2 answers were recorded and 3 rows were not/)
+  for (const why of [/Row 4: It was not sent to that organisation/, /Row 5: “mended” is no answer/, /Row 6: Say why in your own words/])
+    assert.match(sent.body, why)
+  assert.match(sent.body, /CC-\d+,A00012,mended,,,,&#39;=1\+1|CC-\d+,A00012,mended,,,,'=1\+1/, 'harmless in a spreadsheet')
+  assert.match(sent.body, /A00013,not-acting,,other/)
+  const { rows } = await sql<{ code: string; state: string; via: string; review_on: string | null }>`
+    select code, response.state, via, review_on::text from broadcast_response response join directory_organisation organisation on organisation.id = organisation_id
+    where via = 'file' order by code`.execute(db)
+  assert.deepEqual(rows, [
+    { code: 'A00010', state: 'in-progress', via: 'file', review_on: null },
+    { code: 'A00014', state: 'not-acting', via: 'file', review_on: '2026-12-18' },
+  ])
+  const unchanged = await partner.get('/answers.csv?show=all')
+  assert.match(
+    (await partner.post('/answers/list', { list: unchanged.body })).body,
+    /No row has a new answer/,
+    'what was downloaded says nothing new',
+  )
+  const pasted = await partner.follow(
+    await partner.post('/answers/list', { list: `CC-${first.number}\tA00015\tdone\nCC-${first.number}\tA00016\tacknowledged` }),
+  )
+  assert.match(pasted.body, /2 answers recorded from the list/)
+})

@@ -8,11 +8,13 @@ import { csv, page, redirect, type Reply } from '../../../../platform/http/reply
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
+import { organisationByCode } from '../../../directory/contract.ts'
 import { parseBulletinNumber } from '../../bulletins/model.ts'
 import type { Visible } from '../../tables.ts'
 import { respondForMany, type ManyOutcome, type Target } from '../commands.ts'
 import { readAnswer } from '../fields.ts'
-import { RESPONSE_STATES, type Reason } from '../model.ts'
+import { readLine } from '../file/model.ts'
+import { RESPONSE_STATES, type Answer, type Reason } from '../model.ts'
 import { reasonsOn } from '../queries/policy.ts'
 import { ANSWER_SORTS, openAnswers, type OpenAnswer, type OpenAnswersFilter } from './queries.ts'
 import { answersPage, CSV_HEAD, csvLine, type AnswersQuery } from './views.ts'
@@ -79,13 +81,49 @@ const giveAnswers = route({
       })
     if (!read.ok || problems.length > 0) return list(request, query, body, problems, targets.length)
     const { answer } = read
-    const outcome = await request.work<Visible, ManyOutcome>(work => respondForMany(work, targets, { ...answer, via: 'partner' }))
+    const excepted = await readExceptions(request, reasons)
+    if ('rule' in excepted) return list(request, query, body, [excepted], targets.length)
+    const answers = targets.flatMap(target => {
+      const own = excepted.answers.get(target.organisationId)
+      return own === 'leave out' ? [] : [{ ...target, answer: own }]
+    })
+    const outcome = await request.work<Visible, ManyOutcome>(work => respondForMany(work, answers, { ...answer, via: 'partner' }))
     if (!outcome.ok) return list(request, query, body, outcome.refused.map(refusal), targets.length)
     return redirect('/answers', {
       notice: `Recorded for ${outcome.recorded === 1 ? 'one organisation' : `${outcome.recorded} organisations`}: ${RESPONSE_STATES[answer.state].label}`,
     })
   },
 })
+
+/** What was typed for single organisations: their own answer, or that they are left out. */
+async function readExceptions(
+  request: RouteRequest,
+  reasons: readonly Reason[],
+): Promise<Problem | { readonly answers: ReadonlyMap<string, Answer | 'leave out'> }> {
+  const text = typeof request.body['exceptions'] === 'string' ? request.body['exceptions'] : ''
+  const answers = new Map<string, Answer | 'leave out'>()
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === '') continue
+    const [code = '', ...rest] = line.split(/[,;\t]/).map(part => part.trim())
+    const organisation = await request.read<Visible, { id: string } | undefined>(db => organisationByCode(db, code.toUpperCase()))
+    if (organisation === undefined) return exceptionProblem(at, `no organisation has the code ${code}`)
+    if (/^leave out$/i.test(rest[0] ?? '')) answers.set(organisation.id, 'leave out')
+    else {
+      const read = readLine(
+        { bulletin: '', code, 'new answer': rest[0] ?? '', 'new date': '', 'reason code': rest[1] ?? '', reason: '', note: rest[2] ?? '' },
+        request.now,
+        reasons,
+      )
+      if (typeof read === 'string') return exceptionProblem(at, read)
+      answers.set(organisation.id, read)
+    }
+  }
+  return { answers }
+}
+
+function exceptionProblem(at: number, why: string): Problem {
+  return { rule: 'broadcast.response.exception', pointer: 'exceptions', severity: 'error', message: `Line ${at + 1}: ${why}` }
+}
 
 function refusal({ why }: { readonly why: string }): Problem {
   return {
@@ -106,7 +144,8 @@ async function list(
   const found = await request.read<Visible, Page<OpenAnswer>>(db =>
     openAnswers(db, request.actor.scope, filterOf(query), { limit: PAGE_SIZE, cursor: query.cursor }, query.sort),
   )
-  const model = answersPage(found, query, typed, problems, request.now)
+  const reasons = await request.read<Visible, readonly Reason[]>(db => reasonsOn(db, request.now))
+  const model = answersPage(found, query, typed, problems, request.now, reasons)
   return page(
     'broadcast/responses/partner/views/answers.njk',
     'Answers',

@@ -7,7 +7,7 @@ import { responseTag } from '../../../../ui/labels.ts'
 import { sortColumn, withQuery } from '../../../../ui/links.ts'
 import type { Column, Field } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
-import { LONGEST_NOTE, RESPONSE_CHOICES, RESPONSE_STATES } from '../model.ts'
+import { LONGEST_NOTE, RESPONSE_CHOICES, RESPONSE_STATES, type Reason } from '../model.ts'
 import type { AnswerSort, OpenAnswer } from './queries.ts'
 
 export interface AnswersQuery {
@@ -25,6 +25,7 @@ export function answersPage(
   typed: Readonly<Record<string, unknown>>,
   problems: readonly Problem[],
   now: Instant,
+  reasons: readonly Reason[],
 ) {
   const ticked = new Set(asList(typed['targets']))
   const isFiltered = query.q !== '' || query.bulletin !== '' || query.show !== 'open'
@@ -68,14 +69,31 @@ export function answersPage(
       clearHref: isFiltered ? '/answers' : undefined,
     },
     values: { q, bulletin, show, sort, cursor: query.cursor ?? '' },
-    answerFields: answerFields(typed, problems),
+    answerFields: answerFields(typed, problems, reasons),
     isAll: typed['all'] === 'yes',
     firstHref: query.cursor === null ? undefined : withQuery('/answers', kept),
     nextHref: found.next === null ? undefined : withQuery('/answers', { ...kept, cursor: found.next }),
   }
 }
 
-export const CSV_HEAD = ['bulletin', 'title', 'severity', 'tlp', 'answer by', 'code', 'organisation', 'answer', 'answered at', 'next date'] as const
+/** The last columns are to be filled in and sent back (`file/model.ts`). */
+export const CSV_HEAD = [
+  'bulletin',
+  'title',
+  'severity',
+  'tlp',
+  'answer by',
+  'code',
+  'organisation',
+  'answer',
+  'answered at',
+  'next date',
+  'new answer',
+  'new date',
+  'reason code',
+  'reason',
+  'note',
+] as const
 
 export function csvLine(row: OpenAnswer): CsvLine {
   return [
@@ -89,10 +107,15 @@ export function csvLine(row: OpenAnswer): CsvLine {
     row.standing,
     row.responseAt?.toISOString() ?? null,
     row.nextDate,
+    null,
+    null,
+    null,
+    null,
+    null,
   ]
 }
 
-function answerFields(typed: Readonly<Record<string, unknown>>, problems: readonly Problem[]): readonly Field[] {
+function answerFields(typed: Readonly<Record<string, unknown>>, problems: readonly Problem[], reasons: readonly Reason[]): readonly Field[] {
   const text = (name: string) => (typeof typed[name] === 'string' ? typed[name] : '')
   const errorOf = (name: string) => problems.find(({ pointer }) => pointer === name)?.message
   const date: Field = {
@@ -103,7 +126,23 @@ function answerFields(typed: Readonly<Record<string, unknown>>, problems: readon
     value: { day: text('nextDate-day'), month: text('nextDate-month'), year: text('nextDate-year') },
     error: errorOf('nextDate'),
   }
-  const reason: Field = { name: 'reason', label: 'Because …', kind: 'textarea', rows: 3, value: text('reason'), error: errorOf('reason') }
+  const why: Field = {
+    name: 'reasonCode',
+    label: 'Because …',
+    kind: 'select',
+    value: text('reasonCode'),
+    error: errorOf('reasonCode'),
+    options: [{ value: '', text: 'Choose a reason' }, ...reasons.map(({ code, label }) => ({ value: code, text: label }))],
+  }
+  const reason: Field = {
+    name: 'reason',
+    label: 'In your own words',
+    kind: 'textarea',
+    rows: 3,
+    optional: true,
+    value: text('reason'),
+    error: errorOf('reason'),
+  }
   return [
     {
       name: 'state',
@@ -116,8 +155,18 @@ function answerFields(typed: Readonly<Record<string, unknown>>, problems: readon
         text: RESPONSE_STATES[state].label,
         hint: RESPONSE_STATES[state].says,
         ...(RESPONSE_STATES[state].needs === 'date' ? { fields: [date] } : {}),
-        ...(RESPONSE_STATES[state].needs === 'reason' ? { fields: [reason] } : {}),
+        ...(RESPONSE_STATES[state].needs === 'reason' ? { fields: [why, reason] } : {}),
       })),
+    },
+    {
+      name: 'exceptions',
+      label: 'Save for these',
+      kind: 'textarea',
+      rows: 3,
+      optional: true,
+      hint: 'One organisation a line: its code, a comma and its answer, such as A0001, not-applicable. Or: A0002, leave out.',
+      value: text('exceptions'),
+      error: errorOf('exceptions'),
     },
     { name: 'note', label: 'Note', kind: 'textarea', rows: 3, optional: true, maxlength: LONGEST_NOTE, value: text('note'), error: errorOf('note') },
   ]

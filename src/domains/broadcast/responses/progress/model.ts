@@ -42,7 +42,7 @@ export interface ReadAssets {
 export function readAssetList(text: string): ReadAssets | Problem {
   let rows: readonly string[][]
   try {
-    rows = parse(text, { bom: true, delimiter: delimiterOf(text), relax_column_count: true, skip_empty_lines: true, trim: true })
+    rows = parse(withOneLineEnd(text), { bom: true, delimiter: delimiterOf(text), relax_column_count: true, skip_empty_lines: true, trim: true })
   } catch {
     return {
       rule: 'broadcast.progress.csv',
@@ -67,4 +67,9 @@ export function readAssetList(text: string): ReadAssets | Problem {
 export function delimiterOf(text: string): string {
   const [first = ''] = text.split('\n', 1)
   return ['\t', ';'].find(sign => first.includes(sign)) ?? ','
+}
+
+/** A list pasted together from two places may end its lines in two ways. */
+export function withOneLineEnd(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n')
 }
