@@ -1,8 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
+import type { z } from 'zod'
 import type { FlatRuleInput } from '../src/domains/broadcast/audience/flat.ts'
 import { AudienceRule } from '../src/domains/broadcast/audience/model.ts'
-import type { BulletinRule } from '../src/domains/broadcast/audience/queries/checking.ts'
 import { resolveAudience, summariseAudience, type Audience, type AudienceSummary } from '../src/domains/broadcast/audience/queries.ts'
+import type { BulletinRule } from '../src/domains/broadcast/audience/queries/checking.ts'
+import type { RuleTree } from '../src/domains/broadcast/audience/rule.ts'
 import type { Visible } from '../src/domains/broadcast/tables.ts'
 import type { Database } from '../src/platform/db/database.ts'
 import { readAs } from '../src/platform/work/read.ts'
@@ -50,7 +52,7 @@ interface Question {
 
 const runs = (product: string) =>
   sql`organisation.id in (select organisation_id from directory_technology technology where product_id = (select id from directory_product where product_key = ${product}) and shared)`
-const rule = (conditions: FlatRuleInput): BulletinRule => ({ rule: AudienceRule.parse(conditions), tlp: 'GREEN' })
+const rule = (conditions: FlatRuleInput | z.input<typeof RuleTree>): BulletinRule => ({ rule: AudienceRule.parse(conditions), tlp: 'GREEN' })
 
 const QUESTIONS: readonly Question[] = [
   {
@@ -86,6 +88,64 @@ const QUESTIONS: readonly Question[] = [
       excluding: { types: ['dentist', 'supplier'], regions: ['XY2'], boards: [], organisations: [] },
     }),
     where: sql`organisation.type not in ('dentist', 'supplier') and (organisation.region_code is null or organisation.region_code <> 'XY2') and ${runs('product0')}`,
+  },
+  {
+    name: 'the popular product before a version, or trusts, and not in a region',
+    rule: rule({
+      match: {
+        is: 'all',
+        of: [
+          {
+            is: 'any',
+            of: [
+              { is: 'technology', product: 'Product0', version: '< 3', unsaid: false },
+              { is: 'type', of: ['trust'] },
+            ],
+          },
+          { is: 'not', of: { is: 'region', of: ['XY2'] } },
+        ],
+      },
+    }),
+    where: sql`(organisation.type = 'trust' or organisation.id in (select organisation_id from directory_technology technology where product_id = (select id from directory_product where product_key = 'product0')
+      and shared and version ~ '^[012]([.]|$)')) and organisation.region_code is distinct from 'XY2'`,
+  },
+  {
+    name: 'practices that run it and not another, of some size',
+    rule: rule({
+      match: {
+        is: 'all',
+        of: [
+          { is: 'type', of: ['practice'] },
+          { is: 'size', atLeast: 5 },
+          { is: 'technology', product: 'Product0' },
+          {
+            is: 'not',
+            of: {
+              is: 'any',
+              of: [
+                { is: 'technology', product: 'Product1' },
+                { is: 'technology', product: 'Product7' },
+              ],
+            },
+          },
+        ],
+      },
+    }),
+    where: sql`organisation.type = 'practice' and organisation.size >= 5 and ${runs('product0')} and not ${runs('product1')} and not ${runs('product7')}`,
+  },
+  {
+    name: 'whoever has no cyber lead, by type',
+    rule: rule({
+      match: {
+        is: 'all',
+        of: [
+          { is: 'type', of: ['practice', 'pharmacy', 'trust'] },
+          { is: 'role', role: 'cyber-lead', filled: false },
+        ],
+      },
+    }),
+    where: sql`organisation.type in ('practice', 'pharmacy', 'trust') and not exists (select from directory_contact contact where contact.organisation_id = organisation.id and ended_at is null and lower(purpose) = 'cyber lead')
+      and not exists (select from directory_assignment assignment where assignment.organisation_id = organisation.id and role = 'cyber-lead' and until is null)`,
   },
   {
     name: 'everybody, by type',

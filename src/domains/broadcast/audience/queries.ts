@@ -122,9 +122,11 @@ export async function countAddresses(db: Asks, asked: BulletinRule): Promise<num
   if (checked.problems.length > 0) return 0
   const { rows } = await sql<{ addresses: number }>`
     with ${candidates(checked)}
-    select count(distinct lower(contact.email))::int as addresses from directory_contact as contact
-    where contact.ended_at is null and contact.receives_bulletins and contact.email is not null
-      and contact.organisation_id in (select id from (${reached(checked)}) as audience)`.execute(db)
+    select count(*)::int as addresses from (
+      select from directory_contact as contact
+      where contact.ended_at is null and contact.receives_bulletins and contact.email is not null
+        and contact.organisation_id in (select id from (${reached(checked)}) as audience)
+      group by lower(contact.email) collate "C") as address`.execute(db)
   return rows[0]?.addresses ?? 0
 }
 

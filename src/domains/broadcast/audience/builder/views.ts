@@ -101,9 +101,7 @@ function conditionFields(id: string, one: DraftCondition, choices: BuilderChoice
     error: errorOf(name(field)),
     ...more,
   })
-  const boxes = (options: readonly FieldOption[]) => [
-    base('of', 'Any of these', 'checkboxes', { options, value: [one.values['of'] ?? []].flat() }),
-  ]
+  const boxes = (options: readonly FieldOption[]) => [base('of', 'Any of these', 'checkboxes', { options, value: [one.values['of'] ?? []].flat() })]
   const places = (list: readonly { code: string; name: string }[]) =>
     list.map(place => ({ value: place.code, text: place.name === place.code ? place.code : `${place.name} (${place.code})` }))
   const fieldsOf: Readonly<Record<Kind, () => readonly Field[]>> = {

@@ -102,8 +102,9 @@ export function isOnLine(lines: Lines): RawBuilder<unknown> {
     ...(whole.length > 0 ? [sql`technology.product_id = any(${whole}::int[])`] : []),
     ...(narrow.length > 0
       ? [
-          sql`(technology.product_id = any(${[...new Set(narrow.map(([productId]) => productId))]}::int[]) and (technology.product_id, technology.version) in
-            (select * from unnest(${narrow.map(([productId]) => productId)}::int[], ${narrow.map(([, version]) => version)}::text[])))`,
+          // Both in one text, so that PostgreSQL looks each line up in a hash of what is meant.
+          sql`(technology.product_id = any(${[...new Set(narrow.map(([productId]) => productId))]}::int[])
+            and (technology.product_id || ' ' || technology.version) = any(${narrow.map(([productId, version]) => `${productId} ${version ?? ''}`)}::text[]))`,
         ]
       : []),
   ]

@@ -5,15 +5,14 @@ export const WHY_UNREACHABLE = sql`(
   select case when count(*) = 0 then 'no-contact' when count(contact.email) = 0 then 'no-email' else 'not-receiving' end
   from directory_contact as contact where contact.organisation_id = audience.id and contact.ended_at is null)`
 
-/** The contacts that would be mailed and of whom nothing says that a message does not get there. A contact that nothing has reached yet has until then from when it came. */
-const FRESH = sql`select contact.organisation_id from directory_contact as contact
-  where contact.ended_at is null and contact.receives_bulletins and contact.email is not null
-    and (contact.last_failed_at is null or contact.last_failed_at <= contact.last_proved_at)
-    and coalesce(contact.last_proved_at, contact.created_at) >= now() - make_interval(days => coalesce((
-      select days from broadcast_stale_contact where effective_from <= (now() at time zone 'Europe/London')::date order by effective_from desc limit 1), 36500))`
+/** Whether nothing says that a message to `contact` does not get there. What nothing has reached yet has time from when it came. */
+export const IS_FRESH = sql`((contact.last_failed_at is null or contact.last_failed_at <= contact.last_proved_at)
+  and coalesce(contact.last_proved_at, contact.created_at) >= now() - make_interval(days => coalesce((
+    select days from broadcast_stale_contact where effective_from <= (now() at time zone 'Europe/London')::date order by effective_from desc limit 1), 36500)))`
 
 /** Whether none of the contacts of the organisation of `audience` is known to work. */
-export const isInDoubt = sql`audience.id not in (${FRESH})`
+export const isInDoubt = sql`audience.id not in (select contact.organisation_id from directory_contact as contact
+  where contact.ended_at is null and contact.receives_bulletins and contact.email is not null and ${IS_FRESH})`
 
 /** Why it is in doubt: the last message to each failed, or nothing has been proved for too long. */
 export const WHY_IN_DOUBT = sql`(
