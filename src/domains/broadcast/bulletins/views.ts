@@ -8,6 +8,7 @@ import { isEmptyRule, ruleSentence } from '../audience/model.ts'
 import { pictureView } from '../picture/model.ts'
 import { canApprove, canRelease, canReviewAfter, type PolicyActor } from '../policy.ts'
 import type { AloneRecord } from '../release/after/queries.ts'
+import { statementLine } from '../services/model.ts'
 import { differenceOf } from './difference.ts'
 import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction, type RevisionAction, type RevisionState } from './lifecycle.ts'
 import {
@@ -89,7 +90,8 @@ export function readingView(content: BulletinContent, respondBy: Instant | null,
 export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant, refusal: Refusal | null) {
   const { bulletin, version, desk } = shown
   const { content } = version
-  const offered = desk === null ? { actions: [], refusals: [] } : bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now))
+  const offered =
+    desk === null ? { actions: [], refusals: [] } : bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now), desk.revision !== null)
   const after = desk === null ? { actions: [], refusals: [] } : afterActions(bulletin, desk.alone, actor)
   const ofRevision = desk === null ? null : revisionView(bulletin, desk, actor, now)
   const { actions, keptReason } = afterRefusal([...(ofRevision?.actions ?? []), ...offered.actions, ...after.actions], refusal)
@@ -105,9 +107,16 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
     alone: shown.alone.map(({ kind, at, reviewedAt }) => ({ isHolding: kind === 'holding', at, reviewedAt })),
     asksAgain: isPanelStale,
     severities: shown.severities.map(change => ({ ...change, tag: severityTag(change.severity) })),
-    picture: shown.picture === null ? null : pictureView(shown.picture, actor.permissions.has('broadcast.delivery.view')),
+    picture:
+      shown.picture === null
+        ? null
+        : pictureView(shown.picture, {
+            showsDeliveries: actor.permissions.has('broadcast.delivery.view'),
+            mayRing: actor.permissions.has('broadcast.call.make') && bulletin.state === 'released' && !bulletin.isExercise,
+          }),
     panel: shown.panel,
     matches: shown.matches,
+    services: shown.services.map(statement => statementLine(statement, now)),
     desk:
       desk === null
         ? null
@@ -135,6 +144,7 @@ function bulletinActions(
   authorIds: readonly string[],
   actor: PolicyActor,
   findings: readonly Problem[],
+  hasRevision: boolean,
 ): { readonly actions: readonly Action[]; readonly refusals: readonly string[] } {
   const steps: Readonly<Partial<Record<BulletinAction, Transition<BulletinState>>>> = BULLETIN_LIFECYCLE[bulletin.state]
   const actions: Action[] = []
@@ -144,11 +154,15 @@ function bulletinActions(
     if (step === undefined || !actor.permissions.has(step.permission)) continue
     // A holding statement is drafted and released in one press, on a page of its own.
     if (name === 'release-holding') continue
+    // Where there is a next version already, its own actions stand first.
+    if (name === 'revise' && hasRevision) continue
     // The findings say on the same page what is missing; a button that is refused would say it a second time.
     const isIncomplete = findings.some(({ severity }) => severity === 'error')
     if ((name === 'send-for-review' || name === 'release-alone') && isIncomplete) continue
     const decision = name === 'approve' ? canApprove(actor, { authorIds }) : name === 'release' ? canRelease(actor, bulletin) : { ok: true as const }
     if (!decision.ok) refusals.push(decision.reason)
+    else if (name === 'revise' && bulletin.isHolding)
+      actions.push({ ...actionFor(bulletin, name, step, bulletin.version), label: 'Write the full version' })
     else actions.push(actionFor(bulletin, name, step, bulletin.version))
   }
   return { actions, refusals }
