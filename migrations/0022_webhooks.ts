@@ -86,7 +86,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
 
   // Who listens for an event: the centre to every bulletin, an organisation to what was sent to it, a partner to what was sent to those it
-  // answers for. With organisations given, only what concerns them. Security definer: who brings the event about sees none of these rows,
+  // answers for. With organisations given, only they and their partners. Security definer: who brings the event about sees none of these rows,
   // and learns from this no more than ids.
   await sql`
     create function broadcast_webhook_listeners(wanted text, bulletin text, organisations text[]) returns setof text
@@ -110,7 +110,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
             join directory_partnership partnership on partnership.organisation_id = recipient.organisation_id and partnership.until is null
             where recipient.bulletin_id = bulletin and recipient.organisation_id = any (organisations));
       end if;
-      if wanted like 'bulletin.%' then
+      if organisations is null and wanted like 'bulletin.%' then
         owners := owners || array(select id from directory_organisation where type = 'centre');
       end if;
       return query

@@ -129,6 +129,13 @@ async function centreId(): Promise<Id<'organisation'>> {
   return id
 }
 
+test('who joins the audience late is told alone: not those who were told before, nor the centre again', async () => {
+  const [early, late] = [await add(leadOf(0)), await add(leadOf(1))]
+  const centre = await add(actorAs('administrator', await centreId()))
+  await tell({ type: 'bulletin.released', bulletinId: bulletin().bulletinId, organisationIds: [organisation(1)] })
+  assert.deepEqual([(await messages(early.id)).length, (await messages(late.id)).length, (await messages(centre.id)).length], [0, 1, 0])
+})
+
 test('an exercise is told only to who asked for exercises', async () => {
   const plain = await add(leadOf(0))
   const trained = await add(leadOf(1), { takesExercises: true })

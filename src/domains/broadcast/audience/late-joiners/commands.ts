@@ -1,6 +1,7 @@
 import { Conflict, Invalid } from '../../../../kernel/errors.ts'
 import { assertMay } from '../../../../platform/work/actor.ts'
 import type { Work } from '../../../../platform/work/work.ts'
+import { announce } from '../../announce.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import { lockBulletin } from '../../bulletins/queries.ts'
 import { startMailing } from '../../deliveries/mailings.ts'
@@ -90,5 +91,6 @@ export async function catchUp(
     change: { release: release.id, catchUp: catchUpId, audience: audienceHash, ...figures },
   })
   await startMailing(work, { bulletinId: bulletin.id, kind: 'catch-up', organisationIds: ids, baseUrl: input.baseUrl })
+  await announce(work, { type: 'bulletin.released', bulletinId: bulletin.id, organisationIds: ids })
   return figures
 }
