@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { createTransport } from 'nodemailer'
+import { runCommand } from '../../../../../test/support/command.ts'
 import { createTestPlatform } from '../../../../../test/support/platform.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
 import { addHours } from '../../../../kernel/instant.ts'
 import { startMailListener } from '../../../../platform/mail/listener.ts'
 import type { Platform } from '../../../../platform/platform.ts'
+import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
 import { deliverMailing } from '../jobs.ts'
 import { bounceListener, readBouncesJob } from './jobs.ts'
 import { failsSoftly, kindOf } from './model.ts'
@@ -29,6 +31,7 @@ const platform = await createTestPlatform({
   },
 })
 const never = new AbortController().signal
+const OPERATOR: Actor = { ...SYSTEM, kind: 'operator', id: 'operator', scope: { kind: 'centre' }, permissions: new Set(['broadcast.bounce.read']) }
 let reports = 0
 
 interface Sent {
@@ -307,6 +310,31 @@ test('bounces come from a folder and from a Maildir, each read once', async () =
   assert.deepEqual([await readdir(join(maildir, 'new')), await readdir(join(maildir, 'cur'))], [[], ['1.eml:2,S']])
 })
 
+test('an operator reads files and folders by hand, in the operator’s name', async () => {
+  const message = await sent('J', 2)
+  const [first = '', second = ''] = message.senders
+  const own = join(folder, 'by-hand')
+  await mkdir(own, { recursive: true })
+  await writeFile(join(own, 'one.eml'), report({ to: first }))
+  await writeFile(join(folder, 'by-hand.eml'), report({ to: second, action: 'delivered', status: '2.0.0' }))
+  await writeFile(join(own, 'two.eml'), `From: a@b.example\r\nTo: ${first}\r\n\r\nHello`)
+  const { data } = await runCommand<readonly { outcome: string }[]>(platform, OPERATOR, 'bounces read', [own, join(folder, 'by-hand.eml')])
+  assert.deepEqual(
+    data.map(({ outcome }) => outcome),
+    ['hard', 'ignored', 'delivered'],
+  )
+  assert.deepEqual(await states(message), ['bounced failed failed on', 'delivered fine - on'])
+  const { rows } = await platform.database.pool.query<{ actor_kind: string }>(
+    `select distinct actor_kind from audit_record where verb = 'broadcast.bounce.read' and subject_id = any($1)`,
+    [message.bulletin.deliveryIds],
+  )
+  assert.deepEqual(
+    rows.map(row => row.actor_kind),
+    ['operator'],
+  )
+  await assert.rejects(runCommand(platform, OPERATOR, 'bounces read', ['/no/such/file']), /not there/)
+})
+
 test('what is built to do harm is refused, and changes nothing', async () => {
   const message = await sent('I')
   const [sender = ''] = message.senders
@@ -319,7 +347,13 @@ test('what is built to do harm is refused, and changes nothing', async () => {
     report({ to: sender, status: '9.9.9' }),
     report({ to: sender, action: 'failed\r\nAction: delivered' }).subarray(0, 300),
     Buffer.alloc(0),
+    report({ to: 'nobody@centre.example', recipient: '\0\0' }),
   ]
   for (const bytes of hostile) assert.ok(['refused', 'ignored'].includes(await receiveReturned(platform, bytes)))
   assert.deepEqual(await states(message), ['sent fine - on'])
+  assert.equal(
+    await receiveReturned(platform, report({ to: sender, status: '5.1.1 \0 \u202e', id: '\0@mx' })),
+    'hard',
+    'what no database takes is left out',
+  )
 })

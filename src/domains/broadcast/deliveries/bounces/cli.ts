@@ -23,10 +23,10 @@ export const readBounces: Command = {
   arguments: [many('files', 'messages (.eml), or folders that hold them')],
   options: [],
   permission: 'broadcast.bounce.read',
-  async run({ platform, output }, paths) {
+  async run({ platform, actor, output }, paths) {
     const read: { file: string; outcome: Received }[] = []
     for (const path of paths)
-      for await (const file of filesAt(path)) read.push({ file: file.path, outcome: await receiveReturned(platform, await file.read()) })
+      for await (const file of filesAt(path)) read.push({ file: file.path, outcome: await receiveReturned(platform, await file.read(), { actor }) })
     output.result(
       read,
       read.map(({ file, outcome }) => `${file}: ${WORDS[outcome]}`),

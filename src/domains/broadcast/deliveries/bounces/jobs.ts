@@ -41,7 +41,7 @@ export const bounceListener: Service = {
         ...bounceListen,
         log: platform.log,
         accepts: address => deliveryOf(platform, address) !== undefined || isComplaintAddress(platform, address),
-        take: async (bytes, to) => void (await receiveReturned(platform, bytes, to)),
+        take: async (bytes, to) => void (await receiveReturned(platform, bytes, { envelopeTo: to })),
       })
     } catch (error) {
       // Another worker on this machine has the port: one is enough.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readReturnedMessage, type Complaint } from '../../../../codecs/mail-report/report.ts'
 import type { Platform } from '../../../../platform/platform.ts'
-import { SYSTEM } from '../../../../platform/work/actor.ts'
+import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
 import { runWork } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import { deliveryOf } from '../envelope.ts'
@@ -13,12 +13,16 @@ import { decisive, type Received } from './model.ts'
  * Takes in one message that came back. `envelopeTo` is where it was sent to, where the listener knows it; one from a folder tells by its head.
  * What a report says counts only for the delivery whose signed address it came to, whatever else it names.
  */
-export async function receiveReturned(platform: Platform, bytes: Uint8Array, envelopeTo: readonly string[] = []): Promise<Received> {
+export async function receiveReturned(
+  platform: Platform,
+  bytes: Uint8Array,
+  { envelopeTo = [], actor = SYSTEM }: { readonly envelopeTo?: readonly string[]; readonly actor?: Actor } = {},
+): Promise<Received> {
   const read = await readReturnedMessage(bytes)
   if (!read.ok) return 'refused'
   const { id, addressedTo, content } = read.value
   const report = id === '' ? createHash('sha256').update(bytes).digest('hex') : id.slice(0, 250)
-  if (content.kind === 'complaint') return takeComplaint(platform, content.complaint, [...envelopeTo, ...addressedTo], report)
+  if (content.kind === 'complaint') return takeComplaint({ platform, actor }, content.complaint, [...envelopeTo, ...addressedTo], report)
   if (content.kind !== 'delivery-status') return 'ignored'
   const deliveryId = firstOf([...envelopeTo, ...addressedTo], address => deliveryOf(platform, address))
   if (deliveryId === undefined) return 'refused'
@@ -28,23 +32,30 @@ export async function receiveReturned(platform: Platform, bytes: Uint8Array, env
   const status = `${kind}.${subject}.${detail}`
   if (judged.kind === 'policy')
     platform.log.warn({ status, by: content.status.reportingServer }, 'mail: a server refuses our messages for what we are')
-  return apply(platform, { deliveryId, kind: judged.kind, status, words: judged.recipient.words, report })
+  return apply({ platform, actor }, { deliveryId, kind: judged.kind, status, words: judged.recipient.words, report })
+}
+
+/** Who takes it in: the system, or an operator by hand. */
+interface By {
+  readonly platform: Platform
+  readonly actor: Actor
 }
 
 /** A reader's complaint goes to another address than a bounce. It is ours when the message that it brings back holds what only we can sign. */
-async function takeComplaint(platform: Platform, complaint: Complaint, addressedTo: readonly string[], report: string): Promise<Received> {
+async function takeComplaint(by: By, complaint: Complaint, addressedTo: readonly string[], report: string): Promise<Received> {
+  const { platform, actor } = by
   // Somebody took it out of the folder for unwanted mail.
   if (complaint.type === 'not-spam') return 'ignored'
   const deliveryId = firstOf([...complaint.originalSenders, ...addressedTo], address => deliveryOf(platform, address))
   if (deliveryId !== undefined)
-    return apply(platform, { deliveryId, kind: 'complaint', status: null, words: `Reported as unwanted (${complaint.type}).`, report })
+    return apply(by, { deliveryId, kind: 'complaint', status: null, words: `Reported as unwanted (${complaint.type}).`, report })
   const reader = firstOf(complaint.unsubscribeAddresses, address => readerOf(platform, address))
-  return reader === undefined ? 'refused' : runWork<Visible, Received>(platform, SYSTEM, work => applyComplaint(work, reader))
+  return reader === undefined ? 'refused' : runWork<Visible, Received>(platform, actor, work => applyComplaint(work, reader))
 }
 
-function apply(platform: Platform, proved: ProvedReport): Promise<Received> {
+function apply({ platform, actor }: By, proved: ProvedReport): Promise<Received> {
   const fallback = { hasTexts: platform.texts.isConfigured, baseUrl: platform.config.baseUrl }
-  return runWork<Visible, Received>(platform, SYSTEM, work => applyReport(work, proved, fallback))
+  return runWork<Visible, Received>(platform, actor, work => applyReport(work, proved, fallback))
 }
 
 function readerOf({ config, signer }: Platform, address: string): StreamReader | undefined {
