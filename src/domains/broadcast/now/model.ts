@@ -3,7 +3,7 @@ import type { Instant } from '../../../kernel/instant.ts'
 const HOUR_MILLIS = 3_600_000
 
 /** Of which severity silence is shown first on the centre's page, and from how many hours before the time to answer by. */
-export const SILENCE_SHOWN = { severity: 'high', hoursBefore: 12 } as const
+const SILENCE_SHOWN = { severity: 'high', hoursBefore: 12 } as const
 
 /** Whether silence on a bulletin needs somebody: it is high, no exercise, and its time to answer is over or nearly so. */
 export function needsChasing(

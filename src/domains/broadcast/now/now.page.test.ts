@@ -97,7 +97,7 @@ test('the bulletin’s page for the centre has the funnel, its charts and their 
   for (const query of ['region=Y61"', 'region=Y61&amp;stage=sent"', 'region=Y61&amp;stage=delivered"', 'region=Y61&amp;stage=silent"'])
     assert.ok(body.includes(`/bulletins/${number}/recipients?${query}`), query)
   assert.match(body, new RegExp(`src="/bulletins/${number}/chart/groups.svg\\?by=region"`))
-  for (const file of ['groups.svg?by=region', 'answers.svg', 'groups.svg?by=partner']) {
+  for (const file of ['groups.svg?by=region', 'times.svg', 'groups.svg?by=partner']) {
     const chart = await duty.get(`/bulletins/${number}/chart/${file}`)
     assert.deepEqual([chart.statusCode, String(chart.headers['content-type'])], [200, 'image/svg+xml; charset=utf-8'])
     assert.match(chart.body, /^<svg/)

@@ -145,7 +145,7 @@ export interface Picture {
 }
 
 /** The model of `picture/views/funnel.njk`, as `picture`. The ledger of messages is offered to those who may read it. */
-export function pictureView(picture: Picture, showsDeliveries: boolean) {
+export function pictureView(picture: Picture, { showsDeliveries, mayRing }: { readonly showsDeliveries: boolean; readonly mayRing: boolean }) {
   const { number, dimension, counts, groups, times, hours, deliveries } = picture
   const page = recipientsAddress(number)
   const address = `/bulletins/${bulletinNumber(number)}`
@@ -162,6 +162,9 @@ export function pictureView(picture: Picture, showsDeliveries: boolean) {
     address: `${address}?by=${dimension}#picture`,
     live: `/api/v1${address}/progress?by=${dimension}`,
     events: `/api/v1${address}/events?by=${dimension}`,
+    telephone:
+      mayRing && counts.silent + counts.unreachable > 0 ? [{ label: 'Work the telephone list', href: `${address}/telephone`, key: 't' }] : [],
+    chaseHref: `${address}/chase`,
     apart: APART.map(name => stage(name, 'bad')),
     stages: STAGES.map(name => stage(name)),
     label: `${counts.audience.toLocaleString('en-GB')} ${counts.audience === 1 ? 'organisation' : 'organisations'} in the audience`,

@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import type { Instant } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import { mailsContent, severityLabel, type BulletinSeverity } from '../bulletins/model.ts'
-import { SILENCE_SHOWN } from '../now/model.ts'
+import { carriesContent } from '../bulletins/clearance.ts'
 
 /** What the releaser saw and agrees to: the version, and the audience by its hash. */
 export const ReleaseAgreement = z.strictObject({
@@ -19,8 +17,9 @@ export interface Channel {
 }
 
 /** Every way by which a bulletin reaches its readers. */
-export function channelsOf(tlp: Tlp, isMailReady: boolean): readonly Channel[] {
-  const isOpen = mailsContent(tlp)
+export function channelsOf(tlp: Tlp, ready: { readonly mail: boolean; readonly texts: boolean }): readonly Channel[] {
+  const isOpen = carriesContent('mail', tlp)
+  const isMailReady = ready.mail
   return [
     {
       name: 'Mail to each contact',
@@ -32,19 +31,18 @@ export function channelsOf(tlp: Tlp, isMailReady: boolean): readonly Channel[] {
       readiness: isMailReady ? 'Ready' : 'Goes with the mail',
       carries: isOpen ? 'The title, what has happened and what to do' : 'The number and the time to answer by, and no more',
     },
+    {
+      name: 'Text message, where mail fails',
+      readiness: ready.texts ? 'Ready' : 'Not set up',
+      carries: carriesContent('text', tlp) ? 'The title, what to do and a link, in three parts at most' : 'The number and a link, and no more',
+    },
+    {
+      name: 'Webhooks, and Microsoft Teams',
+      readiness: 'Ready, where an organisation has set one up',
+      carries: tlp === 'CLEAR' ? 'What it is about, and where to read it' : 'The number and a link, and no more',
+    },
     { name: 'Pages after signing in', readiness: 'Ready', carries: 'All of it, for the organisations that get it and for nobody else' },
   ]
-}
-
-/** What happens about silence, in words: who is told of it, and when. Reminders do not go out by themselves. */
-export function silenceWords(severity: BulletinSeverity, respondBy: Instant | null): { readonly text: string; readonly hint: string } {
-  const list = 'The bulletin’s page counts the silent and lists them by name, for the telephone.'
-  if (respondBy === null) return { text: 'Nobody is reminded automatically, and there is no time after which they count as late.', hint: list }
-  const shown =
-    severity === SILENCE_SHOWN.severity
-      ? `From ${SILENCE_SHOWN.hoursBefore} hours before the time to answer by, Now says first how many are silent.`
-      : `Now does not point to it: it does so for ${severityLabel(SILENCE_SHOWN.severity).toLowerCase()} severity only.`
-  return { text: `Nobody is reminded automatically. ${shown}`, hint: list }
 }
 
 /** What the check page knows when it judges. */

@@ -65,7 +65,7 @@ test('the check names everything that is agreed to, and the number stands in the
     'No mail server is set up',
     '1 organisation cannot be mailed',
     'By the policy, counted from now: 48 hours for high severity, since 1 April 2018',
-    'Nobody is reminded automatically. From 12 hours before the time to answer by, Now says first how many are silent.',
+    'High severity: asked to acknowledge within 48 hours, reminders after 4, 12 and 24 hours, on the telephone list after 12 hours',
   ])
     assert.ok(page.body.includes(words), words)
   const released = await manager.post(`${address}/release`, agreement(page.body))
@@ -81,9 +81,9 @@ test('the check says what changed since the version before, and what happens abo
   await analyst.post(`${address}/edit`, { ...FIELDS, severity: 'low', title: 'Mended title', baseVersion: '1' }, { from: `${address}/edit` })
   const { body } = await manager.get(`${address}/release`)
   assert.match(body, /Version 2[^]*Changed since version 1: Title\. Open it to compare\./)
-  assert.match(body, /No time is asked for[^]*Nobody is reminded automatically, and there is no time after which they count as late\./)
+  assert.match(body, /No time is asked for[^]*Nobody is reminded by itself/)
   const timed = await approved({ regions: 'YN' }, { severity: 'medium', 'respondBy-day': '1', 'respondBy-month': '3', 'respondBy-year': '2027' })
-  assert.match((await manager.get(`${timed}/release`)).body, /As the author set it[^]*Now does not point to it: it does so for high severity only\./)
+  assert.match((await manager.get(`${timed}/release`)).body, /As the author set it[^]*Medium severity: a reminder after 24 working hours/)
 })
 
 test('an audience that changed meanwhile is shown anew with its count, and nothing went out', async () => {

@@ -10,6 +10,7 @@ import { countReasons } from '../audience/queries/reasons.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, responseDeadlines, reviewsOf, versionOf } from '../bulletins/queries.ts'
 import { fieldsChangedIn } from '../bulletins/queries/changes.ts'
+import { chasePolicies } from '../chase/queries.ts'
 import type { Visible } from '../tables.ts'
 import { releaseAlone, releaseBulletin, type Released } from './commands.ts'
 import { ReleaseAgreement } from './model.ts'
@@ -93,6 +94,7 @@ async function checkPage(
     actor: request.actor,
     now: request.now,
     isMailReady: request.platform.mail.isConfigured,
+    areTextsReady: request.platform.texts.isConfigured,
     alone: reason === null ? null : { reason, errors },
   })
   return page('broadcast/release/views/release.njk', `Release ${bulletinNumber(number)}`, model, {
@@ -116,6 +118,7 @@ async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFa
     audience: await summariseAudience(db, asked),
     reasons: await countReasons(db, await checkRule(db, asked)),
     deadlines: await responseDeadlines(db),
+    policies: await chasePolicies(db),
   }
 }
 

@@ -9,8 +9,9 @@ import { BULLETIN_LIFECYCLE } from '../bulletins/lifecycle.ts'
 import { aloneFields } from '../bulletins/living/views.ts'
 import { bulletinNumber, deadlineFor, findingsOf, respondByAt, severityLabel, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
 import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
+import { policiesFor, policySentence, type ChasePolicy } from '../chase/model.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
-import { channelsOf, judgeRelease, silenceWords } from './model.ts'
+import { channelsOf, judgeRelease } from './model.ts'
 
 export interface ReleaseFacts {
   readonly bulletin: Bulletin
@@ -24,12 +25,14 @@ export interface ReleaseFacts {
   /** To how many addresses it goes, and of whom it is in doubt. */
   readonly reasons: Reasons
   readonly deadlines: readonly ResponseDeadline[]
+  readonly policies: readonly ChasePolicy[]
 }
 
 export interface ReleaseReader {
   readonly actor: PolicyActor
   readonly now: Instant
   readonly isMailReady: boolean
+  readonly areTextsReady: boolean
   /** For a release by one person: what was typed of it. `null` for one that another person approved. */
   readonly alone: { readonly reason: string; readonly errors: Readonly<Record<string, string>> } | null
 }
@@ -120,13 +123,17 @@ export function releaseCheckView(facts: ReleaseFacts, by: ReleaseReader) {
                 hint: version.content.respondBy === null ? policyWords(version, by.now, facts.deadlines) : 'As the author set it',
               },
       },
-      { key: 'If they stay silent', value: silenceWords(version.content.severity, respondBy) },
+      { key: 'If they stay silent', value: silenceWords(facts, by.now) },
       { key: 'When', value: { text: 'At once', hint: 'Or let it wait for a time', href: `${address}/schedule` } },
     ],
     channels: {
       caption: 'Channels',
       head: [{ text: 'Channel' }, { text: 'Ready?' }, { text: `What TLP:${bulletin.tlp} lets it carry` }],
-      rows: channelsOf(bulletin.tlp, by.isMailReady).map(({ name, readiness, carries }) => [name, readiness, carries]),
+      rows: channelsOf(bulletin.tlp, { mail: by.isMailReady, texts: by.areTextsReady }).map(({ name, readiness, carries }) => [
+        name,
+        readiness,
+        carries,
+      ]),
     } satisfies TableModel,
     press:
       obstacles.length > 0
@@ -158,4 +165,20 @@ function policyWords({ content }: Version, now: Instant, deadlines: readonly Res
   if (deadline === undefined) return ''
   const { hours, effectiveFrom, severity } = deadline
   return `By the policy, counted from now: ${hours} hours for ${severityLabel(severity).toLowerCase()} severity, since ${date(effectiveFrom)}`
+}
+
+/** What happens about silence, by the policies of today: those of the day of release hold. */
+function silenceWords({ bulletin, version, policies }: ReleaseFacts, now: Instant) {
+  if (bulletin.isExercise) return { text: 'Nobody is chased for an exercise', href: '/chase-policies' }
+  const inForce = [...policiesFor(policies, version.content.severity, now).values()]
+  const words = inForce.filter(({ organisationType }) => organisationType === null).map(policySentence)
+  const own = inForce.length - words.length
+  return {
+    text: words.join(' ') || 'Nobody is reminded by itself',
+    href: '/chase-policies',
+    hint:
+      own === 0
+        ? 'What they do is their choice: silence is shown as silence'
+        : `${own} ${own === 1 ? 'type has a policy' : 'types have policies'} of their own`,
+  }
 }

@@ -1,4 +1,6 @@
 import type { Instant } from '../../../kernel/instant.ts'
+import type { Tag, TagColour } from '../../../ui/labels.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
 
 /**
  * What the centre says of a national service on a bad day. In May 2017 organisations cut themselves off from services that were
@@ -46,4 +48,48 @@ export function serviceCode(name: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 60)
     .replace(/-+$/, '')
+}
+
+/** What was said of a service, by whom and when. */
+export interface ServiceStatement {
+  readonly code: string
+  readonly name: string
+  readonly state: ServiceState
+  readonly words: string
+  readonly moreBy: Instant | null
+  readonly at: Instant
+  /** A person's name for those who may know it; otherwise the role. */
+  readonly by: string
+  /** The bulletin that it belongs to, where the reader may see that. */
+  readonly bulletin: number | null
+}
+
+/** Where everybody reads it. */
+export const STANDING_PAGE = '/safe-to-use'
+
+const COLOURS: Readonly<Record<ServiceState, TagColour>> = {
+  'do-not-use': 'red',
+  'take-care': 'orange',
+  'not-known': 'grey',
+  'stay-connected': 'green',
+  safe: 'green',
+}
+
+export function serviceTag(state: ServiceState): Tag {
+  return { text: SERVICE_STATES[state].label, colour: COLOURS[state] }
+}
+
+/** A statement as every page shows it. */
+export function statementLine({ state, words, at, by, moreBy, bulletin, name, code }: ServiceStatement, now: Instant) {
+  return {
+    name,
+    href: `${STANDING_PAGE}/${code}`,
+    tag: serviceTag(state),
+    words,
+    at,
+    by,
+    moreBy,
+    isOverdue: isOverdue(moreBy, now),
+    bulletin: bulletin === null ? null : bulletinNumber(bulletin),
+  }
 }

@@ -3,21 +3,7 @@ import type { Instant } from '../../../kernel/instant.ts'
 import { ROLES, isRole } from '../../../kernel/role.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { isServiceState, type ServiceState } from './model.ts'
-
-/** What was said of a service, by whom and when. */
-export interface ServiceStatement {
-  readonly code: string
-  readonly name: string
-  readonly state: ServiceState
-  readonly words: string
-  readonly moreBy: Instant | null
-  readonly at: Instant
-  /** A person's name for those who may know it; otherwise the role. */
-  readonly by: string
-  /** The bulletin that it belongs to, where the reader may see that. */
-  readonly bulletin: number | null
-}
+import { isServiceState, type ServiceStatement } from './model.ts'
 
 /** A service, with what stands of it; `null` when nothing was said yet. */
 export interface StandingService {

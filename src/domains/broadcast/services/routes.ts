@@ -8,8 +8,9 @@ import { may, type Actor } from '../../../platform/work/actor.ts'
 import type { Visible } from '../tables.ts'
 import { addService, endService, sayOfService } from './commands.ts'
 import { serviceForm, statementForm } from './fields.ts'
+import { STANDING_PAGE } from './model.ts'
 import { serviceHistory, standingServices, type StandingService } from './queries.ts'
-import { addModel, sayModel, serviceModel, standingJson, standingModel, STANDING_PAGE } from './views.ts'
+import { addModel, sayModel, serviceModel, standingJson, standingModel } from './views.ts'
 
 const ANYBODY = { public: 'What is safe to use is for everybody, also for those who cannot sign in on the day.' }
 const say = { permission: 'broadcast.service.say' }

@@ -1,39 +1,10 @@
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
-import type { Tag, TagColour } from '../../../ui/labels.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { serviceFields, statementFields } from './fields.ts'
-import { isOverdue, SERVICE_STATE_ORDER, SERVICE_STATES, type ServiceState } from './model.ts'
-import type { ServiceStatement, StandingService } from './queries.ts'
-
-/** Where everybody reads it. */
-export const STANDING_PAGE = '/safe-to-use'
-
-const COLOURS: Readonly<Record<ServiceState, TagColour>> = {
-  'do-not-use': 'red',
-  'take-care': 'orange',
-  'not-known': 'grey',
-  'stay-connected': 'green',
-  safe: 'green',
-}
-
-export function serviceTag(state: ServiceState): Tag {
-  return { text: SERVICE_STATES[state].label, colour: COLOURS[state] }
-}
-
-export function statementLine({ state, words, at, by, moreBy, bulletin, name, code }: ServiceStatement, now: Instant) {
-  return {
-    name,
-    href: `${STANDING_PAGE}/${code}`,
-    tag: serviceTag(state),
-    words,
-    at,
-    by,
-    moreBy,
-    isOverdue: isOverdue(moreBy, now),
-    bulletin: bulletin === null ? null : bulletinNumber(bulletin),
-  }
-}
+import { SERVICE_STATE_ORDER, serviceTag, STANDING_PAGE, statementLine } from './model.ts'
+import type { ServiceStatement } from './model.ts'
+import type { StandingService } from './queries.ts'
 
 /** The standing page: what needs attention first, then by name. Of what nothing was said is not known. */
 export function standingModel(services: readonly StandingService[], now: Instant, may: { readonly say: boolean; readonly manage: boolean }) {

@@ -7,6 +7,8 @@ import type { Dimension, Picture } from '../../picture/model.ts'
 import { readPicture } from '../../picture/queries.ts'
 import { aloneRecordsOf, releasedAloneOf, type AloneRecord, type ReleasedAlone } from '../../release/after/queries.ts'
 import { releaseOf, type Release } from '../../release/queries.ts'
+import { statementsOfBulletin } from '../../services/queries.ts'
+import type { ServiceStatement } from '../../services/model.ts'
 import { readAnswerPanel, type AnswerPanel } from '../../responses/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { changesInWords, type ChangeInWords } from '../difference.ts'
@@ -49,6 +51,8 @@ export interface ShownBulletin {
   readonly panel: AnswerPanel | null
   /** What the reader's organisation told that it runs of what this is about. */
   readonly matches: readonly OwnMatch[]
+  /** What was said with it of the services that everybody uses. */
+  readonly services: readonly ServiceStatement[]
 }
 
 export interface Desk {
@@ -104,6 +108,7 @@ export async function readShown(db: Reader<Visible>, number: number, actor: Acto
             now,
           }),
     picture: may(actor, 'broadcast.picture.view') ? await readPicture(db, actor.scope, bulletin, by, now) : null,
+    services: await statementsOfBulletin(db, id),
     matches: organisationId === null || release === null ? [] : await matchesOf(db, organisationId, release),
   }
 }
