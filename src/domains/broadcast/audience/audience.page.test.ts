@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { plantOrganisations } from '../../../../test/support/broadcast.ts'
 import { readCsv, walkList } from '../../../../test/support/lists.ts'
@@ -124,4 +125,26 @@ test('the rule is changed on a page of its own, which keeps what was typed', asy
   const refused = await save({ organisations: 'P!' })
   assert.equal(refused.statusCode, 422)
   assert.match(refused.body, /P![\s\S]*Write codes such as|Write codes such as[\s\S]*P!/)
+})
+
+test('those of whose contacts nothing says that a message gets there are a list of their own, with why', async () => {
+  await save({ types: ['trust'], organisations: ['P001', 'P002', 'P003'].join(' ') })
+  assert.match((await analyst.get(`${audience}?list=doubtful`)).body, /Nobody is in doubt/)
+  const change = (code: string, set: string) =>
+    sql`update directory_contact set ${sql.raw(set)} where organisation_id = (select id from directory_organisation where code = ${code})`.execute(
+      app.platform.database.kysely,
+    )
+  await change('P001', "last_proved_at = now() - interval '2 days', last_failed_at = now()")
+  await change('P002', "last_proved_at = now() - interval '400 days'")
+  await change('P003', "last_failed_at = now() - interval '2 days', last_proved_at = now()")
+  const { body } = await analyst.get(`${audience}?list=doubtful&sort=code`)
+  assert.match(body, /Reached, but in doubt, and why \(2\)/)
+  assert.match(body, /Organisation P001[\s\S]*The last message to each of its contacts failed[\s\S]*Organisation P002[\s\S]*for too long/)
+  assert.doesNotMatch(body, /href="\/organisations\/P003"/)
+  assert.deepEqual(
+    (await csv('?list=doubtful')).map(row => row['code']),
+    ['P001', 'P002'],
+  )
+  const counted = await analyst.post(`${audience}/count`, { organisations: 'P001 P002 P003', fragment: 'yes' }, { from: `${audience}?change=yes` })
+  assert.match(counted.body, /2: reached, but nothing says that a message gets there/)
 })
