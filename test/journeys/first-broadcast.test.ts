@@ -231,7 +231,7 @@ test('a practice answers from its link: opening it spends nothing, the answer co
   for (let visit = 0; visit < 3; visit += 1) says(await visitor.get(link), /Your answer/)
   assert.deepEqual(await carecert.one('responses', 'list', numberOf(bulletin)), [])
 
-  const recorded = await visitor.follow(await visitor.post(link, { state: 'done', note: 'Two leavers ended' }, { from: link }))
+  const recorded = await visitor.follow(await visitor.post(link, { state: 'done', note: 'Two leavers ended', share: 'yes' }, { from: link }))
   says(recorded, /Thank you\. Recorded: Done/)
   const again = await visitor.follow(await visitor.post(link, { state: 'not-applicable' }))
   says(again, /Note: Two leavers ended/)

@@ -120,20 +120,24 @@ async function answer(platform: Platform, bulletinId: string, bulletin: SampleBu
 }
 
 const REASONS = [
-  'The device is on a network of its own and leaves service next month.',
-  'The update would stop the clinic; we watch it instead until the weekend.',
-  'The maker does not support our version; we replace it in the spring.',
-]
+  ['not-reachable', 'The device is on a network of its own and leaves service next month.'],
+  ['clinical-downtime', 'The update would stop the clinic; we watch it instead until the weekend.'],
+  ['awaiting-supplier', 'The maker does not support our version; we replace it in the spring.'],
+] as const
 
 /** An invented answer, by weight. */
 export function invent(random: Random, weights: readonly (readonly [ResponseState, number])[], now: Instant) {
   const total = weights.reduce((sum, [, weight]) => sum + weight, 0)
   let left = random.next() * total
   const state = weights.find(([, weight]) => (left -= weight) < 0)?.[0] ?? 'acknowledged'
+  const [reasonCode, reason] = state === 'not-acting' ? random.pick(REASONS) : [null, null]
   return {
     state,
     note: random.chance(0.15) ? 'Sent from the service desk.' : null,
-    reason: state === 'not-acting' ? random.pick(REASONS) : null,
+    reasonCode,
+    reason,
+    // Most share: otherwise there would be little to look at.
+    isShared: random.chance(0.8),
     nextDate: state === 'in-progress' ? londonDate(addDays(now, random.between(2, 21))) : null,
   }
 }

@@ -37,6 +37,7 @@ test('the answers to a bulletin come as data with the promised keys, or as lines
         organisationId: bulletin.organisationIds[0] ?? never(),
         state,
         note: state === 'done' ? 'Patched' : null,
+        isShared: true,
         reason: null,
         nextDate: null,
         via: 'command',

@@ -112,7 +112,7 @@ type Completed = Required<Omit<Answer, 'isShared' | 'window'>> & Pick<Answer, 'i
 async function write(work: Work<Visible>, recipient: LockedRecipient, input: Target & Completed & { readonly via: Via }): Promise<void> {
   // Those who watch over others know only what they were told, and cannot write what an organisation keeps to itself.
   const keepsOwn = work.actor.scope.kind !== 'centre' && work.actor.scope.kind !== 'region'
-  const isShared = !keepsOwn || (input.isShared ?? (await sharesDetail(work.db, input.organisationId)))
+  const isShared = !keepsOwn || (await mayBeRead(work, input))
   if (recipient.response === input.state && (await isRepeat(work, input, isShared))) return
   const { isDecided, isDone } = RESPONSE_STATES[input.state]
   const id = work.newId('response')
@@ -183,6 +183,13 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
     },
   })
   await announce(work, { type: 'response.recorded', bulletinId, organisationId, state: input.state })
+}
+
+/** Whether the centre may read the detail: as the organisation has chosen, or for this answer says. A partner may close it, and not open it. */
+async function mayBeRead(work: Work<Visible>, { organisationId, isShared }: Target & Completed): Promise<boolean> {
+  const isPartners = work.actor.scope.kind === 'partner' && work.actor.organisationId !== organisationId
+  if (isPartners) return isShared !== false && (await sharesDetail(work.db, organisationId))
+  return isShared ?? (await sharesDetail(work.db, organisationId))
 }
 
 /** Whether the newest answer says the very same. */

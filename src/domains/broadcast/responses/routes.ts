@@ -85,6 +85,8 @@ function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<
   const action = `/bulletins/${number}/answer`
   const values = { organisation: recipient.organisationCode, ...(typed['back'] === 'home' ? { back: 'home' } : {}) }
   const state = textOf(typed, 'state')
+  // What the centre may read is the organisation's own choice, and not its partner's.
+  const mayShare = request.actor.organisationId === recipient.organisationId
   const model = {
     number,
     title: bulletin.title,
@@ -92,9 +94,9 @@ function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<
     respondBy: bulletin.respondBy,
     organisation: recipient.organisationName,
     values,
-    answer: answerPage({ action, current: recipient.response, typed, sharesDetail: found.sharesDetail }),
+    answer: answerPage({ action, current: recipient.response, typed, sharesDetail: found.sharesDetail, mayShare }),
     more: isResponseState(state)
-      ? morePage({ action, state, typed, now: request.now, values, problems, current, reasons, sharesDetail: found.sharesDetail })
+      ? morePage({ action, state, typed, now: request.now, values, problems, current, reasons, sharesDetail: found.sharesDetail, mayShare })
       : null,
   }
   return page(ANSWER_PAGE, `Answer ${number}`, model, { problems, isExercise: bulletin.isExercise })

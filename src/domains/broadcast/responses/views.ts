@@ -31,13 +31,14 @@ export function answerPage(input: {
   readonly current: ResponseState | null
   readonly typed: Typed
   readonly sharesDetail: boolean
+  readonly mayShare: boolean
 }) {
   return {
     action: input.action,
     questions: questionViews(input.current),
     note: textIn(input.typed, 'note'),
     longestNote: LONGEST_NOTE,
-    share: sharingField(input.typed, input.sharesDetail),
+    share: input.mayShare ? sharingField(input.typed, input.sharesDetail) : null,
     sharesDetail: input.sharesDetail,
   }
 }
@@ -51,6 +52,7 @@ export function morePage(input: {
   readonly values: Readonly<Record<string, string>>
   readonly reasons: readonly Reason[]
   readonly sharesDetail: boolean
+  readonly mayShare: boolean
   /** The newest answer: when it is the same, its detail is filled in. */
   readonly current: GivenAnswer | null
   readonly problems?: readonly { pointer: string; message: string }[]
@@ -87,7 +89,7 @@ export function morePage(input: {
     detail,
     // Open where something in it is wrong or was said before: what is hidden cannot be put right.
     isDetailOpen: detail.some(({ error, value }) => error !== undefined || (typeof value === 'string' && value !== '')),
-    share: sharingField(typed, input.sharesDetail),
+    share: input.mayShare ? sharingField(typed, input.sharesDetail) : null,
     sharesDetail: input.sharesDetail,
   }
 }

@@ -174,7 +174,7 @@ async function linkPage(
     detailHref: found.current === null ? null : `${action}?state=${found.current.state}`,
     ask: found.ask?.isOffered === true ? found.ask : null,
     kept: isMore && found.bulletin.state === 'released' ? null : unrecorded(typed, found.current),
-    answer: answerPage({ action, current: found.current?.state ?? null, typed, sharesDetail: found.sharesDetail }),
+    answer: answerPage({ action, current: found.current?.state ?? null, typed, sharesDetail: found.sharesDetail, mayShare: true }),
     more: isMore
       ? morePage({
           action,
@@ -185,6 +185,7 @@ async function linkPage(
           problems,
           current: found.current,
           reasons: found.reasons,
+          mayShare: true,
           sharesDetail: found.sharesDetail,
         })
       : null,

@@ -143,6 +143,11 @@ test('a partner that answers does not choose what is shared', async () => {
   )
   const page = await partner.get(`/bulletins/${number}/decision?organisation=S00000`)
   assert.match(page.body, /The organisation itself chooses that/)
+  const form = await partner.get(`/bulletins/${number}/answer?organisation=S00000&state=done`)
+  assert.doesNotMatch(form.body, /name="share"/)
+  await lead.post(`/bulletins/${number}/decision/share-all`, { organisation: 'S00000', share: 'no' })
+  await partner.post(`/bulletins/${number}/answer`, { organisation: 'S00000', state: 'done', note: 'Opened by a partner', share: 'yes' })
+  assert.doesNotMatch((await (await signIn('duty-manager')).get('/responses.csv')).body, /Opened by a partner/)
   assert.equal((await partner.post(`/bulletins/${number}/decision/share`, { organisation: 'S00000', share: 'yes' })).statusCode, 403)
 })
 
