@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { parseLocalDate } from '../../../kernel/instant.ts'
 import { cleanLine } from '../../../kernel/text.ts'
-import type { Field } from '../../../ui/models.ts'
 import { SEVERITIES, severityLabel } from '../bulletins/model.ts'
 
 const MOST_HOURS = 2_000
@@ -81,21 +80,21 @@ export function policyFields(
   typed: Typed,
   types: readonly { readonly code: string; readonly plural: string }[],
   errorOf: (name: string) => string | undefined,
-): readonly Field[] {
+) {
   const text = (name: string) => (typeof typed[name] === 'string' ? typed[name] : '')
   const field = (name: string) => ({ name, value: text(name), error: errorOf(name) })
   const inHours = (name: string, label: string) => ({ ...field(name), kind: 'text' as const, label, width: 4 as const, optional: true })
   return [
-    { ...field('severity'), kind: 'select', label: 'Severity', options: SEVERITIES.map(value => ({ value, text: severityLabel(value) })) },
+    { ...field('severity'), kind: 'select' as const, label: 'Severity', options: SEVERITIES.map(value => ({ value, text: severityLabel(value) })) },
     {
       ...field('organisationType'),
-      kind: 'select',
+      kind: 'select' as const,
       label: 'Whom it is for',
       options: [{ value: '', text: 'Every type that has no policy of its own' }, ...types.map(({ code, plural }) => ({ value: code, text: plural }))],
     },
     {
       name: 'effectiveFrom',
-      kind: 'date',
+      kind: 'date' as const,
       label: 'From which day on',
       hint: 'Bulletins that are released from that day on',
       value: { day: text('effectiveFrom-day'), month: text('effectiveFrom-month'), year: text('effectiveFrom-year') },
@@ -105,17 +104,17 @@ export function policyFields(
     inHours('actHours', 'Act within so many hours'),
     {
       ...field('remindHours'),
-      kind: 'text',
+      kind: 'text' as const,
       label: 'Remind after so many hours',
       hint: 'Such as 4, 12, 24. Reminders stop when somebody answers',
-      width: 20,
+      width: 20 as const,
       optional: true,
     },
     inHours('telephoneHours', 'On the telephone list after so many hours'),
     inHours('escalateHours', 'Tell their senior after so many hours'),
     {
       ...field('escalateTo'),
-      kind: 'text',
+      kind: 'text' as const,
       label: 'Who that is',
       hint: 'The purposes of contacts, separated by commas. A person on the board is told too',
       optional: true,
@@ -123,11 +122,11 @@ export function policyFields(
     inHours('regionHours', 'Tell their region after so many hours'),
     {
       name: 'isWorkingHours',
-      kind: 'checkbox',
+      kind: 'checkbox' as const,
       label: 'Count only working hours',
       hint: 'Monday to Friday, eight to six',
       value: typed['isWorkingHours'] === 'yes',
     },
-    { ...field('source'), kind: 'text', label: 'Who decided so' },
+    { ...field('source'), kind: 'text' as const, label: 'Who decided so' },
   ]
 }

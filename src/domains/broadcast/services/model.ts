@@ -1,5 +1,4 @@
 import type { Instant } from '../../../kernel/instant.ts'
-import type { Tag, TagColour } from '../../../ui/labels.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 
 /**
@@ -67,15 +66,16 @@ export interface ServiceStatement {
 /** Where everybody reads it. */
 export const STANDING_PAGE = '/safe-to-use'
 
-const COLOURS: Readonly<Record<ServiceState, TagColour>> = {
+const COLOURS = {
   'do-not-use': 'red',
   'take-care': 'orange',
   'not-known': 'grey',
   'stay-connected': 'green',
   safe: 'green',
-}
+} as const satisfies Readonly<Record<ServiceState, string>>
 
-export function serviceTag(state: ServiceState): Tag {
+/** Its word in a coloured box: the word carries the meaning. */
+export function serviceTag(state: ServiceState) {
   return { text: SERVICE_STATES[state].label, colour: COLOURS[state] }
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { parseId } from '../../../../kernel/id.ts'
 import { cleanLine, cleanText } from '../../../../kernel/text.ts'
-import type { Field } from '../../../../ui/models.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../model.ts'
 import { CALL_OUTCOME_CHOICES, CALL_OUTCOMES, type CallOutcome } from './model.ts'
 
@@ -37,10 +36,10 @@ export function callFields(
   typed: Typed,
   contacts: readonly { readonly id: string; readonly text: string }[],
   errorOf: (name: string) => string | undefined,
-): readonly Field[] {
+) {
   const field = (name: string) => ({ name, value: typeof typed[name] === 'string' ? typed[name] : '', error: errorOf(name) })
   return [
-    { ...field('spokeTo'), kind: 'text', label: 'Who did you speak to?', optional: true },
+    { ...field('spokeTo'), kind: 'text' as const, label: 'Who did you speak to?', optional: true },
     ...(contacts.length === 0
       ? []
       : [
@@ -51,10 +50,10 @@ export function callFields(
             options: [{ value: '', text: 'Another one' }, ...contacts.map(({ id, text }) => ({ value: id, text }))],
           },
         ]),
-    { ...field('note'), kind: 'textarea', label: 'Notes', rows: 3, maxlength: LONGEST_NOTE, optional: true },
+    { ...field('note'), kind: 'textarea' as const, label: 'Notes', rows: 3, maxlength: LONGEST_NOTE, optional: true },
     {
       ...field('outcome'),
-      kind: 'radios',
+      kind: 'radios' as const,
       label: 'What came of it?',
       options: CALL_OUTCOME_CHOICES.map(outcome => ({
         value: outcome,
@@ -76,7 +75,7 @@ export function callFields(
     },
     {
       ...field('callAgain'),
-      kind: 'select',
+      kind: 'select' as const,
       label: 'Ring again',
       options: [
         { value: '', text: 'As usual after what came of it' },
