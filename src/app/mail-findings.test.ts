@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -36,6 +37,25 @@ test('a key that is missing, open to others or of another domain is said to be s
   await chmod(keyFile, 0o644)
   assert.match((await told(DKIM))[0] ?? '', /^bad: Others on this machine can read/)
   await chmod(keyFile, 0o600)
+})
+
+const hasOpenSsl = spawnSync('openssl', ['version']).status === 0
+
+test('a certificate that runs out, or names another address, is said to', { skip: hasOpenSsl ? false : 'openssl is not here' }, async () => {
+  const [key, own] = [join(folder, 'smime.key'), join(folder, 'smime.crt')]
+  const make = (days: string) =>
+    spawnSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${key} -out ${own} -days ${days} -subj /CN=Centre -addext subjectAltName=email:centre@example.org`.split(
+        ' ',
+      ),
+    )
+  const env = { MAIL_FROM: 'centre@example.org', MAIL_SIGNING: 'smime', MAIL_SIGNING_KEY_FILE: key, MAIL_SIGNING_CERTIFICATE_FILE: own }
+  make('90')
+  assert.match((await told(env))[2] ?? '', /^good: It holds until \d{4}-/)
+  assert.match((await told({ ...env, MAIL_FROM: 'other@example.org' }))[2] ?? '', /^bad: It does not name other@example\.org/)
+  make('5')
+  assert.match((await told(env))[2] ?? '', /^caution: .*Renew it now/)
 })
 
 test('a signing command is tried, and what nobody reads is named', async () => {

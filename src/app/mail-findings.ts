@@ -1,12 +1,18 @@
 import { CareCertError } from '../kernel/errors.ts'
 import { systemClock } from '../platform/clock/clock.ts'
 import type { Config } from '../platform/config/config.ts'
-import { describeKeys, openSigning } from '../platform/mail/keys.ts'
+import { describeCertificate, describeKeys, openSigning } from '../platform/mail/keys.ts'
 import type { Finding } from './finding.ts'
 
 /** How mail is signed and what comes back: whether each key can be used, with the DNS record to publish for it. Never prints a key. */
 export async function mailFindings(config: Config, environment: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
-  return [...(await dkimFindings(config)), await signatureFinding(config, environment), bounceFinding(config)]
+  const signature = await signatureFinding(config, environment)
+  return [
+    ...(await dkimFindings(config)),
+    signature,
+    ...(signature.verdict === 'bad' ? [] : await certificateFindings(config)),
+    bounceFinding(config),
+  ]
 }
 
 async function dkimFindings({ mail, mailFrom }: Config): Promise<readonly Finding[]> {
@@ -44,6 +50,22 @@ async function signatureFinding({ mail }: Config, environment: Readonly<Record<s
     .catch(refused)
   if (typeof signed === 'string') return { about, verdict: 'bad', words: signed }
   return { about, verdict: 'good', words: `A trial was signed (${signed?.micalg ?? ''}). Publish the key or certificate where readers find it.` }
+}
+
+const DAY_MILLIS = 86_400_000
+const WARN_DAYS = 30
+
+/** A certificate that runs out, or names somebody else, makes every message look forged. */
+async function certificateFindings({ mail, mailFrom }: Config): Promise<readonly Finding[]> {
+  const about = 'S/MIME certificate'
+  const certificate = await describeCertificate(mail, mailFrom)
+  if (certificate === null) return []
+  const days = Math.floor((certificate.validUntil.getTime() - systemClock.now().getTime()) / DAY_MILLIS)
+  const until = certificate.validUntil.toISOString().slice(0, 10)
+  if (days < 0) return [{ about, verdict: 'bad', words: `It ran out on ${until}: readers are warned of every message. Renew it.` }]
+  if (!certificate.namesAddress)
+    return [{ about, verdict: 'bad', words: `It does not name ${mailFrom}, so readers are warned of every message. Have one made for that address.` }]
+  return [{ about, verdict: days < WARN_DAYS ? 'caution' : 'good', words: `It holds until ${until}.${days < WARN_DAYS ? ' Renew it now.' : ''}` }]
 }
 
 function bounceFinding({ mail }: Config): Finding {

@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { Invalid } from '../../kernel/errors.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { MailConfig, SigningConfig } from '../config/mail.ts'
 import { dkimRecord, readDkimKey, type DkimKey } from './dkim.ts'
@@ -51,6 +53,16 @@ export async function describeKeys(
       isOpenToOthers: ((await stat(keyFile)).mode & 0o077) !== 0,
     })),
   )
+}
+
+/** Until when the S/MIME certificate holds, and whether it names that address as readers' programs ask (RFC 8550 §3); `null` without one. */
+export async function describeCertificate(
+  { signing }: MailConfig,
+  address: string,
+): Promise<{ readonly validUntil: Instant; readonly namesAddress: boolean } | null> {
+  if (signing.kind !== 'smime') return null
+  const certificate = new X509Certificate(await readKeyFile('MAIL_SIGNING_CERTIFICATE_FILE', signing.certificateFile))
+  return { validUntil: certificate.validToDate, namesAddress: certificate.checkEmail(address) !== undefined }
 }
 
 function readKeyFile(setting: string, path: string): Promise<string> {
