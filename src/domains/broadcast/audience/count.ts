@@ -1,5 +1,5 @@
 import type { Problem } from '../../../kernel/problem.ts'
-import type { RouteRequest } from '../../../platform/http/route.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { ruleSentence, type AudienceRule } from './model.ts'
@@ -12,23 +12,21 @@ import { countView } from './views.ts'
 const NAMES_SHOWN = 10
 
 /** What a rule that was not saved would come to for a bulletin, as `views/count.njk` shows it. Nothing is stored. */
-export function countRule(request: Pick<RouteRequest, 'read'>, number: number, rule: AudienceRule): Promise<object> {
-  return request.read<Visible, object>(async db => {
-    const { tlp } = await ruleOf(db, (await bulletinOf(db, number)).id)
-    const checked = await checkRule(db, { rule, tlp })
-    const found = await listAudience(
-      db,
-      checked,
-      { list: 'reached', search: '', type: '', region: '', sort: 'code' },
-      { limit: NAMES_SHOWN, cursor: null },
-    )
-    return countView(
-      ruleSentence(rule, await namesFor(db, rule)),
-      await summariseAudience(db, { rule, tlp }),
-      await countReasons(db, checked),
-      found.rows,
-    )
-  })
+export async function countRule(db: Reader<Visible>, number: number, rule: AudienceRule): Promise<object> {
+  const { tlp } = await ruleOf(db, (await bulletinOf(db, number)).id)
+  const checked = await checkRule(db, { rule, tlp })
+  const found = await listAudience(
+    db,
+    checked,
+    { list: 'reached', search: '', type: '', region: '', sort: 'code' },
+    { limit: NAMES_SHOWN, cursor: null },
+  )
+  return countView(
+    ruleSentence(rule, await namesFor(db, rule)),
+    await summariseAudience(db, { rule, tlp }),
+    await countReasons(db, checked),
+    found.rows,
+  )
 }
 
 /** The same for fields that make no rule yet. */

@@ -92,7 +92,9 @@ const count = route({
     const { body } = request
     const isBuilt = body['builder'] === 'yes'
     const form = isBuilt ? ruleOfDraft(readDraft(body)) : readRule(body)
-    const counted = form.ok ? await countRule(request, numberOf(request.params), form.rule) : unreadable(form.problems)
+    const counted = form.ok
+      ? await request.read<Visible, object>(db => countRule(db, numberOf(request.params), form.rule))
+      : unreadable(form.problems)
     if (body['fragment'] === 'yes') return page('broadcast/audience/views/count.njk', 'Count', { count: counted })
     return audiencePage(request, request.params, Query.parse({ change: 'yes' }), body, form.ok ? [] : form.problems, counted)
   },

@@ -8,7 +8,8 @@ import type { Visible } from '../../tables.ts'
 import { saveAudience } from '../commands.ts'
 import { AudienceRule, ruleFaults, ruleSentence } from '../model.ts'
 import { countAddresses, namesFor, resolveAudience, ruleOf } from '../queries.ts'
-import type { Asks, BulletinRule } from '../queries/checking.ts'
+import type { Asks } from '../queries/asks.ts'
+import type { BulletinRule } from '../queries/checking.ts'
 
 /** The audience of a bulletin for machines: the same rule as the page and the command have, and what it comes to. */
 const PATH = '/api/v1/bulletins/:number/audience'

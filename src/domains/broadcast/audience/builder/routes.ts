@@ -97,7 +97,7 @@ async function show(
 ): Promise<Reply> {
   const problems = more.problems ?? []
   const made = ruleOfDraft(draft)
-  const count = made.ok ? await countRule(request, bulletin.number, made.rule) : unreadable(made.problems)
+  const count = made.ok ? await request.read<Visible, object>(db => countRule(db, bulletin.number, made.rule)) : unreadable(made.problems)
   const model = {
     number: bulletinNumber(bulletin.number),
     title: bulletin.title,

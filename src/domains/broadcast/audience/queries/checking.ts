@@ -1,15 +1,12 @@
 import { sql } from 'kysely'
 import { isRole } from '../../../../kernel/role.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
-import type { Reader } from '../../../../platform/work/read.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
-import type { Visible } from '../../tables.ts'
 import { AudienceRule } from '../model.ts'
 import { conditionsIn, conditionsOf, isEmptyRule, saysWhom, type Condition, type Node } from '../rule.ts'
+import type { Asks } from './asks.ts'
 import { clearanceFor, EVERYBODY_IS_CLEARED, type Clearance } from './clearance.ts'
 import { linesOf, type Lines } from './lines.ts'
-
-export type Asks = Pick<Reader<Visible>, 'selectFrom' | 'getExecutor'>
 
 /** The rule of a bulletin with its label, which says who may be told at all. */
 export interface BulletinRule {

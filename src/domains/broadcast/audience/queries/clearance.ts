@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import { TLP, tlpRank, type Tlp } from '../../../../kernel/tlp.ts'
-import type { Asks } from './checking.ts'
+import type { Asks } from './asks.ts'
 
 /** Who may not be told what a label covers. Few organisations differ from their type. */
 export interface Clearance {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
-import type { Asks } from './checking.ts'
+import type { Asks } from './asks.ts'
 
 export interface TypeClearance {
   readonly type: string

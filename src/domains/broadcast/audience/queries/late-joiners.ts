@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
-import type { Asks, CheckedRule } from './checking.ts'
+import type { Asks } from './asks.ts'
+import type { CheckedRule } from './checking.ts'
 import { candidates, reached } from './matching.ts'
 
 export interface LateJoiner {

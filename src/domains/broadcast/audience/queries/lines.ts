@@ -8,7 +8,7 @@ import { matchedLines } from '../../../watch/contract.ts'
 import type { Visible } from '../../tables.ts'
 import { technologyText } from '../model.ts'
 import type { Condition } from '../rule.ts'
-import type { Asks } from './checking.ts'
+import type { Asks } from './asks.ts'
 
 /** A product that is run, in one version as it is told (empty: none told), or in whatever version (`null`). */
 export type Line = readonly [productId: number, version: string | null]

@@ -3,7 +3,8 @@ import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../.
 import { isOrganisationNamed } from '../../scope.ts'
 import type { Doubt, Exclusion, Unreachable } from '../model.ts'
 import { nobody, summary, type AudienceSummary } from '../queries.ts'
-import type { Asks, CheckedRule } from './checking.ts'
+import type { Asks } from './asks.ts'
+import type { CheckedRule } from './checking.ts'
 import { candidates, leftOut, reached } from './matching.ts'
 import { isInDoubt, WHY_IN_DOUBT, WHY_UNREACHABLE } from './reachability.ts'
 

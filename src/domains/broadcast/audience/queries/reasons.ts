@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Exclusion, Unreachable } from '../model.ts'
-import type { Asks, CheckedRule } from './checking.ts'
+import type { Asks } from './asks.ts'
+import type { CheckedRule } from './checking.ts'
 import { candidates, leftOut, reached } from './matching.ts'
 import { IS_FRESH, WHY_UNREACHABLE } from './reachability.ts'
 
