@@ -40,7 +40,7 @@ export const directory: Module = {
     { label: 'Organisations', href: '/organisations', permission: 'directory.organisation.list', position: 40 },
     { label: 'Our technology', href: '/technology', permission: 'directory.technology.view', position: 50 },
     { label: 'Our organisation', href: '/our-organisation', permission: 'directory.own-organisation.view', position: 60 },
-    { label: 'Contacts to put right', href: REPAIRS_PATH, permission: 'directory.contact.change', position: 65 },
+    { label: 'Contacts to put right', href: REPAIRS_PATH, permission: 'directory.contact.change', position: 72 },
     { label: 'People', href: '/people', permission: 'directory.people.manage', position: 70, firstFor: ['administrator'] },
     { label: 'Our people', href: '/people', permission: 'directory.people.manage-own', position: 70 },
   ],
