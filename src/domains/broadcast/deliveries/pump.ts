@@ -64,7 +64,9 @@ export async function pump({ send, exchange, mayGoOn }: Ends): Promise<boolean> 
       await new Promise<void>(resolve => void (wake = resolve))
       continue
     }
-    const claimed = await exchange(finished.splice(0), wantsMore)
+    const outcomes = finished.splice(0)
+    begin()
+    const claimed = await exchange(outcomes, wantsMore)
     isExhausted ||= wantsMore && claimed.length === 0
     const claimedAt = monotonicMillis()
     queue.push(...claimed.map(delivery => ({ delivery, claimedAt })))
