@@ -74,7 +74,8 @@ export async function restore(
   let rows = 0
   const load = async (db: Transaction<unknown>) => {
     const order = await tablesInOrder(db)
-    for (const table of order) {
+    // What refers to others goes first.
+    for (const table of order.toReversed()) {
       if (SEEDED.has(table)) await sql`delete from ${sql.table(table)}`.execute(db)
       else if ((await sql`select from ${sql.table(table)} limit 1`.execute(db)).rows.length > 0) {
         throw new Conflict(
@@ -84,6 +85,7 @@ export async function restore(
         )
       }
     }
+    await tell(db, 'disable')
     const known = new Set(order)
     let pending: { table: string; rows: unknown[] } = { table: '', rows: [] }
     const flush = async () => {
@@ -109,6 +111,7 @@ export async function restore(
     }
     if (isFirst) throw damaged()
     await flush()
+    await tell(db, 'enable')
     await resetSequences(db)
   }
   try {
@@ -124,7 +127,26 @@ export async function restore(
 }
 
 /** Filled by migrations: the backup's rows take their place. */
-const SEEDED = new Set(['directory_organisation_type', 'watch_source', 'watch_maker_alias', 'broadcast_response_deadline'])
+const SEEDED = new Set([
+  'directory_organisation_type',
+  'watch_source',
+  'watch_maker_alias',
+  'broadcast_response_deadline',
+  'broadcast_clearance',
+  'broadcast_stale_contact',
+  'broadcast_reason',
+  'broadcast_signature_policy',
+  'broadcast_chase_policy',
+  'broadcast_holding_template',
+  'broadcast_digest_policy',
+])
+
+/** What tells others of a new row. A row that comes back was told of before. */
+const TELLING = [{ table: 'broadcast_announcement', trigger: 'broadcast_announced' }] as const
+
+async function tell(db: Kysely<unknown>, how: 'disable' | 'enable'): Promise<void> {
+  for (const { table, trigger } of TELLING) await sql`alter table ${sql.table(table)} ${sql.raw(how)} trigger ${sql.ref(trigger)}`.execute(db)
+}
 
 async function tablesInOrder(db: Kysely<unknown>): Promise<string[]> {
   const tables = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(db)
