@@ -169,6 +169,8 @@ export interface OwnBulletin {
   readonly response: ResponseState | null
   readonly responseAt: Instant | null
   readonly nextDate: string | null
+  /** When a decision not to act is looked at again. */
+  readonly reviewOn: string | null
 }
 
 const OWN_SHOWN = 20
@@ -192,11 +194,19 @@ export async function toAnswer(
   return { rows: rows.map(ownBulletin), total: count }
 }
 
-/** What the organisation said that it would do, by the date that it gave. */
+/** What the organisation said that it would do, or look at again, by the date that it gave. */
 export async function promised(db: Reader<Visible>, organisationId: string): Promise<readonly OwnBulletin[]> {
   const rows = await own(db, organisationId)
-    .where('recipient.response', '=', 'in-progress')
-    .orderBy('recipient.next_date', order => order.asc().nullsLast())
+    .where(eb =>
+      eb.or([
+        eb('recipient.response', '=', 'in-progress'),
+        eb.and([eb('recipient.response', '=', 'not-acting'), eb('recipient.review_on', 'is not', null)]),
+      ]),
+    )
+    .orderBy(
+      eb => eb.fn.coalesce('recipient.next_date', 'recipient.review_on'),
+      order => order.asc().nullsLast(),
+    )
     .orderBy('bulletin.number', 'desc')
     .limit(OWN_SHOWN)
     .execute()
@@ -220,6 +230,7 @@ function own(db: Reader<Visible>, organisationId: string) {
       'recipient.response',
       'recipient.response_at as responseAt',
       'recipient.next_date as nextDate',
+      'recipient.review_on as reviewOn',
     ])
 }
 

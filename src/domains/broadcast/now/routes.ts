@@ -21,6 +21,8 @@ import { versionsToApprove, versionsToPublish, type WaitingVersion } from '../bu
 import { bulletinNumber } from '../bulletins/model.ts'
 import { reviewsAfterFor, type WaitingReview } from '../release/after/queries.ts'
 import { missedReleases, type MissedRelease } from '../release/schedule/queries.ts'
+import { STANDING_PAGE } from '../services/model.ts'
+import { standingServices, type StandingService } from '../services/queries.ts'
 import type { Visible } from '../tables.ts'
 import { searchTarget } from './model.ts'
 import {
@@ -42,7 +44,18 @@ import {
   type SafeToUse,
   type WaitingBulletin,
 } from './queries.ts'
-import { changeLines, contactsToProve, liveTable, needsOf, noticeLines, ownLine, partnerTable, repairLines, threatLines } from './views.ts'
+import {
+  changeLines,
+  contactsToProve,
+  liveTable,
+  needsOf,
+  noticeLines,
+  ownLine,
+  serviceLines,
+  partnerTable,
+  repairLines,
+  threatLines,
+} from './views.ts'
 
 const THREATS_SHOWN = 3
 const NOTIFICATIONS_SHOWN = 3
@@ -135,6 +148,7 @@ interface OrganisationsHome {
   readonly open: { readonly rows: readonly OwnBulletin[]; readonly total: number }
   readonly plans: readonly OwnBulletin[]
   readonly notices: readonly SafeToUse[]
+  readonly services: readonly StandingService[]
   readonly contacts: readonly Contact[]
   readonly repairs: readonly Repair[]
   /** The organisation's code. */
@@ -151,6 +165,8 @@ async function organisationsHome(request: RouteRequest): Promise<Reply> {
     openTotal: found.open.total,
     plans: found.plans.map(row => ownLine(row, request.now)),
     notices: noticeLines(found.notices),
+    services: serviceLines(found.services, request.now),
+    servicesHref: STANDING_PAGE,
     contacts: contactsToProve(found.contacts.filter(({ id }) => found.repairs.every(({ contactId }) => contactId !== id))),
     repairs: repairLines(found.repairs),
     ownAddress: `/organisations/${encodeURIComponent(found.code)}`,
@@ -167,6 +183,7 @@ async function readHome(db: Reader<Visible>, organisationId: NonNullable<RouteRe
     open: await toAnswer(db, organisationId),
     plans: await promised(db, organisationId),
     notices: await safeToUse(db, organisationId),
+    services: await standingServices(db),
     contacts: await contactsOf(db, organisationId),
     repairs: await repairsOf(db, organisationId),
     code: (await organisationById(db, organisationId))?.code ?? '',

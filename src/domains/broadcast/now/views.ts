@@ -9,6 +9,8 @@ import { bulletinNumber } from '../bulletins/model.ts'
 import type { WaitingReview } from '../release/after/queries.ts'
 import type { MissedRelease } from '../release/schedule/queries.ts'
 import { answerChoices } from '../responses/queries.ts'
+import { statementLine } from '../services/model.ts'
+import type { StandingService } from '../services/queries.ts'
 import { needsChasing } from './model.ts'
 import type { Changes, LiveBulletin, OwnBulletin, PartnerLine, SafeToUse, WaitingBulletin } from './queries.ts'
 
@@ -195,7 +197,7 @@ export function changeLines(changes: Changes, since: Instant): readonly Need[] {
 /** A bulletin of one's own with the answers that one tap gives. */
 export function ownLine(bulletin: OwnBulletin, now: Instant) {
   const number = bulletinNumber(bulletin.number)
-  const nextDate = bulletin.nextDate === null ? undefined : parseLocalDate(bulletin.nextDate)
+  const nextDate = parseLocalDate(bulletin.nextDate ?? bulletin.reviewOn ?? '')
   return {
     ...bulletin,
     number,
@@ -212,6 +214,11 @@ export function noticeLines(notices: readonly SafeToUse[]) {
 }
 
 /** The contacts that are not known to work, those that failed first. */
+/** What is said of the services that everybody uses; of what nothing was said, nothing stands here. */
+export function serviceLines(services: readonly StandingService[], now: Instant) {
+  return services.flatMap(({ standing }) => (standing === null ? [] : [statementLine(standing, now)]))
+}
+
 export function contactsToProve(contacts: readonly Contact[]) {
   return contacts
     .map(contact => ({ name: contact.name, purpose: contact.purpose, state: contactState(contact), failure: contact.lastFailure }))

@@ -71,7 +71,9 @@ export function morePage(input: {
     error: errorIn(problems, 'note'),
   }
   const isDecided = RESPONSE_STATES[input.state].isDecided
-  const detail = detailFields(typed, problems, isDecided && input.state !== 'not-applicable' && input.state !== 'done')
+  const hasWindow = isDecided && input.state !== 'not-applicable' && input.state !== 'done'
+  // Words beside a reason are a note already: a second field for them would only make a small page longer.
+  const detail = [...(needs === 'reason' ? [note] : []), ...detailFields(typed, problems, hasWindow)]
   return {
     action: input.action,
     state: input.state,
@@ -84,7 +86,7 @@ export function morePage(input: {
     fields: [
       ...(needs === 'date' ? [dateField(typed, problems, 'nextDate', 'Another date')] : []),
       ...(needs === 'reason' ? reasonFields(typed, problems, input.reasons) : []),
-      note,
+      ...(needs === 'reason' ? [] : [note]),
     ],
     detail,
     // Open where something in it is wrong or was said before: what is hidden cannot be put right.

@@ -1,6 +1,6 @@
 import { addHours, ZONE, type Instant } from '../../../../kernel/instant.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
-import { carriesContent } from '../../bulletins/clearance.ts'
+import { carriesContent } from '../../clearance.ts'
 import { fiveLines, type BulletinContent } from '../../bulletins/model.ts'
 
 /**
@@ -40,7 +40,7 @@ export const HOLD_MINUTES = 20
 
 const dayAndTime = new Intl.DateTimeFormat('en-GB', { weekday: 'long', hour: '2-digit', minute: '2-digit', timeZone: ZONE })
 
-/** What to say, in four sentences. What a call may not carry is not said to whoever picks up (bulletins/clearance.ts). */
+/** What to say, in four sentences. What a call may not carry is not said to whoever picks up (clearance.ts). */
 export function callScript(
   told: { readonly content: BulletinContent; readonly tlp: Tlp; readonly respondBy: Instant | null },
   number: string,
