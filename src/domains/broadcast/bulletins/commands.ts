@@ -5,6 +5,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { takeUpThreat } from '../../watch/contract.ts'
 import { canApprove } from '../policy.ts'
+import { reasonFrom } from '../reason.ts'
 import type { Visible } from '../tables.ts'
 import { BulletinContent, bulletinNumber, findingsOf, revisionFindings, type BulletinNumber } from './model.ts'
 import { authorsToExclude, lastVersionOf, versionOf } from './queries.ts'
@@ -18,7 +19,6 @@ import {
   insertSeverity,
   insertVersion,
   move,
-  reasonFrom,
   subjectOf,
   type Piece,
 } from './steps.ts'

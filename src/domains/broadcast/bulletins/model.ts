@@ -3,7 +3,7 @@ import { addHours, londonDate, parseInstant, type Instant, type LocalDate } from
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine, cleanText, shorten } from '../../../kernel/text.ts'
 import { TLP, type Tlp } from '../../../kernel/tlp.ts'
-import { carriesContent } from './clearance.ts'
+import { carriesContent } from '../clearance.ts'
 
 /** `CC-5001`: `CC-`, then four to seven digits without a leading zero. Read in any case, always written in capitals. */
 export type BulletinNumber = string & { readonly kind: 'BulletinNumber' }

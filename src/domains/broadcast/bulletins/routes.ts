@@ -6,7 +6,7 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import type { Work } from '../../../platform/work/work.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { DIMENSIONS, type Dimension } from '../picture/model.ts'
-import { renditionLinks } from '../renditions/views.ts'
+import { renditionLinks } from '../renditions/model.ts'
 import type { Visible } from '../tables.ts'
 import { abandonBulletin, approveBulletin, returnForChanges, sendForReview } from './commands.ts'
 import { discardRevision } from './living/commands.ts'
@@ -131,7 +131,7 @@ async function showPage(
   const { bulletin } = shown
   const model = {
     ...showView(shown, actor, now, refused?.refusal ?? null),
-    renditions: renditionLinks(bulletin, shown.desk !== null),
+    renditions: renditionLinks(bulletin.number, shown.desk !== null),
   }
   const problems: Problem[] =
     refused === null

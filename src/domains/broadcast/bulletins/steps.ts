@@ -1,7 +1,6 @@
 import { Conflict, Invalid } from '../../../kernel/errors.ts'
 import { parseInstant } from '../../../kernel/instant.ts'
 import { transition, type Transition } from '../../../kernel/lifecycle.ts'
-import { cleanText } from '../../../kernel/text.ts'
 import { tlpRank } from '../../../kernel/tlp.ts'
 import { digest } from '../../../platform/audit/record.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
@@ -135,11 +134,4 @@ export function contentHash(content: BulletinContent): string {
 
 export function subjectOf(bulletin: Bulletin) {
   return { kind: 'bulletin', id: bulletinNumber(bulletin.number) }
-}
-
-export function reasonFrom(text: string): string {
-  const reason = cleanText(text)
-  if (reason === '') throw new Invalid('broadcast.reason.missing', 'Say why, in a sentence.')
-  if (reason.length > 2_000) throw new Invalid('broadcast.reason.too-long', 'Say why in at most 2,000 characters.')
-  return reason
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addHours, londonDate, ZONE, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import { carriesContent } from '../bulletins/clearance.ts'
+import { carriesContent } from '../clearance.ts'
 import { bulletinNumber, severityLabel, type BulletinSeverity } from '../bulletins/model.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import { carriesContent } from '../bulletins/clearance.ts'
+import { carriesContent } from '../clearance.ts'
 
 /** What the releaser saw and agrees to: the version, and the audience by its hash. */
 export const ReleaseAgreement = z.strictObject({

@@ -5,8 +5,7 @@ import { TLP } from '../../../kernel/tlp.ts'
 import { BulletinContent } from '../bulletins/model.ts'
 import { letterOf, MAILING_KINDS } from '../deliveries/model.ts'
 import { partsOf, septets, toGsm } from './gsm.ts'
-import { textMessage, type Rendered } from './model.ts'
-import { boardLines, callScript, renditionOf, RENDITIONS, wordsOf } from './passages.ts'
+import { boardLines, callScript, renditionOf, RENDITIONS, wordsOf, textMessage, type Rendered } from './model.ts'
 
 const LINK = 'https://carecert.example/r/del_0123456789abcdef0123456789abcdef.1.1790000000.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq'
 

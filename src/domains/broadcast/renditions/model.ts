@@ -1,8 +1,10 @@
 import { ZONE, type Instant } from '../../../kernel/instant.ts'
+import { cleanLine, shorten } from '../../../kernel/text.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import { carriesContent } from '../bulletins/clearance.ts'
-import { fiveLines, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
+import { bulletinNumber, CONFIDENCE_WORDS, fiveLines, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
+import { carriesContent, type Carrier } from '../clearance.ts'
 import { cutTo, partsOf, roomIn, septets, toGsm } from './gsm.ts'
+import { londonTimeWords } from './times.ts'
 
 /** What a rendition is made of: one record, whoever it is for. */
 export interface Rendered {
@@ -61,4 +63,237 @@ function textBody(told: Rendered, room: number): string {
 /** With the stop that closes a sentence, if it has none. */
 function ended(text: string): string {
   return text === '' || /[.!?:]$/.test(text) ? text : `${text}.`
+}
+
+/**
+ * One record, said for whoever needs it: those who mend systems, those who look after patients, a board, a person on the telephone, a text
+ * message, and paper. Nothing here is written twice: an author may put words of their own for wards and boards, and all else derives.
+ */
+export const RENDITIONS = ['technical', 'clinical', 'board', 'call', 'text', 'print'] as const
+export type RenditionKind = (typeof RENDITIONS)[number]
+
+export const RENDITION_NAMES: Readonly<Record<RenditionKind, string>> = {
+  technical: 'Technical',
+  clinical: 'Clinical and operational',
+  board: 'Board',
+  call: 'Telephone call',
+  text: 'Text message',
+  print: 'Printable',
+}
+
+/** One part of a rendition. */
+export interface Passage {
+  readonly heading: string | null
+  readonly text: string
+  readonly isMarkdown: boolean
+}
+
+export interface Rendition {
+  /** `null` where the label keeps even the title away from what carries it. */
+  readonly title: string | null
+  readonly passages: readonly Passage[]
+  /** Whether it is a notice alone, because the label keeps what it says from what carries it. */
+  readonly isNotice: boolean
+}
+
+/** What carries a rendition unless somebody sends it another way. */
+export const CARRIER_OF: Readonly<Record<RenditionKind, Carrier>> = {
+  technical: 'page',
+  clinical: 'page',
+  board: 'page',
+  call: 'call',
+  text: 'text',
+  print: 'page',
+}
+
+/**
+ * The rendition as it may leave by that carrier. This is where a label meets it: what the carrier may not take is absent from what is given, the
+ * title too, and in its place stands that there is a bulletin and where to read it.
+ */
+export function renditionOf(
+  kind: RenditionKind,
+  told: Rendered,
+  about: { readonly number: string; readonly address: string },
+  carrier: Carrier = CARRIER_OF[kind],
+): Rendition {
+  if (kind === 'text')
+    return { title: null, passages: [plain(null, textMessage(told, about.number, about.address).text)], isNotice: !carriesContent('text', told.tlp) }
+  if (!carriesContent(carrier, told.tlp))
+    return { title: null, passages: kind === 'call' ? noticeCall(told, about) : [plain(null, notice(told, about))], isNotice: true }
+  return { title: told.title, passages: PASSAGES[kind](told, about), isNotice: false }
+}
+
+/** All that a rendition says, as one text: for the telephone, for a test, for a machine that reads. */
+export function wordsOf({ title, passages }: Rendition): string {
+  return [title, ...passages.flatMap(({ heading, text }) => [heading, text])].filter(part => part !== null && part !== '').join('\n')
+}
+
+interface About {
+  readonly number: string
+  readonly address: string
+}
+
+const PASSAGES: Readonly<Record<Exclude<RenditionKind, 'text'>, (told: Rendered, about: About) => readonly Passage[]>> = {
+  technical,
+  clinical,
+  board: told => boardLines(told).map(line => plain(null, line)),
+  call: (told, about) => callScript(told, about.number).map(sentence => plain(null, sentence)),
+  print,
+}
+
+function notice({ severity, tlp, isExercise }: Rendered, { number, address }: About): string {
+  const words = `${number}, severity ${severityLabel(severity).toLowerCase()}, TLP:${tlp}. Sign in to read it: ${address}`
+  return isExercise ? `EXERCISE. ${words} EXERCISE` : words
+}
+
+function technical(told: Rendered): readonly Passage[] {
+  const { content } = told
+  const { what, who } = fiveLines(content)
+  const steps = content.steps.map((step, at) => `${at + 1}. ${step.type}: ${step.text}${step.link === '' ? '' : ` (${step.link})`}`)
+  const platforms = content.platforms.map(({ platform, versions, text }) =>
+    [platform, versions.join(', '), text].filter(part => part !== '').join(': '),
+  )
+  return filled([
+    plain('What', what),
+    plain('Who is affected', platforms.length > 0 ? platforms.join('\n') : who),
+    markdown('What to do', [content.remediationIntro, ...steps].filter(part => part !== '').join('\n\n')),
+    plain('Answer by', by(told)),
+    markdown('Details', content.threatDetails),
+    plain('Indicators of compromise', content.indicators),
+    plain('CVEs', content.cves.join(', ')),
+    plain('Sources', [content.ncscLink, ...content.sources].filter(part => part !== '').join('\n')),
+    plain('How sure', CONFIDENCE_WORDS[content.confidence]),
+  ])
+}
+
+function clinical(told: Rendered): readonly Passage[] {
+  const { content } = told
+  const { what, who, doThis, howSure } = fiveLines(content)
+  return filled([
+    plain('What has happened', what),
+    plain('Who is affected', who),
+    markdown('What it means for care', content.clinicalImpact ?? 'It is not known yet what it means for care.'),
+    markdown(
+      'What stays safe to use',
+      content.safeToUse === '' ? 'Keep using what you use, unless we or your own team say otherwise.' : content.safeToUse,
+    ),
+    plain('What your technical team is asked to do', doThis),
+    plain('Answer by', by(told)),
+    plain('How sure', howSure),
+  ])
+}
+
+/** The board's five lines: the author's, or what the record says. */
+export function boardLines(told: Rendered): readonly string[] {
+  const { content } = told
+  if (content.boardWords !== undefined) return content.boardWords.split('\n').filter(line => line.trim() !== '')
+  const { what, who, doThis, howSure } = fiveLines(content)
+  return [
+    `What: ${what}`,
+    content.platforms.length === 0 ? 'Whom it concerns: not yet known.' : `Whom it concerns: ${lowerFirst(who)}. Ask whether you are one of them.`,
+    `What is asked: ${doThis}`,
+    `By when: ${by(told)}. What is done is your organisation’s decision, and so is not to act.`,
+    `How sure we are: ${lowerFirst(howSure)}.`,
+  ]
+}
+
+/** What a caller says, in four sentences. Above AMBER+STRICT the caller says only that there is something to read. */
+export function callScript(told: Rendered, number: string): readonly string[] {
+  const { what, who, doThis } = fiveLines(told.content)
+  return [
+    `${opening(told, number)}: ${unended(what)}.`,
+    told.content.platforms.length === 0 ? 'We do not know yet whom it concerns.' : `It concerns ${lowerFirst(unended(who))}.`,
+    `We ask you to do this: ${lowerFirst(unended(doThis))}; ${answerBy(told)}.`,
+    `${CLOSING}${told.isExercise ? ' This was an exercise.' : ''}`,
+  ]
+}
+
+const CLOSING = 'What you do is your decision: may I write down where you stand?'
+
+function opening({ severity, isExercise }: Rendered, number: string): string {
+  return `${isExercise ? 'This is an exercise. ' : ''}This is the cyber centre about ${number}, severity ${severityLabel(severity).toLowerCase()}`
+}
+
+function noticeCall(told: Rendered, { number, address }: About): readonly Passage[] {
+  return [
+    `${opening(told, number)}.`,
+    'What it says may not be told on the telephone.',
+    `Please sign in and read it now, at ${address}; ${answerBy(told)}.`,
+    `${CLOSING}${told.isExercise ? ' This was an exercise.' : ''}`,
+  ].map(sentence => plain(null, sentence))
+}
+
+/** Two pages of paper hold about so much beside what is always there. What is longer is cut, and says where the rest is. */
+const PAPER = { what: 600, care: 900, safe: 700, steps: 2_200, platforms: 700 }
+
+function print(told: Rendered, about: About): readonly Passage[] {
+  const { content } = told
+  const { what, who, howSure } = fiveLines(content)
+  const platforms = content.platforms.map(({ platform, versions }) => [platform, versions.join(', ')].filter(part => part !== '').join(': '))
+  const steps = content.steps.map((step, at) => `${at + 1}. ${step.type}: ${step.text}`)
+  const doThis = [content.remediationIntro, ...steps].filter(part => part !== '').join('\n')
+  return filled([
+    plain('What has happened', shorten(what, PAPER.what)),
+    plain('Who is affected', shorten(platforms.length > 0 ? platforms.join('; ') : who, PAPER.platforms)),
+    plain('What to do', shorten(doThis, PAPER.steps)),
+    plain('What stays safe to use', shorten(content.safeToUse, PAPER.safe)),
+    plain('What it means for care', shorten(content.clinicalImpact ?? '', PAPER.care)),
+    plain('Answer by', by(told)),
+    plain('How sure', howSure),
+    plain('The whole bulletin', about.address),
+  ])
+}
+
+function answerBy(told: Rendered): string {
+  return told.respondBy === null ? 'please tell us when you have seen it' : `please answer by ${by(told)}`
+}
+
+function by({ respondBy }: Rendered): string {
+  return respondBy === null ? 'no time is set' : londonTimeWords(respondBy)
+}
+
+function plain(heading: string | null, text: string): Passage {
+  return { heading, text, isMarkdown: false }
+}
+
+function markdown(heading: string, text: string): Passage {
+  return { heading, text, isMarkdown: true }
+}
+
+function filled(passages: readonly Passage[]): readonly Passage[] {
+  return passages.filter(({ text }) => text.trim() !== '')
+}
+
+/** A sentence's words inside another: "Anyone" is "anyone", "EMIS" stays as it is. */
+function lowerFirst(words: string): string {
+  return /^\p{Lu}\p{Ll}/u.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words
+}
+
+function unended(words: string): string {
+  return cleanLine(words).replace(/[.!\s]+$/, '')
+}
+
+/** Links to the renditions of a bulletin; scripts and text messages are the centre's tools. */
+export function renditionLinks(number: number, isCentre: boolean, current: RenditionKind | null = null) {
+  return RENDITIONS.filter(kind => isCentre || (kind !== 'call' && kind !== 'text')).map(kind => ({
+    text: RENDITION_NAMES[kind],
+    href: `/bulletins/${bulletinNumber(number)}/renditions/${kind}`,
+    isCurrent: kind === current,
+  }))
+}
+
+/** The parts of the text message, each with the septets that it takes. */
+export function textParts(told: Rendered, number: string, link: string) {
+  return textMessage(told, number, link).parts.map((text, at) => ({ text, number: at + 1, septets: septets(text) }))
+}
+
+/** The renditions of what is being written: for the preview beside the fields. */
+export function renditionPreviews(told: Rendered, number: string, address: string) {
+  const about = { number, address }
+  return {
+    clinical: renditionOf('clinical', told, about),
+    board: renditionOf('board', told, about),
+    call: renditionOf('call', told, about),
+    text: textParts(told, number, address),
+  }
 }

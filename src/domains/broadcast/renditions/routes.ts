@@ -6,7 +6,7 @@ import { may } from '../../../platform/work/actor.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, versionOf, type Bulletin, type Version } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
-import { RENDITION_NAMES, RENDITIONS } from './passages.ts'
+import { RENDITION_NAMES, RENDITIONS } from './model.ts'
 import { renditionView } from './views.ts'
 
 const show = route({

@@ -1,8 +1,8 @@
 import type { Problem } from '../../../../kernel/problem.ts'
-import type { FormBody } from '../../../../platform/http/route.ts'
 import { severityTag } from '../../../../ui/labels.ts'
 import type { AudienceSummary } from '../../audience/queries.ts'
-import { holdingFields, type HoldingChoices, type HoldingForm } from './fields.ts'
+import type { Typed } from '../fields.ts'
+import { holdingFields, type HoldingChoices, type HoldingForm } from './form.ts'
 import { holdingContent } from './model.ts'
 
 /** Whom the typed rule reaches. */
@@ -12,7 +12,7 @@ export interface Counted {
 }
 
 /** What the typed fields make: the statement as it will be read, whom it reaches, and the button that releases it. */
-export function previewOf(typed: FormBody, form: HoldingForm, counted: Counted | null, { isAsked }: { readonly isAsked: boolean }) {
+export function previewOf(typed: Typed, form: HoldingForm, counted: Counted | null, { isAsked }: { readonly isAsked: boolean }) {
   if (!form.ok || counted === null) {
     return {
       statement: null,
@@ -52,7 +52,7 @@ export function previewOf(typed: FormBody, form: HoldingForm, counted: Counted |
   }
 }
 
-export function holdingView(typed: FormBody, choices: HoldingChoices, problems: readonly Problem[], preview: ReturnType<typeof previewOf>) {
+export function holdingView(typed: Typed, choices: HoldingChoices, problems: readonly Problem[], preview: ReturnType<typeof previewOf>) {
   const threat = textOf(typed, 'threat')
   return {
     back: threat === '' ? { href: '/bulletins', text: 'Bulletins' } : { href: `/threats/${threat}`, text: 'The threat' },
@@ -64,7 +64,7 @@ export function holdingView(typed: FormBody, choices: HoldingChoices, problems: 
   }
 }
 
-function textOf(body: FormBody, name: string): string {
+function textOf(body: Typed, name: string): string {
   const value = body[name]
   return typeof value === 'string' ? value : ''
 }

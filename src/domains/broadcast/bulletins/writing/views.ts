@@ -4,7 +4,7 @@ import { severityTag } from '../../../../ui/labels.ts'
 import { withQuery } from '../../../../ui/links.ts'
 import type { TableModel } from '../../../../ui/models.ts'
 import { letterOf } from '../../deliveries/model.ts'
-import { renditionPreviews } from '../../renditions/views.ts'
+import { renditionPreviews } from '../../renditions/model.ts'
 import { contentSections, readDraft, type Typed } from '../fields.ts'
 import type { RevisionState } from '../lifecycle.ts'
 import {

@@ -1,9 +1,9 @@
 import type { Problem } from '../../../../kernel/problem.ts'
 import { TLP } from '../../../../kernel/tlp.ts'
 import { asList, readForm } from '../../../../platform/forms/form.ts'
-import type { FormBody } from '../../../../platform/http/route.ts'
 import type { Field } from '../../../../ui/models.ts'
 import { AudienceRule, EMPTY_RULE } from '../../audience/model.ts'
+import type { Typed } from '../fields.ts'
 import { SEVERITIES, severityLabel } from '../model.ts'
 import { HoldingInput, type HoldingTemplate } from './model.ts'
 
@@ -21,7 +21,7 @@ export type HoldingForm =
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** Reads the page as it was typed. Every problem points at the field where it is mended. */
-export function readHolding(body: FormBody, choices: HoldingChoices): HoldingForm {
+export function readHolding(body: Typed, choices: HoldingChoices): HoldingForm {
   const wrong = (pointer: string, message: string): Problem => ({ rule: 'form.field', pointer, severity: 'error', message })
   const template = choices.templates.find(known => templateValue(known) === body['template'])
   const words = readForm(HoldingInput, { ...body, what: body['what'] ?? '', who: body['who'] ?? '', do: body['do'] ?? '' })
@@ -37,7 +37,7 @@ export function readHolding(body: FormBody, choices: HoldingChoices): HoldingFor
   }
 }
 
-function ruleFrom(body: FormBody, choices: HoldingChoices): AudienceRule | string {
+function ruleFrom(body: Typed, choices: HoldingChoices): AudienceRule | string {
   const to = typeof body['to'] === 'string' ? body['to'] : ''
   if (to === 'suggested' && choices.suggested !== null) return choices.suggested
   if (to === 'everyone') return typeRule(choices.types.map(({ code }) => code))
@@ -59,7 +59,7 @@ export function templateValue({ code, version }: HoldingTemplate): string {
 }
 
 /** The fields of the page, in the order in which one fills them in. */
-export function holdingFields(body: FormBody, choices: HoldingChoices, problems: readonly Problem[]): readonly Field[] {
+export function holdingFields(body: Typed, choices: HoldingChoices, problems: readonly Problem[]): readonly Field[] {
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '')
   const line = (name: string, label: string, hint: string): Field => ({

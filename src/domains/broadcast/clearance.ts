@@ -1,4 +1,4 @@
-import { tlpRank, type Tlp } from '../../../kernel/tlp.ts'
+import { tlpRank, type Tlp } from '../../kernel/tlp.ts'
 
 /** The ways by which what a bulletin says leaves us. `page` is what a person reads here after signing in, on paper too. */
 const CARRIERS = ['mail', 'text', 'webhook', 'call', 'page'] as const

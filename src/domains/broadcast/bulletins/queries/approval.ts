@@ -1,7 +1,7 @@
-import { Conflict } from '../../../kernel/errors.ts'
-import type { Reader } from '../../../platform/work/read.ts'
-import { reviewsOf, versionOf } from '../bulletins/queries.ts'
-import type { Visible } from '../tables.ts'
+import { Conflict } from '../../../../kernel/errors.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import type { Visible } from '../../tables.ts'
+import { reviewsOf, versionOf } from '../queries.ts'
 
 /**
  * Throws `Conflict` unless the newest word on that version is an approval of exactly what it says, by the hash that the approver saw. The lifecycle
