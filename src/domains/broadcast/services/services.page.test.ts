@@ -106,3 +106,8 @@ test('a service that is taken off the page is gone, needs a reason, and can come
   await add('Records exchange')
   assert.equal((await visitor.get('/safe-to-use/records-exchange')).statusCode, 200)
 })
+
+test('an organisation’s home says it too', async () => {
+  const lead = await signIn('cyber-lead')
+  assert.match((await lead.get('/')).body, /Safe to use, do not disconnect[\s\S]*Use with care[\s\S]*National mail[\s\S]*Read the bulletin\./)
+})
