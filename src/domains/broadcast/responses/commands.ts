@@ -8,7 +8,7 @@ import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { OTHER_REASON, RESPONSE_STATES, type Answer, type Via } from './model.ts'
 import { newestDetail } from './queries.ts'
-import { reasonsOn } from './queries/policy.ts'
+import { reasonsOn } from './queries/reasons.ts'
 import { sharesDetail } from './sharing/queries.ts'
 
 export interface Target {

@@ -6,7 +6,7 @@ import type { Visible } from '../tables.ts'
 import { isResponseState, RESPONSE_CHOICES, RESPONSE_STATES, standing, type GivenAnswer, type ResponseState } from './model.ts'
 import { questionsFrom, type AskedQuestion } from './path.ts'
 import { progressTotalOf, type ProgressTotal } from './progress/queries.ts'
-import { reasonLabels } from './queries/policy.ts'
+import { reasonLabels } from './queries/reasons.ts'
 import { sharesDetail } from './sharing/queries.ts'
 import { signaturesOf, type Signature } from './signing/queries.ts'
 

@@ -12,7 +12,7 @@ import { respond } from './commands.ts'
 import { readAnswer, textOf } from './fields.ts'
 import { isResponseState, RESPONSE_STATES, type Answer, type GivenAnswer, type Reason } from './model.ts'
 import { answersOf, type Recipient } from './queries.ts'
-import { reasonsOn } from './queries/policy.ts'
+import { reasonsOn } from './queries/reasons.ts'
 import { sharesDetail } from './sharing/queries.ts'
 import { answerPage, morePage } from './views.ts'
 

@@ -10,7 +10,7 @@ import { delimiterOf, withOneLineEnd } from '../progress/model.ts'
 export const ANSWER_COLUMNS = ['bulletin', 'code', 'new answer', 'new date', 'reason code', 'reason', 'note'] as const
 type Column = (typeof ANSWER_COLUMNS)[number]
 
-export const MOST_ROWS = 2_000
+const MOST_ROWS = 2_000
 
 /** One row that says an answer: of which bulletin, for which organisation, by the number and the code. */
 export interface AnswerLine {

@@ -5,7 +5,7 @@ import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Visible } from '../../tables.ts'
 import { respondForEach } from '../commands.ts'
 import type { Reason } from '../model.ts'
-import { reasonsOn } from '../queries/policy.ts'
+import { reasonsOn } from '../queries/reasons.ts'
 import { ANSWER_COLUMNS, readAnswerLines, type AnswerLine, type RejectedLine } from './model.ts'
 import { targetsOf } from './queries.ts'
 

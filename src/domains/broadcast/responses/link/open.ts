@@ -1,4 +1,4 @@
-import type { RouteRequest } from '../../../../platform/http/route.ts'
+import type { Instant } from '../../../../kernel/instant.ts'
 import type { Platform } from '../../../../platform/platform.ts'
 import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
@@ -19,7 +19,10 @@ export interface Opened {
 }
 
 /** What the token stands for; `undefined` when it is not ours, was cut, or its contact has gone. The four look the same from outside. */
-export async function openLink({ platform, now }: RouteRequest, token: string): Promise<Opened | undefined> {
+export async function openLink(
+  { platform, now }: { readonly platform: Platform; readonly now: Instant },
+  token: string,
+): Promise<Opened | undefined> {
   const parsed = parseLinkToken(token)
   if (parsed === undefined) return undefined
   const { link, text, signature } = parsed

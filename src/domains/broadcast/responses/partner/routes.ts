@@ -15,7 +15,7 @@ import { respondForMany, type ManyOutcome, type Target } from '../commands.ts'
 import { readAnswer } from '../fields.ts'
 import { readLine } from '../file/model.ts'
 import { RESPONSE_STATES, type Answer, type Reason } from '../model.ts'
-import { reasonsOn } from '../queries/policy.ts'
+import { reasonsOn } from '../queries/reasons.ts'
 import { ANSWER_SORTS, openAnswers, type OpenAnswer, type OpenAnswersFilter } from './queries.ts'
 import { answersPage, CSV_HEAD, csvLine, type AnswersQuery } from './views.ts'
 

@@ -6,7 +6,7 @@ import { contactsOf, organisationById } from '../../../directory/contract.ts'
 import { bulletinById } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { answersOf } from '../queries.ts'
-import { signersAsked } from '../queries/policy.ts'
+import { signersAsked } from '../queries/reasons.ts'
 import { signaturesOf } from './queries.ts'
 import { askView } from './views.ts'
 

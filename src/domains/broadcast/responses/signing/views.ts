@@ -4,7 +4,7 @@ import type { Contact } from '../../../directory/contract.ts'
 import { bulletinNumber, mailsContent } from '../../bulletins/model.ts'
 import type { Bulletin } from '../../bulletins/queries.ts'
 import { RESPONSE_STATES, type GivenAnswer } from '../model.ts'
-import type { AskedSigner } from '../queries/policy.ts'
+import type { AskedSigner } from '../queries/reasons.ts'
 import type { LinkedSignature, Signature } from './queries.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { addHours, ZONE, type Instant } from '../../../../kernel/instant.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
-import { carriesContent } from '../../clearance.ts'
 import { fiveLines, type BulletinContent } from '../../bulletins/model.ts'
+import { carriesContent } from '../../clearance.ts'
 
 /**
  * The telephone list of a bulletin: whom to ring, one organisation at a time, the most at risk first.
