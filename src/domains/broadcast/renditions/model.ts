@@ -97,7 +97,7 @@ export interface Rendition {
 }
 
 /** What carries a rendition unless somebody sends it another way. */
-export const CARRIER_OF: Readonly<Record<RenditionKind, Carrier>> = {
+const CARRIER_OF: Readonly<Record<RenditionKind, Carrier>> = {
   technical: 'page',
   clinical: 'page',
   board: 'page',

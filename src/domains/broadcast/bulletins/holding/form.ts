@@ -54,7 +54,7 @@ function typeRule(of: readonly string[]): AudienceRule {
   return AudienceRule.parse({ ...EMPTY_RULE, match: { is: 'type', of } })
 }
 
-export function templateValue({ code, version }: HoldingTemplate): string {
+function templateValue({ code, version }: HoldingTemplate): string {
   return `${code}:${version}`
 }
 

@@ -117,6 +117,20 @@ test('readers see the live version until the next one is published, and then tha
   await assert.rejects(publish(number), { name: 'Conflict' })
 })
 
+test('an organisation finds nothing of what the centre works with, even without a where', async () => {
+  const number = await released()
+  await save(analyst, number, 1)
+  const tables = ['broadcast_revision', 'broadcast_holding_template', 'broadcast_holding', 'broadcast_review'] as const
+  for (const table of tables) assert.deepEqual(await asking(lead, db => db.selectFrom(table).selectAll().execute()), [], table)
+  const others = actorAs('cyber-lead', ids.get('P3'))
+  for (const table of ['broadcast_alone', 'broadcast_update', 'broadcast_version'] as const)
+    assert.deepEqual(await asking(others, db => db.selectFrom(table).selectAll().execute()), [], `${table} of others`)
+  await assert.rejects(
+    doing(lead, work => saveVersion(work, { number, baseVersion: 2, content: revised() })),
+    { name: 'Forbidden' },
+  )
+})
+
 test('an immaterial version tells nobody, and the severity that it brings is dated', async () => {
   const number = await approvedRevision({ severity: 'medium', news: { ...NEWS, isMaterial: false } })
   assert.deepEqual(await publish(number), { version: 2, isMaterial: false, told: 0 })
