@@ -87,7 +87,7 @@ export async function storm(postgres: PostgresServer, options: StormOptions): Pr
     for (let kill = 0; kill < kills; kill += 1) {
       ahead += LEASE_SECONDS + 60
       const workers = startWorkers(weather, ahead)
-      await untilTaken(smtp, workers, Math.min(recipients / (kills + 2), 300 + random.next() * 500))
+      await untilTaken(smtp, workers, ((0.5 + 0.5 * random.next()) * recipients) / (kills + 2))
       confirmed.push(...(await answerSome(smtp, env.PORT, confirmed)))
       const target = (['worker', 'database', 'web'] as const)[kill % 3] ?? 'worker'
       killed[target] += 1
@@ -155,7 +155,7 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   await gone
 }
 
-const LONGEST_WAIT_MILLIS = 30_000
+const LONGEST_WAIT_MILLIS = 60_000
 
 /** Waits until the mail server took so many more, or the workers have nothing left to do. */
 async function untilTaken({ messageIds }: HostileSmtp, workers: readonly ChildProcess[], more: number): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Instant } from '../../../../kernel/instant.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import type { CsvLine } from '../../../../platform/csv/csv.ts'
 import { exactTime } from '../../../../ui/filters/dates.ts'
@@ -125,33 +124,35 @@ function ledgerTable(rows: readonly LedgerRow[], address: string, query: Query):
       sortColumn({ text: 'Organisation, by code' }, 'code', address, sorted),
       { text: 'Contact' },
       sortColumn({ text: 'Address' }, 'address', address, sorted),
-      { text: 'Why' },
+      { text: 'Why, and when queued' },
       { text: 'State' },
       { text: 'Tries', format: 'numeric' },
-      { text: 'Queued' },
       sortColumn({ text: 'Last tried' }, 'tried', address, sorted),
-      { text: 'Sent' },
-      { text: 'Arrived or came back' },
-      { text: 'Next try' },
+      { text: 'Sent, then arrived or came back' },
     ],
     rows: rows.map((row): readonly Cell[] => [
       { text: row.organisationName, href: `/organisations/${encodeURIComponent(row.organisationCode)}`, hint: row.organisationCode },
       { text: row.contactName, hint: row.purpose },
       { text: row.address, hint: row.organisations > 1 ? `one message for ${row.organisations} organisations` : undefined },
-      { text: MAILING_LABELS[row.mailing], hint: row.channel === 'text' ? 'by text message' : undefined },
-      { text: '', tags: [deliveryTag(row.state)], hint: row.words ?? undefined },
+      { text: `${MAILING_LABELS[row.mailing]}${row.channel === 'text' ? ', text message' : ''}`, hint: exactTime(row.queuedAt) },
+      { text: '', tags: [deliveryTag(row.state)], hint: stateHint(row) },
       row.attempts,
-      { at: row.queuedAt },
-      timeCell(row.attemptedAt),
-      timeCell(row.sentAt),
-      timeCell(row.deliveredAt ?? row.bouncedAt),
-      timeCell(row.state === 'failed' || row.state === 'queued' ? row.dueAt : null),
+      row.attemptedAt === null ? null : { at: row.attemptedAt },
+      row.sentAt === null ? null : { at: row.sentAt, hint: afterwards(row) },
     ]),
   }
 }
 
-function timeCell(at: Instant | null): Cell {
-  return at === null ? null : { at }
+/** The server's words, and when it is tried next. */
+function stateHint({ state, words, dueAt }: LedgerRow): string | undefined {
+  const next = dueAt !== null && (state === 'failed' || state === 'queued') ? `Next try ${exactTime(dueAt)}` : null
+  const parts = [words, next].filter(part => part !== null)
+  return parts.length === 0 ? undefined : parts.join(' · ')
+}
+
+function afterwards({ deliveredAt, bouncedAt }: LedgerRow): string | undefined {
+  if (bouncedAt !== null) return `came back ${exactTime(bouncedAt)}`
+  return deliveredAt === null ? undefined : `arrived ${exactTime(deliveredAt)}`
 }
 
 export const CSV_HEAD = [
