@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { answers } from './answers.ts'
 import { audience } from './audience.ts'
 import { csaf } from './csaf.ts'
 import { gatherCold } from './gather-cold.ts'
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   reach,
   pages,
   'release-mail': releaseMail,
+  answers,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { sql } from 'kysely'
 import { bulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
 import type { DirectoryTables } from '../src/domains/directory/tables.ts'
@@ -13,6 +11,7 @@ import { runWork } from '../src/platform/work/work.ts'
 import type { Bench } from './support/bench.ts'
 import { inventedCatalogue } from './support/catalogue.ts'
 import { load, type LoadFigures } from './support/load.ts'
+import { freePort } from './support/port.ts'
 import { startCarecert } from './support/processes.ts'
 import { processorTimes, usedBetween, type ProcessorTimes } from './support/processor.ts'
 import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './support/product.ts'
@@ -111,6 +110,8 @@ async function prepare(platform: Platform, organisations: number): Promise<reado
     ['The map of the boards', `${live}/map`, manager],
     ['Incidents before and after', `${live}/impact?landmark=2`, manager],
     ['The same bulletin, for a region', live, regional],
+    ['Its telephone list', `${live}/telephone`, manager],
+    ['What happens about silence on it', `${live}/chase`, manager],
     ['Its deliveries', `${live}/deliveries`, manager],
     ['The bulletin, for an organisation', live, lead],
     ['Bulletins', '/bulletins', manager],
@@ -260,12 +261,4 @@ async function signIn(platform: Platform, role: Role, code: string | null): Prom
       .execute()
     return startSession(work.lend<AuthTables>(), { personId, assignmentId, how: 'passkey', replaces: null })
   })
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  await new Promise<void>(resolve => probe.close(() => resolve()))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
