@@ -3,6 +3,7 @@ import { parseId, type Id } from '../../../kernel/id.ts'
 import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import type { DomainAllowances } from '../../../platform/config/mail.ts'
+import { holdingMark } from '../bulletins/holding/model.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 
 /**
@@ -233,7 +234,7 @@ export function letterOf(told: Told, number: string, readAddress: string) {
   const { kind, title, tlp, releasedAt, respondBy, isExercise, content, update, withdrawnReason } = told
   const isOpen = mailsContent(tlp)
   const severity = severityLabel(told.severity)
-  const named = `TLP:${tlp} ${severity} ${number} ${SUBJECT_LEADS[kind]}${isOpen ? (update?.title ?? title) : 'Sign in to read it'}`
+  const named = `TLP:${tlp} ${severity} ${number} ${SUBJECT_LEADS[kind]}${isOpen ? (update?.title ?? title) : `${holdingMark(title)}Sign in to read it`}`
   const { summary, steps, safeToUse, sources } = content
   return {
     subject: isExercise ? `EXERCISE ${named} EXERCISE` : named,

@@ -48,6 +48,13 @@ test('above GREEN a text message says neither the title nor what to do', () => {
   assert.equal(text, `CareCERT CC-5001 High TLP:AMBER: Sign in to read it. Answer by Sat 27 Mar, 17:00. Code KITE. ${LINK}`)
 })
 
+test('a holding statement is marked wherever it is named, also where its title may not be said', () => {
+  const record = told({ title: 'HOLDING: Something', tlp: 'RED' })
+  assert.match(textMessage(record, 'CC-5001', LINK).text, /TLP:RED: HOLDING: Sign in to read it\./)
+  const letter = letterOf({ ...record, kind: 'release', releasedAt: new Date(0), withdrawnReason: null, update: null }, 'CC-5001', LINK)
+  assert.equal(letter.subject, 'TLP:RED High CC-5001 HOLDING: Sign in to read it')
+})
+
 test('septets are counted as they travel: an extended character takes two, and is never parted', () => {
   assert.equal(septets('€'.repeat(80)), 160)
   assert.equal(partsOf('€'.repeat(80)).length, 1)

@@ -1,6 +1,7 @@
 import { ZONE, type Instant } from '../../../kernel/instant.ts'
 import { cleanLine, shorten } from '../../../kernel/text.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
+import { holdingMark } from '../bulletins/holding/model.ts'
 import { bulletinNumber, CONFIDENCE_WORDS, fiveLines, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 import { carriesContent, type Carrier } from '../clearance.ts'
 import { cutTo, partsOf, roomIn, septets, toGsm } from './gsm.ts'
@@ -53,7 +54,7 @@ export function textMessage(told: Rendered, number: string, link: string, checkC
 }
 
 function textBody(told: Rendered, room: number): string {
-  if (!carriesContent('text', told.tlp)) return cutTo('Sign in to read it.', room)
+  if (!carriesContent('text', told.tlp)) return cutTo(`${holdingMark(told.title)}Sign in to read it.`, room)
   const title = ended(cutTo(toGsm(told.title), Math.min(LONGEST_TITLE, room)))
   const left = room - septets(title) - 1
   const doThis = left < 10 ? '' : ended(cutTo(toGsm(fiveLines(told.content).doThis), left - 1))

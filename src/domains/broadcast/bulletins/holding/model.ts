@@ -7,9 +7,14 @@ import { BulletinContent, SEVERITIES } from '../model.ts'
 /** Stands before the title of a holding statement, and so in every subject, list and page that shows it. */
 const MARK = 'HOLDING: '
 
+/** The mark of a holding statement's title, or nothing: for a message that may not say the title itself. */
+export function holdingMark(title: string): string {
+  return title.startsWith(MARK) ? MARK : ''
+}
+
 /** The title of the full version that follows. */
 export function withoutHolding(title: string): string {
-  return title.startsWith(MARK) ? title.slice(MARK.length) : title
+  return title.slice(holdingMark(title).length)
 }
 
 /** What the duty officer says in a holding statement. All else are the template's words. */
