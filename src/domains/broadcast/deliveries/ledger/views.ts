@@ -1,6 +1,6 @@
 import type { Page } from '../../../../kernel/page.ts'
 import type { CsvLine } from '../../../../platform/csv/csv.ts'
-import { exactTime } from '../../../../ui/filters/dates.ts'
+import { dateTime, exactTime } from '../../../../ui/filters/dates.ts'
 import { deliveryTag } from '../../../../ui/labels.ts'
 import { sortColumn, withQuery, type Query } from '../../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../../ui/models.ts'
@@ -134,7 +134,7 @@ function ledgerTable(rows: readonly LedgerRow[], address: string, query: Query):
       { text: row.organisationName, href: `/organisations/${encodeURIComponent(row.organisationCode)}`, hint: row.organisationCode },
       { text: row.contactName, hint: row.purpose },
       { text: row.address, hint: row.organisations > 1 ? `one message for ${row.organisations} organisations` : undefined },
-      { text: `${MAILING_LABELS[row.mailing]}${row.channel === 'text' ? ', text message' : ''}`, hint: exactTime(row.queuedAt) },
+      { text: `${MAILING_LABELS[row.mailing]}${row.channel === 'text' ? ', text message' : ''}`, hint: dateTime(row.queuedAt) },
       { text: '', tags: [deliveryTag(row.state)], hint: stateHint(row) },
       row.attempts,
       row.attemptedAt === null ? null : { at: row.attemptedAt },
@@ -145,14 +145,14 @@ function ledgerTable(rows: readonly LedgerRow[], address: string, query: Query):
 
 /** The server's words, and when it is tried next. */
 function stateHint({ state, words, dueAt }: LedgerRow): string | undefined {
-  const next = dueAt !== null && (state === 'failed' || state === 'queued') ? `Next try ${exactTime(dueAt)}` : null
+  const next = dueAt !== null && (state === 'failed' || state === 'queued') ? `Next try ${dateTime(dueAt)}` : null
   const parts = [words, next].filter(part => part !== null)
   return parts.length === 0 ? undefined : parts.join(' · ')
 }
 
 function afterwards({ deliveredAt, bouncedAt }: LedgerRow): string | undefined {
-  if (bouncedAt !== null) return `came back ${exactTime(bouncedAt)}`
-  return deliveredAt === null ? undefined : `arrived ${exactTime(deliveredAt)}`
+  if (bouncedAt !== null) return `came back ${dateTime(bouncedAt)}`
+  return deliveredAt === null ? undefined : `arrived ${dateTime(deliveredAt)}`
 }
 
 export const CSV_HEAD = [
