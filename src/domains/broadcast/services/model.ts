@@ -34,7 +34,7 @@ export const LONGEST_WORDS = 600
 export const MORE_BY_HOURS = [1, 4, 12, 24] as const
 
 /** Whether more was promised by a time that is over, and has not been said. */
-export function isOverdue(moreBy: Instant | null, now: Instant): boolean {
+function isOverdue(moreBy: Instant | null, now: Instant): boolean {
   return moreBy !== null && moreBy < now
 }
 
