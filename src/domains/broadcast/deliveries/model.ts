@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { parseId, type Id } from '../../../kernel/id.ts'
 import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import { holdingMark } from '../bulletins/holding/model.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 
@@ -126,11 +125,6 @@ export function afterAttempt(
 
 /** How much of what a server says is kept. */
 export const LONGEST_WORDS = 500
-
-/** How many messages a minute may go to that mail domain; `null` sets no bound. */
-export function allowanceOf(allowances: DomainAllowances, domain: string): number | null {
-  return allowances.named.get(domain) ?? allowances.others
-}
 
 /** The mail domain of an address, in lower case. As PostgreSQL reads it for the deliveries that are put off (queries/pace.ts). */
 export function domainOf(address: string): string {

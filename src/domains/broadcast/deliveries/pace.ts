@@ -2,7 +2,7 @@ import { addHours } from '../../../kernel/instant.ts'
 import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
-import { allowanceOf, domainOf, isAskingForPatience, minuteOf, slowPauseSeconds } from './model.ts'
+import { domainOf, isAskingForPatience, minuteOf, slowPauseSeconds } from './model.ts'
 import { deferredRows, pacesOf, type Deferral } from './queries/pace.ts'
 
 /** A delivery that is due. */
@@ -57,6 +57,11 @@ export async function withinPace(
       await defer(work, { mailingId, domain, until: addHours(minute, 1 / 60), allowance, taken: rows.slice(0, taken).map(({ id }) => id) })
   }
   return due.filter(({ id }) => !held.has(id)).map(({ id }) => id)
+}
+
+/** How many messages a minute may go to that mail domain; `null` sets no bound. */
+function allowanceOf(allowances: DomainAllowances, domain: string): number | null {
+  return allowances.named.get(domain) ?? allowances.others
 }
 
 async function makePaces(work: Work<Visible>, domains: readonly string[]): Promise<void> {
