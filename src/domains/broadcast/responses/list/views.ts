@@ -55,7 +55,11 @@ export function answersView(found: Page<AnswerRow>, filter: AnswersFilter, sort:
           tlp: row.tlp === 'CLEAR' ? undefined : row.tlp,
           tags: row.isExercise ? [{ text: 'Exercise', colour: 'pink' }] : undefined,
         },
-        { text: '', tags: [responseTag(row.state)], hint: row.reason ?? row.note ?? undefined },
+        {
+          text: '',
+          tags: [responseTag(row.state)],
+          hint: [row.reasonLabel, row.reason ?? row.note].filter(text => text !== null).join('. ') || undefined,
+        },
         { text: row.by ?? 'Not known', hint: viaWords(row.via) },
         { at: row.at },
       ]),
@@ -66,9 +70,21 @@ export function answersView(found: Page<AnswerRow>, filter: AnswersFilter, sort:
   }
 }
 
-export const ANSWERS_HEAD = ['at', 'organisation', 'name', 'bulletin', 'answer', 'by', 'via', 'reason', 'note', 'exercise'] as const
+export const ANSWERS_HEAD = ['at', 'organisation', 'name', 'bulletin', 'answer', 'by', 'via', 'reason', 'note', 'exercise', 'reason chosen'] as const
 
 export function answerLine(row: AnswerRow): readonly (string | null)[] {
-  const { at, organisationCode, organisationName, number, state, by, via, reason, note, isExercise } = row
-  return [at.toISOString(), organisationCode, organisationName, bulletinNumber(number), state, by, via, reason, note, isExercise ? 'yes' : 'no']
+  const { at, organisationCode, organisationName, number, state, by, via, reason, note, isExercise, reasonLabel } = row
+  return [
+    at.toISOString(),
+    organisationCode,
+    organisationName,
+    bulletinNumber(number),
+    state,
+    by,
+    via,
+    reason,
+    note,
+    isExercise ? 'yes' : 'no',
+    reasonLabel,
+  ]
 }

@@ -8,6 +8,7 @@ import type { ExerciseFilter } from '../../bulletins/queries/list.ts'
 import { isOrganisationNamed } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import type { ResponseState } from '../model.ts'
+import { reasonLabels } from './reasons.ts'
 
 export interface AnswersFilter {
   /** A bulletin's number such as CC-5001, an organisation's code, or words of its name. */
@@ -40,6 +41,8 @@ export interface AnswerRow {
   readonly via: string
   readonly note: string | null
   readonly reason: string | null
+  /** The name of the reason chosen, from the policy. */
+  readonly reasonLabel: string | null
 }
 
 /** How many answers of the reader's own organisations the filter lets through. */
@@ -69,12 +72,14 @@ export async function listAnswers(
   const rows = await rest
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'answer.bulletin_id')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'answer.organisation_id')
+    // What the organisation keeps is joined for its own readers alone: row-level security says so.
+    .leftJoin('broadcast_response_detail as detail', 'detail.response_id', 'answer.id')
     .leftJoin('directory_person as person', join => join.onRef('person.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'person'))
     .leftJoin('directory_contact as contact', join => join.onRef('contact.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'contact'))
     .orderBy('answer.at', direction)
     .orderBy('answer.id', direction)
     .limit(request.limit + 1)
-    .select([
+    .select(eb => [
       'answer.id',
       'answer.at',
       'answer.state',
@@ -87,14 +92,20 @@ export async function listAnswers(
       'person.name as person',
       'contact.name as contact',
       'answer.via',
-      'answer.note',
-      'answer.reason',
+      'answer.reason_code as reasonCode',
+      eb.fn.coalesce('detail.note', 'answer.note').as('note'),
+      eb.fn.coalesce('detail.reason', 'answer.reason').as('reason'),
     ])
     .execute()
+  const labels = await reasonLabels(db)
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    rows: shown.map(({ person, contact, ...row }) => ({ ...row, by: person ?? contact })),
+    rows: shown.map(({ person, contact, reasonCode, ...row }) => ({
+      ...row,
+      by: person ?? contact,
+      reasonLabel: reasonCode === null ? null : (labels.get(reasonCode) ?? reasonCode),
+    })),
     total: await countAnswers(db, scope, filter),
     next: rows.length > request.limit && last !== undefined ? encodeCursor([last.at.toISOString(), last.id]) : null,
   }

@@ -89,6 +89,7 @@ test('what an organisation keeps to itself is in no page, file or figure of anyb
   const own = await lead.get(`/bulletins/${number}/decision`)
   for (const name of ['note', 'reason', 'owner', 'evidence', 'stops', 'agreedBy', 'hash'] as const) assert.ok(own.body.includes(SECRETS[name]), name)
   assert.match((await lead.get(`/bulletins/${number}/tasks`)).body, new RegExp(SECRETS.asset))
+  assert.match((await lead.get('/responses.csv')).body, /Wombatreason.*Downtime is not safe/, 'its own people read it')
   for (const role of WATCHERS) {
     const seen = await readEverything(await signIn(role, { remoteAddress: `127.9.0.${WATCHERS.indexOf(role) + 1}` }))
     assert.match(seen, /Chose not to act/, `${role} reads the answer itself`)
