@@ -1,7 +1,4 @@
-import { addHours, ZONE, type Instant } from '../../../../kernel/instant.ts'
-import type { Tlp } from '../../../../kernel/tlp.ts'
-import { fiveLines, type BulletinContent } from '../../bulletins/model.ts'
-import { carriesContent } from '../../clearance.ts'
+import { addHours, type Instant } from '../../../../kernel/instant.ts'
 
 /**
  * The telephone list of a bulletin: whom to ring, one organisation at a time, the most at risk first.
@@ -37,24 +34,3 @@ export function callAgainAt(outcome: CallOutcome, chosenHours: number | null, no
 
 /** How long an organisation stays with a caller. */
 export const HOLD_MINUTES = 20
-
-const dayAndTime = new Intl.DateTimeFormat('en-GB', { weekday: 'long', hour: '2-digit', minute: '2-digit', timeZone: ZONE })
-
-/** What to say, in four sentences. What a call may not carry is not said to whoever picks up (clearance.ts). */
-export function callScript(
-  told: { readonly content: BulletinContent; readonly tlp: Tlp; readonly respondBy: Instant | null },
-  number: string,
-  caller: string,
-  organisation: string,
-): readonly string[] {
-  const { what, doThis } = fiveLines(told.content)
-  const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`)
-  const by = told.respondBy === null ? '' : `, by ${dayAndTime.format(told.respondBy)} if you can`
-  const isOpen = carriesContent('call', told.tlp)
-  return [
-    `This is ${caller} from the cyber centre, for whoever looks after cyber security at ${organisation}: it is about our bulletin ${number}.`,
-    isOpen ? stop(what) : 'I may not say on the telephone what it is about: please sign in and read it.',
-    isOpen ? stop(`We ask you this: ${doThis}`) : 'It needs somebody who may read it today.',
-    `May I note where you stand${by}? Choosing not to act is a complete answer too.`,
-  ]
-}

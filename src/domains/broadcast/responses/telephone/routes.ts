@@ -83,7 +83,7 @@ const show = route({
 type Ofs = z.infer<typeof ofOrganisation>
 
 async function callPage(
-  request: Pick<RouteRequest, 'read' | 'actor' | 'now'>,
+  request: Pick<RouteRequest, 'read' | 'actor' | 'now' | 'platform'>,
   params: Ofs,
   typed: Readonly<Record<string, unknown>>,
   problems: readonly Problem[],
@@ -108,6 +108,7 @@ async function callPage(
         hasAnswered: facts.hasAnswered,
         isOutOfHours: isOutOfHours(now),
         caller: actor.name,
+        readAddress: `${request.platform.config.baseUrl}/bulletins/${bulletinNumber(bulletin.number)}`,
       },
       typed,
       problems,

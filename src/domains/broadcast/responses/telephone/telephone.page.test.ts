@@ -49,7 +49,7 @@ test('the page has the numbers, four sentences to say, and what came of calls be
   assert.match(body, /href="tel:02079460001"[\s\S]*020 7946 0001/)
   assert.match(
     body,
-    /This is Alex Analyst from the cyber centre[\s\S]*An invented maker has mended a flaw\.[\s\S]*Install version 2[\s\S]*Choosing not to act is a complete answer too/,
+    /Say who you are, Alex Analyst[\s\S]*This is the cyber centre about CC-\d+[\s\S]*An invented maker has mended a flaw\.[\s\S]*nstall version 2[\s\S]*What you do is your decision/,
   )
   const after = await write(alex, 'T00002', { outcome: 'message-left', spokeTo: 'Reception', note: 'They pass it on' })
   assert.equal(after.headers.location, `${list}/T00000`, 'and rings the next')
@@ -131,6 +131,6 @@ test('a region rings its own and sees no other', async () => {
 test('what is for named persons alone is not said to whoever picks up', async () => {
   const amber = await releasedBulletin(platform, { organisations: 1, prefix: 'A', tlp: 'RED' })
   const { body } = await dana.get(`/bulletins/CC-${amber.number}/telephone/A00000`)
-  assert.match(body, /I may not say on the telephone what it is about/)
+  assert.match(body, /What it says may not be told on the telephone/)
   assert.doesNotMatch(body, /An invented maker has mended a flaw/)
 })

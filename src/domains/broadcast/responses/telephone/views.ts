@@ -5,8 +5,9 @@ import type { Cell, TableModel } from '../../../../ui/models.ts'
 import type { Contact } from '../../../directory/contract.ts'
 import { bulletinNumber, type BulletinContent } from '../../bulletins/model.ts'
 import type { Bulletin } from '../../bulletins/queries.ts'
+import { renditionOf } from '../../renditions/model.ts'
 import { callFields } from './fields.ts'
-import { callScript, CALL_OUTCOMES, isCallOutcome } from './model.ts'
+import { CALL_OUTCOMES, isCallOutcome } from './model.ts'
 import type { PastCall, ToRing } from './queries.ts'
 
 const outcomeWords = (outcome: string) => (isCallOutcome(outcome) ? CALL_OUTCOMES[outcome].label : outcome)
@@ -83,6 +84,8 @@ export function callView(
     readonly hasAnswered: boolean
     readonly isOutOfHours: boolean
     readonly caller: string
+    /** Where the bulletin is read, in full. */
+    readonly readAddress: string
   },
   typed: Readonly<Record<string, unknown>>,
   problems: readonly Problem[],
@@ -132,7 +135,10 @@ export function callView(
           ]),
     ],
     runs: facts.runs,
-    script: callScript({ content: facts.content, tlp: bulletin.tlp, respondBy: bulletin.respondBy }, number, facts.caller, organisation.name),
+    script: [
+      `Say who you are, ${facts.caller}, and ask for whoever looks after cyber security at ${organisation.name}.`,
+      ...renditionOf('call', { ...bulletin, content: facts.content }, { number, address: facts.readAddress }).passages.map(({ text }) => text),
+    ],
     calls: facts.calls.map(call => ({ ...call, outcome: outcomeWords(call.outcome) })),
     form: {
       action: own,
