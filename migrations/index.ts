@@ -26,6 +26,7 @@ import * as writing from './0025_writing.ts'
 import * as servicesScheduleDigest from './0026_services_schedule_digest.ts'
 import * as picture from './0027_picture.ts'
 import * as watchFixes from './0028_watch.ts'
+import * as largeDocuments from './0029_large_documents.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -56,4 +57,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0026_services_schedule_digest': servicesScheduleDigest,
   '0027_picture': picture,
   '0028_watch': watchFixes,
+  '0029_large_documents': largeDocuments,
 }

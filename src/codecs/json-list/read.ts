@@ -76,11 +76,12 @@ export function createJsonListReader(names: readonly string[], limits: JsonListL
     fault ??= { rule, pointer: list === null ? '' : `${list === '' ? '' : `/${list}`}/${count}`, severity: 'error', message }
     throw new Stopped()
   }
+  const stopBy = ([rule, message]: Reason) => stop(rule, message)
   const parse = (bytes: Uint8Array): unknown => {
     try {
       return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     } catch (error) {
-      return stop(...(error instanceof TypeError ? NOT_TEXT : NOT_JSON))
+      return stopBy(error instanceof TypeError ? NOT_TEXT : NOT_JSON)
     }
   }
   const bytesSince = (from: number, to: number): Uint8Array =>
@@ -98,13 +99,13 @@ export function createJsonListReader(names: readonly string[], limits: JsonListL
       stop('json-list.too-many', `This lists more than ${limits.elements.toLocaleString('en-GB')} things. It was not read further.`)
   }
 
-  frame.onError = () => stop(...NOT_JSON)
+  frame.onError = () => stopBy(NOT_JSON)
   frame.onValue = ({ key, value, stack }) => {
     if (stack.length === 1 && typeof key === 'string' && key !== list) beside.set(key, value)
   }
   tokenizer.onError = error => {
     if (error instanceof Stopped) throw error
-    stop(...(error instanceof TypeError ? NOT_TEXT : NOT_JSON))
+    stopBy(error instanceof TypeError ? NOT_TEXT : NOT_JSON)
   }
   tokenizer.onToken = token => {
     const opens = token.token === TokenType.LEFT_BRACE || token.token === TokenType.LEFT_BRACKET
@@ -114,7 +115,7 @@ export function createJsonListReader(names: readonly string[], limits: JsonListL
     if (depth > DEEPEST)
       stop('json.too-deep', `This nests more than ${DEEPEST} levels deep, which no document of this kind does. It was not read further.`)
     if (start !== null) {
-      if (plain !== null && !isBetween) stop(...NOT_JSON)
+      if (plain !== null && !isBetween) stopBy(NOT_JSON)
       if (plain !== null) finish(token.offset)
       else {
         if (closes) depth -= 1
@@ -122,7 +123,7 @@ export function createJsonListReader(names: readonly string[], limits: JsonListL
         return
       }
     } else if (listDepth !== null && !isBetween && (depth === listDepth || (opens && depth === listDepth + 1))) {
-      frame.write({ token: TokenType.NULL, value: null, offset: token.offset })
+      frame.write({ token: TokenType.NULL, value: null })
       start = token.offset
       plain = opens ? null : { value: token.value }
       return
@@ -168,8 +169,9 @@ export function createJsonListReader(names: readonly string[], limits: JsonListL
     },
     take(bytes) {
       whole = []
+      if (fault !== null) return whole
       try {
-        for (let at = 0; at < bytes.length && fault === null; at += PIECE_BYTES) write(bytes.subarray(at, at + PIECE_BYTES))
+        for (let at = 0; at < bytes.length; at += PIECE_BYTES) write(bytes.subarray(at, at + PIECE_BYTES))
       } catch (error) {
         if (!(error instanceof Stopped)) throw error
       }
@@ -191,8 +193,10 @@ const SPACE = 0x20
 /** Leaves the tokenizer in the middle of a piece. The reason stands in `fault`. */
 class Stopped extends Error {}
 
-const NOT_JSON = ['json.not-json', 'This is not JSON from here on. Check that it is the file that was meant, and fetch it again.'] as const
-const NOT_TEXT = ['json.not-text', 'This is not text in UTF-8 from here on. Save it as UTF-8, or fetch it again.'] as const
+type Reason = readonly [rule: string, message: string]
+
+const NOT_JSON: Reason = ['json.not-json', 'This is not JSON from here on. Check that it is the file that was meant, and fetch it again.']
+const NOT_TEXT: Reason = ['json.not-text', 'This is not text in UTF-8 from here on. Save it as UTF-8, or fetch it again.']
 const BESIDE = 'There is more beside its list than in any such document. It was not read further.'
 
 function tooLarge(bytes: number): string {

@@ -16,7 +16,8 @@ import { FOLDER } from './sources/model.ts'
 import { lockGathering, sourceToGather, type SourceToGather } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
 import type { GatherResult } from './take-document.ts'
-import { partsOf, takeWhole } from './take-message.ts'
+import { takeBytes, takeFile } from './take-file.ts'
+import { partsOf } from './take-message.ts'
 import { understand } from './threats/commands.ts'
 
 /**
@@ -95,8 +96,18 @@ async function take(platform: GatherPlatform, actor: Actor, source: SourceToGath
   switch (loaded.kind) {
     case 'document': {
       const isFolder = source.format === FOLDER
-      if (isFolder && (await readAs(platform, actor, (db: Reader<Visible>) => wasRead(db, sha256(loaded.bytes))))) return
-      const result = await takeWhole(platform, actor, isFolder ? undefined : source, loaded, work => keepCursor(work, source.id, cursor))
+      const { file = null } = loaded
+      const hash = file?.hash ?? sha256(loaded.bytes)
+      if (isFolder && (await readAs(platform, actor, (db: Reader<Visible>) => wasRead(db, hash)))) {
+        await file?.discard()
+        return
+      }
+      const [from, keep] = [isFolder ? undefined : source, (work: Work<Visible>) => keepCursor(work, source.id, cursor)]
+      const limits = { largest: platform.fetch.largestFileBytes }
+      const result =
+        file === null
+          ? await takeBytes(platform, actor, from, loaded, keep, limits)
+          : await takeFile(platform, actor, from, { ...loaded, file }, keep, limits)
       for (const one of [...partsOf(result), result]) {
         tally.documents += 1
         tally.counts = addCounts(tally.counts, one)

@@ -1,26 +1,28 @@
-import { CareCertError, Invalid, NotFound } from '../../kernel/errors.ts'
+import { CareCertError, NotFound } from '../../kernel/errors.ts'
 import { isWebAddress } from '../../kernel/web-address.ts'
-import { readFileLimited } from '../../platform/fetch/fetch.ts'
+import { readLocalFile, type SpooledFile } from '../../platform/fetch/spool.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { assertMay, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { recordFailure } from './gathering/commands.ts'
-import { LARGEST_UNPACKED_BYTES } from './gathering/unpack.ts'
 import { sourceByCode, sourceByUrl, type SourceKey } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
 import type { GatherResult } from './take-document.ts'
-import { takeWhole } from './take-message.ts'
+import { takeBytes, takeFile } from './take-file.ts'
 
 /**
  * The main flow of this domain: a document is fetched, recognised by what it holds, taken in as items and understood as threats.
- * The network is asked before the unit of work opens; storing and understanding are one unit, so a crash leaves all of it or nothing.
+ * The network is asked before the unit of work opens; storing and understanding are one unit, so a crash leaves all of it or nothing. A large list is
+ * taken in by several, one for each part (`takeParts`).
  */
 export interface GatherInput {
   /** A web address, or the path of a file. It is kept with every item. */
   readonly address: string
   /** The bytes, when they are at hand already. */
   readonly bytes?: Uint8Array
+  /** A large document, when it is at hand already as a file. It is discarded. */
+  readonly file?: SpooledFile
   /** The source's code, when it is known. Without it the content says which source it is. */
   readonly source?: string | null
 }
@@ -35,9 +37,11 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
   assertMay(actor, 'watch.source.gather')
   const address = input.address.trim()
   const named = await readAs(platform, actor, (db: Reader<Visible>) => namedSource(db, input.source ?? null, address))
-  let bytes: Uint8Array
+  const { largestFileBytes: largest } = platform.fetch
+  let held: { readonly bytes: Uint8Array; readonly file: SpooledFile | null }
   try {
-    bytes = input.bytes ?? (isWebAddress(address) ? (await platform.fetch.get(address)).bytes : await readFileWhole(address))
+    if (input.bytes !== undefined || input.file !== undefined) held = { bytes: input.bytes ?? new Uint8Array(), file: input.file ?? null }
+    else held = isWebAddress(address) ? await platform.fetch.get(address, { intoFile: true }) : await readLocalFile(address, largest)
   } catch (error) {
     if (named === undefined || !(error instanceof CareCertError)) throw error
     return runWork(platform, actor, async (work: Work<Visible>) => ({
@@ -49,17 +53,10 @@ export async function gather(platform: GatherPlatform, actor: Actor, input: Gath
       remarks: [],
     }))
   }
-  return takeWhole(platform, actor, named, { address, bytes })
-}
-
-/** What is packed may be larger once it is unpacked: whoever has a file that is too large can use that. */
-async function readFileWhole(path: string): Promise<Buffer> {
-  try {
-    return await readFileLimited(path)
-  } catch (error) {
-    if (!(error instanceof CareCertError) || error.code !== 'platform.file.too-large') throw error
-    throw new Invalid(error.code, `${error.message} Or pack it with gzip: what is packed may hold up to ${LARGEST_UNPACKED_BYTES / 1_048_576} MB.`)
-  }
+  const { bytes, file } = held
+  return file === null
+    ? takeBytes(platform, actor, named, { address, bytes }, undefined, { largest })
+    : takeFile(platform, actor, named, { address, file }, undefined, { largest })
 }
 
 async function namedSource(db: Reader<Visible>, code: string | null, address: string): Promise<SourceKey | undefined> {

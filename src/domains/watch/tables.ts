@@ -334,10 +334,19 @@ export interface EpssFileTable {
 export interface DocumentTable {
   /** SHA-256 of the bytes, in hexadecimal. */
   hash: string
-  gzip: Buffer
+  /** `null` where they lie in pieces. */
+  gzip: Buffer | null
   /** How many they are, unpacked. */
   bytes: number
   first_gathered_at: Instant
+}
+
+export interface DocumentPieceTable {
+  /** Of the document. */
+  hash: string
+  /** From 0. */
+  number: number
+  gzip: Buffer
 }
 
 interface WatchTables {
@@ -347,6 +356,7 @@ interface WatchTables {
   watch_item_change: ItemChangeTable
   watch_quarantine: QuarantineTable
   watch_document: DocumentTable
+  watch_document_piece: DocumentPieceTable
   watch_epss: EpssTable
   watch_epss_file: EpssFileTable
   watch_threat: ThreatTable

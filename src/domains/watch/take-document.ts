@@ -97,7 +97,7 @@ export async function takeRead(
 }
 
 /** The items with the narrower of their own label and that of the place; without their own, the place's. */
-function noWiderThan(tlp: Tlp, batch: IntelligenceBatch): IntelligenceBatch {
+export function noWiderThan(tlp: Tlp, batch: IntelligenceBatch): IntelligenceBatch {
   return { ...batch, items: batch.items.map(item => ({ ...item, tlp: item.tlp === null ? tlp : narrowestTlp([tlp, item.tlp]) })) }
 }
 
@@ -133,7 +133,7 @@ async function store(
 }
 
 /** What is not marked carries the label that a person chose for its source. */
-function withDefault(tlp: Tlp | null, batch: IntelligenceBatch): IntelligenceBatch {
+export function withDefault(tlp: Tlp | null, batch: IntelligenceBatch): IntelligenceBatch {
   return tlp === null ? batch : { ...batch, items: batch.items.map(item => ({ ...item, tlp: item.tlp ?? tlp })) }
 }
 
@@ -146,7 +146,7 @@ async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-async function storeScores(work: Work<Visible>, document: Document, file: EpssFile, named: SourceKey | undefined): Promise<GatherResult> {
+export async function storeScores(work: Work<Visible>, document: Document, file: EpssFile, named: SourceKey | undefined): Promise<GatherResult> {
   const wanted = defaultSource({ format: 'epss', publisher: null })
   const source = named ?? (await sourceByCode(work.db, wanted.code)) ?? (await ensureSource(work, wanted))
   const label = `EPSS scores of ${file.scoreDate ?? londonDate(work.now)}`
@@ -165,7 +165,7 @@ async function storeScores(work: Work<Visible>, document: Document, file: EpssFi
 }
 
 /** What changed, in words, where it may change what to do; `null` where it does not. */
-function materialWords(source: string, item: TouchedItem): string | null {
+export function materialWords(source: string, item: TouchedItem): string | null {
   if (item.kind === 'withdrawn') return null
   if (item.kind === 'changed' && !isMaterial(item.fields)) return null
   if (item.kind === 'added') return null
@@ -174,14 +174,14 @@ function materialWords(source: string, item: TouchedItem): string | null {
 }
 
 /** The default source of that kind where it exists, else one that is configured with an address. Every publisher of CSAF is a source of its own. */
-async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<SourceKey> {
+export async function sourceOf(work: Work<Visible>, batch: IntelligenceBatch): Promise<SourceKey> {
   const wanted = defaultSource(batch)
   const known =
     (await sourceByCode(work.db, wanted.code)) ?? (hasManyPublishers(batch.format) ? undefined : await sourceByFormat(work.db, batch.format))
   return known ?? ensureSource(work, wanted)
 }
 
-async function refuse(
+export async function refuse(
   work: Work<Visible>,
   document: Document,
   failure: string,

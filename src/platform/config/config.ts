@@ -39,6 +39,11 @@ export const SETTINGS: readonly Setting[] = [
     'A folder on this machine that sources may gather from: that folder, or one inside it. Files and messages of mail that are put there are taken in. The worker must be able to read it.',
   ),
   setting(
+    'GATHER_LARGEST_MB',
+    '1024',
+    'The largest list that may be gathered, packed or unpacked, in MB. What is large goes through temporary files, so up to twice as much room is needed there.',
+  ),
+  setting(
     'WEBHOOK_ALLOW_PRIVATE',
     'nobody',
     'Hosts inside private networks that members may have webhooks sent to, as host or host:port, separated by commas. http is taken for these alone.',
@@ -92,6 +97,7 @@ const environment = z.object({
   METRICS_ALLOW: list.default(['127.0.0.1', '::1']),
   FETCH_ALLOW_PRIVATE: list.default([]),
   GATHER_FOLDER: z.string().startsWith('/', 'must be the whole path of a folder').optional(),
+  GATHER_LARGEST_MB: z.coerce.number().int().min(64).max(2_000, 'must be from 64 to 2000').default(1_024),
   WEBHOOK_ALLOW_PRIVATE: list.default([]),
   NOTIFY_API_KEY: z
     .string()
@@ -148,6 +154,8 @@ export interface Config {
   readonly mailBy: 'smtp' | 'notify' | null
   /** The folder that sources may gather from; `null` for none. */
   readonly gatherFolder: string | null
+  /** The most bytes of a document that is gathered by way of a temporary file. */
+  readonly gatherLargestBytes: number
   readonly logLevel: string
   /** Whether a real server is used, rather than the embedded database. */
   readonly hasDatabaseServer: boolean
@@ -193,6 +201,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       webhookAllowPrivate: values.WEBHOOK_ALLOW_PRIVATE,
       mailBy: mailByOf(values),
       gatherFolder: values.GATHER_FOLDER ?? null,
+      gatherLargestBytes: values.GATHER_LARGEST_MB * 1_048_576,
       logLevel: values.LOG_LEVEL,
       hasDatabaseServer: values.DATABASE_URL !== undefined,
     },

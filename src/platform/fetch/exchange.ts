@@ -2,7 +2,8 @@ import { Agent as HttpAgent, request as requestHttp, type ClientRequest, type In
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { CareCertError, Unavailable } from '../../kernel/errors.ts'
-import { tooLarge } from './unpack.ts'
+import { spool, type SpooledFile } from './spool.ts'
+import { tooLarge, unpackPieces } from './unpack.ts'
 
 export interface Question {
   readonly url: URL
@@ -13,13 +14,16 @@ export interface Question {
   readonly signal: AbortSignal
   /** Most bytes of an answer that is a success, as they come over the network. */
   readonly largestBytes: number
+  /** Whether the body of a success goes to a temporary file, unpacked. */
+  readonly intoFile: boolean
 }
 
 export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** As it came: still packed where the headers say so. */
+  /** As it came: still packed where the headers say so. Empty when it went to a file. */
   readonly body: Buffer
+  readonly file: SpooledFile | null
 }
 
 export type Exchange = (question: Question) => Promise<Answer>
@@ -55,7 +59,13 @@ async function once(question: Question, agents: { readonly http: HttpAgent; read
   try {
     const response = await answerTo(request, body)
     const status = response.statusCode ?? 0
-    return { status, headers: response.headers, body: await readBody(response, status, question.largestBytes) }
+    const { headers: answered } = response
+    if (question.intoFile && isSuccess(status)) {
+      assertFits(response, question.largestBytes)
+      const file = await spool(unpackPieces(response, answered['content-encoding'] ?? ''), question.largestBytes)
+      return { status, headers: answered, body: Buffer.alloc(0), file }
+    }
+    return { status, headers: answered, body: await readBody(response, isSuccess(status), question.largestBytes), file: null }
   } catch (cause) {
     request.destroy()
     throw explained(cause, signal, request)
@@ -71,17 +81,24 @@ function answerTo(request: ClientRequest, body: string | null): Promise<Incoming
   })
 }
 
-async function readBody(response: IncomingMessage, status: number, largestBytes: number): Promise<Buffer> {
-  const isSuccess = status >= 200 && status < 300
-  const largest = isSuccess ? largestBytes : LARGEST_ASIDE_BYTES
-  if (isSuccess && Number(response.headers['content-length'] ?? 0) > largest) throw tooLarge(largest)
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
+function assertFits(response: IncomingMessage, largest: number): void {
+  if (Number(response.headers['content-length'] ?? 0) > largest) throw tooLarge(largest)
+}
+
+async function readBody(response: IncomingMessage, isWanted: boolean, largestBytes: number): Promise<Buffer> {
+  const largest = isWanted ? largestBytes : LARGEST_ASIDE_BYTES
+  if (isWanted) assertFits(response, largest)
   const chunks: Buffer[] = []
   let size = 0
   // A response without an encoding set yields buffers.
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > largest) {
-      if (isSuccess) throw tooLarge(largest)
+      if (isWanted) throw tooLarge(largest)
       break
     }
     chunks.push(chunk)

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { isPrivateAddress } from './addresses.ts'
 import { createFetcher, nextStep, readFileLimited, Unsuccessful } from './fetch.ts'
 
@@ -181,6 +183,36 @@ test('a small answer that unpacks to a large one is stopped at the limit, howeve
     const bomb = createFetcher({ allowPrivate: [host] }).get(`http://${host}/${encoding}`, { largestBytes: 1_048_576 })
     await assert.rejects(bomb, { code: 'platform.fetch.too-large' }, encoding)
   }
+})
+
+test('a large answer goes to a file where that is wished, unpacked and hashed, within its own limit; a small one never does', async () => {
+  const large = Buffer.alloc(9 * 1_048_576, 'invented ')
+  const bodies: Record<string, () => Buffer> = {
+    gzip: () => gzipSync(large),
+    br: () => brotliCompressSync(large, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+    damaged: () => gzipSync(large).subarray(0, 5_000),
+  }
+  const host = await serve((request, response) => {
+    const encoding = (request.url ?? '').slice(1)
+    const body = bodies[encoding]?.()
+    if (body !== undefined) response.setHeader('content-encoding', encoding.replace('damaged', 'gzip')).end(body)
+    else response.end(encoding === 'small' ? 'small' : large)
+  })
+  const fetcher = createFetcher({ allowPrivate: [host], largestFileBytes: large.length })
+  for (const way of ['gzip', 'br', 'plain']) {
+    const { bytes, file } = await fetcher.get(`http://${host}/${way}`, { intoFile: true })
+    assert.ok(file !== null && bytes.length === 0)
+    assert.ok(readFileSync(file.path).equals(large))
+    assert.deepEqual([file.bytes, file.hash], [large.length, createHash('sha256').update(large).digest('hex')])
+    await file.discard()
+    assert.equal(existsSync(file.path), false)
+  }
+  const small = await fetcher.get(`http://${host}/small`, { intoFile: true })
+  assert.deepEqual([small.file, small.bytes.toString()], [null, 'small'])
+  await assert.rejects(fetcher.get(`http://${host}/damaged`, { intoFile: true }), { code: 'platform.fetch.damaged' })
+  const narrow = createFetcher({ allowPrivate: [host], largestFileBytes: large.length - 1 })
+  for (const way of ['gzip', 'br', 'plain'])
+    await assert.rejects(narrow.get(`http://${host}/${way}`, { intoFile: true }), { code: 'platform.fetch.too-large' }, way)
 })
 
 test('packed answers are unpacked; damaged ones and unknown packings are said to be so', async () => {

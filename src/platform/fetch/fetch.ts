@@ -1,9 +1,10 @@
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Invalid, Unavailable } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/json.ts'
 import { assertMayAsk, pinnedLookup, resolveHost, type Resolve } from './addresses.ts'
 import { createExchange, type Answer } from './exchange.ts'
+import { LARGE_DOCUMENT_BYTES, LARGEST_SPOOLED_BYTES, type SpooledFile } from './spool.ts'
 import { unpack } from './unpack.ts'
 
 /** The one way out to the network: only http and https, never to a private address, with limits on size, time and redirects. */
@@ -13,6 +14,8 @@ export interface Fetcher {
    * `Unavailable` when it gives nothing.
    */
   get(address: string, wishes?: FetchWishes): Promise<Fetched>
+  /** The most bytes of a document that goes to a file. */
+  readonly largestFileBytes: number
 }
 
 export interface FetchWishes {
@@ -29,6 +32,8 @@ export interface FetchWishes {
   readonly body?: Json
   /** Most bytes, packed and unpacked. */
   readonly largestBytes?: number
+  /** Whether a large document may be given as a file, and so be larger than what may be held. */
+  readonly intoFile?: boolean
   /** For all of it: redirects, head and body. */
   readonly timeoutMillis?: number
 }
@@ -42,7 +47,10 @@ export interface Validators {
 export interface Fetched {
   /** Whether the server said that the document is still the one of the validators. Then `bytes` is empty. */
   readonly isUnchanged: boolean
+  /** Empty when it lies in `file`. */
   readonly bytes: Buffer
+  /** A large document, where that was wished. Whoever asked discards it. */
+  readonly file: SpooledFile | null
   /** Its declared media type. What it is, its bytes say. */
   readonly type: string | null
   readonly validators: Validators
@@ -77,6 +85,7 @@ const REFUSALS: Readonly<Record<number, readonly [string, string]>> = {
 
 const LARGEST_DOCUMENT_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MILLIS = 60_000
+const FILE_TIMEOUT_MILLIS = 5 * 60_000
 const MOST_REDIRECTS = 5
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -85,16 +94,21 @@ export interface FetcherOptions {
   readonly allowPrivate: readonly string[]
   /** Finds the addresses of a host. The system's own by default. */
   readonly resolve?: Resolve
+  /** The most bytes of a document that goes to a file. */
+  readonly largestFileBytes?: number
 }
 
 export function createFetcher(options: FetcherOptions = { allowPrivate: [] }): Fetcher {
   const exchange = createExchange()
   const resolve = options.resolve ?? resolveHost
+  const largestFileBytes = options.largestFileBytes ?? LARGEST_SPOOLED_BYTES
 
   return {
+    largestFileBytes,
     async get(address, wishes = {}) {
-      const largestBytes = wishes.largestBytes ?? LARGEST_DOCUMENT_BYTES
-      const signal = AbortSignal.timeout(wishes.timeoutMillis ?? TIMEOUT_MILLIS)
+      const intoFile = wishes.intoFile ?? false
+      const largestBytes = wishes.largestBytes ?? (intoFile ? largestFileBytes : LARGEST_DOCUMENT_BYTES)
+      const signal = AbortSignal.timeout(wishes.timeoutMillis ?? (intoFile ? FILE_TIMEOUT_MILLIS : TIMEOUT_MILLIS))
       const body = wishes.body === undefined ? null : JSON.stringify(wishes.body)
       const start = parseUrl(address)
       let url = start
@@ -102,7 +116,7 @@ export function createFetcher(options: FetcherOptions = { allowPrivate: [] }): F
         const mayBePrivate = options.allowPrivate.includes(url.host)
         assertMayAsk(url, wishes.hosts, mayBePrivate)
         const headers = headersFor(wishes, url.origin === start.origin)
-        const answer = await exchange({ url, headers, body, lookup: pinnedLookup(resolve, mayBePrivate), signal, largestBytes })
+        const answer = await exchange({ url, headers, body, lookup: pinnedLookup(resolve, mayBePrivate), signal, largestBytes, intoFile })
         const { location } = answer.headers
         if (REDIRECTS.has(answer.status) && location !== undefined && body === null) {
           url = nextStep(url, location)
@@ -128,7 +142,8 @@ function headersFor(wishes: FetchWishes, isSameOrigin: boolean): Record<string, 
   return {
     ...(isSameOrigin ? wishes.headers : {}),
     'user-agent': 'CareCERT',
-    'accept-encoding': 'gzip, deflate, br',
+    // What "deflate" means is told by the first byte only (`unpack`), which is not at hand while a body streams.
+    'accept-encoding': wishes.intoFile === true ? 'gzip, br' : 'gzip, deflate, br',
     ...(wishes.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(etag === null ? {} : { 'if-none-match': etag }),
     ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
@@ -139,9 +154,11 @@ async function fetchedOf(answer: Answer, url: URL, asked: Validators | undefined
   const { status, headers } = answer
   const isUnchanged = status === 304 && asked !== undefined
   if (!isUnchanged && (status < 200 || status > 299)) throw new Unsuccessful(status, retryAfter(headers))
+  const isLarge = answer.file !== null && answer.file.bytes > LARGE_DOCUMENT_BYTES
   return {
     isUnchanged,
-    bytes: isUnchanged ? Buffer.alloc(0) : await unpack(answer.body, headers['content-encoding'] ?? '', largestBytes),
+    bytes: isUnchanged || isLarge ? Buffer.alloc(0) : await bytesOf(answer, largestBytes),
+    file: isLarge ? answer.file : null,
     type: headers['content-type'] ?? null,
     validators: {
       etag: headers.etag ?? (isUnchanged ? asked.etag : null),
@@ -152,6 +169,15 @@ async function fetchedOf(answer: Answer, url: URL, asked: Validators | undefined
       const value = headers[name.toLowerCase()]
       return (Array.isArray(value) ? value[0] : value) ?? null
     },
+  }
+}
+
+async function bytesOf({ body, file, headers }: Answer, largestBytes: number): Promise<Buffer> {
+  if (file === null) return unpack(body, headers['content-encoding'] ?? '', largestBytes)
+  try {
+    return await readFile(file.path)
+  } finally {
+    await file.discard()
   }
 }
 

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { lstat, open, readdir, realpath, stat } from 'node:fs/promises'
+import { lstat, open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { isAbsolute, join, sep } from 'node:path'
 import { Invalid } from '../../kernel/errors.ts'
 import { instantFromMillis, type Instant } from '../../kernel/instant.ts'
+import { spool, type SpooledFile } from './spool.ts'
 
 /** A file as it was found. */
 export interface FoundFile {
@@ -11,6 +12,8 @@ export interface FoundFile {
   readonly changedAt: Instant
   /** Its bytes. Throws `Invalid` when it is gone, is no plain file any more, or is too large. */
   read(): Promise<Buffer>
+  /** A copy of it in a temporary file, however large up to that. Throws as `read`. */
+  spool(largest: number): Promise<SpooledFile>
 }
 
 const LARGEST_FILE_BYTES = 64 * 1024 * 1024
@@ -38,7 +41,7 @@ export async function* filesIn(folder: string, depth = 0): AsyncGenerator<FoundF
     if (!entry.isFile()) continue
     const found = await lstat(path).catch(() => undefined)
     const changedAt = instantFromMillis(Math.floor(found?.mtimeMs ?? Number.NaN))
-    if (found !== undefined && changedAt !== undefined) yield { path, size: found.size, changedAt, read: () => readPlainFile(path) }
+    if (found !== undefined && changedAt !== undefined) yield foundFile(path, found.size, changedAt)
   }
 }
 
@@ -52,7 +55,7 @@ export async function* filesAt(path: string): AsyncGenerator<FoundFile> {
   const changedAt = instantFromMillis(Math.floor(found?.mtimeMs ?? Number.NaN))
   if (found === undefined || changedAt === undefined)
     throw new Invalid('platform.file.missing', `The file ${path} is not there or cannot be read. Check the path.`)
-  yield { path, size: found.size, changedAt, read: () => readPlainFile(path) }
+  yield foundFile(path, found.size, changedAt)
 }
 
 /** Whether that is a folder, as against a file or nothing. */
@@ -82,7 +85,17 @@ function resolved(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined)
 }
 
-async function readPlainFile(path: string): Promise<Buffer> {
+function foundFile(path: string, size: number, changedAt: Instant): FoundFile {
+  return {
+    path,
+    size,
+    changedAt,
+    read: () => withPlainFile(path, LARGEST_FILE_BYTES, file => file.readFile()),
+    spool: largest => withPlainFile(path, largest, file => spool(file.createReadStream({ autoClose: false }), largest)),
+  }
+}
+
+async function withPlainFile<R>(path: string, largest: number, act: (file: FileHandle) => Promise<R>): Promise<R> {
   // Somebody may have put a link or a pipe in its place since it was found: neither is followed nor waited for.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => {
     throw new Invalid('platform.file.missing', `The file ${path} is not there any more, or cannot be read.`)
@@ -90,9 +103,8 @@ async function readPlainFile(path: string): Promise<Buffer> {
   try {
     const found = await file.stat()
     if (!found.isFile()) throw new Invalid('platform.file.not-a-file', `${path} is not a plain file.`)
-    if (found.size > LARGEST_FILE_BYTES)
-      throw new Invalid('platform.file.too-large', `${path} is larger than ${Math.round(LARGEST_FILE_BYTES / 1_048_576)} MB. Split it.`)
-    return await file.readFile()
+    if (found.size > largest) throw new Invalid('platform.file.too-large', `${path} is larger than ${Math.round(largest / 1_048_576)} MB. Split it.`)
+    return await act(file)
   } finally {
     await file.close()
   }

@@ -37,7 +37,7 @@ export interface FileReply {
   readonly contentType: string
   /** Offered for download under this name; `null` to show it in place. */
   readonly filename: string | null
-  readonly body: string | Buffer | AsyncIterable<string>
+  readonly body: string | Buffer | AsyncIterable<string | Uint8Array>
 }
 
 /** Where a route puts what its watcher is to be told. */
@@ -107,7 +107,7 @@ export function csv(filename: string, body: AsyncIterable<string> | string): Fil
 }
 
 /** A file of unknown kind, only ever to be saved. */
-export function download(filename: string, body: Buffer): FileReply {
+export function download(filename: string, body: Buffer | AsyncIterable<Uint8Array>): FileReply {
   return { kind: 'file', contentType: 'application/octet-stream', filename, body }
 }
 

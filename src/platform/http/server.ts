@@ -367,10 +367,10 @@ function withoutNul(value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '') : value
 }
 
-async function* encode(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {
-  for await (const part of parts) yield Buffer.from(part, 'utf8')
+async function* encode(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) yield typeof part === 'string' ? Buffer.from(part, 'utf8') : part
 }
 
-function streamOf(parts: AsyncIterable<string>): ReadableStream {
+function streamOf(parts: AsyncIterable<string | Uint8Array>): ReadableStream {
   return ReadableStream.from(encode(parts))
 }

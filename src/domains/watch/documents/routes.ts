@@ -3,7 +3,7 @@ import { NotFound } from '../../../kernel/errors.ts'
 import { download } from '../../../platform/http/reply.ts'
 import { route, type Route } from '../../../platform/http/route.ts'
 import type { Visible } from '../tables.ts'
-import { documentBytes } from './queries.ts'
+import { documentBytes, documentPiece, keptDocument } from './queries.ts'
 
 /** Handed over as a file and as nothing that a browser would show: what strangers wrote must not run here. */
 const document = route({
@@ -12,11 +12,21 @@ const document = route({
   access: { permission: 'watch.threat.view' },
   params: z.object({ hash: z.string().max(64) }),
   async handle({ params, read }) {
-    const bytes = await read<Visible, Buffer | undefined>(db => documentBytes(db, params.hash))
-    if (bytes === undefined)
+    const { hash } = params
+    const kept = await read<Visible, Awaited<ReturnType<typeof keptDocument>>>(db => keptDocument(db, hash))
+    if (kept === undefined)
       throw new NotFound('watch.document.unknown', 'These bytes were not kept. They were gathered before documents were, or the address is wrong.')
-    return download(`${params.hash.slice(0, 16)}.bin`, bytes)
+    const bytes = await read<Visible, Buffer | undefined>(db => documentBytes(db, hash))
+    return download(
+      `${hash.slice(0, 16)}.bin`,
+      bytes ?? piecesOf(kept.pieces, number => read<Visible, Buffer>(db => documentPiece(db, hash, number))),
+    )
   },
 })
+
+/** One at a time: a large document is never held whole. */
+async function* piecesOf(count: number, piece: (number: number) => Promise<Buffer>): AsyncGenerator<Buffer> {
+  for (let number = 0; number < count; number += 1) yield await piece(number)
+}
 
 export const documentRoutes: readonly Route[] = [document]

@@ -2,6 +2,7 @@ import { Invalid, Unavailable } from '../../../kernel/errors.ts'
 import { isWebAddress } from '../../../kernel/web-address.ts'
 import { many, type Command, type CommandContext } from '../../../platform/cli/command.ts'
 import { filesIn, isFolder, type FoundFile } from '../../../platform/fetch/folder.ts'
+import { LARGE_DOCUMENT_BYTES, type SpooledFile } from '../../../platform/fetch/spool.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { gatherFromSource } from '../gather-source.ts'
 import { gather } from '../gather.ts'
@@ -26,9 +27,14 @@ const gatherCommand: Command = {
     let known = 0
     try {
       for (const [index, { address, file }] of targets.entries()) {
-        const bytes = file === null ? undefined : await file.read().catch(() => undefined)
-        if (bytes !== undefined && (await readAs(platform, actor, (db: Reader<Visible>) => wasRead(db, sha256(bytes))))) known += 1
-        else attempts.push(await attempt(address, () => gather(platform, actor, { address, ...source, ...(bytes === undefined ? {} : { bytes }) })))
+        const held = file === null ? undefined : await heldOf(file, platform.fetch.largestFileBytes).catch(() => undefined)
+        const hash = held === undefined ? undefined : (held.file?.hash ?? sha256(held.bytes ?? ''))
+        if (hash === undefined || !(await readAs(platform, actor, (db: Reader<Visible>) => wasRead(db, hash))))
+          attempts.push(await attempt(address, () => gather(platform, actor, { address, ...source, ...held })))
+        else {
+          known += 1
+          await held?.file?.discard()
+        }
         progress.update(index + 1)
       }
     } finally {
@@ -37,6 +43,10 @@ const gatherCommand: Command = {
     if (known > 0) output.say(`${known} ${known === 1 ? 'file was' : 'files were'} read before, and not again.`)
     report(output, attempts)
   },
+}
+
+async function heldOf(file: FoundFile, largest: number): Promise<{ readonly bytes?: Buffer; readonly file?: SpooledFile }> {
+  return file.size > LARGE_DOCUMENT_BYTES ? { file: await file.spool(largest) } : { bytes: await file.read() }
 }
 
 interface Target {

@@ -66,8 +66,12 @@ export async function takeIn(work: Work<Visible>, sourceId: string, document: Do
   return {
     counts,
     isOutdated,
-    touched: touched.map(item => ({ id: item.id, kind: item.fate as TouchedItem['kind'], fields: item.fields, cves: item.content.cves })),
+    touched: touchedOf(touched),
   }
+}
+
+export function touchedOf(items: readonly PreparedItem[]): readonly TouchedItem[] {
+  return items.flatMap(({ id, fate, fields, content }) => (fate === 'unchanged' ? [] : [{ id, kind: fate, fields, cves: content.cves }]))
 }
 
 /** Records that a document gave nothing, and why. With `excerpt`, what it was lies in quarantine as a whole. */
@@ -114,10 +118,11 @@ export async function recordLook(
   address: string,
   label: string | null = null,
   counts: GatherCounts = NO_COUNTS,
+  document: Document | { readonly address: string } = { address },
 ): Promise<void> {
   const isNew = counts.added + counts.changed + counts.withdrawn + counts.quarantined > 0
   const outcome = isNew ? ('taken' as const) : ('unchanged' as const)
-  await storeGathering(work, sourceId, { address }, { ...counts, outcome, label, released_at: null, failure: null })
+  await storeGathering(work, sourceId, document, { ...counts, outcome, label, released_at: null, failure: null })
 }
 
 /** Withdraws what was taken in last from that address: its source says that it is taken back. */
@@ -140,7 +145,7 @@ export async function withdrawFrom(
 /** A withdrawal has no bytes: nothing that is stored of it looks at them. */
 const NOWHERE: Document = { address: '', bytes: 0, bytesHash: '' }
 
-interface PreparedItem {
+export interface PreparedItem {
   readonly id: string
   readonly externalId: string
   readonly content: StoredItem
@@ -151,7 +156,7 @@ interface PreparedItem {
 }
 
 /** Sets each item beside what is held of it; with `withdrawMissing`, what is held and neither read nor rejected is withdrawn. */
-async function compare(
+export async function compare(
   work: Work<Visible>,
   sourceId: string,
   items: readonly IntelligenceItem[],
@@ -189,7 +194,8 @@ async function compare(
   return prepared
 }
 
-async function storeGathering(
+/** Writes that a document was gathered, with what came of it. Gives its id. */
+export async function storeGathering(
   work: Work<Visible>,
   sourceId: string,
   document: Document | { readonly address: string },
@@ -210,7 +216,8 @@ async function storeGathering(
   return id
 }
 
-async function storeItems(
+/** Writes items as a document left them, and what became of each. */
+export async function storeItems(
   work: Work<Visible>,
   sourceId: string,
   gatheringId: string,
@@ -276,7 +283,7 @@ async function storeItems(
 }
 
 /** Puts what could not be read into quarantine, once, and takes out what has been read since or is no longer there. */
-async function putAside(
+export async function putAside(
   work: Work<Visible>,
   sourceId: string,
   gatheringId: string,

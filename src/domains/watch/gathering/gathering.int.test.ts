@@ -251,8 +251,10 @@ test('a file that is too large is refused with the limit, and with what to do', 
   writeFileSync(path, '')
   truncateSync(path, 65 * 1024 * 1024)
   try {
-    await assert.rejects(take(path), {
-      message: `${path} is larger than 64 MB. Split it. Or pack it with gzip: what is packed may hold up to 256 MB.`,
+    assert.match((await take(path)).failure ?? '', /^This is larger than 64 MB, and no list whose entries can be read one by one .* Split it\.$/)
+    const narrow = { ...platform, fetch: createFetcher({ allowPrivate: [], largestFileBytes: 64 * 1024 * 1024 }) }
+    await assert.rejects(gather(narrow, SYSTEM, { address: path }), {
+      message: `${path} is larger than 64 MB. Split it, or raise GATHER_LARGEST_MB.`,
     })
   } finally {
     rmSync(path)

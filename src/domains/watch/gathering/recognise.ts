@@ -65,9 +65,13 @@ function readXml(text: string, address: string | null): Result<IntelligenceBatch
 function readText(text: string, address: string | null, known: readonly JsonRecord[]): Result<IntelligenceBatch> {
   if (recognisesKevCsv(text)) return parseKevCsv(text)
   const json = parseJson(text)
-  if (!json.ok) return json
-  const format = JSON_FORMATS.find(candidate => candidate.recognises(json.value))
-  return format === undefined ? notRecognised(readCsaf(json.value, scoreCvss).problems) : format.read(json.value, address, known)
+  return json.ok ? recogniseJson(json.value, address, known) : json
+}
+
+/** As `recognise`, of JSON that has been parsed. */
+export function recogniseJson(json: unknown, address: string | null, known: readonly JsonRecord[]): Result<IntelligenceBatch> {
+  const format = JSON_FORMATS.find(candidate => candidate.recognises(json))
+  return format === undefined ? notRecognised(readCsaf(json, scoreCvss).problems) : format.read(json, address, known)
 }
 
 const NOT_TEXT =

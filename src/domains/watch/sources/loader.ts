@@ -7,6 +7,7 @@ import { sleep } from '../../../platform/clock/clock.ts'
 import { isAmongHosts } from '../../../platform/fetch/addresses.ts'
 import type { Fetched, Fetcher, FetchWishes } from '../../../platform/fetch/fetch.ts'
 import { filesIn, openedFolder, type FoundFile } from '../../../platform/fetch/folder.ts'
+import type { SpooledFile } from '../../../platform/fetch/spool.ts'
 import type { SourceFormat } from './model.ts'
 
 /**
@@ -56,7 +57,10 @@ export type CursorAfter = () => Json
 export interface LoadedDocument {
   readonly kind: 'document'
   readonly address: string
+  /** Empty when it lies in `file`. */
   readonly bytes: Uint8Array
+  /** A large document, as a file that whoever takes it discards. */
+  readonly file?: SpooledFile | null
   /** The label of the place in which it was found. The document may be marked narrower than that, and never wider. */
   readonly tlp: Tlp | null
   /** `null` for a kind of source that has no such proofs. */
@@ -89,6 +93,8 @@ export interface Integrity {
 export interface Outbound {
   /** The files of a folder on this machine. Throws `Invalid` for one that the operator did not open to sources. */
   filesIn(folder: string): AsyncIterable<FoundFile>
+  /** The most bytes of a document that may be given as a file. */
+  readonly largestFileBytes: number
   /** Whether requests carry something that proves who asks. */
   readonly hasCredentials: boolean
   /** Whether the address is at a host that this source may ask. */
@@ -114,6 +120,7 @@ export function createOutbound(fetcher: Fetcher, policy: OutboundPolicy): Outbou
   const hosts = [...(own === null ? [] : [own.host]), ...policy.hosts]
   let isFirst = true
   return {
+    largestFileBytes: fetcher.largestFileBytes,
     async *filesIn(folder) {
       yield* filesIn(await openedFolder(folder, policy.openedFolder ?? null))
     },

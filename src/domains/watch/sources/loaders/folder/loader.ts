@@ -5,6 +5,7 @@ import { CareCertError } from '../../../../../kernel/errors.ts'
 import type { Json } from '../../../../../kernel/json.ts'
 import type { Fetched } from '../../../../../platform/fetch/fetch.ts'
 import type { FoundFile } from '../../../../../platform/fetch/folder.ts'
+import { LARGE_DOCUMENT_BYTES, type SpooledFile } from '../../../../../platform/fetch/spool.ts'
 import type { CursorAfter, Loaded, Loader, Outbound } from '../../loader.ts'
 import { FOLDER } from '../../model.ts'
 
@@ -40,13 +41,20 @@ export const folderLoader: Loader = {
 const SETTLED_MILLIS = 5_000
 const MARK_LENGTH = 8
 const MOST_LINKS = 20
+const LINE_FEED = 0x0a
 
 async function* give(file: FoundFile, mark: string, state: Set<string>, out: Outbound): AsyncGenerator<Loaded> {
   const address = file.path
   const after: CursorAfter = () => snapshot(state)
   let bytes: Buffer
+  let large: SpooledFile | null = null
   try {
-    bytes = await file.read()
+    large = file.size > LARGE_DOCUMENT_BYTES ? await file.spool(out.largestFileBytes) : null
+    if (large !== null && looksLikeMessage(large.start.subarray(0, large.start.lastIndexOf(LINE_FEED) + 1))) {
+      await large.discard()
+      large = null
+    }
+    bytes = large === null ? await file.read() : Buffer.alloc(0)
   } catch (error) {
     if (!(error instanceof CareCertError)) throw error
     state.add(mark)
@@ -70,7 +78,7 @@ async function* give(file: FoundFile, mark: string, state: Set<string>, out: Out
       }
   }
   state.add(mark)
-  yield { kind: 'document', address, bytes, tlp: null, integrity: null, remarks: [], cursor: after }
+  yield { kind: 'document', address, bytes, file: large, tlp: null, integrity: null, remarks: [], cursor: after }
 }
 
 async function linksIn(bytes: Uint8Array, out: Outbound): Promise<readonly string[]> {

@@ -12,15 +12,15 @@ export function oneDocumentLoader(format: IntelligenceFormat): Loader {
     format,
     async *load({ url, cursor }, out) {
       const known = readValidators(cursor)
-      const answer = await out.get(url, known === null ? {} : { validators: known })
+      const answer = await out.get(url, { intoFile: true, ...(known === null ? {} : { validators: known }) })
       const { etag, lastModified } = answer.validators
       const after = (): Json => (answer.isUnchanged ? cursor : { etag, lastModified })
       if (answer.isUnchanged) {
         yield { kind: 'checked', address: url, cursor: after }
         return
       }
-      const { bytes, type: contentType } = answer
-      yield { kind: 'document', address: url, bytes, contentType, tlp: null, integrity: null, remarks: [], cursor: after }
+      const { bytes, file, type: contentType } = answer
+      yield { kind: 'document', address: url, bytes, file, contentType, tlp: null, integrity: null, remarks: [], cursor: after }
     },
   }
 }
