@@ -55,11 +55,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (bulletin_id, organisation_id, kind, nth)
     )`.execute(db)
   await protect(db, 'broadcast_chase_step', callers, centre)
-  // Recipients without an answer, of which every step is chosen and the telephone list made.
-  await sql`create index broadcast_recipient_unanswered on broadcast_recipient (bulletin_id, type) include (organisation_id, is_reachable) where response is null`.execute(
-    db,
-  )
-
   await sql`
     create table broadcast_call_hold (
       bulletin_id text not null references broadcast_bulletin (id),

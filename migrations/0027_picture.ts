@@ -62,7 +62,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       cross join lateral (values ('acknowledged', null, acknowledged_at), ('decided', recipient.response, decided_at), ('done', null, done_at)) as happened (event, response, at)
       where happened.at is not null
       group by 1, 2, 3, 4, 5, 6, 7`.execute(db)
-  // What the curves were drawn from before. Without it, an answer changes no index of its recipient but the one of the unanswered.
+  // What the curves were drawn from before. Without it, an answer changes no index of its recipient.
   await sql`drop index broadcast_recipient_answered`.execute(db)
   await sql`drop index broadcast_response_newest`.execute(db)
   const centre = sql`(select carecert_sees_all())`

@@ -34,6 +34,15 @@ function isInRegion(table: string): RawBuilder<SqlBool> {
 }
 
 /**
+ * Whether a recipient, in tables of those names, owes an answer: it gave none, or gave its newest before an update asked everybody to answer
+ * again. What it said before stands until then.
+ */
+export function owesAnswer(recipient: string, bulletin: string): RawBuilder<SqlBool> {
+  const [answered, asked] = [sql.ref(`${recipient}.response_at`), sql.ref(`${bulletin}.answer_again_at`)]
+  return sql<SqlBool>`(${sql.ref(`${recipient}.response`)} is null or ${answered} < ${asked})`
+}
+
+/**
  * Whether an organisation, by the code and name of that table or alias, is the one looked for: by its code, or by words that its name holds, as
  * the directory compares names. Signs alone name nobody.
  */

@@ -101,3 +101,15 @@ test('nothing is left to do, and what is withdrawn is not chased', async () => {
   await sql`update broadcast_bulletin set state = 'withdrawn', withdrawn_at = now() where id = ${other.bulletinId}`.execute(db)
   assert.deepEqual(await chase('2026-11-23T12:00:00Z'), [])
 })
+
+test('who is asked to answer again owes an answer anew, and the hours are counted from then', async () => {
+  const again = await releasedBulletin(platform, { organisations: 2, prefix: 'R', title: 'Asked twice' })
+  await sql`update broadcast_recipient set response = 'done', acknowledged_at = ${platform.clock.now()}, response_at = ${platform.clock.now()} where bulletin_id = ${again.bulletinId}`.execute(
+    db,
+  )
+  await sql`update broadcast_bulletin set answer_again_at = '2026-11-24T09:00:00Z' where id = ${again.bulletinId}`.execute(db)
+  assert.deepEqual(await chase('2026-11-24T12:59:00Z'), [])
+  await sql`update broadcast_recipient set response_at = '2026-11-24T10:00:00Z' where organisation_id = ${again.organisationIds[0] ?? ''}`.execute(db)
+  assert.deepEqual(toWhom(await chase('2026-11-24T13:01:00Z')), ['desk0@r00001.example'])
+  assert.deepEqual(await chase('2026-11-24T13:06:00Z'), [])
+})

@@ -19,9 +19,9 @@ export async function chaseBulletin(work: Work<Visible>, bulletin: Chased, polic
   const ownTypes = [...inForce.keys()].flatMap(type => (type === null ? [] : [type]))
   let count = 0
   for (const [type, policy] of inForce) {
-    for (const step of dueSteps(stepsOf(policy, bulletin.releasedAt), work.now)) {
+    for (const step of dueSteps(stepsOf(policy, bulletin.askedAt), work.now)) {
       if (step.kind === 'telephone') continue
-      const silent = await silentFor(work.db, bulletin.id, step, type, ownTypes)
+      const silent = await silentFor(work.db, bulletin, step, type, ownTypes)
       if (silent.length === 0) continue
       await TAKE[step.kind](work, bulletin, policy, step, silent, baseUrl)
       count += silent.length
@@ -97,6 +97,12 @@ async function writeSteps(
         organisationIds
           .slice(at, at + CHUNK)
           .map(id => ({ bulletin_id: bulletin.id, organisation_id: id, kind, nth, at: work.now, mailing_id: mailingOf(id) })),
+      )
+      // Asked to answer again, they are reminded again.
+      .onConflict(conflict =>
+        conflict
+          .columns(['bulletin_id', 'organisation_id', 'kind', 'nth'])
+          .doUpdateSet(eb => ({ at: eb.ref('excluded.at'), mailing_id: eb.ref('excluded.mailing_id') })),
       )
       .execute()
   }

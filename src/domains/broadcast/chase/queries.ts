@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { addDays, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { isSeverity, type BulletinSeverity } from '../bulletins/model.ts'
+import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import type { ChasePolicy, StepKind } from './model.ts'
 
@@ -36,6 +37,8 @@ export interface Chased {
   readonly number: number
   readonly severity: BulletinSeverity
   readonly releasedAt: Instant
+  /** From when the hours of a policy are counted: the release, or when everybody was last asked to answer again. */
+  readonly askedAt: Instant
 }
 
 /** After so many days silence is a matter for people, not for a clock. */
@@ -49,11 +52,13 @@ export async function chasedBulletins(db: Reader<Visible>, now: Instant): Promis
     .where('bulletin.state', '=', 'released')
     .where('bulletin.is_exercise', '=', false)
     .where('release.is_chased', '=', true)
-    .where('bulletin.released_at', '>', addDays(now, -CHASED_DAYS))
+    .where(eb => eb(eb.fn.coalesce('bulletin.answer_again_at', 'bulletin.released_at'), '>', addDays(now, -CHASED_DAYS)))
     .orderBy('bulletin.number')
-    .select(['bulletin.id', 'bulletin.number', 'bulletin.severity', 'bulletin.released_at as releasedAt'])
+    .select(['bulletin.id', 'bulletin.number', 'bulletin.severity', 'bulletin.released_at as releasedAt', 'bulletin.answer_again_at as askedAgainAt'])
     .execute()
-  return rows.flatMap(({ releasedAt, severity, ...row }) => (releasedAt === null || !isSeverity(severity) ? [] : [{ ...row, severity, releasedAt }]))
+  return rows.flatMap(({ releasedAt, askedAgainAt, severity, ...row }) =>
+    releasedAt === null || !isSeverity(severity) ? [] : [{ ...row, severity, releasedAt, askedAt: askedAgainAt ?? releasedAt }],
+  )
 }
 
 export interface SilentOrganisation {
@@ -63,12 +68,12 @@ export interface SilentOrganisation {
 }
 
 /**
- * Those whom a step of that kind and number is due to and has not reached: without any answer, of that type (`null`: of a type not among
+ * Those whom a step of that kind and number is due to and has not reached since they were asked: who owe an answer, of that type (`null`: of a type not among
  * `otherTypes`). Reminders need somebody to mail.
  */
 export async function silentFor(
   db: Reader<Visible>,
-  bulletinId: string,
+  bulletin: { readonly id: string; readonly askedAt: Instant },
   step: { readonly kind: StepKind; readonly nth: number },
   type: string | null,
   otherTypes: readonly string[],
@@ -76,10 +81,11 @@ export async function silentFor(
   const ofType = type === null ? sql`(recipient.type is null or recipient.type <> all(${otherTypes}::text[]))` : sql`recipient.type = ${type}`
   const { rows } = await sql<SilentOrganisation>`
     select recipient.organisation_id as id, recipient.looked_after_by as "lookedAfterBy" from broadcast_recipient as recipient
-    where recipient.bulletin_id = ${bulletinId} and recipient.response is null and ${ofType} ${step.kind === 'reminder' ? sql`and recipient.is_reachable` : sql``}
+    join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
+    where recipient.bulletin_id = ${bulletin.id} and ${owesAnswer('recipient', 'bulletin')} and ${ofType} ${step.kind === 'reminder' ? sql`and recipient.is_reachable` : sql``}
       and not exists (
         select from broadcast_chase_step as step where step.bulletin_id = recipient.bulletin_id and step.organisation_id = recipient.organisation_id
-          and step.kind = ${step.kind} and step.nth >= ${step.nth}
+          and step.kind = ${step.kind} and step.nth >= ${step.nth} and step.at >= ${bulletin.askedAt}
       )
     order by recipient.organisation_id`.execute(db)
   return rows

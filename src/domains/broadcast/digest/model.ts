@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { addHours, londonDate, ZONE, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
-import { carriesContent } from '../clearance.ts'
 import { bulletinNumber, severityLabel, type BulletinSeverity } from '../bulletins/model.ts'
+import { carriesContent } from '../clearance.ts'
 
 /**
  * The weekly digest: what waits for an answer, and what was promised, each with its own link to answer. It carries content, not a list of

@@ -4,6 +4,7 @@ import { addDays, londonDate, parseLocalDate, type Instant, type LocalDate } fro
 import { parseTlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { isSeverity } from '../bulletins/model.ts'
+import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import type { DigestItem, DigestPolicy } from './model.ts'
 
@@ -31,7 +32,7 @@ function waiting(now: Instant) {
     where contact.ended_at is null and contact.receives_bulletins and contact.email is not null
       and not exists (select from broadcast_digest_stop as stop where stop.contact_id = contact.id)
       and bulletin.state = 'released' and not bulletin.is_exercise
-      and (recipient.decided_at is null or (recipient.response = 'in-progress' and recipient.next_date <= ${until}::date))`
+      and (recipient.decided_at is null or ${owesAnswer('recipient', 'bulletin')} or (recipient.response = 'in-progress' and recipient.next_date <= ${until}::date))`
 }
 
 export interface DigestAddress {

@@ -10,7 +10,7 @@ import { answeredIn, NOBODY } from '../picture/model.ts'
 import { funnels } from '../picture/queries.ts'
 import type { ResponseState } from '../responses/model.ts'
 import { countAnswers, NO_ANSWERS_FILTER } from '../responses/queries/list.ts'
-import { isOwnRecipient } from '../scope.ts'
+import { isOwnRecipient, owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 
 /** How many live bulletins the first page shows; the rest are one link away. */
@@ -175,12 +175,12 @@ export interface OwnBulletin {
 
 const OWN_SHOWN = 20
 
-/** What the organisation has not decided yet, most urgent first: by when, then how severe, then the newest. */
+/** What the organisation has not decided yet, or is asked to answer again, most urgent first: by when, then how severe, then the newest. */
 export async function toAnswer(
   db: Reader<Visible>,
   organisationId: string,
 ): Promise<{ readonly rows: readonly OwnBulletin[]; readonly total: number }> {
-  const open = own(db, organisationId).where('recipient.decided_at', 'is', null)
+  const open = own(db, organisationId).where(eb => eb.or([eb('recipient.decided_at', 'is', null), owesAnswer('recipient', 'bulletin')]))
   const { count } = await open
     .clearSelect()
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -7,6 +7,7 @@ import type { Work } from '../../../../platform/work/work.ts'
 import { failContact, proveContact } from '../../../directory/contract.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../../bulletins/queries.ts'
+import { owesAnswer } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import { respond } from '../commands.ts'
 import { defaultNextDate, type ResponseState } from '../model.ts'
@@ -28,7 +29,8 @@ export async function holdNext(work: Work<Visible>, number: number): Promise<str
     .where('hold.bulletin_id', '=', bulletin.id)
     .where('hold.held_by', '=', work.actor.id)
     .where('hold.held_until', '>', work.now)
-    .where('recipient.response', 'is', null)
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'hold.bulletin_id')
+    .where(owesAnswer('recipient', 'bulletin'))
     .select('organisation.code')
     .executeTakeFirst()
   if (own !== undefined) return own.code

@@ -4,7 +4,7 @@ import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { matchesOf } from '../../audience/queries.ts'
 import { releaseOf } from '../../release/queries.ts'
-import { isOwnRecipient } from '../../scope.ts'
+import { isOwnRecipient, owesAnswer } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 
 /** One organisation that waits for a call. */
@@ -34,13 +34,14 @@ interface Asked {
 function waiting({ bulletinId, scope, now }: Asked, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   return sql`
     broadcast_recipient as recipient
+    join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
     left join lateral (
       select call.outcome, call.at, call.call_again_at, (select count(*)::int from broadcast_call where bulletin_id = recipient.bulletin_id and organisation_id = recipient.organisation_id) as calls
       from broadcast_call as call where call.bulletin_id = recipient.bulletin_id and call.organisation_id = recipient.organisation_id order by call.at desc, call.id desc limit 1
     ) as last on true
     left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
     ${more}
-    where recipient.bulletin_id = ${bulletinId} and recipient.response is null and ${isOwnRecipient(scope, 'recipient')} and last.outcome is distinct from 'declined'`
+    where recipient.bulletin_id = ${bulletinId} and ${owesAnswer('recipient', 'bulletin')} and ${isOwnRecipient(scope, 'recipient')} and (last.outcome is distinct from 'declined' or last.at < bulletin.answer_again_at)`
 }
 
 /** Who runs what the bulletin's threat is about, as far as it is shared: the most at risk. */
@@ -137,14 +138,15 @@ export async function callFacts(
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.organisation_id', '=', organisationId)
-    .select(['organisation.phone', 'recipient.response'])
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .select(['organisation.phone', owesAnswer('recipient', 'bulletin').as('owesAnswer')])
     .executeTakeFirst()
   if (row === undefined) return undefined
   const release = await releaseOf(db, bulletinId)
   const matches = release === undefined ? [] : await matchesOf(db, organisationId, release)
   return {
     phone: row.phone,
-    hasAnswered: row.response !== null,
+    hasAnswered: !row.owesAnswer,
     runs: matches.map(({ maker, product, version, count }) => {
       const name = [maker, product, version].filter(part => part !== '').join(' ')
       return count === null ? name : `${count.toLocaleString('en-GB')} × ${name}`
