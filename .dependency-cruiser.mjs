@@ -112,7 +112,10 @@ const named = [
   {
     name: 'sql-lives-in-queries-and-commands',
     comment: 'Above src/platform only queries.ts, commands.ts, tables.ts and scope.ts speak SQL. Put the read in queries.ts and call it.',
-    from: { path: '^src/(?:domains|ui|interop|app)/', pathNot: ['/(?:queries|commands|tables|scope)[.]ts$', '/(?:queries|tables)/[^/]+[.]ts$', TESTS] },
+    from: {
+      path: '^src/(?:domains|ui|interop|app)/',
+      pathNot: ['/(?:queries|commands|tables|scope)[.]ts$', '/(?:queries|tables)/[^/]+[.]ts$', TESTS],
+    },
     to: { path: 'node_modules/kysely/' },
   },
   {

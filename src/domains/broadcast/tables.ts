@@ -11,8 +11,8 @@ import type { PictureTables } from './tables/picture.ts'
 import type { ResponsesTables } from './tables/responses.ts'
 import type { ScheduleTables } from './tables/schedule.ts'
 import type { ServiceTables } from './tables/services.ts'
-import type { WritingTables } from './tables/writing.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
+import type { WritingTables } from './tables/writing.ts'
 
 export interface BulletinTable {
   id: string
@@ -122,6 +122,8 @@ export interface ReleaseTable {
   unreachable: number
   /** `[product id, version or null]` of each line of technology by which the rule reached organisations (Line of audience/queries/lines.ts). */
   matched: ColumnType<readonly (readonly [productId: number, version: string | null])[], string | undefined, string>
+  /** Whether policies about silence hold for it: not for what was live before there were any. */
+  is_chased: Generated<boolean>
 }
 
 /** One organisation in the frozen audience, with where it stands: kept in step with deliveries and responses. */
@@ -275,4 +277,16 @@ interface BroadcastTables {
 }
 
 /** What queries of this domain may name: its own tables and what the domains below show. */
-export type Visible = BroadcastTables & AudienceTables & ChaseTables & DigestTables & MailTables & PictureTables & ResponsesTables & ScheduleTables & ServiceTables & WritingTables & WebhookTables & DirectoryVisible & WatchVisible
+export type Visible = BroadcastTables &
+  AudienceTables &
+  ChaseTables &
+  DigestTables &
+  MailTables &
+  PictureTables &
+  ResponsesTables &
+  ScheduleTables &
+  ServiceTables &
+  WritingTables &
+  WebhookTables &
+  DirectoryVisible &
+  WatchVisible

@@ -39,5 +39,6 @@ test('a secret never stands in the configuration that may be printed', () => {
 })
 
 test('every setting that holds a credential is marked as a secret', () => {
-  for (const setting of SETTINGS) assert.equal(setting.secret, /SECRET|CREDENTIALS|_KEY$|_TOKEN$|DATABASE_URL|SMTP_URL/.test(setting.name), setting.name)
+  for (const setting of SETTINGS)
+    assert.equal(setting.secret, /SECRET|CREDENTIALS|_KEY$|_TOKEN$|DATABASE_URL|SMTP_URL/.test(setting.name), setting.name)
 })
