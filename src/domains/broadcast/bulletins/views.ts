@@ -122,6 +122,7 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
         ? null
         : {
             actions,
+            waiting: desk.schedule?.state === 'waiting' ? { at: desk.schedule.releaseAt, href: addressOf(bulletin, '/schedule') } : null,
             refusals: [...offered.refusals, ...after.refusals],
             version: bulletin.version,
             versionsHref: addressOf(bulletin, '/versions'),

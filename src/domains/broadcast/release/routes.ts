@@ -14,6 +14,7 @@ import { chasePolicies } from '../chase/queries.ts'
 import type { Visible } from '../tables.ts'
 import { releaseAlone, releaseBulletin, type Released } from './commands.ts'
 import { ReleaseAgreement } from './model.ts'
+import { scheduleOf } from './schedule/queries.ts'
 import { releaseCheckView, type ReleaseFacts } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
@@ -119,6 +120,7 @@ async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFa
     reasons: await countReasons(db, await checkRule(db, asked)),
     deadlines: await responseDeadlines(db),
     policies: await chasePolicies(db),
+    schedule: (await scheduleOf(db, bulletin.id)) ?? null,
   }
 }
 

@@ -12,6 +12,7 @@ import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
 import { policiesFor, policySentence, type ChasePolicy } from '../chase/model.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
 import { channelsOf, judgeRelease } from './model.ts'
+import type { Schedule } from './schedule/queries.ts'
 
 export interface ReleaseFacts {
   readonly bulletin: Bulletin
@@ -26,6 +27,7 @@ export interface ReleaseFacts {
   readonly reasons: Reasons
   readonly deadlines: readonly ResponseDeadline[]
   readonly policies: readonly ChasePolicy[]
+  readonly schedule: Schedule | null
 }
 
 export interface ReleaseReader {
@@ -124,7 +126,14 @@ export function releaseCheckView(facts: ReleaseFacts, by: ReleaseReader) {
               },
       },
       { key: 'If they stay silent', value: silenceWords(facts, by.now) },
-      { key: 'When', value: { text: 'At once', hint: 'Or let it wait for a time', href: `${address}/schedule` } },
+      {
+        key: 'When',
+        value:
+          facts.schedule?.state === 'waiting'
+            ? { text: 'At once', hint: `It waits for ${exactTime(facts.schedule.releaseAt)}: this is sooner` }
+            : 'At once',
+        change: { href: `${address}/schedule`, label: 'Let it wait for a time instead' },
+      },
     ],
     channels: {
       caption: 'Channels',

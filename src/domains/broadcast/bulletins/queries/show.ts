@@ -7,6 +7,7 @@ import type { Dimension, Picture } from '../../picture/model.ts'
 import { readPicture } from '../../picture/queries.ts'
 import { aloneRecordsOf, releasedAloneOf, type AloneRecord, type ReleasedAlone } from '../../release/after/queries.ts'
 import { releaseOf, type Release } from '../../release/queries.ts'
+import { scheduleOf, type Schedule } from '../../release/schedule/queries.ts'
 import { readAnswerPanel, type AnswerPanel } from '../../responses/queries.ts'
 import type { ServiceStatement } from '../../services/model.ts'
 import { statementsOfBulletin } from '../../services/queries.ts'
@@ -62,6 +63,8 @@ export interface Desk {
   readonly rule: AudienceRule
   readonly names: RuleNames
   readonly release: Release | null
+  /** The time for which it waits, or the newest that came to nothing. */
+  readonly schedule: Schedule | null
   /** What is worked on beside the live version. */
   readonly revision: RevisionShown | null
   readonly alone: readonly AloneRecord[]
@@ -122,6 +125,7 @@ async function readDesk(db: Reader<Visible>, bulletin: Bulletin, release: Releas
     rule,
     names: await namesFor(db, rule),
     release,
+    schedule: bulletin.state === 'approved' ? ((await scheduleOf(db, bulletin.id)) ?? null) : null,
     revision: revision === undefined ? null : { ...revision, content: (await versionOf(db, bulletin.id, revision.version)).content },
     alone: await aloneRecordsOf(db, bulletin.id),
   }
