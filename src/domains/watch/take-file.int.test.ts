@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { createTestPlatform, type TestPlatform } from '../../../test/support/platform.ts'
 import { sharedData, skipWithoutSharedData } from '../../../test/support/shared-data.ts'
 import { AMBER, bundleOf, idOf, indicatorOf, objectOf, relate, TIMES, WHITE } from '../../../test/support/stix.ts'
+import { createFetcher } from '../../platform/fetch/fetch.ts'
 import { spool } from '../../platform/fetch/spool.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { readAs } from '../../platform/work/read.ts'
+import { runWork } from '../../platform/work/work.ts'
 import { gatherAgain } from './gather-again.ts'
+import { gatherFromSource } from './gather-source.ts'
 import { wasRead } from './gathering/queries.ts'
+import { addSource } from './sources/commands.ts'
 import { sourceByCode } from './sources/queries.ts'
 import type { Visible } from './tables.ts'
 import type { GatherResult } from './take-document.ts'
@@ -158,8 +168,7 @@ test('a part that is no good stops no other, and what is too large for any limit
 
 test('the original bytes are kept in pieces, are given out whole, and can be read again', async () => {
   const platform = await createTestPlatform()
-  const many = bundleOf(...Array.from({ length: 60 }, (_, index) => indicatorOf(index + 1, { description: `${index}`.padEnd(150_000, 'invented ') })))
-  const bytes = Buffer.from(JSON.stringify(many))
+  const bytes = Buffer.from(JSON.stringify(largeBundle()))
   const result = await take(platform, 'large.json', bytes)
   assert.equal(result.added, 60)
   const rows = await readAs<Visible, { pieces: number; whole: Buffer | null; gathering: string }>(platform, SYSTEM, async db => ({
@@ -173,6 +182,39 @@ test('the original bytes are kept in pieces, are given out whole, and can be rea
   assert.equal(await wasReadBy(platform, bytes), true)
 })
 
+test('a large list comes by a source at an address, and by a folder, and what was read once is not read again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'carecert-drop-'))
+  const bytes = Buffer.from(JSON.stringify(largeBundle()))
+  let asked = 0
+  const server = createServer((_request, response) => {
+    asked += 1
+    response.setHeader('content-encoding', 'gzip').end(gzipSync(bytes))
+  }).listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const made = await createTestPlatform({ env: { GATHER_FOLDER: folder } })
+    const platform = { ...made, fetch: createFetcher({ allowPrivate: [host] }) }
+    const add = (code: string, format: 'stix' | 'folder', url: string) =>
+      runWork<Visible, unknown>(platform, SYSTEM, work => addSource(work, { code, name: code, format, url }))
+    await add('large', 'stix', `http://${host}/bundle.json`)
+    const result = await gatherFromSource(platform, SYSTEM, 'large')
+    assert.deepEqual([result.added, result.failure, asked], [60, null, 1])
+    assert.deepEqual((await gatherFromSource(platform, SYSTEM, 'large')).unchanged, 60)
+
+    await add('drop', 'folder', folder)
+    await writeFile(join(folder, 'copy.json'), bytes)
+    await writeFile(join(folder, 'other.json'), JSON.stringify(largeBundle(100)))
+    platform.clock.advanceHours(1)
+    const dropped = await gatherFromSource(platform, SYSTEM, 'drop')
+    assert.deepEqual([dropped.added, dropped.unchanged, dropped.failure], [60, 0, null])
+  } finally {
+    server.close()
+    server.closeAllConnections()
+    await rm(folder, { recursive: true })
+  }
+})
+
 test('a source that gives another format is told so, and the temporary files are gone', async () => {
   const platform = await createTestPlatform()
   await take(platform, 'bundle.json', Buffer.from(JSON.stringify(bundle)), { elements: 5, bytes: 1e6 })
@@ -183,6 +225,12 @@ test('a source that gives another format is told so, and the temporary files are
   assert.match(result.failure ?? '', /but the source/)
   assert.equal(existsSync(file.path), false)
 })
+
+/** Of 9 MB. */
+function largeBundle(first = 1): unknown {
+  const words = 'invented '.repeat(17_000)
+  return bundleOf(...Array.from({ length: 60 }, (_, index) => indicatorOf(first + index, { description: `${index} ${words}` })))
+}
 
 async function take(
   platform: TestPlatform,

@@ -206,7 +206,7 @@ test('only hosts of the source are asked, whatever the server names', async () =
   assert.deepEqual([outcome.remarks, objectsIn(outcome).length], [['watch.taxii.elsewhere'], 25])
   server.answer = (_, response) => void response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
   assert.equal((await run()).thrown?.code, 'platform.fetch.host')
-  server.answer = (_, response) => void response.writeHead(200, { 'content-length': String(1e9) }).end('{')
+  server.answer = (_, response) => void response.writeHead(200, { 'content-length': String(2e9) }).end('{')
   assert.equal((await run()).thrown?.code, 'platform.fetch.too-large')
   server.answer = answer
 })

@@ -25,9 +25,9 @@ export const taxiiLoader: Loader = {
     if (isListingDue(run)) {
       const found = await findCollections(run)
       if (found.kind === 'document') {
-        const { bytes, address, validators } = found.fetched
+        const { bytes, file, address, validators } = found.fetched
         state.document = validators
-        yield { kind: 'document', address, bytes, tlp: null, integrity: null, remarks: [], cursor: run.cursor }
+        yield { kind: 'document', address, bytes, file, tlp: null, integrity: null, remarks: [], cursor: run.cursor }
         return
       }
       keepPlaces(state, found.places, found.isWhole)
@@ -58,7 +58,16 @@ async function* giveFile(run: Run): AsyncGenerator<Loaded> {
   const fetched = await askFile(run, url)
   if (!fetched.isUnchanged) {
     run.state.document = fetched.validators
-    yield { kind: 'document', address: fetched.address, bytes: fetched.bytes, tlp: null, integrity: null, remarks: [], cursor: run.cursor }
+    yield {
+      kind: 'document',
+      address: fetched.address,
+      bytes: fetched.bytes,
+      file: fetched.file,
+      tlp: null,
+      integrity: null,
+      remarks: [],
+      cursor: run.cursor,
+    }
   } else {
     yield { kind: 'checked', address: url, cursor: run.cursor }
   }

@@ -33,6 +33,7 @@ const MOST_COLLECTIONS = 500
  */
 export async function findCollections(run: Run): Promise<Found> {
   const { fetched, json } = await askRoot(run)
+  if (fetched.file !== null) return { kind: 'document', fetched }
   const resource = readTaxii(json)
   if (resource === undefined) {
     if (recognisesStix(json)) return { kind: 'document', fetched }
@@ -46,15 +47,14 @@ export async function findCollections(run: Run): Promise<Found> {
 async function askRoot(run: Run): Promise<{ readonly fetched: Fetched; readonly json: unknown }> {
   const { url } = run.source
   try {
-    const fetched = await askTaxii(run, url)
-    return { fetched, json: jsonOf(fetched) }
+    return parsed(await askAnything(run, url))
   } catch (error) {
     // A server of files may know of no TAXII, and a host alone has its discovery in a fixed place (TAXII 2.1 §4.1).
     if (statusOf(error) === 406) {
       const fetched = await askFile(run, url).catch(() => {
         throw error
       })
-      return { fetched, json: jsonOf(fetched) }
+      return parsed(fetched)
     }
     const isHost =
       new URL(url).pathname === '/' && (statusOf(error) === 404 || (error instanceof CareCertError && error.code === 'watch.taxii.web-page'))
@@ -62,6 +62,18 @@ async function askRoot(run: Run): Promise<{ readonly fetched: Fetched; readonly 
     const fetched = await askTaxii(run, new URL('/taxii2/', url).href)
     return { fetched, json: jsonOf(fetched) }
   }
+}
+
+/** A large answer that does not say that it is of TAXII is a file, which is read part by part and not here. */
+async function askAnything(run: Run, url: string): Promise<Fetched> {
+  const fetched = await askTaxii(run, url, { intoFile: true })
+  if (fetched.file === null || !/taxii/i.test(fetched.type ?? '')) return fetched
+  await fetched.file.discard()
+  return askTaxii(run, url)
+}
+
+function parsed(fetched: Fetched): { readonly fetched: Fetched; readonly json: unknown } {
+  return { fetched, json: fetched.file === null ? jsonOf(fetched) : null }
 }
 
 interface Listed {

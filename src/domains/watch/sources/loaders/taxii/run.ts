@@ -39,9 +39,9 @@ const TAXII = 'application/taxii+json;version=2.1'
 const ANYTHING = 'application/stix+json;version=2.1, application/json;q=0.9, */*;q=0.1'
 
 /** Asks as TAXII 2.1 wants to be asked. Throws as `Outbound.get`, in words that fit a server of TAXII. */
-export async function askTaxii(run: Run, address: string): Promise<Fetched> {
+export async function askTaxii(run: Run, address: string, wishes: { readonly intoFile?: boolean } = {}): Promise<Fetched> {
   try {
-    return await run.out.get(address, { headers: { accept: TAXII } })
+    return await run.out.get(address, { ...wishes, headers: { accept: TAXII } })
   } catch (error) {
     throw inWords(error, run.out.hasCredentials)
   }
@@ -49,7 +49,11 @@ export async function askTaxii(run: Run, address: string): Promise<Fetched> {
 
 /** Asks for a file. */
 export function askFile(run: Run, address: string): Promise<Fetched> {
-  return run.out.get(address, { headers: { accept: ANYTHING }, ...(run.state.document === null ? {} : { validators: run.state.document }) })
+  return run.out.get(address, {
+    intoFile: true,
+    headers: { accept: ANYTHING },
+    ...(run.state.document === null ? {} : { validators: run.state.document }),
+  })
 }
 
 function inWords(error: unknown, hasCredentials: boolean): unknown {
