@@ -1,14 +1,25 @@
+import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
+import { MIGRATIONS } from '../../migrations/index.ts'
 import { readEpss } from '../../src/codecs/epss/scores.ts'
-import { recognise } from '../../src/domains/watch/gathering/recognise.ts'
+import { gather } from '../../src/domains/watch/gather.ts'
+import { partsOf } from '../../src/domains/watch/gathering/parts/parts.ts'
+import { surveyList } from '../../src/domains/watch/gathering/parts/survey.ts'
+import { listAt } from '../../src/kernel/json.ts'
+import { systemClock } from '../../src/platform/clock/clock.ts'
+import { openDatabase } from '../../src/platform/db/database.ts'
+import { migrate } from '../../src/platform/db/migrate.ts'
+import { createFetcher } from '../../src/platform/fetch/fetch.ts'
+import { piecesOfFile } from '../../src/platform/fetch/spool.ts'
+import { SYSTEM } from '../../src/platform/work/actor.ts'
 
 /**
- * Reads one large feed and prints what memory that took, as JSON: `node memory.ts NAME MEGABYTES`. In a process of its own, since the most that
- * a process ever held never goes down again.
+ * Reads one large feed and prints what memory that took, as JSON: `node memory.ts NAME MEGABYTES [FILE SMALL-FILE [DATABASE]]`. In a process of its own,
+ * since the most that a process ever held never goes down again.
  */
 
-export type ReadingName = 'epss-stream' | 'epss-stream-packed' | 'epss-held' | 'stix-held'
+export type ReadingName = 'epss-stream' | 'epss-stream-packed' | 'epss-held' | 'list-parts' | 'list-parsed' | 'list-gathered'
 
 export interface ReadingReport {
   /** Rows or objects read. */
@@ -22,7 +33,12 @@ export interface ReadingReport {
 
 const WARM_UP_MEGABYTES = 2
 
-const READINGS: Readonly<Record<ReadingName, (megabytes: number) => Promise<number>>> = {
+const [, , name = '', size = '', file = '', smallFile = '', databaseUrl = ''] = process.argv
+const database = databaseUrl === '' ? null : await openDatabase({ url: databaseUrl, dataFolder: '' })
+if (database !== null) await migrate(database.kysely, MIGRATIONS)
+
+/** By size, and by the file that holds it where there is one. */
+const READINGS: Readonly<Record<ReadingName, (megabytes: number, path: string) => Promise<number>>> = {
   'epss-stream': megabytes => countRows(scorePieces(megabytes)),
   'epss-stream-packed': megabytes => countRows(Readable.from(scorePieces(megabytes)).pipe(createGzip({ level: 1 }))),
   'epss-held': async megabytes => {
@@ -31,20 +47,36 @@ const READINGS: Readonly<Record<ReadingName, (megabytes: number) => Promise<numb
     const whole = Buffer.concat(pieces)
     return countRows(Readable.from([whole]))
   },
-  'stix-held': async megabytes => {
-    const read = recognise(bundleOf(megabytes))
-    if (!read.ok) throw new Error(read.problems[0]?.message)
-    return read.value.items.length
+  'list-parts': async (_megabytes, path) => {
+    const survey = await surveyList(piecesOfFile(path))
+    if (survey === undefined) throw new Error('There is no list.')
+    let count = 0
+    for await (const { read } of partsOf(path, survey, [])) {
+      if (!read.ok) throw new Error(read.problems[0]?.message)
+      count += read.value.items.length
+    }
+    return count
+  },
+  'list-parsed': async (_megabytes, path) => {
+    const json: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return listAt(json, 'objects').length + listAt(json, 'vulnerabilities').length
+  },
+  'list-gathered': async (_megabytes, path) => {
+    if (database === null) throw new Error('This needs a database.')
+    const platform = { database, clock: systemClock, jobs: { store: async () => {} } as never, fetch: createFetcher() }
+    const { added, unchanged, failure } = await gather(platform, SYSTEM, { address: path })
+    if (failure !== null) throw new Error(failure)
+    return added + unchanged
   },
 }
 
-const name = process.argv[2] as ReadingName
-const megabytes = Number(process.argv[3])
-await READINGS[name](WARM_UP_MEGABYTES)
+const reading = READINGS[name as ReadingName]
+await reading(WARM_UP_MEGABYTES, smallFile)
 const baseline = process.memoryUsage().rss / 1e6
 const start = performance.now()
-const units = await READINGS[name](megabytes)
+const units = await reading(Number(size), file)
 const seconds = (performance.now() - start) / 1_000
+await database?.close()
 const report: ReadingReport = { units, seconds, baseline, peak: process.resourceUsage().maxRSS / 1_000 }
 process.stdout.write(JSON.stringify(report))
 
@@ -70,26 +102,4 @@ async function* scorePieces(size: number): AsyncGenerator<Buffer> {
     given += piece.length
     yield piece
   }
-}
-
-/** An invented bundle of indicators. */
-function bundleOf(size: number): Buffer {
-  const objects: string[] = []
-  const at = '2025-01-01T00:00:00.000Z'
-  for (let given = 0, number = 1; given < size * 1e6; number += 1) {
-    const object = JSON.stringify({
-      type: 'indicator',
-      spec_version: '2.1',
-      id: `indicator--00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-      created: at,
-      modified: at,
-      valid_from: at,
-      name: `Invented address ${number}`,
-      pattern: `[domain-name:value = 'n${number}.invented.example']`,
-      pattern_type: 'stix',
-    })
-    given += object.length + 1
-    objects.push(object)
-  }
-  return Buffer.from(`{"type":"bundle","id":"bundle--00000000-0000-4000-8000-000000000000","objects":[${objects.join(',')}]}`)
 }
