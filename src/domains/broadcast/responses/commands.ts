@@ -136,7 +136,7 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
       keeps_detail: !isShared,
     })
     .execute()
-  if (keepsOwn)
+  if (keepsOwn) {
     await work.db
       .insertInto('broadcast_response_detail')
       .values({
@@ -155,6 +155,14 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
         window_agreed_by: input.window?.agreedBy ?? null,
       })
       .execute()
+    // What is counted is as open as the newest answer, as `shareAnswer` and `countAssets` have it.
+    await work.db
+      .updateTable('broadcast_progress_total')
+      .where('bulletin_id', '=', bulletinId)
+      .where('organisation_id', '=', organisationId)
+      .set({ is_shared: isShared })
+      .execute()
+  }
   await work.db
     .updateTable('broadcast_recipient')
     .where('bulletin_id', '=', bulletinId)

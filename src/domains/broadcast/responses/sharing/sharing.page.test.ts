@@ -132,8 +132,10 @@ test('without a choice only the answer is shared; a choice holds for the answers
   assert.match((await lead.follow(chosen)).body, /From now on the detail of your answers is shared/)
   await lead.post(`/bulletins/${number}/answer`, { organisation: 'S00000', state: 'done' })
   assert.equal(await shared(), true)
+  assert.equal((await counts({ kind: 'centre' })).total, 1, 'what is counted is opened with the answer')
   await lead.post(`/bulletins/${number}/answer`, { organisation: 'S00000', state: 'acknowledged', share: 'no' })
   assert.equal(await shared(), false)
+  assert.equal((await counts({ kind: 'centre' })).total, 0, 'and closed with it')
   assert.match((await lead.get(`/bulletins/${number}/answer`)).body, /The centre sees your answer with its detail/)
 })
 
