@@ -48,6 +48,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       release_at timestamptz not null,
       version integer not null,
       organisations integer not null,
+      rule_hash text not null,
+      approval_id bigint not null references broadcast_review (id),
       state text not null default 'waiting' check (state in ('waiting', 'released', 'cancelled', 'failed')),
       scheduled_by text not null,
       scheduled_at timestamptz not null,

@@ -216,6 +216,11 @@ async function oldLines(db: Asks, rule: AudienceRule): Promise<Lines> {
 }
 
 /** The hash of an audience: SHA-256, in hexadecimal, over the canonical rule and the codes in their order, each on a line. */
+/** SHA-256 over the canonical rule: the same for rules that say the same. Give it the rule of an `Audience`, whose saved audiences are taken apart. */
+export function ruleHash(rule: AudienceRule): string {
+  return createHash('sha256').update(canonicalRule(rule)).digest('hex')
+}
+
 export function hashOf(rule: AudienceRule, codes: readonly string[]): string {
   return createHash('sha256')
     .update(`${canonicalRule(rule)}\n${codes.join('\n')}`)

@@ -8,6 +8,10 @@ export interface ScheduleTable {
   /** What whoever scheduled it agreed to: that version, and so many organisations. */
   version: number
   organisations: number
+  /** Of the rule by which those were found, saved audiences taken apart. */
+  rule_hash: string
+  /** The approval that stood then. */
+  approval_id: number
   state: Generated<'waiting' | 'released' | 'cancelled' | 'failed'>
   scheduled_by: string
   scheduled_at: Instant

@@ -4,7 +4,7 @@ import { transition } from '../../../../kernel/lifecycle.ts'
 import { cleanText } from '../../../../kernel/text.ts'
 import { assertMay } from '../../../../platform/work/actor.ts'
 import type { Work } from '../../../../platform/work/work.ts'
-import { resolveAudience, ruleOf } from '../../audience/queries.ts'
+import { resolveAudience, ruleHash, ruleOf } from '../../audience/queries.ts'
 import { BULLETIN_LIFECYCLE, type BulletinAction } from '../../bulletins/lifecycle.ts'
 import { bulletinNumber, type BulletinState } from '../../bulletins/model.ts'
 import { lockBulletin } from '../../bulletins/queries.ts'
@@ -12,7 +12,7 @@ import { canRelease } from '../../policy.ts'
 import type { Visible } from '../../tables.ts'
 import { releaseBulletin } from '../commands.ts'
 import { FURTHEST_DAYS, hasDrifted, LATEST_HOURS } from './model.ts'
-import type { DueRelease } from './queries.ts'
+import { approvalOf, type DueRelease } from './queries.ts'
 
 /**
  * Lets an approved bulletin wait for a time; an earlier time of its is replaced. Throws `Conflict` when the version is not the newest, `Forbidden`
@@ -36,6 +36,9 @@ export async function scheduleRelease(
   const [problem] = audience.problems
   if (problem !== undefined || audience.organisations.length === 0)
     throw new Invalid('broadcast.schedule.nobody', problem ?? 'No open organisation fits the rule, so nobody would get it. Change who should get it.')
+  const approvalId = await approvalOf(work.db, bulletin.id, bulletin.version)
+  if (approvalId === undefined)
+    throw new Conflict('broadcast.schedule.not-approved', 'It is not approved any more. Have it approved, then choose a time.')
   await endWaiting(work, bulletin.id, 'cancelled', 'Another time was chosen.')
   await work.db
     .insertInto('broadcast_schedule')
@@ -44,6 +47,8 @@ export async function scheduleRelease(
       release_at: input.releaseAt,
       version: bulletin.version,
       organisations: audience.organisations.length,
+      rule_hash: ruleHash(audience.rule),
+      approval_id: approvalId,
       scheduled_by: work.actor.id,
       scheduled_at: work.now,
       ended_at: null,
@@ -72,12 +77,12 @@ export async function cancelSchedule(work: Work<Visible>, input: { readonly numb
 export async function releaseScheduled(work: Work<Visible>, due: DueRelease, baseUrl: string): Promise<void> {
   const bulletin = await lockBulletin(work.db, due.number)
   if (bulletin.releasedAt !== null) {
-    await endWaiting(work, bulletin.id, 'cancelled', 'It was released before its time.')
+    if (!(await endWaiting(work, bulletin.id, 'cancelled', 'It was released before its time.', due.id))) return
     work.record({ verb: 'broadcast.release.unscheduled', subject: { kind: 'bulletin', id: bulletinNumber(due.number) }, change: { why: 'released' } })
     return
   }
   // Another worker was quicker, or a person has decided meanwhile.
-  if (!(await endWaiting(work, bulletin.id, 'released', null))) return
+  if (!(await endWaiting(work, bulletin.id, 'released', null, due.id))) return
   if (work.now > addHours(due.releaseAt, LATEST_HOURS))
     throw new Conflict('broadcast.schedule.late', 'Nothing ran at the time that was set. Look whether it should still go out, then release it.')
   if (due.version !== bulletin.version)
@@ -85,7 +90,14 @@ export async function releaseScheduled(work: Work<Visible>, due: DueRelease, bas
       'broadcast.schedule.version-changed',
       'It was changed after it was scheduled. Have it approved, then schedule or release it again.',
     )
+  if ((await approvalOf(work.db, bulletin.id, bulletin.version)) !== due.approvalId)
+    throw new Conflict(
+      'broadcast.schedule.approved-anew',
+      'It was taken back and approved anew after it was scheduled. Schedule or release it again.',
+    )
   const audience = await resolveAudience(work.db, await ruleOf(work.db, bulletin.id))
+  if (audience.problems.length === 0 && ruleHash(audience.rule) !== due.ruleHash)
+    throw new Conflict('broadcast.schedule.rule-changed', 'Who gets it was changed after it was scheduled. Look at who gets it, then release it.')
   const count = audience.organisations.length
   if (hasDrifted(due.organisations, count)) {
     throw new Conflict(
@@ -99,7 +111,7 @@ export async function releaseScheduled(work: Work<Visible>, due: DueRelease, bas
 /** Writes down that a scheduled release did not go out, and why, so that a person sees it and decides. */
 export async function missRelease(work: Work<Visible>, due: DueRelease, why: CareCertError): Promise<void> {
   const bulletin = await lockBulletin(work.db, due.number)
-  if (!(await endWaiting(work, bulletin.id, 'failed', why.message))) return
+  if (!(await endWaiting(work, bulletin.id, 'failed', why.message, due.id))) return
   work.record({
     verb: 'broadcast.release.missed',
     subject: { kind: 'bulletin', id: bulletinNumber(due.number) },
@@ -108,18 +120,22 @@ export async function missRelease(work: Work<Visible>, due: DueRelease, why: Car
   })
 }
 
+/** Ends what waits, or only that one: a time that was moved meanwhile is another. Says whether there was one. The bulletin is locked. */
 async function endWaiting(
   work: Work<Visible>,
   bulletinId: string,
   state: 'released' | 'cancelled' | 'failed',
   words: string | null,
+  id: number | null = null,
 ): Promise<boolean> {
-  const ended = await work.db
-    .updateTable('broadcast_schedule')
+  const waiting = await work.db
+    .selectFrom('broadcast_schedule')
     .where('bulletin_id', '=', bulletinId)
     .where('state', '=', 'waiting')
-    .set({ state, words, ended_at: work.now })
-    .returning('id')
-    .execute()
-  return ended.length > 0
+    .$if(id !== null, query => query.where('id', '=', id ?? 0))
+    .select('id')
+    .executeTakeFirst()
+  if (waiting === undefined) return false
+  await work.db.updateTable('broadcast_schedule').where('id', '=', waiting.id).set({ state, words, ended_at: work.now }).execute()
+  return true
 }

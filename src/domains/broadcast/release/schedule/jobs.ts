@@ -23,15 +23,17 @@ export const releaseDueJob = handles<Platform, object>(RELEASE_DUE, {
 /** Releases what is due, one after another: one that cannot go out stops no other. */
 export async function releaseDue(platform: Platform): Promise<void> {
   const due = await readAs<Visible, readonly DueRelease[]>(platform, SYSTEM, db => dueReleases(db, platform.clock.now()))
+  const failures: unknown[] = []
   for (const release of due) {
     try {
       const actor = await releaserOf(platform, release.scheduledBy)
       await runWork<Visible, void>(platform, actor, work => releaseScheduled(work, release, platform.config.baseUrl))
     } catch (error) {
-      if (!(error instanceof CareCertError)) throw error
-      await runWork<Visible, void>(platform, SYSTEM, work => missRelease(work, release, error))
+      if (error instanceof CareCertError) await runWork<Visible, void>(platform, SYSTEM, work => missRelease(work, release, error))
+      else failures.push(error)
     }
   }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${due.length} due releases failed; they are tried again`)
 }
 
 /** Whoever scheduled it, with the right to release and no other. Throws `Forbidden` when they no longer hold it. */

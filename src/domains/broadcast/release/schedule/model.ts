@@ -8,8 +8,8 @@ import type { BulletinSeverity } from '../../bulletins/model.ts'
  *
  * Invariants:
  * 1. A bulletin waits for one time at most.
- * 2. What goes out is the version that was scheduled, and only if it is still the approved one.
- * 3. The audience is resolved when it goes out. When it is by then more than a tenth larger or smaller than the one agreed to, nothing goes
+ * 2. What goes out is the version that was scheduled, and only under the approval that stood then.
+ * 3. The audience is resolved when it goes out, by the rule that was agreed to and no other. When it is by then more than a tenth larger or smaller than the one agreed to, nothing goes
  *    out, and a person decides.
  * 4. Whoever scheduled it must still hold the right to release when it goes out. A time that nobody was there for (the machine was off) is
  *    made good within an hour; later than that a person decides.

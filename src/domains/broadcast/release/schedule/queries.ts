@@ -45,6 +45,8 @@ export interface DueRelease {
   readonly organisations: number
   readonly releaseAt: Instant
   readonly scheduledBy: string
+  readonly ruleHash: string
+  readonly approvalId: number
 }
 
 export function dueReleases(db: Reader<Visible>, now: Instant): Promise<readonly DueRelease[]> {
@@ -63,8 +65,23 @@ export function dueReleases(db: Reader<Visible>, now: Instant): Promise<readonly
       'schedule.organisations',
       'schedule.release_at as releaseAt',
       'schedule.scheduled_by as scheduledBy',
+      'schedule.rule_hash as ruleHash',
+      'schedule.approval_id as approvalId',
     ])
     .execute()
+}
+
+/** The approval that stands for that version; `undefined` without one. */
+export async function approvalOf(db: Reader<Visible>, bulletinId: string, version: number): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('broadcast_review')
+    .where('bulletin_id', '=', bulletinId)
+    .where('version', '=', version)
+    .where('decision', '=', 'approved')
+    .orderBy('id', 'desc')
+    .select('id')
+    .executeTakeFirst()
+  return row?.id
 }
 
 /** The role and organisation in which that person may release bulletins today; `undefined` when they no longer may. */

@@ -5,6 +5,7 @@ import type { Problem } from '../../../../kernel/problem.ts'
 import { refusalOf } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
+import { may } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { exactTime } from '../../../../ui/filters/dates.ts'
 import { ruleOf, summariseAudience } from '../../audience/queries.ts'
@@ -24,9 +25,11 @@ const calendar = route({
   method: 'GET',
   path: CALENDAR,
   access: { permission: 'broadcast.bulletin.work' },
-  async handle({ read, now }) {
+  async handle({ read, now, actor }) {
     const entries = await read<Visible, readonly CalendarEntry[]>(db => entriesAround(db, now))
-    return page(`${VIEWS}/calendar.njk`, 'Calendar', calendarView(entries, now), { isExercise: entries.some(({ isExercise }) => isExercise) })
+    return page(`${VIEWS}/calendar.njk`, 'Calendar', calendarView(entries, now, may(actor, 'broadcast.bulletin.release')), {
+      isExercise: entries.some(({ isExercise }) => isExercise),
+    })
   },
 })
 

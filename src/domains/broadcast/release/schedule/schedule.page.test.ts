@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { plantOrganisations } from '../../../../../test/support/broadcast.ts'
+import { SYSTEM } from '../../../../platform/work/actor.ts'
+import { readAs } from '../../../../platform/work/read.ts'
+import { runWork } from '../../../../platform/work/work.ts'
+import type { Visible } from '../../tables.ts'
+import { releaseScheduled } from './commands.ts'
 import { releaseDue } from './jobs.ts'
+import { dueReleases, type DueRelease } from './queries.ts'
 
 const app = await createTestApp()
 const { platform } = app
@@ -141,6 +147,40 @@ test('a time that was missed by more than an hour, and whoever lost the right me
   assert.equal(await stateOf(orphan), 'approved')
   assert.match((await manager.get(`${late}/schedule`)).body, /Nothing ran at the time that was set/)
   assert.match((await manager.get(`${orphan}/schedule`)).body, /no longer releases bulletins/)
+})
+
+test('another rule of the same size, or another approval, is not what was agreed to', async () => {
+  const swapped = await approved('Swapped')
+  await schedule(swapped, day('25', '11', '2026', '09:00'))
+  await sql`update broadcast_audience set rule = jsonb_set(rule, '{organisations}', '["P0"]') from broadcast_bulletin where broadcast_bulletin.id = bulletin_id and title = 'Swapped'`.execute(
+    platform.database.kysely,
+  )
+  const anew = await approved('Approved anew')
+  await schedule(anew, day('25', '11', '2026', '09:00'))
+  await manager.post(`${anew}/return`, { version: '1', reason: 'Wait' }, { from: anew })
+  await analyst.post(`${anew}/send-for-review`, { version: '1' }, { from: anew })
+  await manager.post(`${anew}/approve`, { version: '1' }, { from: anew })
+  await releaseDueAt('2026-11-25T09:01:00Z')
+  assert.equal(await stateOf(swapped), 'approved')
+  assert.match((await manager.get(`${swapped}/schedule`)).body, /Who gets it was changed after it was scheduled/)
+  assert.equal(await stateOf(anew), 'approved')
+  assert.match((await manager.get(`${anew}/schedule`)).body, /approved anew after it was scheduled/)
+})
+
+test('a time that was moved while others were being released is another time', async () => {
+  const address = await approved('Moved')
+  await schedule(address, day('25', '11', '2026', '10:00'))
+  platform.clock.set('2026-11-25T10:01:00Z')
+  const due = await readAs<Visible, readonly DueRelease[]>(platform, SYSTEM, db => dueReleases(db, platform.clock.now()))
+  platform.clock.set('2026-11-20T09:00:00Z')
+  await schedule(address, day('26', '11', '2026', '10:00'))
+  const [mine] = due.filter(({ number }) => address.endsWith(String(number)))
+  assert.ok(mine !== undefined)
+  await runWork<Visible, void>(platform, { ...SYSTEM, permissions: new Set(['broadcast.bulletin.release']) }, work =>
+    releaseScheduled(work, mine, 'http://localhost'),
+  )
+  assert.equal(await stateOf(address), 'approved')
+  assert.match((await manager.get(`${address}/schedule`)).body, /It goes out <strong>[\s\S]*26 November 2026/)
 })
 
 test('a time can be taken away again, with a reason, and another chosen', async () => {

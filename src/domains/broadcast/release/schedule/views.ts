@@ -76,7 +76,7 @@ export function scheduleView(
           },
         ]
       : [],
-    calendar: calendarView(facts.entries, now),
+    calendar: calendarView(facts.entries, now, true),
   }
 }
 
@@ -87,7 +87,7 @@ function waitingLine(schedule: Schedule) {
 const KIND_WORDS: Readonly<Record<CalendarEntry['kind'], string>> = { release: 'goes out', missed: 'did not go out', answers: 'answers due' }
 
 /** Five weeks from this Monday on, a row a week, each day with what stands on it. */
-export function calendarView(entries: readonly CalendarEntry[], now: Instant) {
+export function calendarView(entries: readonly CalendarEntry[], now: Instant, mayRelease: boolean) {
   return {
     days: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
     weeks: calendarWeeks(entries, now, WEEKS).map(days =>
@@ -99,7 +99,7 @@ export function calendarView(entries: readonly CalendarEntry[], now: Instant) {
           time: timeOfDay(entry.at),
           number: bulletinNumber(entry.number),
           title: entry.title,
-          href: entry.kind === 'answers' ? `/bulletins/${bulletinNumber(entry.number)}` : `/bulletins/${bulletinNumber(entry.number)}/schedule`,
+          href: `/bulletins/${bulletinNumber(entry.number)}${entry.kind === 'answers' || !mayRelease ? '' : '/schedule'}`,
           words: KIND_WORDS[entry.kind],
           isMissed: entry.kind === 'missed',
           isExercise: entry.isExercise,
