@@ -258,6 +258,7 @@ export async function safeToUse(db: Reader<Visible>, organisationId: string): Pr
     )
     .where('recipient.organisation_id', '=', organisationId)
     .where('bulletin.state', '=', 'released')
+    .where('bulletin.is_exercise', '=', false)
     .where(sql<boolean>`coalesce(version.content ->> 'safeToUse', '') <> ''`)
     .orderBy('bulletin.number', 'desc')
     .limit(5)

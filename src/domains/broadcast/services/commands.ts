@@ -46,10 +46,10 @@ export interface Statement {
 }
 
 /**
- * Says something of a service, from now on. On a bulletin that is an exercise it is said within the exercise alone. Throws `NotFound` when there
+ * Says something of a service, from now on. On a bulletin that is an exercise it is said within the exercise alone: then `isExercise`. Throws `NotFound` when there
  * is no such service or bulletin.
  */
-export async function sayOfService(work: Work<Visible>, input: Statement): Promise<void> {
+export async function sayOfService(work: Work<Visible>, input: Statement): Promise<{ readonly isExercise: boolean }> {
   assertMay(work.actor, 'broadcast.service.say')
   await lockService(work, input.code)
   const bulletin = input.bulletin === null ? null : await bulletinFor(work, input.bulletin)
@@ -77,6 +77,7 @@ export async function sayOfService(work: Work<Visible>, input: Statement): Promi
       ...(bulletin === null ? {} : { bulletin: bulletinNumber(bulletin.number), exercise: bulletin.is_exercise }),
     },
   })
+  return { isExercise: bulletin?.is_exercise ?? false }
 }
 
 async function lockService(work: Work<Visible>, code: string): Promise<void> {

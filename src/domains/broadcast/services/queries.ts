@@ -32,7 +32,7 @@ export async function standingServices(db: Reader<Visible>): Promise<readonly St
       said.by_role as role, bulletin.number as bulletin
     from broadcast_service as service
     left join lateral (
-      select * from broadcast_service_statement as statement where statement.service_code = service.code and not statement.is_exercise
+      select * from broadcast_service_statement as statement where statement.service_code = service.code and not statement.is_exercise and statement.at >= service.added_at
       order by statement.id desc limit 1
     ) as said on true
     left join directory_person as person on person.id = said.by_id
@@ -56,12 +56,29 @@ export async function serviceHistory(
     .select(['name', 'purpose'])
     .executeTakeFirst()
   if (service === undefined) return undefined
-  return { ...service, statements: await statements(db, sql`statement.service_code = ${code} and not statement.is_exercise`, MOST_STATEMENTS) }
+  return {
+    ...service,
+    statements: await statements(
+      db,
+      sql`statement.service_code = ${code} and not statement.is_exercise and statement.at >= service.added_at`,
+      MOST_STATEMENTS,
+    ),
+  }
 }
 
-/** What stands of each service on that bulletin: the newest that was said with it. */
+/**
+ * What stands now of each service of which something was said with that bulletin, also when it was said since without it: nobody is to read there
+ * what no longer holds. Of an exercise, what was said within it.
+ */
 export async function statementsOfBulletin(db: Reader<Visible>, bulletinId: string): Promise<readonly ServiceStatement[]> {
-  const said = await statements(db, sql`statement.bulletin_id = ${bulletinId} and service.ended_at is null`, MOST_STATEMENTS)
+  const isOfService = sql`exists (
+    select from broadcast_service_statement as own where own.bulletin_id = ${bulletinId} and own.service_code = statement.service_code and not own.is_exercise)`
+  const said = await statements(
+    db,
+    sql`service.ended_at is null and statement.at >= service.added_at
+      and case when statement.is_exercise then statement.bulletin_id = ${bulletinId} else ${isOfService} end`,
+    MOST_STATEMENTS,
+  )
   const newest = new Map(said.toReversed().map(statement => [statement.code, statement]))
   return [...newest.values()].toSorted((a, b) => a.name.localeCompare(b.name))
 }

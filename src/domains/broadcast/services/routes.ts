@@ -106,7 +106,9 @@ const sayIt = route({
     const form = readForm(statementForm, request.body)
     if (!form.ok) return sayPage(request, code, form.typed, form.problems)
     try {
-      await request.work<Visible, void>(unit => sayOfService(unit, { code, ...form.value }))
+      const { isExercise } = await request.work<Visible, { readonly isExercise: boolean }>(unit => sayOfService(unit, { code, ...form.value }))
+      if (isExercise)
+        return redirect(`${STANDING_PAGE}/${code}`, { notice: 'Said within the exercise alone. The page for everybody says what it said before.' })
     } catch (error) {
       return sayPage(request, code, request.body, [refusalOf(error, 'bulletin')])
     }

@@ -66,7 +66,8 @@ test('a promise that was not kept is marked as such', async () => {
 test('what is said within an exercise is not said to the world', async () => {
   const { number, bulletinId } = await releasedBulletin(platform, { organisations: 1, prefix: 'X' })
   await sql`update broadcast_bulletin set is_exercise = true where id = ${bulletinId}`.execute(platform.database.kysely)
-  await say('national-mail', { state: 'safe', words: 'In the exercise it is safe.', moreBy: '', bulletin: `CC-${number}` })
+  const said = await say('national-mail', { state: 'safe', words: 'In the exercise it is safe.', moreBy: '', bulletin: `CC-${number}` })
+  assert.match((await manager.follow(said)).body, /Said within the exercise alone/)
   assert.doesNotMatch(await standing(), /In the exercise/)
   assert.match(await standing(), /Stop for now/)
   assert.doesNotMatch((await visitor.get('/safe-to-use/national-mail')).body, /In the exercise/)
@@ -103,11 +104,24 @@ test('a service that is taken off the page is gone, needs a reason, and can come
   assert.match(without.body, /Say why it is taken off the page/)
   await manager.post('/safe-to-use/records-exchange/end', { reason: 'It was replaced' }, { from: '/safe-to-use/records-exchange' })
   assert.equal((await visitor.get('/safe-to-use/records-exchange')).statusCode, 404)
+  platform.clock.advanceHours(1)
   await add('Records exchange')
-  assert.equal((await visitor.get('/safe-to-use/records-exchange')).statusCode, 200)
+  const back = (await visitor.get('/safe-to-use/records-exchange')).body
+  assert.match(back, /Nothing has been said of it yet/, 'what was said before it was taken off does not stand again')
+})
+
+test('a bulletin shows what stands now of the services that were spoken of with it, also when it was said since', async () => {
+  const { number } = await releasedBulletin(platform, { organisations: 1, prefix: 'Z' })
+  await say('national-mail', { state: 'stay-connected', words: 'Leave it on.', moreBy: '', bulletin: `CC-${number}` })
+  assert.match((await manager.get(`/bulletins/CC-${number}`)).body, /National services now[\s\S]*Leave it on\./)
+  await say('national-mail', { state: 'do-not-use', words: 'Now turn it off.', moreBy: '', bulletin: '' })
+  const { body } = await manager.get(`/bulletins/CC-${number}`)
+  assert.match(body, /National services now[\s\S]*Do not use for now[\s\S]*Now turn it off\./)
+  assert.doesNotMatch(body, /Leave it on\./)
+  await say('national-mail', { state: 'take-care', words: 'Read the bulletin.', moreBy: '', bulletin: '' })
 })
 
 test('an organisation’s home says it too', async () => {
   const lead = await signIn('cyber-lead')
-  assert.match((await lead.get('/')).body, /Safe to use, do not disconnect[\s\S]*Use with care[\s\S]*National mail[\s\S]*Read the bulletin\./)
+  assert.match((await lead.get('/')).body, /National services now[\s\S]*Use with care[\s\S]*National mail[\s\S]*Read the bulletin\./)
 })
