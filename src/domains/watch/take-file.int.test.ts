@@ -142,6 +142,21 @@ test('of a file that was cut off what came whole is taken in, the rest lies in q
   )
 })
 
+test('one that was stopped in the middle counts as not read, and nothing of it is doubled when it comes again', async () => {
+  const platform = await createTestPlatform()
+  const bytes = Buffer.from(JSON.stringify(bundle))
+  const limits = { above: 0, partSize: { elements: 4, bytes: 1e6 } }
+  const stop = async () => {
+    throw new Error('The machine went down.')
+  }
+  const file = await spool(only(bytes), 1e9)
+  await assert.rejects(takeFile(platform, SYSTEM, undefined, { address: 'stopped.json', file }, stop, limits), /went down/)
+  assert.deepEqual([await wasReadBy(platform, bytes), existsSync(file.path)], [false, false])
+  const again = await take(platform, 'stopped.json', bytes, limits.partSize)
+  assert.deepEqual([again.added, again.changed, again.unchanged > 10], [0, 0, true])
+  assert.equal(await wasReadBy(platform, bytes), true)
+})
+
 test('a packed file that was cut off or that unpacks without end is no harm', async () => {
   const platform = await createTestPlatform()
   const packed = gzipSync(

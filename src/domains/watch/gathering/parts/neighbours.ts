@@ -78,7 +78,8 @@ export async function neighbourhoodOf(objects: ObjectsAt, index: StixIndex, read
   await fetchIds([...read.values()].flatMap(markingsOf))
 
   return {
-    objects: [...read].toSorted(([a], [b]) => a - b),
+    // Where a newer version could not be read, an older one is not told either.
+    objects: [...read].filter(([, object]) => asked.get(lineAt(object, 'id') ?? '') !== false).toSorted(([a], [b]) => a - b),
     own: new Set([...ids].filter(id => objects.has(first.get(id) ?? -1))),
     unsure: new Set([...ids].filter(id => asked.get(id) === false)),
     isWhole,

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import type { IntelligenceBatch, IntelligenceItem, RejectedItem } from '../../../../kernel/intelligence.ts'
+import type { IntelligenceBatch } from '../../../../kernel/intelligence.ts'
 import { lineAt, parseJson, pointerTo, type JsonRecord } from '../../../../kernel/json.ts'
 import type { Problem, Result } from '../../../../kernel/problem.ts'
 import { recogniseJson } from '../recognise.ts'
@@ -21,7 +21,7 @@ export interface PartSize {
   readonly bytes: number
 }
 
-export const PART_SIZE: PartSize = { elements: 500, bytes: 2 * 1024 * 1024 }
+const PART_SIZE: PartSize = { elements: 500, bytes: 2 * 1024 * 1024 }
 /** The most that is read of what lies around a part. */
 const MOST_BESIDE_BYTES = 16 * 1024 * 1024
 
@@ -81,18 +81,13 @@ function documentOf({ list, beside }: Survey, elements: readonly unknown[]): unk
 
 /** Leaves out what belongs to other parts, and what nobody can be sure of. */
 function ownOf(batch: IntelligenceBatch, { own, unsure }: Neighbourhood, survey: Survey, from: number, to: number): IntelligenceBatch {
-  const items: IntelligenceItem[] = []
-  const rejected: RejectedItem[] = batch.rejected.filter(({ position }) => {
-    const place = placeOf(position)
+  const position = pointerIn(survey, from)
+  const rejected = batch.rejected.filter(entry => {
+    const place = placeOf(entry.position)
     return place !== undefined && place >= from && place < to
   })
-  for (const item of batch.items) {
-    if (!own.has(item.externalId)) continue
-    if (unsure.has(item.externalId))
-      rejected.push({ position: pointerIn(survey, from), externalId: item.externalId, reason: UNSURE, excerpt: item.title })
-    else items.push(item)
-  }
-  return { ...batch, items, rejected }
+  const doubtful = [...own].filter(id => unsure.has(id)).map(externalId => ({ position, externalId, reason: UNSURE, excerpt: '' }))
+  return { ...batch, items: batch.items.filter(({ externalId }) => own.has(externalId)), rejected: [...rejected, ...doubtful] }
 }
 
 const UNSURE = 'This object stands in more versions than are read together, so nobody knows which is the newest.'
