@@ -86,18 +86,19 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
 
   // Who listens for an event: the centre to every bulletin, an organisation to what was sent to it, a partner to what was sent to those it
-  // answers for. With organisations given, only they and their partners. Security definer: who brings the event about sees none of these rows,
-  // and learns from this no more than ids.
+  // answers for, save AMBER+STRICT and RED, which the rules of rows keep from it (0020). With organisations given, only they and their partners.
+  // Security definer: who brings the event about sees none of these rows, and learns from this no more than ids.
   await sql`
     create function broadcast_webhook_listeners(wanted text, bulletin text, organisations text[]) returns setof text
       language plpgsql stable security definer rows 20 set search_path = public, pg_temp
-    as $$ declare owners text[]; begin
+    as $$ declare owners text[]; for_partners boolean; begin
+      for_partners := exists (select from broadcast_bulletin where id = bulletin and tlp not in ('AMBER+STRICT', 'RED'));
       if organisations is null then
         owners := array(
           select distinct webhook.organisation_id from broadcast_webhook webhook
           where webhook.state <> 'removed' and exists (
             select from broadcast_recipient recipient
-            where recipient.bulletin_id = bulletin and (recipient.organisation_id = webhook.organisation_id or recipient.organisation_id in (
+            where recipient.bulletin_id = bulletin and (recipient.organisation_id = webhook.organisation_id or for_partners and recipient.organisation_id in (
               select partnership.organisation_id from directory_partnership partnership
               where partnership.partner_id = webhook.organisation_id and partnership.until is null))));
       else
@@ -108,7 +109,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
           union
           select partnership.partner_id from broadcast_recipient recipient
             join directory_partnership partnership on partnership.organisation_id = recipient.organisation_id and partnership.until is null
-            where recipient.bulletin_id = bulletin and recipient.organisation_id = any (organisations));
+            where for_partners and recipient.bulletin_id = bulletin and recipient.organisation_id = any (organisations));
       end if;
       if organisations is null and wanted like 'bulletin.%' then
         owners := owners || array(select id from directory_organisation where type = 'centre');

@@ -117,6 +117,29 @@ test('an answer is told to the organisation itself and to its partner, by the an
   assert.deepEqual([(await messages(stranger.id)).length, (await messages(partner.id)).length, (await messages(centre.id)).length], [1, 2, 1])
 })
 
+test('a partner hears of what was sent to those it answers for, but for AMBER+STRICT and RED only of what was sent to itself', async () => {
+  const [itself, organisationPartner] = [await add(leadOf(0)), organisation(2)]
+  const outside = await releasedBulletin(platform, { organisations: 1, prefix: 'P' })
+  const outsider = outside.organisationIds[0] ?? organisationPartner
+  await answersFor(outsider, organisation(0))
+  await answersFor(organisationPartner, organisation(0))
+  const [partner, partnerAndRecipient] = [
+    await add(actorAs('partner-responder', outsider)),
+    await add(actorAs('partner-responder', organisationPartner)),
+  ]
+  const told = async () => {
+    await tell(released())
+    await tell({ type: 'bulletin.released', bulletinId: bulletin().bulletinId, organisationIds: [organisation(0)] })
+    await tell({ type: 'response.recorded', bulletinId: bulletin().bulletinId, organisationId: organisation(0), state: 'done' }, leadOf(0))
+    return [(await messages(itself.id)).length, (await messages(partner.id)).length, (await messages(partnerAndRecipient.id)).length]
+  }
+  assert.deepEqual(await told(), [3, 3, 3])
+  for (const [round, tlp] of ['AMBER+STRICT', 'RED'].entries()) {
+    await db.updateTable('broadcast_bulletin').set({ tlp }).where('id', '=', bulletin().bulletinId).execute()
+    assert.deepEqual(await told(), [6 + 3 * round, 3, 4 + round], tlp)
+  }
+})
+
 async function centreId(): Promise<Id<'organisation'>> {
   const found = await db.selectFrom('directory_organisation').where('type', '=', 'centre').select('id').executeTakeFirst()
   if (found !== undefined) return found.id as Id<'organisation'>
