@@ -5,10 +5,29 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { afterAttempt, BATCH_SIZE, DEAD_STATES, DELIVER, LEASE_SECONDS, LONGEST_WORDS, OPEN_STATES, type DeliveryState } from './model.ts'
+import {
+  afterAttempt,
+  BATCH_SIZE,
+  DEAD_STATES,
+  DELIVER,
+  LEASE_SECONDS,
+  LONGEST_WORDS,
+  OPEN_STATES,
+  type Channel,
+  type DeliveryState,
+} from './model.ts'
 import { followDead, lockRecipients, markDelivered, type Fallback, type SettledMailing } from './outcomes.ts'
 import { keepPace, withinPace, type Due } from './pace.ts'
-import { claimedDeliveries, isOneOf, nextDue, settledRows, type ClaimedDelivery, type SettledDelivery, type ToldOrganisation } from './queries.ts'
+import {
+  claimedDeliveries,
+  isOneOf,
+  isUnheld,
+  nextDue,
+  settledRows,
+  type ClaimedDelivery,
+  type SettledDelivery,
+  type ToldOrganisation,
+} from './queries.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
 export type AttemptOutcome =
@@ -30,7 +49,7 @@ export interface Attempt {
 /** What a worker may take up. */
 export interface ClaimLimits {
   /** The channels that are set up. */
-  readonly channels: readonly ('email' | 'text')[]
+  readonly channels: readonly Channel[]
   readonly allowances: DomainAllowances
 }
 
@@ -156,12 +175,15 @@ function outcomeRow(attempts: number, outcome: AttemptOutcome, now: Date): Omit<
   return { claimed: attempts, state, dueAt, words: outcome.words.slice(0, LONGEST_WORDS), attempts, sentAt: state === 'sent' ? now : null }
 }
 
-/** What is left of a withdrawn bulletin's mailing is not sent. Gives how many deliveries that spared. */
+/**
+ * What is left of a withdrawn bulletin's mailing is not sent, nor what a dead worker held once its lease ran out. Gives how many deliveries
+ * that spared.
+ */
 export async function stopDeliveries(work: Work<Visible>, mailingId: string): Promise<number> {
   const open = await work.db
     .selectFrom('broadcast_delivery')
     .where('mailing_id', '=', mailingId)
-    .where('state', 'in', ['queued', 'failed'])
+    .where(eb => isUnheld(eb, work.now))
     .select('id')
     .limit(1)
     .executeTakeFirst()
@@ -169,7 +191,7 @@ export async function stopDeliveries(work: Work<Visible>, mailingId: string): Pr
   const stopped = await work.db
     .updateTable('broadcast_delivery')
     .where('mailing_id', '=', mailingId)
-    .where('state', 'in', ['queued', 'failed'])
+    .where(eb => isUnheld(eb, work.now))
     .set({ state: 'given-up', due_at: null, words: 'Not sent: the bulletin was withdrawn first.' })
     .returning('id')
     .execute()
@@ -177,9 +199,9 @@ export async function stopDeliveries(work: Work<Visible>, mailingId: string): Pr
   return stopped.length
 }
 
-/** Comes back to a mailing when the next of its deliveries is due; does nothing when none is left. */
-export async function followUp(work: Work<Visible>, mailingId: string): Promise<void> {
-  const next = await nextDue(work.db, mailingId)
+/** Comes back to a mailing when the next of its deliveries by those channels is due; does nothing when none is left. */
+export async function followUp(work: Work<Visible>, mailingId: string, channels: readonly Channel[]): Promise<void> {
+  const next = await nextDue(work.db, mailingId, channels)
   if (next === null) return
   // At least a second: what another worker is claiming just now is no reason to ask again at once.
   const seconds = next.at === null ? 1 : Math.ceil((next.at.getTime() - work.now.getTime()) / 1_000)

@@ -7,11 +7,13 @@ import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
+import { BulletinContent } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { claimDeliveries } from './commands.ts'
-import { deliverMailing } from './jobs.ts'
+import { deliverMailing, resumeDeliveryJob } from './jobs.ts'
 import { DELIVER, LINK_PURPOSE, MOST_ATTEMPTS, parseLinkToken } from './model.ts'
-import { deliveryCounts } from './queries.ts'
+import { claimedDeliveries, deliveryCounts, mailingToDeliver, type ClaimedDelivery, type MailingToDeliver } from './queries.ts'
+import { prepareText } from './views.ts'
 
 const sink = await startSmtpSink()
 const platform = await createTestPlatform({ smtpUrl: sink.url })
@@ -214,6 +216,81 @@ test('a bulletin that is withdrawn sends nothing more', async () => {
   assert.equal(sentTo(bulletin).length, 0)
   assert.equal((await counts(bulletin)).givenUp, 3)
 })
+
+test('a wider label given later does not let out the text of the version before it', async () => {
+  const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'M', tlp: 'AMBER', title: 'Zanzibar flaw' })
+  await runWork<Visible, void>(platform, SYSTEM, async work => {
+    const sanitised = BulletinContent.parse({ title: 'A flaw in records', severity: 'high', tlp: 'GREEN', shortSummary: 'Somebody mended a flaw.' })
+    await work.db
+      .insertInto('broadcast_version')
+      .values({
+        bulletin_id: bulletin.bulletinId,
+        version: 2,
+        content: JSON.stringify(sanitised),
+        content_hash: 'test',
+        saved_by: 'test',
+        saved_at: work.now,
+      })
+      .execute()
+    await work.db
+      .updateTable('broadcast_bulletin')
+      .where('id', '=', bulletin.bulletinId)
+      .set({ version: 2, tlp: 'GREEN', title: sanitised.title })
+      .execute()
+    work.record({ verb: 'test.published', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
+  })
+  await deliverMailing(platform, bulletin.mailingId, never)
+  const sent = sentTo(bulletin)
+  assert.equal(sent.length, 2)
+  for (const { bytes } of sent) {
+    const { subject, text, html } = await PostalMime.parse(bytes)
+    assert.doesNotMatch([subject, text, html, bytes.toString('latin1')].join('\n'), /Zanzibar|Install version 2|lets anybody|maker\.example/)
+    assert.match(subject ?? '', /^TLP:AMBER High CC-\d+ Sign in to read it$/)
+  }
+  const mailing = await readAs<Visible, MailingToDeliver | undefined>(platform, SYSTEM, db => mailingToDeliver(db, bulletin.mailingId))
+  const [delivery] = await readAs<Visible, readonly ClaimedDelivery[]>(platform, SYSTEM, db => claimedDeliveries(db, bulletin.deliveryIds))
+  assert.ok(mailing !== undefined && delivery !== undefined)
+  assert.match(prepareText(mailing, 'http://localhost:8080')(delivery, () => 'LINK').text, /^CareCERT CC-\d+ High TLP:AMBER: Sign in to read it\./)
+})
+
+test('a bulletin that is withdrawn while a dead worker held some of it leaves nothing open, and asks for no job', async () => {
+  const bulletin = await releasedBulletin(platform, { organisations: 3, prefix: 'N' })
+  await runWork<Visible, unknown>(platform, SYSTEM, work => claimDeliveries(work, bulletin.mailingId, UNBOUNDED))
+  await runWork<Visible, void>(platform, SYSTEM, async work => {
+    await work.db
+      .updateTable('broadcast_bulletin')
+      .where('id', '=', bulletin.bulletinId)
+      .set({ state: 'withdrawn', withdrawn_at: work.now })
+      .execute()
+    work.record({ verb: 'test.withdrawn', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
+  })
+  await deliverMailing(platform, bulletin.mailingId, never)
+  assert.deepEqual([(await counts(bulletin)).queued, await waiting(bulletin)], [3, 0], 'they may still be on the wire: the clock comes back')
+  platform.clock.advanceHours(1)
+  await resumeDeliveryJob.handle(platform, {}, never)
+  await platform.runJobs()
+  assert.deepEqual([(await counts(bulletin)).givenUp, sentTo(bulletin).length], [3, 0])
+  await resumeDeliveryJob.handle(platform, {}, never)
+  assert.equal(await waiting(bulletin), 0)
+})
+
+test('text messages that nothing carries any more make no job ask for its like', async () => {
+  const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'O' })
+  await runWork<Visible, void>(platform, SYSTEM, async work => {
+    await work.db.updateTable('broadcast_delivery').where('bulletin_id', '=', bulletin.bulletinId).set({ channel: 'text' }).execute()
+    work.record({ verb: 'test.texts', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
+  })
+  await deliverMailing(platform, bulletin.mailingId, never)
+  assert.equal(await waiting(bulletin), 0)
+})
+
+async function waiting({ mailingId }: ReleasedBulletin): Promise<number> {
+  const { rows }: { rows: { count: number }[] } = await platform.database.pool.query(
+    `select count(*)::int as count from pgboss.job where name = $1 and state = 'created' and data->>'mailingId' = $2`,
+    [DELIVER.name, mailingId],
+  )
+  return rows[0]?.count ?? 0
+}
 
 test('the job of a release runs to the end from the queue', async () => {
   const bulletin = await releasedBulletin(platform, { organisations: 150, prefix: 'L' })

@@ -89,16 +89,16 @@ export async function deliverMailing(platform: Platform, mailingId: string, sign
         }),
       ),
   })
-  await persistently(() => inWork(platform, work => leave(work, mailingId, isServerDown)))
+  await persistently(() => inWork(platform, work => leave(work, mailingId, limits, isServerDown)))
 }
 
 /** What a run leaves behind when it ends early or late: the mailing comes back by itself. */
-async function leave(work: Work<Visible>, mailingId: string, isServerDown: boolean): Promise<void> {
+async function leave(work: Work<Visible>, mailingId: string, { channels }: ClaimLimits, isServerDown: boolean): Promise<void> {
   // The clock finds it again within a minute or two (`resumeDeliveryJob`): one chain of tries a mailing, not one a worker.
   if (isServerDown) return
-  // A paused one is asked for when somebody resumes it.
-  if ((await standingOf(work.db, mailingId)) === 'paused') return
-  await followUp(work, mailingId)
+  // A paused one is asked for when somebody resumes it. Of a withdrawn one the clock finds what a dead worker held, when its lease is over.
+  if ((await standingOf(work.db, mailingId)) !== 'open') return
+  await followUp(work, mailingId, channels)
 }
 
 /** Whether its messages may go out. What a withdrawn bulletin still had to send is given up here. */

@@ -1,11 +1,11 @@
-import { sql } from 'kysely'
+import { sql, type ExpressionBuilder } from 'kysely'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
-import type { Tlp } from '../../../kernel/tlp.ts'
+import { narrowestTlp, type Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { DELIVERY_STATES, OPEN_STATES, type DeliveryCounts, type DeliveryState, type MailingKind } from './model.ts'
+import { CHANNELS, DELIVERY_STATES, OPEN_STATES, type Channel, type DeliveryCounts, type DeliveryState, type MailingKind } from './model.ts'
 
 /** What a worker needs to know of a mailing to write its messages. */
 export interface MailingToDeliver {
@@ -25,7 +25,10 @@ export interface MailingToDeliver {
   readonly update: { readonly at: Instant; readonly title: string; readonly body: string } | null
 }
 
-/** The mailing with the version that it tells of; `undefined` when there is no such mailing. */
+/**
+ * The mailing with the version that it tells of; `undefined` when there is no such mailing. Title and label are those of that version: what a
+ * later one says, for more readers, does not let this one's text out. The severity is the one in force: it has a history of its own.
+ */
 export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): Promise<MailingToDeliver | undefined> {
   const row = await db
     .selectFrom('broadcast_mailing as mailing')
@@ -40,7 +43,6 @@ export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): 
       'mailing.kind',
       'bulletin.id',
       'bulletin.number',
-      'bulletin.title',
       'bulletin.severity',
       'bulletin.tlp',
       'bulletin.respond_by',
@@ -54,20 +56,22 @@ export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): 
     ])
     .executeTakeFirst()
   if (row === undefined) return undefined
+  const content = BulletinContent.parse(row.content)
+  // Both were checked by the schema of the content when the bulletin was saved.
+  const [severity, live] = [row.severity as BulletinSeverity, row.tlp as Tlp]
   return {
     mailingId,
     kind: row.kind,
     bulletinId: row.id,
     number: row.number,
-    title: row.title,
-    // Both were checked by the schema of the content when the bulletin was saved.
-    severity: row.severity as BulletinSeverity,
-    tlp: row.tlp as Tlp,
+    title: content.title,
+    severity,
+    tlp: narrowestTlp([content.tlp, live]),
     releasedAt: row.released_at,
     respondBy: row.respond_by,
     withdrawnReason: row.withdrawn_reason,
     isExercise: row.is_exercise,
-    content: BulletinContent.parse(row.content),
+    content,
     update: row.updated_at === null ? null : { at: row.updated_at, title: row.update_title ?? '', body: row.update_body ?? '' },
   }
 }
@@ -205,18 +209,28 @@ export function settledRows(settled: readonly SettledDelivery[]) {
   )
 }
 
-/** When the mailing has something to send again; `null` when nothing is left. */
-export async function nextDue(db: Reader<Visible>, mailingId: string): Promise<{ readonly at: Instant | null } | null> {
+/** When the mailing has something to send again by one of those channels; `null` when nothing is left. */
+export async function nextDue(
+  db: Reader<Visible>,
+  mailingId: string,
+  channels: readonly Channel[] = CHANNELS,
+): Promise<{ readonly at: Instant | null } | null> {
   const row = await db
     .selectFrom('broadcast_delivery')
     .where('mailing_id', '=', mailingId)
     .where('state', 'in', OPEN_STATES)
+    .where('channel', 'in', channels)
     .where('carried_by', 'is', null)
     .orderBy('due_at', order => order.asc().nullsFirst())
     .select('due_at as at')
     .limit(1)
     .executeTakeFirst()
   return row ?? null
+}
+
+/** What no worker holds, or one that is dead: its lease has run out. */
+export function isUnheld(eb: ExpressionBuilder<Visible, 'broadcast_delivery'>, now: Instant) {
+  return eb.or([eb('state', 'in', ['queued', 'failed']), eb.and([eb('state', '=', 'sending'), eb('due_at', '<=', now)])])
 }
 
 /** Mailings that have something due which no worker took up for a minute: their worker died, or none ran. A paused one waits. */
