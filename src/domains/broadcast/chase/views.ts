@@ -65,17 +65,24 @@ const STEP_NAMES: Readonly<Record<StepKind, string>> = {
 
 /** What happens about silence on one bulletin: what the policies say, when, and what was done. */
 export function chaseView(
-  facts: { readonly bulletin: Bulletin; readonly policies: readonly ChasePolicy[]; readonly counts: readonly StepCount[]; readonly types: Types },
-  now: Instant,
+  facts: {
+    readonly bulletin: Bulletin
+    readonly policies: readonly ChasePolicy[]
+    /** `undefined` before the release. */
+    readonly standing: { readonly askedAt: Instant; readonly isHeld: boolean; readonly isChased: boolean } | undefined
+    readonly counts: readonly StepCount[]
+    readonly types: Types
+  },
+  { now, mayRing }: { readonly now: Instant; readonly mayRing: boolean },
 ) {
-  const { bulletin, counts } = facts
+  const { bulletin, standing, counts } = facts
   const number = bulletinNumber(bulletin.number)
   const inForce = [...policiesFor(facts.policies, bulletin.severity, bulletin.releasedAt ?? now).values()]
   const nameOf = (code: string | null) =>
     code === null ? (inForce.length === 1 ? 'Everybody' : 'Everybody else') : (facts.types.find(type => type.code === code)?.plural ?? code)
   const planned = inForce
     .flatMap(policy =>
-      bulletin.releasedAt === null ? [] : stepsOf(policy, bulletin.releasedAt).map(step => ({ step, who: nameOf(policy.organisationType) })),
+      standing === undefined ? [] : stepsOf(policy, standing.askedAt).map(step => ({ step, who: nameOf(policy.organisationType) })),
     )
     .toSorted((a, b) => a.step.at.getTime() - b.step.at.getTime())
   return {
@@ -85,6 +92,8 @@ export function chaseView(
     address: `/bulletins/${number}`,
     isExercise: bulletin.isExercise,
     isLive: bulletin.state === 'released',
+    isHeld: standing?.isHeld === true,
+    isChased: standing?.isChased !== false,
     sentences: inForce.map(policy => ({
       who: nameOf(policy.organisationType),
       text: policySentence(policy),
@@ -92,13 +101,13 @@ export function chaseView(
       source: policy.source,
     })),
     policiesHref: POLICIES,
-    telephoneHref: `/bulletins/${number}/telephone`,
+    telephoneHref: mayRing ? `/bulletins/${number}/telephone` : null,
     planned:
       planned.length === 0
         ? null
         : ({
             caption: 'When',
-            head: [{ text: 'Step' }, { text: 'For' }, { text: 'When' }, { text: '' }],
+            head: [{ text: 'Step' }, { text: 'For' }, { text: 'When' }, { text: 'Stands' }],
             rows: planned.map(({ step, who }): readonly Cell[] => [
               step.kind === 'reminder' ? `${STEP_NAMES.reminder} ${step.nth}` : STEP_NAMES[step.kind],
               who,
