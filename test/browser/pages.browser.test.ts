@@ -24,7 +24,7 @@ after(async () => {
 })
 
 /** Of the sample: in its first days, one bulletin stands in each state. */
-const [WITHDRAWN, RELEASED, LIVE, DRAFT, IN_REVIEW, APPROVED] = ['CC-5001', 'CC-5002', 'CC-5005', 'CC-5004', 'CC-5006', 'CC-5007']
+const [WITHDRAWN, RELEASED, SETTLED, LIVE, DRAFT, IN_REVIEW, APPROVED] = ['CC-5001', 'CC-5002', 'CC-5003', 'CC-5005', 'CC-5004', 'CC-5006', 'CC-5007']
 
 /** `@` stands for "the first link of the page before whose address starts so", and holds what stands behind a `*`. */
 const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
@@ -92,6 +92,15 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     `/bulletins/${LIVE}/renditions/text`,
     `/bulletins/${LIVE}/renditions/print`,
     `/bulletins/${DRAFT}/release-alone`,
+    `/bulletins/${DRAFT}/audience/conditions`,
+    `/bulletins/${APPROVED}/schedule`,
+    '/bulletins/calendar',
+    `/bulletins/${LIVE}/chase`,
+    '/chase-policies',
+    `/bulletins/${LIVE}/telephone`,
+    `@/bulletins/${LIVE}/telephone/X`,
+    '/safe-to-use',
+    '/safe-to-use/sector-mail-invented/say',
   ],
   administrator: [
     '/people',
@@ -115,6 +124,11 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/bulletins',
     '@/bulletins/CC-',
     '/answers',
+    '/answers/list',
+    `/bulletins/${SETTLED}/decision`,
+    `/bulletins/${SETTLED}/tasks`,
+    '/webhooks',
+    '/webhooks/add',
     '/our-organisation',
     '@/organisations/X',
     '/technology',
@@ -125,7 +139,7 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
   'board-member': ['/', '/bulletins', '/our-organisation'],
 }
 
-const ANYONE = ['/report-incident', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
+const ANYONE = ['/report-incident', '/safe-to-use', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
 
 for (const [role, addresses] of Object.entries(PAGES)) {
   test(`${ROLES[role as Role].label}: the pages are accessible, fit a telephone, and the browser does not complain`, () =>
