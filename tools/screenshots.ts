@@ -13,7 +13,11 @@ import { startSampleApp, type SampleApp } from '../test/support/sample-app.ts'
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url))
 const DESK = { width: 1280, height: 1000 }
 const LONG_PAGE = { width: 1280, height: 1540 }
+const WHOLE_CHECK = { width: 1280, height: 2120 }
 const TELEPHONE = { width: 375, height: 812 }
+
+/** What was clicked to is there by then, and has stopped moving. */
+const SETTLED_MILLIS = 1_500
 
 mkdirSync(FOLDER, { recursive: true })
 const app = await startSampleApp({ organisations: 2000 })
@@ -21,6 +25,13 @@ const browser = await launchBrowser()
 try {
   await take(browser, 'now.png', 'duty-manager', LONG_PAGE, page => page.goto(app.address))
   await take(browser, 'live-bulletin.png', 'duty-manager', DESK, page => page.goto(`${app.address}/bulletins/CC-5005`))
+  await take(browser, 'release-check.png', 'duty-manager', WHOLE_CHECK, page => page.goto(`${app.address}/bulletins/CC-5007/release`))
+  await take(browser, 'telephone-call.png', 'duty-manager', LONG_PAGE, async page => {
+    await page.goto(`${app.address}/bulletins/CC-5005/telephone`)
+    await page.getByRole('button', { name: 'Ring the next' }).click()
+    await page.getByRole('heading', { name: 'What to say' }).waitFor()
+  })
+  await take(browser, 'map.png', 'incident-commander', LONG_PAGE, page => page.goto(`${app.address}/bulletins/CC-5005/map`))
   await take(browser, 'queue.png', 'analyst', LONG_PAGE, page => page.goto(`${app.address}/threats`))
   await take(browser, 'threat.png', 'analyst', LONG_PAGE, async page => {
     await page.goto(`${app.address}/threats?state=all&q=CVE-1900-0002`)
@@ -44,6 +55,7 @@ async function take(
   const page = await context.newPage()
   if (role !== null) await page.goto(app.signInAddress(role))
   await open(page)
+  await page.waitForTimeout(SETTLED_MILLIS)
   await page.screenshot({ path: `${FOLDER}${file}` })
   await context.close()
   console.log(`docs/images/${file}`)
