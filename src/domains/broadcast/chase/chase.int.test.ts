@@ -26,11 +26,22 @@ const answer = (organisationId: string | undefined) =>
     db,
   )
 
+/** What stands right after a release whose messages have arrived. */
+async function told(options: Parameters<typeof releasedBulletin>[1]) {
+  const released = await releasedBulletin(platform, options)
+  await sql`update broadcast_delivery set state = 'delivered', delivered_at = ${platform.clock.now()} where bulletin_id = ${released.bulletinId}`.execute(
+    db,
+  )
+  await sql`update broadcast_recipient set delivered_at = ${platform.clock.now()} where bulletin_id = ${released.bulletinId} and is_reachable`.execute(
+    db,
+  )
+  return released
+}
+const end = (bulletinId: string) => sql`update broadcast_bulletin set state = 'withdrawn', withdrawn_at = now() where id = ${bulletinId}`.execute(db)
+
 // Released at nine on a Friday: reminders after 4, 12 and 24 hours, seniors after 36, regions after 44.
-const { organisationIds, contactIds } = await releasedBulletin(platform, { organisations: 4, prefix: 'C', title: 'The flaw', reachable: 3 })
-await releasedBulletin(platform, { organisations: 1, prefix: 'X', title: 'Only an exercise', isExercise: true })
-// What the release itself had to send is sent.
-await platform.runJobs()
+const { organisationIds, contactIds } = await told({ organisations: 4, prefix: 'C', title: 'The flaw', reachable: 3 })
+await told({ organisations: 1, prefix: 'X', title: 'Only an exercise', isExercise: true })
 
 test('before the first step is due nobody is reminded', async () => {
   assert.deepEqual(await chase('2026-11-20T12:59:00Z'), [])
@@ -70,8 +81,8 @@ test('the named senior is told, and an organisation that names none is noted as 
   )
   assert.deepEqual(
     rows,
-    [organisationIds[1], organisationIds[2], organisationIds[3]].map((organisation, index) => ({ organisation, mailed: index === 0 })),
-    'the unreachable one too',
+    [organisationIds[1], organisationIds[2]].map((organisation, index) => ({ organisation, mailed: index === 0 })),
+    'and not of the one that nothing has reached',
   )
 })
 
@@ -97,13 +108,13 @@ test('then the region is told of all of its own, in one message', async () => {
 
 test('nothing is left to do, and what is withdrawn is not chased', async () => {
   assert.deepEqual(await chase('2026-11-22T12:00:00Z'), [])
-  const other = await releasedBulletin(platform, { organisations: 1, prefix: 'W', title: 'Withdrawn' })
+  const other = await told({ organisations: 1, prefix: 'W', title: 'Withdrawn' })
   await sql`update broadcast_bulletin set state = 'withdrawn', withdrawn_at = now() where id = ${other.bulletinId}`.execute(db)
   assert.deepEqual(await chase('2026-11-23T12:00:00Z'), [])
 })
 
 test('who is asked to answer again owes an answer anew, and the hours are counted from then', async () => {
-  const again = await releasedBulletin(platform, { organisations: 2, prefix: 'R', title: 'Asked twice' })
+  const again = await told({ organisations: 2, prefix: 'R', title: 'Asked twice' })
   await sql`update broadcast_recipient set response = 'done', acknowledged_at = ${platform.clock.now()}, response_at = ${platform.clock.now()} where bulletin_id = ${again.bulletinId}`.execute(
     db,
   )
@@ -112,4 +123,72 @@ test('who is asked to answer again owes an answer anew, and the hours are counte
   await sql`update broadcast_recipient set response_at = '2026-11-24T10:00:00Z' where organisation_id = ${again.organisationIds[0] ?? ''}`.execute(db)
   assert.deepEqual(toWhom(await chase('2026-11-24T13:01:00Z')), ['desk0@r00001.example'])
   assert.deepEqual(await chase('2026-11-24T13:06:00Z'), [])
+  await end(again.bulletinId)
+})
+
+test('the hours of whoever was caught up later are counted from then', async () => {
+  platform.clock.set('2026-12-01T09:00:00Z')
+  const late = await told({ organisations: 2, prefix: 'L', title: 'Caught up' })
+  await sql`update broadcast_recipient set joined_at = '2026-12-01T12:00:00.123Z' where organisation_id = ${late.organisationIds[1] ?? ''}`.execute(
+    db,
+  )
+  assert.deepEqual(toWhom(await chase('2026-12-01T13:01:00Z')), ['desk0@l00000.example'])
+  assert.deepEqual(toWhom(await chase('2026-12-01T15:59:00Z')), [])
+  assert.deepEqual(toWhom(await chase('2026-12-01T16:01:00Z')), ['desk0@l00001.example'])
+  assert.deepEqual(toWhom(await chase('2026-12-01T21:01:00Z')), ['desk0@l00000.example'], 'each goes its own way')
+  await end(late.bulletinId)
+})
+
+test('whom nothing has reached yet is not reminded, and nobody while the release is paused', async () => {
+  platform.clock.set('2026-12-02T09:00:00Z')
+  const slow = await told({ organisations: 2, prefix: 'S', title: 'Slow' })
+  await sql`update broadcast_recipient set delivered_at = null where organisation_id = ${slow.organisationIds[1] ?? ''}`.execute(db)
+  await sql`update broadcast_mailing set paused_at = now(), paused_by = 'test', pause_reason = 'A wrong word' where id = ${slow.mailingId}`.execute(
+    db,
+  )
+  assert.deepEqual(await chase('2026-12-02T13:01:00Z'), [])
+  await sql`update broadcast_mailing set paused_at = null, paused_by = null, pause_reason = null where id = ${slow.mailingId}`.execute(db)
+  assert.deepEqual(toWhom(await chase('2026-12-02T13:06:00Z')), ['desk0@s00000.example'])
+  await chase('2026-12-04T05:01:00Z')
+  const { rows } = await sql<{
+    kind: string
+  }>`select distinct kind from broadcast_chase_step where organisation_id = ${slow.organisationIds[1] ?? ''}`.execute(db)
+  assert.deepEqual(rows, [], 'neither to seniors nor to the region')
+  await end(slow.bulletinId)
+})
+
+test('when the severity is raised later, its hours are counted from then', async () => {
+  platform.clock.set('2026-12-07T09:00:00Z')
+  const raised = await told({ organisations: 1, prefix: 'V', title: 'Raised', content: { severity: 'medium' } })
+  platform.clock.set('2026-12-09T07:00:00Z')
+  await sql`update broadcast_bulletin set severity = 'high' where id = ${raised.bulletinId}`.execute(db)
+  await sql`
+    insert into broadcast_severity (bulletin_id, severity, at, by_id, reason) values (${raised.bulletinId}, 'high', '2026-12-09T07:00:00Z', 'test', 'It spreads')`.execute(
+    db,
+  )
+  assert.deepEqual(await chase('2026-12-09T10:59:00Z'), [])
+  assert.deepEqual(toWhom(await chase('2026-12-09T11:01:00Z')), ['desk0@v00000.example'])
+  const { rows } = await sql<{
+    kind: string
+    nth: number
+  }>`select kind, nth from broadcast_chase_step where bulletin_id = ${raised.bulletinId}`.execute(db)
+  assert.deepEqual(rows, [{ kind: 'reminder', nth: 1 }], 'the first reminder, not all at once')
+  await end(raised.bulletinId)
+})
+
+test('a senior who stopped our messages, or reported one, is not written to', async () => {
+  platform.clock.set('2026-12-10T09:00:00Z')
+  const stopped = await told({ organisations: 2, prefix: 'U', title: 'Stopped' })
+  for (const [index, organisation] of stopped.organisationIds.entries())
+    await sql`
+      insert into directory_contact (id, organisation_id, name, purpose, email, out_of_hours, receives_bulletins, created_at)
+      values (${'con_' + `${index}`.repeat(32)}, ${organisation}, 'A senior', 'Chief executive', ${`senior@u0000${index}.example`}, false, false, now())`.execute(
+      db,
+    )
+  await sql`
+    insert into directory_contact_repair (id, organisation_id, contact_id, reason, opened_at, closed_at, outcome)
+    values ('rep_1', ${stopped.organisationIds[1] ?? ''}, ${'con_' + '1'.repeat(32)}, 'complained', now(), now(), 'another')`.execute(db)
+  await chase('2026-12-11T09:01:00Z')
+  assert.deepEqual(toWhom(await chase('2026-12-11T21:01:00Z')), ['senior@u00000.example'])
+  await end(stopped.bulletinId)
 })

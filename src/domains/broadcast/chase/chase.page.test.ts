@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { chaseAll } from './jobs.ts'
@@ -68,9 +69,10 @@ test('an analyst sees the policies and sets none', async () => {
 })
 
 test('a bulletin’s page says what the policy of its day does, when, and what was done', async () => {
-  const { number } = await releasedBulletin(platform, { organisations: 2, prefix: 'P' })
+  const { number, bulletinId } = await releasedBulletin(platform, { organisations: 2, prefix: 'P' })
   const before = (await analyst.get(`/bulletins/CC-${number}/chase`)).body
   assert.match(before, /reminders after 4, 12 and 24 hours[\s\S]*Work the telephone list[\s\S]*Reminder 1[\s\S]*to come[\s\S]*Nothing was done yet/)
+  await sql`update broadcast_recipient set delivered_at = now() where bulletin_id = ${bulletinId}`.execute(platform.database.kysely)
   platform.clock.advanceHours(5)
   await chaseAll(platform)
   const after = (await analyst.get(`/bulletins/CC-${number}/chase`)).body
@@ -80,4 +82,20 @@ test('a bulletin’s page says what the policy of its day does, when, and what w
 test('of an exercise it says that nobody is chased', async () => {
   const { number } = await releasedBulletin(platform, { organisations: 1, prefix: 'X', isExercise: true })
   assert.match((await analyst.get(`/bulletins/CC-${number}/chase`)).body, /It is an exercise: nobody is reminded, rung or told/)
+})
+
+test('who may not ring is not sent to the telephone list', async () => {
+  const { number } = await releasedBulletin(platform, { organisations: 1, prefix: 'N' })
+  const assessor = await signIn('assessor')
+  const { statusCode, body } = await assessor.get(`/bulletins/CC-${number}/chase`)
+  assert.equal(statusCode, 200)
+  assert.doesNotMatch(body, /Work the telephone list/)
+})
+
+test('while its mailing is paused the page says that nobody is chased', async () => {
+  const { number, mailingId } = await releasedBulletin(platform, { organisations: 1, prefix: 'H' })
+  await sql`update broadcast_mailing set paused_at = now(), paused_by = 'test', pause_reason = 'A wrong word' where id = ${mailingId}`.execute(
+    platform.database.kysely,
+  )
+  assert.match((await analyst.get(`/bulletins/CC-${number}/chase`)).body, /Its mailing is paused<\/strong>: nobody is reminded/)
 })

@@ -5,8 +5,8 @@ import type { Work } from '../../../platform/work/work.ts'
 import { bulletinNumber, type BulletinSeverity } from '../bulletins/model.ts'
 import { startMailing } from '../deliveries/mailings.ts'
 import type { Visible } from '../tables.ts'
-import { dueSteps, policiesFor, stepsOf, type ChasePolicy, type Step } from './model.ts'
-import { regionContacts, seniorContacts, silentFor, type Chased, type SilentOrganisation } from './queries.ts'
+import { dueByStart, ownTypesIn, policiesFor, type ChasePolicy, type Step } from './model.ts'
+import { chasedSince, regionContacts, seniorContacts, silentFor, startsOf, type Chased, type SilentOrganisation } from './queries.ts'
 
 /**
  * Takes the steps that are due about one bulletin: reminds the silent, tells their seniors, then their regions. Each step of an organisation is
@@ -16,12 +16,14 @@ export async function chaseBulletin(work: Work<Visible>, bulletin: Chased, polic
   // One worker at a time for each bulletin: another finds the steps taken.
   await work.db.selectFrom('broadcast_release').where('bulletin_id', '=', bulletin.id).select('id').forUpdate().execute()
   const inForce = policiesFor(policies, bulletin.severity, bulletin.releasedAt)
-  const ownTypes = [...inForce.keys()].flatMap(type => (type === null ? [] : [type]))
+  const ownTypes = ownTypesIn(inForce)
+  const since = chasedSince(work.now)
+  const starts = (await startsOf(work.db, bulletin)).filter(start => start > since)
   let count = 0
   for (const [type, policy] of inForce) {
-    for (const step of dueSteps(stepsOf(policy, bulletin.askedAt), work.now)) {
+    for (const { step, starts: due } of dueByStart(policy, starts, work.now)) {
       if (step.kind === 'telephone') continue
-      const silent = await silentFor(work.db, bulletin, step, type, ownTypes)
+      const silent = await silentFor(work.db, bulletin, step, { type, ownTypes, starts: due })
       if (silent.length === 0) continue
       await TAKE[step.kind](work, bulletin, policy, step, silent, baseUrl)
       count += silent.length
@@ -34,7 +36,7 @@ type Take = (
   work: Work<Visible>,
   bulletin: Chased,
   policy: ChasePolicy,
-  step: Step,
+  step: Pick<Step, 'kind' | 'nth'>,
   silent: readonly SilentOrganisation[],
   baseUrl: string,
 ) => Promise<void>
@@ -84,7 +86,7 @@ const CHUNK = 5_000
 async function writeSteps(
   work: Work<Visible>,
   bulletin: Chased,
-  step: Step,
+  step: Pick<Step, 'kind' | 'nth'>,
   organisationIds: readonly string[],
   mailingOf: (organisationId: string) => string | null,
 ): Promise<void> {

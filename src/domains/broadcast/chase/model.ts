@@ -11,7 +11,9 @@ import { severityLabel, type BulletinSeverity } from '../bulletins/model.ts'
  * 2. Each step is taken once for each organisation: its row is written with the mailing, in one commit.
  * 3. Steps that fell due while nothing ran are not made up one by one: the newest due reminder goes out, once.
  * 4. Nobody is chased for an exercise, nor for what was withdrawn.
- * 5. It is the policy of the day of release that holds, also when another comes into force meanwhile.
+ * 5. Only who was told is silent: each organisation's hours are counted from when it was asked (again), or caught up, or the severity changed.
+ *    Nobody is reminded whom nothing has reached, nor while the mailing is paused.
+ * 6. It is the policy of the day of release that holds, also when another comes into force meanwhile.
  */
 export const CHASE = { name: 'broadcast.chase', payload: z.object({}) }
 
@@ -44,6 +46,11 @@ export function policiesFor(policies: readonly ChasePolicy[], severity: Bulletin
   return new Map(inForce.map(policy => [policy.organisationType, policy]))
 }
 
+/** The types that have a policy of their own. */
+export function ownTypesIn(inForce: ReadonlyMap<string | null, ChasePolicy>): readonly string[] {
+  return [...inForce.keys()].flatMap(type => (type === null ? [] : [type]))
+}
+
 export type StepKind = 'reminder' | 'telephone' | 'escalation' | 'region'
 
 export interface Step {
@@ -53,9 +60,9 @@ export interface Step {
   readonly at: Instant
 }
 
-/** When each step of a policy falls due for a bulletin that was released then, in order. */
-export function stepsOf(policy: ChasePolicy, releasedAt: Instant): readonly Step[] {
-  const at = (hours: number) => (policy.isWorkingHours ? addWorkingHours(releasedAt, hours) : addHours(releasedAt, hours))
+/** When each step of a policy falls due for those who were asked then, in order. */
+export function stepsOf(policy: ChasePolicy, askedAt: Instant): readonly Step[] {
+  const at = (hours: number) => (policy.isWorkingHours ? addWorkingHours(askedAt, hours) : addHours(askedAt, hours))
   const step = (kind: StepKind, hours: number | null, nth = 1): readonly Step[] => (hours === null ? [] : [{ kind, nth, at: at(hours) }])
   return [
     ...policy.remindHours.toSorted((a, b) => a - b).flatMap((hours, index) => step('reminder', hours, index + 1)),
@@ -69,6 +76,19 @@ export function stepsOf(policy: ChasePolicy, releasedAt: Instant): readonly Step
 export function dueSteps(steps: readonly Step[], now: Instant): readonly Step[] {
   const due = steps.filter(({ at }) => at <= now)
   return [...new Map(due.map(step => [step.kind, step])).values()]
+}
+
+/** The steps that are due by now, each with those of the starts to which it is: organisations that were asked at several times have each their own. */
+export function dueByStart(
+  policy: ChasePolicy,
+  starts: readonly Instant[],
+  now: Instant,
+): readonly { readonly step: Pick<Step, 'kind' | 'nth'>; readonly starts: readonly Instant[] }[] {
+  const due = starts.flatMap(start => dueSteps(stepsOf(policy, start), now).map(({ kind, nth }) => ({ kind, nth, start })))
+  return [...Map.groupBy(due, ({ kind, nth }) => `${kind} ${nth}`).values()].flatMap(group => {
+    const [first] = group
+    return first === undefined ? [] : [{ step: { kind: first.kind, nth: first.nth }, starts: group.map(({ start }) => start) }]
+  })
 }
 
 /** Working time: Monday to Friday, from eight to six in London. */

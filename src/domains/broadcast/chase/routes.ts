@@ -13,7 +13,7 @@ import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { setPolicy } from './commands.ts'
 import { policyForm } from './fields.ts'
-import { chasePolicies, stepCounts } from './queries.ts'
+import { chasePolicies, chaseStanding, stepCounts } from './queries.ts'
 import { chaseView, policiesModel, policyFormModel, POLICIES } from './views.ts'
 
 const view = { permission: 'broadcast.chase.view' }
@@ -69,14 +69,20 @@ const ofBulletin = route({
   path: '/bulletins/:number/chase',
   access: view,
   params: z.object({ number: z.string().max(20) }),
-  async handle({ params, read, now }) {
+  async handle({ params, read, actor, now }) {
     const number = parseBulletinNumber(params.number)
     if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin. Numbers look like CC-5001.')
     const model = await read<Visible, ReturnType<typeof chaseView>>(async db => {
       const bulletin = await bulletinOf(db, number)
       return chaseView(
-        { bulletin, policies: await chasePolicies(db), counts: await stepCounts(db, bulletin.id), types: await organisationTypes(db) },
-        now,
+        {
+          bulletin,
+          policies: await chasePolicies(db),
+          standing: await chaseStanding(db, bulletin.id),
+          counts: await stepCounts(db, bulletin.id),
+          types: await organisationTypes(db),
+        },
+        { now, mayRing: may(actor, 'broadcast.call.make') },
       )
     })
     return page(`${VIEWS}/bulletin.njk`, `Silence on ${model.number}`, model, { isExercise: model.isExercise })
