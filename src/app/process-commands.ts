@@ -88,7 +88,10 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
       const { platform, close } = await compose(env, { migrate: true, ...QUIET })
       try {
         const rows = await restore(platform.database, file, MIGRATION_NAMES)
-        output.result({ file, rows }, [`Loaded ${rows} rows. Everybody signs in anew.`])
+        output.result({ file, rows }, [
+          `Loaded ${rows} rows. Everybody signs in anew.`,
+          'What was still to go out is held back: before you start the workers, see docs/operator.md, "After a restore".',
+        ])
       } finally {
         await close()
       }

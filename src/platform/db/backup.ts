@@ -64,7 +64,10 @@ export async function backup(
   return rows
 }
 
-/** Loads a backup into a database that nobody has used yet: all of it, or nothing. Throws `Conflict` or `Invalid` otherwise. */
+/**
+ * Loads a backup into a database that nobody has used yet: all of it, or nothing. What was still to go out is held back for a person to look
+ * at (`HELD`). Throws `Conflict` or `Invalid` otherwise.
+ */
 export async function restore(
   database: Database,
   path: string,
@@ -112,6 +115,7 @@ export async function restore(
     if (isFirst) throw damaged()
     await flush()
     await tell(db, 'enable')
+    for (const hold of HELD) await hold.execute(db)
     await resetSequences(db)
   }
   try {
@@ -143,6 +147,16 @@ const SEEDED = new Set([
 
 /** What tells others of a new row. A row that comes back was told of before. */
 const TELLING = [{ table: 'broadcast_announcement', trigger: 'broadcast_announced' }] as const
+
+/** What the clock would send: a backup cannot know what of it went out after it was taken, and twice is worse than by hand. */
+const HELD = [
+  sql`update broadcast_mailing set paused_at = now(), paused_by = null, pause_reason = 'Restored from a backup: look, then resume'
+    where paused_at is null and id in (select mailing_id from broadcast_delivery where state in ('queued', 'sending', 'failed'))`,
+  sql`update broadcast_digest_letter set state = 'given-up', due_at = null, words = 'Restored from a backup' where state in ('queued', 'sending', 'failed')`,
+  sql`update broadcast_schedule set state = 'failed', ended_at = now(), words = 'Restored from a backup: look whether it went out, then release it'
+    where state = 'waiting' and release_at <= now()`,
+  sql`update broadcast_release set is_chased = false where is_chased`,
+]
 
 async function tell(db: Kysely<unknown>, how: 'disable' | 'enable'): Promise<void> {
   for (const { table, trigger } of TELLING) await sql`alter table ${sql.table(table)} ${sql.raw(how)} trigger ${sql.ref(trigger)}`.execute(db)
