@@ -120,7 +120,7 @@ export function callView(
         numbers: [contact.phone, contact.mobile].flatMap(digits =>
           digits === null ? [] : [{ text: digits, href: `tel:${digits.replaceAll(/[^+\d]/g, '')}` }],
         ),
-        failure: contact.lastFailure,
+        failure: failureWords(contact.lastFailure),
       })),
       ...(organisation.phone === null
         ? []
@@ -149,4 +149,9 @@ export function callView(
       ),
     },
   }
+}
+
+/** What a caller should know of the last attempt. A mail server's reply (RFC 5321: three digits first) says to them only that mail came back. */
+function failureWords(lastFailure: string | null): string | null {
+  return lastFailure !== null && /^[45]\d\d\b/.test(lastFailure) ? 'our mail came back' : lastFailure
 }
