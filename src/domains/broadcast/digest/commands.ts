@@ -2,8 +2,8 @@ import type { Id } from '../../../kernel/id.ts'
 import { addHours, londonDate } from '../../../kernel/instant.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
-import { afterAttempt, BATCH_SIZE, LEASE_SECONDS, SEND_DIGEST } from './model.ts'
-import { addressesWaiting, type ClaimedLetter } from './queries.ts'
+import { afterAttempt, BATCH_SIZE, LEASE_SECONDS, OPEN_LETTERS, SEND_DIGEST, STALE_HOURS } from './model.ts'
+import { addressesWaiting, staleDigests, type ClaimedLetter } from './queries.ts'
 
 const CHUNK = 5_000
 
@@ -38,12 +38,26 @@ export async function makeDigest(work: Work<Visible>): Promise<number> {
   return addresses.length
 }
 
+/** Gives up the letters that are too late to be of use. */
+export async function giveUpOldLetters(work: Work<Visible>): Promise<void> {
+  for (const id of await staleDigests(work.db, work.now)) {
+    const givenUp = await work.db
+      .updateTable('broadcast_digest_letter')
+      .where('digest_id', '=', id)
+      .where('state', 'in', OPEN_LETTERS)
+      .set({ state: 'given-up', due_at: null, words: `Too late: it could not be sent within ${STALE_HOURS} hours.` })
+      .returning('id')
+      .execute()
+    work.record({ verb: 'broadcast.digest.given-up', subject: { kind: 'digest', id }, change: { letters: givenUp.length } })
+  }
+}
+
 /** Claims the next letters of a digest for this worker. The claim is a lease. */
 export async function claimLetters(work: Work<Visible>, digestId: string): Promise<readonly ClaimedLetter[]> {
   const due = await work.db
     .selectFrom('broadcast_digest_letter')
     .where('digest_id', '=', digestId)
-    .where('state', 'in', ['queued', 'sending', 'failed'])
+    .where('state', 'in', OPEN_LETTERS)
     .where(eb => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', work.now)]))
     .orderBy('due_at', order => order.asc().nullsFirst())
     .orderBy('id')

@@ -103,3 +103,36 @@ test('a letter that its worker left in the middle is taken up when the lease is 
   assert.equal((await run('2026-12-21T09:01:00Z')).length, 1)
   assert.equal(sink.messages.length, before + 1)
 })
+
+test('a link that was used or taken back is not sent again: the letter leads to the bulletin, after signing in', async () => {
+  for (const [column, monday] of [
+    ['link_spent_at', '2027-01-04T08:05:00Z'],
+    ['link_revoked_at', '2027-01-11T08:05:00Z'],
+  ] as const) {
+    await sql`update broadcast_delivery set link_spent_at = null, link_revoked_at = null where bulletin_id = ${closed.bulletinId}`.execute(db)
+    await sql`update broadcast_delivery set ${sql.ref(column)} = now() where bulletin_id = ${closed.bulletinId}`.execute(db)
+    const [letter] = await run(monday)
+    assert.match(letter?.text ?? '', new RegExp(`/bulletins/CC-${closed.number}`), column)
+    assert.doesNotMatch(letter?.text ?? '', /\/r\/del_/, column)
+  }
+  await sql`update broadcast_delivery set link_spent_at = null, link_revoked_at = null where bulletin_id = ${closed.bulletinId}`.execute(db)
+  assert.match((await run('2027-01-18T08:05:00Z'))[0]?.text ?? '', /\/r\/del_/)
+})
+
+test('letters that could not be sent for two days are given up, so that none comes when it is over', async () => {
+  const states = async () =>
+    (
+      await sql<{ state: string }>`
+        select letter.state from broadcast_digest_letter letter join broadcast_digest digest on digest.id = letter.digest_id where week = '2027-01-25'`.execute(
+        db,
+      )
+    ).rows.map(({ state }) => state)
+  platform.clock.set('2027-01-25T08:05:00Z')
+  await makeDigestJob.handle(platform, {}, new AbortController().signal)
+  await sql`update broadcast_digest_letter set due_at = '2027-01-27T08:00:00Z' where state = 'queued'`.execute(db)
+  platform.clock.set('2027-01-27T07:55:00Z')
+  await makeDigestJob.handle(platform, {}, new AbortController().signal)
+  assert.deepEqual(await states(), ['queued'], 'not before')
+  assert.equal((await run('2027-01-27T08:06:00Z')).length, 0)
+  assert.deepEqual(await states(), ['given-up'])
+})

@@ -6,7 +6,7 @@ import { runWork } from '../../../platform/work/work.ts'
 import { LINK_PURPOSE, linkFor, linkText } from '../deliveries/model.ts'
 import { streamHeaders } from '../deliveries/streams/model.ts'
 import type { Visible } from '../tables.ts'
-import { claimLetters, makeDigest, settleLetters, type LetterOutcome } from './commands.ts'
+import { claimLetters, giveUpOldLetters, makeDigest, settleLetters, type LetterOutcome } from './commands.ts'
 import { isDigestHour, MAKE_DIGEST, SEND_DIGEST } from './model.ts'
 import { digestPolicies, digestsDue, itemsFor, type ClaimedLetter, type WaitingItem } from './queries.ts'
 import { digestMessage } from './views.ts'
@@ -23,6 +23,7 @@ export const makeDigestJob = handles<Platform, object>(MAKE_DIGEST, {
   async handle(platform) {
     await runWork<Visible, void>(platform, SYSTEM, async work => {
       if (isDigestHour(await digestPolicies(work.db), work.now)) await makeDigest(work)
+      await giveUpOldLetters(work)
       for (const digestId of await digestsDue(work.db, work.now)) work.enqueue(SEND_DIGEST, { digestId })
     })
   },

@@ -40,7 +40,13 @@ export const BATCH_SIZE = 100
 export const LEASE_SECONDS = 600
 const MOST_ATTEMPTS = 8
 
-/** What follows from an attempt. A digest that is two days late is no digest: it is given up sooner than a bulletin's message. */
+/** Of these something is still to be sent. */
+export const OPEN_LETTERS = ['queued', 'sending', 'failed'] as const
+
+/** A digest that is two days late is no digest. */
+export const STALE_HOURS = 48
+
+/** What follows from an attempt. A letter is given up sooner than a bulletin's message. */
 export function afterAttempt(
   outcome: { readonly ok: boolean; readonly permanent: boolean },
   attempts: number,

@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Id } from '../../../kernel/id.ts'
-import { addDays, londonDate, parseLocalDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
+import { addDays, addHours, londonDate, parseLocalDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import { parseTlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { isSeverity } from '../bulletins/model.ts'
 import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
-import type { DigestItem, DigestPolicy } from './model.ts'
+import { OPEN_LETTERS, STALE_HOURS, type DigestItem, type DigestPolicy } from './model.ts'
 
 export async function digestPolicies(db: Reader<Visible>): Promise<readonly DigestPolicy[]> {
   const rows = await db.selectFrom('broadcast_digest_policy').select(['effective_from', 'weekday', 'hour']).execute()
@@ -58,7 +58,7 @@ export interface ClaimedLetter {
 /** One thing that waits, for the address that it is told to. */
 export interface WaitingItem extends Omit<DigestItem, 'link'> {
   readonly address: string
-  /** The newest message that the contact got of the bulletin: its link answers. */
+  /** The newest message that the contact got of the bulletin: its link answers. `null` without one, or when that link was used or taken back. */
   readonly delivery: { readonly id: Id<'delivery'>; readonly generation: number } | null
 }
 
@@ -97,7 +97,7 @@ export async function itemsFor(
     left join lateral (
       select * from broadcast_delivery where broadcast_delivery.bulletin_id = waiting.bulletin_id and broadcast_delivery.organisation_id = waiting.organisation_id
         and broadcast_delivery.contact_id = waiting.contact_id and broadcast_delivery.channel = 'email' order by broadcast_delivery.id desc limit 1
-    ) as delivery on true`.execute(db)
+    ) as delivery on delivery.link_spent_at is null and delivery.link_revoked_at is null`.execute(db)
   return Map.groupBy(
     rows.flatMap(row => {
       const tlp = parseTlp(row.tlp)
@@ -118,10 +118,23 @@ function localDate(text: string | null): LocalDate | null {
 export async function digestsDue(db: Reader<Visible>, now: Instant): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('broadcast_digest_letter')
-    .where('state', 'in', ['queued', 'sending', 'failed'])
+    .where('state', 'in', OPEN_LETTERS)
     .where(eb => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', now)]))
     .select('digest_id')
     .distinct()
     .execute()
   return rows.map(row => row.digest_id)
+}
+
+/** Digests whose letters that still wait come too late. */
+export async function staleDigests(db: Reader<Visible>, now: Instant): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('broadcast_digest_letter as letter')
+    .innerJoin('broadcast_digest as digest', 'digest.id', 'letter.digest_id')
+    .where('letter.state', 'in', OPEN_LETTERS)
+    .where('digest.made_at', '<=', addHours(now, -STALE_HOURS))
+    .select('digest.id')
+    .distinct()
+    .execute()
+  return rows.map(row => row.id)
 }
