@@ -17,6 +17,8 @@ import type { LinkedSignature } from './queries.ts'
 /** The most people that may be asked under one decision. */
 const MOST_SIGNERS = 6
 
+const OWN = 'Whoever gave this answer cannot sign it too: somebody else must. The same address counts as the same person.'
+
 /**
  * Asks a contact of the organisation to sign its newest decision, by a mailed link. Throws `NotFound` for a contact that is not its own,
  * `Conflict` when there is no decision to sign, that contact was asked before, or gave the decision itself.
@@ -39,8 +41,7 @@ export async function askSignature(
   const contact = (await contactsOf(work.db, input.organisationId)).find(({ id }) => id === input.contactId)
   if (contact === undefined || contact.email === null)
     throw new NotFound('broadcast.signature.no-contact', 'Choose a contact of your organisation that has an e-mail address.')
-  if (await isOwnDecision(work, found.decision.id, contact.id))
-    throw new Conflict('broadcast.signature.own', 'They gave this answer, so somebody else must sign it.')
+  if (await isOwnDecision(work, found.decision.id, contact.id)) throw new Conflict('broadcast.signature.own', OWN)
   const asked = await work.db
     .selectFrom('broadcast_signature')
     .where('response_id', '=', found.decision.id)
@@ -128,6 +129,8 @@ export async function answerSignature(
     )
   if (row.outcome !== null || row.revoked_at !== null || row.generation !== signature.generation || row.expires_at <= work.now)
     throw new Conflict('broadcast.signature.closed', 'This link was used, taken back or ran out. Ask for a new one if your name is still needed.')
+  // Who a contact is, and where it reads, may have been changed since it was asked.
+  if (await isOwnDecision(work, row.response_id, signature.contactId)) throw new Conflict('broadcast.signature.own', OWN)
   await work.db
     .updateTable('broadcast_signature')
     .where('id', '=', signature.id)
@@ -168,10 +171,31 @@ async function lockRecipient(work: Work<Visible>, input: { readonly bulletinId: 
     .executeTakeFirst()
 }
 
-/** Whether that contact gave the answer: as the contact, or as the person who it is. */
+/** Whether whoever that contact is gave the answer: one person may be several contacts, or read at one address as several. */
 async function isOwnDecision(work: Work<Visible>, responseId: string, contactId: string): Promise<boolean> {
   const answer = await work.db.selectFrom('broadcast_response').where('id', '=', responseId).select(['by_kind', 'by_id']).executeTakeFirst()
-  const contact = await work.db.selectFrom('directory_contact').where('id', '=', contactId).select('person_id').executeTakeFirst()
-  if (answer === undefined) return false
-  return answer.by_kind === 'contact' ? answer.by_id === contactId : answer.by_kind === 'person' && answer.by_id === contact?.person_id
+  const signer = await identityOf(work, 'contact', contactId)
+  if (answer === undefined || signer === undefined) return false
+  if (answer.by_kind === 'contact' && answer.by_id === contactId) return true
+  const decider = await identityOf(work, answer.by_kind, answer.by_id)
+  if (decider === undefined) return false
+  const isSamePerson = decider.personId !== null && decider.personId === signer.personId
+  return isSamePerson || (decider.address !== null && decider.address === signer.address)
+}
+
+interface Identity {
+  readonly personId: string | null
+  /** In lower case. */
+  readonly address: string | null
+}
+
+/** Who a contact or a person is, as far as the actor sees them. */
+async function identityOf(work: Work<Visible>, kind: string, id: string): Promise<Identity | undefined> {
+  if (kind === 'person') {
+    const person = await work.db.selectFrom('directory_person').where('id', '=', id).select('email').executeTakeFirst()
+    return { personId: id, address: person?.email.toLowerCase() ?? null }
+  }
+  if (kind !== 'contact') return undefined
+  const contact = await work.db.selectFrom('directory_contact').where('id', '=', id).select(['person_id', 'email']).executeTakeFirst()
+  return contact && { personId: contact.person_id, address: contact.email?.toLowerCase() ?? null }
 }

@@ -125,12 +125,41 @@ test('a request is taken back, runs out, and is not asked of whoever decided or 
   await sql`update directory_contact set person_id = (select id from directory_person where name = 'Lead of E00000') where id = ${decision.contacts[2]}`.execute(
     db,
   )
-  assert.match((await ask(decision, 2)).asked.body, /They gave this answer, so somebody else must sign it/)
+  assert.match((await ask(decision, 2)).asked.body, /Whoever gave this answer cannot sign it too/)
   const again = await ask(decision, 0)
   platform.clock.advanceHours(15 * 24)
   const late = await visitor.get(again.link)
   assert.deepEqual([late.statusCode, /This link has run out/.test(late.body)], [410, true])
   assert.match((await visitor.post(again.link, { outcome: 'signed', name: 'Contact 0 of E00000' })).body, /ran out|run out/)
+})
+
+test('one person who is two contacts, or reads at one address as two, does not sign what they decided as the other', async () => {
+  const decision = await decided('H')
+  const [first = '', second = '', third = ''] = decision.contacts
+  const same = /Whoever gave this answer cannot sign it too/
+  const decidedBy = (kind: string, id: string) =>
+    sql`update broadcast_response set by_kind = ${kind}, by_id = ${id} where bulletin_id = ${decision.bulletinId}`.execute(db)
+  const lead = sql<{ id: string }>`select id from directory_person where name = 'Lead of H00000'`
+  const person = (await lead.execute(db)).rows[0]?.id ?? ''
+
+  await decidedBy('contact', first)
+  await sql`update directory_contact set person_id = ${person} where id in (${first}, ${second})`.execute(db)
+  assert.match((await ask(decision, 1)).asked.body, same, 'two contacts of one person')
+  await sql`update directory_contact set person_id = null where organisation_id = (select organisation_id from directory_contact where id = ${first})`.execute(
+    db,
+  )
+  await sql`update directory_contact set email = 'Desk0@H00000.example' where id = ${second}`.execute(db)
+  assert.match((await ask(decision, 1)).asked.body, same, 'two contacts at one address')
+
+  await decidedBy('person', person)
+  await sql`update directory_contact set email = (select upper(email) from directory_person where id = ${person}) where id = ${second}`.execute(db)
+  assert.match((await ask(decision, 1)).asked.body, same, 'a contact at the address by which the person signs in')
+
+  const { asked, link } = await ask(decision, 2)
+  assert.equal(asked.statusCode, 303, 'another is asked')
+  await decidedBy('contact', first)
+  await sql`update directory_contact set email = 'desk0@h00000.example' where id = ${third}`.execute(db)
+  assert.match((await visitor.post(link, { outcome: 'signed', name: 'Contact 2 of H00000' })).body, same, 'who became the same since')
 })
 
 test('a scanner that follows every link and presses every button by GET or HEAD signs nothing and answers nothing', async () => {
