@@ -75,6 +75,8 @@ interface LoadOptions {
   readonly most?: number
   /** For each request, in place of what the loader asks for. */
   readonly timeoutMillis?: number
+  /** The most that is taken into a file (GATHER_LARGEST_MB). */
+  readonly largestFileBytes?: number
 }
 
 export interface Outcome {
@@ -98,7 +100,10 @@ export const LOADING_AT = new Date('2026-01-01T00:00:00Z')
 export async function runLoader(loader: Loader, options: LoadOptions): Promise<Outcome> {
   const { url } = options
   const own = URL.parse(url)?.host
-  const fetcher = createFetcher({ allowPrivate: [...(own === undefined ? [] : [own]), ...(options.outside ?? [])] })
+  const fetcher = createFetcher({
+    allowPrivate: [...(own === undefined ? [] : [own]), ...(options.outside ?? [])],
+    ...(options.largestFileBytes === undefined ? {} : { largestFileBytes: options.largestFileBytes }),
+  })
   const { hosts = [], credentials = {}, openedFolder = null } = options
   const outbound = createOutbound(fetcher, { url, hosts, credentials, openedFolder })
   const pauses: number[] = []

@@ -29,7 +29,7 @@ export interface Journeys {
   stop(): Promise<void>
 }
 
-export const DESK = { width: 1280, height: 900 }
+const DESK = { width: 1280, height: 900 }
 export const TELEPHONE = { width: 375, height: 812 }
 
 export async function startJourneys(env: Readonly<Record<string, string>> = {}): Promise<Journeys> {

@@ -16,7 +16,7 @@ const LOADERS = [nvdLoader, nhsCyberAlertsLoader, taxiiLoader, mispLoader, csafL
 const READERS = LOADERS.slice(0, 5)
 
 const url = `${server.origin}/here`
-const run = (loader: (typeof LOADERS)[number]) => runLoader(loader, { url, timeoutMillis: 300 })
+const run = (loader: (typeof LOADERS)[number]) => runLoader(loader, { url, timeoutMillis: 300, largestFileBytes: 64 * 1024 * 1024 })
 
 const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024))
 
