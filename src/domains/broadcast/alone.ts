@@ -28,12 +28,13 @@ export function closeHolding(work: Work<Visible>, bulletinId: string, version: n
   return closeReviews(work, bulletinId, `The full version followed, as version ${version}.`, approvedBy)
 }
 
-/** Closes what is open of a bulletin's reviews after release. The caller has checked who may, and records it. */
+/** Closes what is open of a bulletin's reviews after release, but for what the reviewer released alone: nobody reviews that themselves. The caller has checked who may, and records it. */
 export async function closeReviews(work: Work<Visible>, bulletinId: string, findings: string, reviewedBy: string): Promise<void> {
   await work.db
     .updateTable('broadcast_alone')
     .set({ reviewed_by: reviewedBy, reviewed_at: work.now, findings })
     .where('bulletin_id', '=', bulletinId)
     .where('reviewed_at', 'is', null)
+    .where('by_id', '!=', reviewedBy)
     .execute()
 }

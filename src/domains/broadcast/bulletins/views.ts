@@ -173,8 +173,10 @@ function bulletinActions(
 function afterActions(bulletin: Bulletin, records: readonly AloneRecord[], actor: PolicyActor) {
   const open = records.filter(({ reviewedAt }) => reviewedAt === null)
   if (open.length === 0 || !actor.permissions.has('broadcast.bulletin.review-after')) return { actions: [], refusals: [] }
-  const refused = open.map(record => canReviewAfter(actor, record)).find(({ ok }) => !ok)
-  if (refused !== undefined && !refused.ok) return { actions: [], refusals: [refused.reason] }
+  const decisions = open.map(record => canReviewAfter(actor, record))
+  const [refused] = decisions.flatMap(decision => (decision.ok ? [] : [decision.reason]))
+  // Those of others can be closed while one's own waits for somebody else.
+  if (refused !== undefined && decisions.every(({ ok }) => !ok)) return { actions: [], refusals: [refused] }
   const action: Action = {
     label: 'Close the review after its release',
     href: addressOf(bulletin, '/review-after'),

@@ -11,7 +11,8 @@ import type { Visible } from '../../tables.ts'
 import { openReviewsOf } from './queries.ts'
 
 /**
- * Closes the review of what one person released, with what was found. Throws `Forbidden` for that person, `Conflict` when nothing waits.
+ * Closes the reviews of what others released alone, with what was found. Those of the actor's own releases stay open for somebody else. Throws
+ * `Forbidden` when there is nothing but the actor's own, `Conflict` when nothing waits.
  * A holding statement is also closed by the full version, which another person approved (`closeHolding`).
  */
 export async function reviewAfter(work: Work<Visible>, input: { readonly number: number; readonly findings: string }): Promise<void> {
@@ -19,8 +20,10 @@ export async function reviewAfter(work: Work<Visible>, input: { readonly number:
   const bulletin = await lockBulletin(work.db, input.number)
   const open = await openReviewsOf(work.db, bulletin.id)
   if (open.length === 0) throw new Conflict('broadcast.after.none', 'Nothing of this bulletin waits for a review after its release.')
-  for (const released of open) {
-    const decision = canReviewAfter(work.actor, released)
+  const reviewed = open.filter(released => canReviewAfter(work.actor, released).ok)
+  const [own] = open
+  if (own !== undefined && reviewed.length === 0) {
+    const decision = canReviewAfter(work.actor, own)
     if (!decision.ok) throw new Forbidden(decision.code, decision.reason)
   }
   const findings = reasonFrom(input.findings)
@@ -28,6 +31,6 @@ export async function reviewAfter(work: Work<Visible>, input: { readonly number:
   work.record({
     verb: 'broadcast.bulletin.reviewed-after',
     subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
-    change: { versions: open.map(({ version }) => version), findings: digest(findings) },
+    change: { versions: reviewed.map(({ version }) => version), findings: digest(findings) },
   })
 }
