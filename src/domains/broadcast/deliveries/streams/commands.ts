@@ -25,9 +25,9 @@ export async function stopStream(work: Work<Visible>, reader: StreamReader, reas
   return on.length
 }
 
-/** The reader takes it back. */
+/** The reader takes back what was stopped by link. What the organisation itself turned off stays off, and so does what was reported as unwanted. */
 export async function resumeStream(work: Work<Visible>, reader: StreamReader): Promise<number> {
-  const off = (await contactsOfReader(work.db, reader)).filter(({ isOn }) => !isOn)
+  const off = (await contactsOfReader(work.db, reader)).filter(({ isStoppedByLink }) => isStoppedByLink)
   for (const { id: contactId } of off) {
     if (reader.stream === 'bulletins') {
       await resumeBulletins(work.lend(), contactId)

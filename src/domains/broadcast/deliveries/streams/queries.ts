@@ -9,6 +9,8 @@ export interface StreamContact {
   readonly organisationName: string
   /** Whether the stream still comes. */
   readonly isOn: boolean
+  /** Whether the reader stopped it by link, and nobody has decided otherwise since: only that can be taken back by link. */
+  readonly isStoppedByLink: boolean
 }
 
 /**
@@ -22,17 +24,25 @@ export async function contactsOfReader(db: Reader<Visible>, reader: StreamReader
     .selectFrom('directory_contact as contact')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'contact.organisation_id')
     .leftJoin('broadcast_digest_stop as stop', 'stop.contact_id', 'contact.id')
+    // One is open for each contact at most. Whoever sees to it decides who gets bulletins: then the link does no more.
+    .leftJoin('directory_contact_repair as repair', join =>
+      join.onRef('repair.contact_id', '=', 'contact.id').on('repair.closed_at', 'is', null).on('repair.reason', '=', 'unsubscribed'),
+    )
     .where(({ eb, fn }) => eb(fn<string>('lower', ['contact.email']), '=', address.toLowerCase()))
     .where('contact.ended_at', 'is', null)
     .orderBy('organisation.name')
     .orderBy('contact.id')
-    .select(['contact.id', 'organisation.name', 'contact.receives_bulletins', 'stop.at as stoppedAt'])
+    .select(['contact.id', 'organisation.name', 'contact.receives_bulletins', 'stop.at as stoppedAt', 'repair.id as repairId'])
     .execute()
-  return rows.map(row => ({
-    id: row.id as Id<'contact'>,
-    organisationName: row.name,
-    isOn: reader.stream === 'bulletins' ? row.receives_bulletins : row.stoppedAt === null,
-  }))
+  return rows.map(row => {
+    const isOn = reader.stream === 'bulletins' ? row.receives_bulletins : row.stoppedAt === null
+    return {
+      id: row.id as Id<'contact'>,
+      organisationName: row.name,
+      isOn,
+      isStoppedByLink: !isOn && (reader.stream === 'digest' || row.repairId !== null),
+    }
+  })
 }
 
 function addressOf(db: Reader<Visible>, reader: StreamReader): Promise<{ readonly address: string | null } | undefined> {

@@ -64,6 +64,7 @@ async function streamPage(request: RouteRequest, token: string): Promise<Reply> 
     title,
     label,
     isOn,
+    canUndo: contacts.some(contact => contact.isStoppedByLink),
     isBulletins: reader.stream === 'bulletins',
     organisations: contacts.map(({ organisationName }) => organisationName),
     action: isOn ? `${STREAM_PATH}/${token}` : `${STREAM_PATH}/${token}/undo`,

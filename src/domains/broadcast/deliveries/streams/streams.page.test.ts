@@ -83,6 +83,27 @@ test('it can be taken back from the same page, and then nobody is asked for anot
   assert.equal(await standing(id), 'on -')
 })
 
+test('what the organisation turned off, or was reported as unwanted, is not turned on by a link', async () => {
+  const [stopped, turnedOff, reported, taken] = await contacts('U', 4)
+  assert.ok(stopped && turnedOff && reported && taken)
+  const ids = [stopped, turnedOff, reported, taken]
+  const set = (text: string, values: readonly unknown[]) => platform.database.pool.query(text, [...values])
+  await set(`update directory_contact set email = 'one@desk.example' where id = any($1)`, [ids])
+  await set(`update directory_contact set receives_bulletins = false where id = $1`, [turnedOff])
+  await oneClick(pathFor(stopped))
+  await set(`update directory_contact_repair set reason = 'complained' where contact_id = $1`, [reported])
+  // The organisation has seen to this one: it turned them on and off again.
+  await set(`update directory_contact_repair set closed_at = now(), closed_by = 'x', outcome = 'changed' where contact_id = $1`, [taken])
+  const states = () => Promise.all(ids.map(standing))
+  assert.deepEqual(await states(), ['off unsubscribed', 'off -', 'off complained', 'off -'])
+  assert.equal((await app.visitor.post(`${pathFor(turnedOff)}/undo`, {})).statusCode, 200)
+  assert.deepEqual(await states(), ['on -', 'off -', 'off complained', 'off -'])
+  await set(`update directory_contact set email = 'two@desk.example' where id = $1`, [turnedOff])
+  const page = await app.visitor.get(pathFor(turnedOff))
+  assert.match(words(page.body), /You get bulletins no more.*Ask your organisation: it decides who gets bulletins/)
+  assert.doesNotMatch(page.body, /\/undo"/)
+})
+
 test('whoever stands for several organisations stops them together, each is asked for another, and nobody else is touched', async () => {
   const [first, second, third] = await contacts('E', 3)
   assert.ok(first && second && third)
