@@ -5,15 +5,17 @@ import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { DELIVER, LONGEST_WORDS, messageIdOf, MOST_IN_A_MESSAGE, workersFor, type MailingKind } from './model.ts'
 import { nextDue } from './queries.ts'
-import { bulletinToMail, contactsToMail, deliveryRows, type ContactToMail, type DeliveryRow } from './queries/mailings.ts'
+import { bulletinToMail, contactsToMail, DELIVERY_COLUMNS, deliveryRows, type ContactToMail, type DeliveryRow } from './queries/mailings.ts'
 
 /**
  * Writes one mailing of a released bulletin with a delivery for each contact, and asks for the jobs that carry it. Records itself in the
  * audit. Whether the actor may is for the command that calls it to say.
  *
  * It reaches only organisations of the frozen audience. A contact of another organisation may be named for an escalation (the region's
- * lead): that contact gets one message for all of the organisations given, without an answer link.
- * Throws `Conflict` when the bulletin is not live (for a withdrawal: not withdrawn), and for reminders and escalations of an exercise.
+ * lead): that contact gets one message for all of the organisations given, without an answer link. Contacts that are named and have stopped
+ * bulletins, or reported one as unwanted, are left out.
+ * Throws `Conflict` when the bulletin is not live (for a withdrawal: not withdrawn), for reminders and escalations of an exercise, and for who
+ * joined later while the release is held back.
  */
 export async function startMailing(
   work: Work<Visible>,
@@ -41,6 +43,9 @@ export async function startMailing(
   if (bulletin.isExercise && (kind === 'reminder' || kind === 'escalation'))
     throw new Conflict('broadcast.mailing.exercise', 'Nobody is chased for an exercise.')
 
+  if (kind === 'catch-up' && bulletin.isReleasePaused)
+    throw new Conflict('broadcast.mailing.release-paused', 'The release is paused. Resume it first, then tell those who joined later.')
+
   if (kind === 'update' && updateId === undefined) throw new Invalid('broadcast.mailing.update', 'Say which update is to be told of.')
 
   const mailingId = work.newId('mailing')
@@ -63,20 +68,8 @@ export async function startMailing(
   for (let at = 0; at < rows.length; at += CHUNK) {
     await work.db
       .insertInto('broadcast_delivery')
-      .columns([
-        'id',
-        'mailing_id',
-        'bulletin_id',
-        'organisation_id',
-        'contact_id',
-        'channel',
-        'address',
-        'state',
-        'queued_at',
-        'message_id',
-        'carried_by',
-      ])
-      .expression(deliveryRows(bulletinId, mailingId, work.now, rows.slice(at, at + CHUNK)))
+      .columns(DELIVERY_COLUMNS)
+      .expression(deliveryRows({ bulletinId, mailingId, channel: 'email' }, work.now, rows.slice(at, at + CHUNK)))
       .execute()
   }
   work.record({
@@ -141,14 +134,18 @@ async function lockMailing(work: Work<Visible>, mailingId: string) {
 /** As many rows as go in one statement: a few megabytes of parameters. */
 const CHUNK = 10_000
 
-/** A delivery for each contact. Those to one address follow the first, whose message names every organisation. */
+/**
+ * A delivery for each contact. Those to one address follow the first, whose message names every organisation, or says how many they are: whoever
+ * is told of others' organisations has no links to answer by, and gets one message however many there are.
+ */
 function rowsFor(work: Work<Visible>, contacts: readonly ContactToMail[], baseUrl: string): readonly DeliveryRow[] {
   const carriers = new Map<string, { readonly id: string; readonly messageId: string; count: number }>()
+  const told = new Set(contacts.flatMap(({ email, isElsewhere }) => (isElsewhere ? [email.toLowerCase()] : [])))
   return contacts.map(({ id: contactId, organisationId, email }) => {
     const id = work.newId('delivery')
     const base = { id, organisation_id: organisationId, contact_id: contactId, address: email }
     const carrier = carriers.get(email.toLowerCase())
-    if (carrier === undefined || carrier.count === MOST_IN_A_MESSAGE) {
+    if (carrier === undefined || (carrier.count === MOST_IN_A_MESSAGE && !told.has(email.toLowerCase()))) {
       const messageId = messageIdOf(id, baseUrl)
       carriers.set(email.toLowerCase(), { id, messageId, count: 1 })
       return { ...base, message_id: messageId, carried_by: null }

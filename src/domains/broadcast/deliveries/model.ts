@@ -51,7 +51,7 @@ export const CHANNELS = ['email', 'text'] as const
 
 export type Channel = (typeof CHANNELS)[number]
 
-/** The most organisations that one message names: beyond, the links alone would make it too large for mail servers. */
+/** The most organisations that one message names: beyond, the links alone would make it too large for mail servers, and nobody reads so many. */
 export const MOST_IN_A_MESSAGE = 100
 
 /** One worker's share: with more messages, more workers start at once, up to four. */
@@ -190,9 +190,10 @@ export function parseLinkToken(token: string): { readonly link: AnswerLink; read
   return { link, text: `${deliveryId}.${generation}.${expires}`, signature }
 }
 
-/** The text message that takes a bulletin back: one part, in the GSM alphabet. */
-export function withdrawnText(number: string, link: string, isExercise: boolean): string {
-  const text = `CareCERT ${number} is withdrawn. You need do nothing more for it. ${link}`
+/** The text message that takes a bulletin back, or leads to the one that replaces it: one part, in the GSM alphabet. */
+export function withdrawnText(number: string, successor: string | null, link: string, isExercise: boolean): string {
+  const ends = successor === null ? 'is withdrawn. You need do nothing more for it.' : `is replaced by ${successor}: read that one.`
+  const text = `CareCERT ${number} ${ends} ${link}`
   return isExercise ? `EXERCISE. ${text} EXERCISE` : text
 }
 
@@ -208,6 +209,10 @@ export interface Told {
   readonly isExercise: boolean
   readonly content: BulletinContent
   readonly update: { readonly title: string; readonly body: string } | null
+  /** The number of the bulletin that replaces it. */
+  readonly successor?: string | null
+  /** When an update last asked everybody to answer again. */
+  readonly askedAgainAt?: Instant | null
 }
 
 /** What a message's subject says before its title, by why it is sent. */
@@ -228,7 +233,14 @@ export function letterOf(told: Told, number: string, readAddress: string) {
   const { kind, title, tlp, releasedAt, respondBy, isExercise, content, update, withdrawnReason } = told
   const isOpen = mailsContent(tlp)
   const severity = severityLabel(told.severity)
-  const named = `TLP:${tlp} ${severity} ${number} ${SUBJECT_LEADS[kind]}${isOpen ? (update?.title ?? title) : `${holdingMark(title)}Sign in to read it`}`
+  const { successor = null, askedAgainAt = null } = told
+  const lead =
+    successor !== null && kind === 'withdrawal'
+      ? 'Replaced: '
+      : askedAgainAt !== null && kind === 'escalation'
+        ? 'No answer since it changed: '
+        : SUBJECT_LEADS[kind]
+  const named = `TLP:${tlp} ${severity} ${number} ${lead}${isOpen ? (update?.title ?? title) : `${holdingMark(title)}Sign in to read it`}`
   const { summary, steps, safeToUse, sources } = content
   return {
     subject: isExercise ? `EXERCISE ${named} EXERCISE` : named,
@@ -240,6 +252,9 @@ export function letterOf(told: Told, number: string, readAddress: string) {
     respondBy,
     isExercise,
     readAddress,
+    // A number may travel under every label.
+    successor,
+    askedAgainAt,
     withdrawnReason: isOpen ? withdrawnReason : null,
     update: isOpen ? update : null,
     bulletin: isOpen ? { title, lines: fiveLines(content), summary, steps, safeToUse, sources } : null,

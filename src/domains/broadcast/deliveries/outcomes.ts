@@ -4,6 +4,7 @@ import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
 import { afterAttempt, DELIVER, LONGEST_WORDS, messageIdOf, type DeliveryState } from './model.ts'
+import { DELIVERY_COLUMNS, deliveryRows } from './queries/mailings.ts'
 import { messageOf, mobilesOf, type DeadDelivery } from './queries/outcomes.ts'
 
 /** As much of a mailing as its outcomes need. */
@@ -137,11 +138,7 @@ export async function followDead(
 /** Queues a text message for each mail that failed and whose contact has a mobile number: one message to one number. Not for an exercise. */
 async function queueTexts(work: Work<Visible>, mailing: SettledMailing, dead: readonly DeadDelivery[], baseUrl: string): Promise<void> {
   const mails = dead.filter(({ channel }) => channel === 'email')
-  const mobiles = await mobilesOf(
-    work.db,
-    mailing.mailingId,
-    mails.map(({ contactId }) => contactId),
-  )
+  const mobiles = await mobilesOf(work.db, mailing.mailingId, [...new Set(mails.map(({ contactId }) => contactId))])
   const carriers = new Map<string, { readonly id: string; readonly messageId: string }>()
   const rows = mails.flatMap(({ organisationId, contactId }) => {
     const address = mobiles.get(contactId)
@@ -152,21 +149,21 @@ async function queueTexts(work: Work<Visible>, mailing: SettledMailing, dead: re
     return [
       {
         id,
-        mailing_id: mailing.mailingId,
-        bulletin_id: mailing.bulletinId,
         organisation_id: organisationId,
         contact_id: contactId,
-        channel: 'text',
         address,
-        state: 'queued' as const,
-        queued_at: work.now,
         message_id: carrier.messageId,
         carried_by: carrier.id === id ? null : carrier.id,
       },
     ]
   })
   if (rows.length === 0) return
-  await work.db.insertInto('broadcast_delivery').values(rows).execute()
+  const { bulletinId, mailingId } = mailing
+  await work.db
+    .insertInto('broadcast_delivery')
+    .columns(DELIVERY_COLUMNS)
+    .expression(deliveryRows({ bulletinId, mailingId, channel: 'text' }, work.now, rows))
+    .execute()
   await work.db
     .updateTable('broadcast_mailing')
     .where('id', '=', mailing.mailingId)

@@ -3,7 +3,7 @@ import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import { narrowestTlp, type Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import { BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
+import { BulletinContent, bulletinNumber, type BulletinSeverity } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
 import { CHANNELS, DELIVERY_STATES, OPEN_STATES, type Channel, type DeliveryCounts, type DeliveryState, type MailingKind } from './model.ts'
 
@@ -19,6 +19,10 @@ export interface MailingToDeliver {
   readonly releasedAt: Instant
   readonly respondBy: Instant | null
   readonly withdrawnReason: string | null
+  /** The number of the bulletin that replaces it. */
+  readonly successor: string | null
+  /** When an update last asked everybody to answer again. */
+  readonly askedAgainAt: Instant | null
   readonly isExercise: boolean
   readonly content: BulletinContent
   /** The dated update that it tells of. */
@@ -38,6 +42,7 @@ export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): 
       join.onRef('version.bulletin_id', '=', 'mailing.bulletin_id').onRef('version.version', '=', 'mailing.version'),
     )
     .leftJoin('broadcast_update as update', 'update.id', 'mailing.update_id')
+    .leftJoin('broadcast_bulletin as successor', 'successor.id', 'bulletin.superseded_by')
     .where('mailing.id', '=', mailingId)
     .select([
       'mailing.kind',
@@ -47,6 +52,8 @@ export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): 
       'bulletin.tlp',
       'bulletin.respond_by',
       'bulletin.withdrawn_reason',
+      'bulletin.answer_again_at',
+      'successor.number as successor',
       'bulletin.is_exercise',
       'release.released_at',
       'version.content',
@@ -70,6 +77,8 @@ export async function mailingToDeliver(db: Reader<Visible>, mailingId: string): 
     releasedAt: row.released_at,
     respondBy: row.respond_by,
     withdrawnReason: row.withdrawn_reason,
+    successor: row.successor === null ? null : bulletinNumber(row.successor),
+    askedAgainAt: row.answer_again_at,
     isExercise: row.is_exercise,
     content,
     update: row.updated_at === null ? null : { at: row.updated_at, title: row.update_title ?? '', body: row.update_body ?? '' },

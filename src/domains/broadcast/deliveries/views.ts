@@ -5,7 +5,7 @@ import type { Views } from '../../../platform/views.ts'
 import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
 import { textMessage } from '../renditions/model.ts'
 import type { Envelope } from './envelope.ts'
-import { letterOf, messageIdOf, withdrawnText } from './model.ts'
+import { letterOf, messageIdOf, MOST_IN_A_MESSAGE, withdrawnText } from './model.ts'
 import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
 /** Writes the message for one recipient, with the answer links that `linkOf` gives: one for each organisation that it is about. */
@@ -33,14 +33,22 @@ export function prepareLetter(
 ): Letter {
   const number = bulletinNumber(mailing.number)
   const { subject, ...letter } = letterOf(mailing, number, `${baseUrl}/bulletins/${number}`)
+  const addresses = {
+    successor: `${baseUrl}/bulletins/${mailing.successor ?? number}`,
+    // Asked again, they are not silent there: what they answered before stands.
+    recipients: `${baseUrl}/bulletins/${number}/recipients${mailing.askedAgainAt === null ? '?stage=silent' : ''}`,
+  }
   const template = `broadcast/deliveries/views/${mailing.kind === 'withdrawal' ? 'withdrawal' : 'bulletin'}.mail`
   const prepared = new Map<string, PreparedBody>()
   const prepare = (organisations: number, mayAnswer: boolean) => {
-    const names = Array.from({ length: organisations }, (_, index) => ({ organisation: `organisation-${index}`, link: `link-${index}` }))
+    const names = Array.from({ length: organisations > MOST_IN_A_MESSAGE ? 0 : organisations }, (_, index) => ({
+      organisation: `organisation-${index}`,
+      link: `link-${index}`,
+    }))
     const slots = createSlots(['contact', ...names.flatMap(({ organisation, link }) => [organisation, link])])
     const mark = (name: string) => slots.marks[name] ?? ''
     const answers = names.map(({ organisation, link }) => ({ organisation: mark(organisation), link: mayAnswer ? mark(link) : null }))
-    const model = { ...letter, contact: mark('contact'), answers }
+    const model = { ...letter, addresses, contact: mark('contact'), answers, organisations }
     return prepareBody({ text: views.render(`${template}.txt.njk`, model), html: views.render(`${template}.html.njk`, model) }, slots)
   }
   return (delivery, linkOf) => {
@@ -50,7 +58,7 @@ export function prepareLetter(
     const parts = prepared.get(key) ?? prepare(told.length, mayAnswer)
     prepared.set(key, parts)
     const values: Record<string, string> = { contact: delivery.contactName }
-    for (const [index, organisation] of told.entries()) {
+    for (const [index, organisation] of told.slice(0, MOST_IN_A_MESSAGE).entries()) {
       values[`organisation-${index}`] = organisation.organisationName
       if (mayAnswer) values[`link-${index}`] = linkOf(organisation)
     }
@@ -77,8 +85,9 @@ export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
   const number = bulletinNumber(mailing.number)
   return (delivery, linkOf) => {
     const isOne = delivery.carries.length === 0 && delivery.mayAnswer && mailing.kind !== 'withdrawal'
-    const link = isOne ? linkOf(delivery) : `${baseUrl}/bulletins/${number}`
-    const text = mailing.kind === 'withdrawal' ? withdrawnText(number, link, mailing.isExercise) : textMessage(mailing, number, link).text
+    const link = isOne ? linkOf(delivery) : `${baseUrl}/bulletins/${mailing.kind === 'withdrawal' ? (mailing.successor ?? number) : number}`
+    const text =
+      mailing.kind === 'withdrawal' ? withdrawnText(number, mailing.successor, link, mailing.isExercise) : textMessage(mailing, number, link).text
     return { to: delivery.address, text, reference: delivery.id }
   }
 }

@@ -1,7 +1,8 @@
-import { sql, type Expression } from 'kysely'
+import { sql, type Expression, type ExpressionBuilder } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
+import type { Channel } from '../model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>
 
@@ -12,6 +13,8 @@ export interface BulletinToMail {
   readonly version: number
   readonly withdrawnAt: Instant | null
   readonly isExercise: boolean
+  /** Whether its release is held back. */
+  readonly isReleasePaused: boolean
 }
 
 /** A released bulletin; `undefined` when there is none, or it was never released. */
@@ -20,12 +23,21 @@ export async function bulletinToMail(db: Asks, bulletinId: string): Promise<Bull
     .selectFrom('broadcast_bulletin as bulletin')
     .innerJoin('broadcast_release as release', 'release.bulletin_id', 'bulletin.id')
     .where('bulletin.id', '=', bulletinId)
-    .select([
+    .select(({ exists, selectFrom }) => [
       'bulletin.number',
       'release.id as releaseId',
       'bulletin.version',
       'bulletin.withdrawn_at as withdrawnAt',
       'bulletin.is_exercise as isExercise',
+      exists(
+        selectFrom('broadcast_mailing as mailing')
+          .whereRef('mailing.bulletin_id', '=', 'bulletin.id')
+          .where('mailing.kind', '=', 'release')
+          .where('mailing.paused_at', 'is not', null)
+          .select('mailing.id'),
+      )
+        .$castTo<boolean>()
+        .as('isReleasePaused'),
     ])
     .executeTakeFirst()
 }
@@ -35,11 +47,15 @@ export interface ContactToMail {
   readonly id: string
   readonly organisationId: string
   readonly email: string
+  /** Whether it is another organisation's contact: that of its region. */
+  readonly isElsewhere: boolean
 }
 
 /**
  * The current contacts with an e-mail address that receive bulletins, of those of the organisations that are in the frozen audience. With
- * `contactIds` only these, whether or not they receive bulletins; and where `mayCross`, a contact of none of them stands for each of them.
+ * `contactIds` only these, whether or not they receive bulletins, save who stopped them or reported one as unwanted. Where `mayCross`, a contact
+ * of none of them stands for each of them, and a contact of the region that looks after them for each that it looks after: its own is one among
+ * them.
  */
 export async function contactsToMail(
   db: Asks,
@@ -55,21 +71,35 @@ export async function contactsToMail(
   const isAsked = (column: string) => sql<boolean>`${sql.ref(column)} = any(${organisationIds}::text[])`
   const rows = await db
     .selectFrom('directory_contact as contact')
+    .innerJoin('directory_organisation as home', 'home.id', 'contact.organisation_id')
     .innerJoin('broadcast_recipient as recipient', join =>
       join.on('recipient.bulletin_id', '=', bulletinId).on(eb => {
         const isOwn = eb('recipient.organisation_id', '=', eb.ref('contact.organisation_id'))
-        return mayCross && contactIds !== null ? eb.or([isOwn, eb.not(isAsked('contact.organisation_id'))]) : isOwn
+        if (!mayCross || contactIds === null) return isOwn
+        return eb.or([isOwn, eb.not(isAsked('contact.organisation_id')), eb('recipient.looked_after_by', '=', eb.ref('home.code'))])
       }),
     )
     .where(isAsked('recipient.organisation_id'))
     .where('contact.ended_at', 'is', null)
     .$if(contactIds === null, query => query.where('contact.receives_bulletins', '=', true))
-    .$if(contactIds !== null, query => query.where(sql<boolean>`contact.id = any(${contactIds}::text[])`))
+    .$if(contactIds !== null, query => query.where(sql<boolean>`contact.id = any(${contactIds}::text[])`).where(hasNotStopped))
     .orderBy('contact.id')
     .orderBy('recipient.organisation_id')
-    .select(['contact.id', 'recipient.organisation_id as organisationId', 'contact.email'])
+    .select(['contact.id', 'recipient.organisation_id as organisationId', 'contact.email', 'contact.organisation_id as homeId'])
     .execute()
-  return rows.flatMap(({ email, ...row }) => (email === null ? [] : [{ ...row, email }]))
+  return rows.flatMap(({ email, homeId, ...row }) => (email === null ? [] : [{ ...row, email, isElsewhere: homeId !== row.organisationId }]))
+}
+
+function hasNotStopped({ not, exists, selectFrom }: ExpressionBuilder<Visible & { contact: Visible['directory_contact'] }, 'contact'>) {
+  return not(
+    exists(
+      selectFrom('directory_contact_repair as repair')
+        .whereRef('repair.contact_id', '=', 'contact.id')
+        .where('repair.closed_at', 'is', null)
+        .where('repair.reason', 'in', ['unsubscribed', 'complained'])
+        .select('repair.id'),
+    ),
+  )
 }
 
 export interface DeliveryRow {
@@ -81,9 +111,28 @@ export interface DeliveryRow {
   readonly carried_by: string | null
 }
 
-/** The rows of a mailing's deliveries by mail, all queued, as one statement's source: ten thousand rows in one round trip. */
-export function deliveryRows(bulletinId: string, mailingId: string, queuedAt: Instant, rows: readonly DeliveryRow[]): Expression<unknown> {
-  return sql`select id, ${mailingId}::text, ${bulletinId}::text, organisation_id, contact_id, 'email', address, 'queued', ${queuedAt}::timestamptz, message_id, carried_by
+/** The columns of `deliveryRows`, in their order. */
+export const DELIVERY_COLUMNS = [
+  'id',
+  'mailing_id',
+  'bulletin_id',
+  'organisation_id',
+  'contact_id',
+  'channel',
+  'address',
+  'state',
+  'queued_at',
+  'message_id',
+  'carried_by',
+] as const
+
+/** The rows of a mailing's deliveries by a channel, all queued, as one statement's source: ten thousand rows in one round trip. */
+export function deliveryRows(
+  { bulletinId, mailingId, channel }: { readonly bulletinId: string; readonly mailingId: string; readonly channel: Channel },
+  queuedAt: Instant,
+  rows: readonly DeliveryRow[],
+): Expression<unknown> {
+  return sql`select id, ${mailingId}::text, ${bulletinId}::text, organisation_id, contact_id, ${channel}::text, address, 'queued', ${queuedAt}::timestamptz, message_id, carried_by
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as row(id text, organisation_id text, contact_id text, address text, message_id text, carried_by text)`
 }
