@@ -241,14 +241,24 @@ export function findingsOf(content: BulletinContent, now: Instant): readonly Pro
 }
 
 /**
- * As `findingsOf`, of a version that follows a release: it must say what is new. The time to answer by may be one that has passed, since it
- * stood there before.
+ * As `findingsOf`, of a version that follows a release: it must say what is new, and may ask to be answered again only where people are told.
+ * The time to answer by may be one that has passed, since it stood there before.
  */
 export function revisionFindings(content: BulletinContent, now: Instant): readonly Problem[] {
   const found = findingsOf(content, now).filter(({ pointer }) => pointer !== 'respondBy')
-  if (content.news !== undefined) return found
-  const message = 'Say in one line what is new, for those who have read the version before.'
-  return [{ rule: 'broadcast.bulletin.news', pointer: 'newsTitle', severity: 'error', message }, ...found]
+  const wrong = (rule: string, pointer: string, message: string): Problem => ({
+    rule: `broadcast.bulletin.${rule}`,
+    pointer,
+    severity: 'error',
+    message,
+  })
+  if (content.news === undefined)
+    return [wrong('news', 'newsTitle', 'Say in one line what is new, for those who have read the version before.'), ...found]
+  if (content.news.asksAgain && !content.news.isMaterial) {
+    const message = 'Nobody is told of a change that is not material, so nobody can be asked to answer again. Make it material, or do not ask.'
+    return [wrong('ask-again', 'newsAgain', message), ...found]
+  }
+  return found
 }
 
 export const BULLETIN_STATES = ['draft', 'in-review', 'approved', 'released', 'withdrawn'] as const

@@ -12,7 +12,7 @@ import { bulletinNumber, respondByAt, revisionFindings, severityLabel, type Bull
 import { bulletinOf, responseDeadlines, reviewsOf, versionOf, type Bulletin } from '../queries.ts'
 import { assertApproved } from '../queries/approval.ts'
 import { assertLabelHolds, assertNewest, begin, beginRevision, headOf, insertSeverity, move, subjectOf } from '../steps.ts'
-import { audienceOf } from './queries.ts'
+import { audienceOf, countWithout, readersOf } from './queries.ts'
 
 /** The product's own address, where readers are told again of a change; `null` where the change is not material, so nobody is. */
 export type Tells = { readonly baseUrl: string } | null
@@ -71,7 +71,7 @@ export async function withdrawBulletin(
 
 /**
  * Replaces a released bulletin by another that is live: the old one is withdrawn and leads its readers to the new one, which says what it replaces.
- * Throws `Conflict` when the other is not live, is the same, or was itself replaced.
+ * Throws `Conflict` when the other is not live, is the same, or was itself replaced, or when one of the readers did not get it.
  */
 export async function supersedeBulletin(
   work: Work<Visible>,
@@ -85,6 +85,14 @@ export async function supersedeBulletin(
     throw new Conflict(
       'broadcast.supersede.not-live',
       `${bulletinNumber(input.by)} cannot replace it: the newer one must be live${bulletin.isExercise ? ' and an exercise too' : ''}.`,
+    )
+  }
+  const without = await countWithout(work.db, bulletin.id, successor.id)
+  if (without > 0) {
+    throw new Conflict(
+      'broadcast.supersede.not-theirs',
+      `${without.toLocaleString('en-GB')} ${without === 1 ? 'organisation that has' : 'organisations that have'} ${bulletinNumber(input.number)} did not get ` +
+        `${bulletinNumber(input.by)}, so they would be led to what they cannot read. Have it reach them first, or withdraw this one instead.`,
     )
   }
   await move(work, bulletin, step, { withdrawn_at: work.now, withdrawn_reason: reason, superseded_by: successor.id })
@@ -187,7 +195,10 @@ async function putOut(
   return { version, isMaterial, told }
 }
 
-/** Writes the dated update and, where it is material, has everyone of the frozen audience told. Gives how many contacts are. */
+/**
+ * Writes the dated update and, where it is material, has everyone of the frozen audience told; of an end those whom the bulletin has reached.
+ * Gives how many contacts are.
+ */
 async function publish(
   work: Work<Visible>,
   bulletin: Bulletin,
@@ -212,7 +223,7 @@ async function publish(
   const { contacts } = await startMailing(work, {
     bulletinId: bulletin.id,
     kind: isEnd ? 'withdrawal' : 'update',
-    organisationIds: await audienceOf(work.db, bulletin.id),
+    organisationIds: await (isEnd ? readersOf : audienceOf)(work.db, bulletin.id),
     updateId: id,
     baseUrl: tells.baseUrl,
   })

@@ -23,6 +23,7 @@ import { BulletinContent, parseBulletinNumber } from '../model.ts'
 import { bulletinOf, revisionOf, severitiesOf, updatesOf, versionOf, versionsOf } from '../queries.ts'
 import { listBulletins } from '../queries/list.ts'
 import { changeSeverity, discardRevision, publishAlone, publishRevision, supersedeBulletin, withdrawBulletin } from './commands.ts'
+import { reachOf } from './queries.ts'
 
 const platform = await createTestPlatform()
 const folder = await mkdtemp(join(tmpdir(), 'carecert-living-'))
@@ -55,8 +56,8 @@ async function drafted(regions: readonly string[] = ['YN']): Promise<number> {
 const hashOf = (number: number) =>
   asking(manager, async db => (await summariseAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id))).hash)
 
-async function released(): Promise<number> {
-  const number = await drafted()
+async function released(regions?: readonly string[]): Promise<number> {
+  const number = await drafted(regions)
   await doing(analyst, work => sendForReview(work, { number, version: 1 }))
   await doing(manager, work => approveBulletin(work, { number, version: 1 }))
   const audienceHash = await hashOf(number)
@@ -66,6 +67,12 @@ async function released(): Promise<number> {
 
 const save = (actor: Actor, number: number, baseVersion: number, over: object = {}) =>
   doing(actor, work => saveVersion(work, { number, baseVersion, content: revised(over) }))
+
+async function arrived(number: number, codes: readonly string[]): Promise<void> {
+  await sql`update broadcast_recipient as recipient set delivered_at = now() from directory_organisation as organisation, broadcast_bulletin as bulletin
+    where organisation.id = recipient.organisation_id and bulletin.id = recipient.bulletin_id and bulletin.number = ${number}
+      and organisation.code = any(${[...codes]}::text[])`.execute(platform.database.kysely)
+}
 
 /** A released bulletin whose second version is approved. */
 async function approvedRevision(over: object = {}): Promise<number> {
@@ -303,6 +310,7 @@ test('a bulletin is replaced by one that is live: both say so, readers are led t
     doing(manager, work => supersedeBulletin(work, { number: old, by, reason: 'A new picture.', tells: { baseUrl: BASE_URL } }))
   await assert.rejects(replace(draft), { code: 'broadcast.supersede.not-live' })
   await assert.rejects(replace(old), { code: 'broadcast.supersede.itself' })
+  await arrived(old, ['P1', 'P2'])
   await save(analyst, old, 1)
   await replace(young)
   await asking(lead, async db => {
@@ -319,6 +327,52 @@ test('a bulletin is replaced by one that is live: both say so, readers are led t
   )
   await assert.rejects(replace(young), { name: 'Conflict' })
   await assert.rejects(save(analyst, old, 2), { name: 'Conflict' })
+})
+
+test('a bulletin is not replaced by one that a reader did not get; who has closed since does not count', async () => {
+  const [wide, narrow] = [await released(['YN', 'YS']), await released()]
+  const replace = () => doing(manager, work => supersedeBulletin(work, { number: wide, by: narrow, reason: 'A new picture.', tells: null }))
+  await assert.rejects(replace(), { code: 'broadcast.supersede.not-theirs', message: /^1 organisation that has CC-\d+ did not get CC-\d+/ })
+  await sql`update directory_organisation set status = 'closed' where code = 'P3'`.execute(platform.database.kysely)
+  await replace()
+  await sql`update directory_organisation set status = 'open' where code = 'P3'`.execute(platform.database.kysely)
+})
+
+test('of an end only those hear whom the bulletin has reached', async () => {
+  const [sent, flying, answered, unsent] = [await released(), await released(), await released(), await released()]
+  await arrived(sent, ['P1'])
+  await sql`update broadcast_delivery set state = 'sending' where bulletin_id = (select id from broadcast_bulletin where number = ${flying})`.execute(
+    platform.database.kysely,
+  )
+  const organisationId = ids.get('P1')
+  assert.ok(organisationId)
+  const answer = { state: 'acknowledged', note: null, reason: null, nextDate: null } as const
+  await doing(lead, async work => respond(work, { bulletinId: (await bulletinOf(work.db, answered)).id, organisationId, via: 'portal', ...answer }))
+  for (const [number, told] of [
+    [sent, 2],
+    [flying, 2],
+    [answered, 2],
+    [unsent, 0],
+  ] as const) {
+    const reach = await asking(manager, async db => reachOf(db, (await bulletinOf(db, number)).id, true))
+    assert.equal(reach.contacts, told, 'the form says so beforehand')
+    await doing(manager, work => withdrawBulletin(work, { number, reason: 'It was nothing.', tells: { baseUrl: BASE_URL } }))
+    assert.equal((await mailings(number)).find(({ kind }) => kind === 'withdrawal')?.deliveries, told)
+  }
+})
+
+test('nobody is asked to answer again of a change that nobody is told of', async () => {
+  const number = await released()
+  await save(analyst, number, 1, { news: { ...NEWS, isMaterial: false, asksAgain: true } })
+  await assert.rejects(
+    doing(analyst, work => sendForReview(work, { number, version: 2 })),
+    { name: 'Invalid', message: /not material/ },
+  )
+  await assert.rejects(
+    doing(manager, work => publishAlone(work, { number, version: 2, reason: 'It burns.', baseUrl: BASE_URL })),
+    { name: 'Invalid', message: /not material/ },
+  )
+  assert.equal((await asking(manager, async db => bulletinOf(db, number))).answerAgainAt, null)
 })
 
 test('a severity and a withdrawal tell people only where they are material', async () => {

@@ -9,17 +9,70 @@ export async function audienceOf(db: Asks, bulletinId: string): Promise<readonly
   return rows.map(row => row.organisation_id)
 }
 
-/** Whom a material change would reach at this moment. */
+/**
+ * Those of the audience whom a bulletin has reached: by a message, one that is on the wire among them, or by a page on which they have answered.
+ * Who never heard of it need not hear that it ended.
+ */
+export async function readersOf(db: Asks, bulletinId: string): Promise<readonly string[]> {
+  const rows = await reached(db, bulletinId).select('recipient.organisation_id').execute()
+  return rows.map(row => row.organisation_id)
+}
+
+function reached(db: Asks, bulletinId: string) {
+  return db
+    .selectFrom('broadcast_recipient as recipient')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb('recipient.delivered_at', 'is not', null),
+        eb('recipient.response', 'is not', null),
+        exists(
+          selectFrom('broadcast_delivery as delivery')
+            .innerJoin('broadcast_mailing as mailing', 'mailing.id', 'delivery.mailing_id')
+            .whereRef('delivery.bulletin_id', '=', 'recipient.bulletin_id')
+            .whereRef('delivery.organisation_id', '=', 'recipient.organisation_id')
+            .where('delivery.state', '=', 'sending')
+            .where('mailing.kind', '!=', 'escalation')
+            .select('delivery.id'),
+        ),
+      ]),
+    )
+}
+
+/** How many open organisations have one bulletin and not another that is to replace it. */
+export async function countWithout(db: Asks, bulletinId: string, successorId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where('organisation.status', '=', 'open')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('broadcast_recipient as other')
+            .where('other.bulletin_id', '=', successorId)
+            .whereRef('other.organisation_id', '=', 'recipient.organisation_id')
+            .select('other.organisation_id'),
+        ),
+      ),
+    )
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Whom a material change would reach at this moment; with `isEnd` whom its end would. */
 export interface Reach {
   readonly organisations: number
   readonly contacts: number
 }
 
-export async function reachOf(db: Asks, bulletinId: string): Promise<Reach> {
-  const { organisations, contacts } = await db
-    .selectFrom('broadcast_recipient as recipient')
+export async function reachOf(db: Asks, bulletinId: string, isEnd = false): Promise<Reach> {
+  const recipients = isEnd
+    ? reached(db, bulletinId)
+    : db.selectFrom('broadcast_recipient as recipient').where('recipient.bulletin_id', '=', bulletinId)
+  const { organisations, contacts } = await recipients
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
-    .where('recipient.bulletin_id', '=', bulletinId)
     .select(({ fn }) => [fn.countAll<number>().as('organisations'), fn.sum<string | null>('organisation.mailable_contacts').as('contacts')])
     .executeTakeFirstOrThrow()
   return { organisations, contacts: Number(contacts ?? 0) }

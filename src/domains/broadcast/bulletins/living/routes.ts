@@ -70,7 +70,7 @@ function grave(
   const form = async (request: Request, params: { readonly number: string }, typed: FormBody, problems: readonly Problem[]): Promise<Reply> => {
     const { bulletin, reach } = await request.read<Visible, { bulletin: Bulletin; reach: Reach }>(async db => {
       const found = await bulletinOf(db, numberOf(params))
-      return { bulletin: found, reach: await reachOf(db, found.id) }
+      return { bulletin: found, reach: await reachOf(db, found.id, action !== 'severity') }
     })
     const errors = errorsOf(problems)
     const own =
