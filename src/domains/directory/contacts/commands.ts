@@ -7,7 +7,7 @@ import type { Work } from '../../../platform/work/work.ts'
 import type { ImportCounts } from '../organisations/model.ts'
 import { isOrganisationInScope, organisationsInScope } from '../organisations/queries.ts'
 import type { DirectoryTables } from '../tables.ts'
-import { contactKey, type Contact, type ContactDetails, type ContactRow } from './model.ts'
+import { contactKey, contactState, type Contact, type ContactDetails, type ContactRow } from './model.ts'
 import { contactById, contactsOf, contactsOfAll } from './queries.ts'
 import { closeRepairs, openRepair } from './repairs/commands.ts'
 
@@ -86,32 +86,49 @@ export async function endContact(work: DirectoryWork, contactId: Id<'contact'>):
   if ((await contactsOf(work.db, contact.organisationId)).some(isMailable)) await closeRepairs(work, { contactIds: [contactId] }, 'ended')
 }
 
+/** How somebody was reached, or was not: what is known of an address says nothing of a number, nor the other way round. */
+type ContactChannel = 'mail' | 'telephone'
+
 /**
- * Notes that somebody was reached there: they answered a message, or a call. It asks for no permission, since answering is
- * itself the proof; row-level security bounds it to contacts that the actor may see.
+ * Notes that somebody was reached there: they answered a message, or a call. A call proves no address from which messages come back. It asks
+ * for no permission, since answering is itself the proof; row-level security bounds it to contacts that the actor may see.
  */
-export async function proveContact(work: DirectoryWork, contactId: Id<'contact'>): Promise<void> {
+export async function proveContact(work: DirectoryWork, contactId: Id<'contact'>, channel: ContactChannel = 'mail'): Promise<void> {
   const contact = await ownContact(work, contactId)
+  if (channel === 'telephone' && contact.email !== null && contactState(contact) === 'failed') return
   await work.db.updateTable('directory_contact').set({ last_proved_at: work.now, last_failure: null }).where('id', '=', contactId).execute()
-  work.record({ verb: 'directory.contact.proved', subject: { kind: 'contact', id: contactId }, organisationId: contact.organisationId })
-  if (contact.lastFailedAt !== null) await closeRepairs(work, { contactIds: [contactId] }, 'proved', 'failed')
+  work.record({
+    verb: 'directory.contact.proved',
+    subject: { kind: 'contact', id: contactId },
+    organisationId: contact.organisationId,
+    change: { channel },
+  })
+  if (channel === 'mail' && contact.lastFailedAt !== null) await closeRepairs(work, { contactIds: [contactId] }, 'proved', 'failed')
 }
 
 /**
- * Notes that nothing arrived there, in the words of the mail server or of whoever rang, and asks the organisation and its region to put it
- * right. For the system's own deliveries and calls.
+ * Notes that nothing arrived there, in the words of the mail server or of whoever rang. Where it is an address, the organisation and its region
+ * are asked to put it right; a wrong number says nothing against an address, so it stands at the contact only where there is none. For the
+ * system's own deliveries and calls.
  */
-export async function failContact(work: DirectoryWork, input: { contactId: Id<'contact'>; words: string }): Promise<void> {
-  const contact = await contactById(work.db, input.contactId)
+export async function failContact(work: DirectoryWork, input: { contactId: Id<'contact'>; words: string; channel?: ContactChannel }): Promise<void> {
+  const { contactId, words, channel = 'mail' } = input
+  const contact = await contactById(work.db, contactId)
   // Word may come late, when the contact has ended.
   if (contact === undefined) return
-  await work.db
-    .updateTable('directory_contact')
-    .set({ last_failed_at: work.now, last_failure: shorten(input.words, 500) })
-    .where('id', '=', input.contactId)
-    .execute()
-  work.record({ verb: 'directory.contact.failed', subject: { kind: 'contact', id: input.contactId }, organisationId: contact.organisationId })
-  await openRepair(work, { ...input, organisationId: contact.organisationId, reason: 'failed' })
+  if (channel === 'mail' || contact.email === null)
+    await work.db
+      .updateTable('directory_contact')
+      .set({ last_failed_at: work.now, last_failure: shorten(words, 500) })
+      .where('id', '=', contactId)
+      .execute()
+  work.record({
+    verb: 'directory.contact.failed',
+    subject: { kind: 'contact', id: contactId },
+    organisationId: contact.organisationId,
+    change: { channel },
+  })
+  if (channel === 'mail') await openRepair(work, { contactId, words, organisationId: contact.organisationId, reason: 'failed' })
 }
 
 /**

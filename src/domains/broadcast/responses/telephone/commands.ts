@@ -1,6 +1,6 @@
 import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
 import type { Id } from '../../../../kernel/id.ts'
-import { addHours } from '../../../../kernel/instant.ts'
+import { addHours, type LocalDate } from '../../../../kernel/instant.ts'
 import { digest } from '../../../../platform/audit/record.ts'
 import { assertMay } from '../../../../platform/work/actor.ts'
 import type { Work } from '../../../../platform/work/work.ts'
@@ -10,7 +10,7 @@ import { bulletinOf, type Bulletin } from '../../bulletins/queries.ts'
 import { owesAnswer } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import { respond } from '../commands.ts'
-import { defaultNextDate, type ResponseState } from '../model.ts'
+import { RESPONSE_STATES, type ResponseState } from '../model.ts'
 import { CALL_OUTCOMES, callAgainAt, HOLD_MINUTES, type CallOutcome } from './model.ts'
 import { listToRing } from './queries.ts'
 
@@ -34,16 +34,21 @@ export async function holdNext(work: Work<Visible>, number: number): Promise<str
     .select('organisation.code')
     .executeTakeFirst()
   if (own !== undefined) return own.code
-  const candidates = await listToRing(work.db, { bulletinId: bulletin.id, scope: work.actor.scope, now: work.now }, { limit: CANDIDATES, free: true })
-  for (const { organisationId, code } of candidates) if (await take(work, bulletin, organisationId)) return code
+  const candidates = await listToRing(work.db, { bulletin, scope: work.actor.scope, now: work.now }, { limit: CANDIDATES, free: true })
+  for (const { organisationId, code } of candidates) {
+    if (!(await take(work, bulletin, organisationId))) continue
+    await dropOthers(work, bulletin, organisationId)
+    return code
+  }
   return null
 }
 
-/** Takes one organisation's call. Throws `Conflict` when another caller has it. */
+/** Takes one organisation's call, and gives back the one that the caller held. Throws `Conflict` when another caller has it. */
 export async function holdCall(work: Work<Visible>, input: { readonly number: number; readonly organisationId: string }): Promise<void> {
   const bulletin = await ringable(work, input.number)
-  await assertRecipient(work, bulletin, input.organisationId)
+  await lockRecipient(work, bulletin, input.organisationId)
   if (!(await take(work, bulletin, input.organisationId))) throw new Conflict('broadcast.call.held', 'Somebody else is ringing them just now.')
+  await dropOthers(work, bulletin, input.organisationId)
 }
 
 /** Gives an organisation back without a call. */
@@ -67,54 +72,93 @@ export interface CallMade {
   readonly note: string | null
   readonly callAgainHours: number | null
   /** What they said, when they gave their answer. */
-  readonly answer: { readonly state: ResponseState; readonly reason: string | null } | null
+  readonly answer: { readonly state: ResponseState; readonly reason: string | null; readonly nextDate: LocalDate | null } | null
 }
 
 /**
- * Writes down a call and what came of it, and gives the organisation free. An answer that was given is recorded as theirs, with who said it. Throws
- * `Conflict` when another caller holds it, `Invalid` when an answer lacks what it needs.
+ * Writes down a call and what came of it, and gives the organisation free. An answer that was given is recorded as theirs, with who said it; unless
+ * they have answered by themselves meanwhile: then theirs stands, and the call keeps what was said in its notes. Throws `Conflict` when another
+ * caller holds it, `Invalid` when an answer lacks what it needs.
  */
-export async function recordCall(work: Work<Visible>, call: CallMade): Promise<void> {
+export async function recordCall(work: Work<Visible>, call: CallMade): Promise<'recorded' | 'answered-meanwhile'> {
   const bulletin = await ringable(work, call.number)
-  await assertRecipient(work, bulletin, call.organisationId)
+  const owes = await lockRecipient(work, bulletin, call.organisationId)
   if (!(await take(work, bulletin, call.organisationId)))
     throw new Conflict('broadcast.call.held', 'Somebody else is ringing them just now. Your notes are still here.')
   if (call.outcome === 'answered' && call.answer === null) throw new Invalid('broadcast.call.answer-missing', 'Choose what they said.')
   if (call.outcome === 'answered' && call.spokeTo === null) throw new Invalid('broadcast.call.who-missing', 'Write down who said it.')
+  const answer = call.outcome === 'answered' ? call.answer : null
+  const contact = await contactRung(work, call)
+  const note = answer === null || owes ? call.note : noteOfUnwritten(answer, call.note)
   await work.db
     .insertInto('broadcast_call')
     .values({
       id: work.newId('call'),
       bulletin_id: bulletin.id,
       organisation_id: call.organisationId,
-      contact_id: call.contactId,
+      contact_id: contact?.id ?? null,
       at: work.now,
       by_id: work.actor.id,
       outcome: call.outcome,
       spoke_to: call.spokeTo,
-      note: call.note,
+      note,
       call_again_at: callAgainAt(call.outcome, call.callAgainHours, work.now),
     })
     .execute()
   await work.db.deleteFrom('broadcast_call_hold').where('bulletin_id', '=', bulletin.id).where('organisation_id', '=', call.organisationId).execute()
   record(work, 'broadcast.call.made', bulletin, call.organisationId, {
     outcome: call.outcome,
-    ...(call.note === null ? {} : { note: digest(call.note) }),
+    ...(note === null ? {} : { note: digest(note) }),
   })
-  if (call.contactId !== null && CALL_OUTCOMES[call.outcome].reached) await proveContact(work.lend(), call.contactId)
-  if (call.contactId !== null && call.outcome === 'wrong-number')
-    await failContact(work.lend(), { contactId: call.contactId, words: 'The number is wrong.' })
-  if (call.outcome !== 'answered' || call.answer === null) return
-  const { state, reason } = call.answer
+  if (contact?.isCurrent === true) {
+    if (CALL_OUTCOMES[call.outcome].reached) await proveContact(work.lend(), contact.id, 'telephone')
+    if (call.outcome === 'wrong-number')
+      await failContact(work.lend(), { contactId: contact.id, words: 'The number is wrong.', channel: 'telephone' })
+  }
+  if (answer === null) return 'recorded'
+  if (!owes) return 'answered-meanwhile'
   await respond(work, {
     bulletinId: bulletin.id,
     organisationId: call.organisationId,
-    state,
-    reason,
+    ...answer,
     note: `Said on the telephone by ${call.spokeTo ?? ''}.${call.note === null ? '' : ` ${call.note}`}`,
-    nextDate: state === 'in-progress' ? defaultNextDate(work.now) : null,
     via: 'telephone',
   })
+  return 'recorded'
+}
+
+function noteOfUnwritten({ state, reason }: NonNullable<CallMade['answer']>, note: string | null): string {
+  const said = `Not recorded as their answer, since they had answered by themselves meanwhile: ${RESPONSE_STATES[state].label}.`
+  return [said, ...(reason === null ? [] : [reason]), ...(note === null ? [] : [note])].join(' ')
+}
+
+/** The contact whose number was rung, if it is the organisation's own. It may have ended while the caller spoke. */
+async function contactRung(
+  work: Work<Visible>,
+  { contactId, organisationId }: CallMade,
+): Promise<{ readonly id: Id<'contact'>; readonly isCurrent: boolean } | undefined> {
+  if (contactId === null) return undefined
+  const found = await work.db
+    .selectFrom('directory_contact')
+    .where('id', '=', contactId)
+    .where('organisation_id', '=', organisationId)
+    .select('ended_at')
+    .executeTakeFirst()
+  return found === undefined ? undefined : { id: contactId, isCurrent: found.ended_at === null }
+}
+
+/** Locks a recipient, so that nothing answers for it meanwhile, and says whether it owes an answer. */
+async function lockRecipient(work: Work<Visible>, bulletin: Bulletin, organisationId: string): Promise<boolean> {
+  const found = await work.db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .where('recipient.bulletin_id', '=', bulletin.id)
+    .where('recipient.organisation_id', '=', organisationId)
+    .select(owesAnswer('recipient', 'bulletin').as('owes'))
+    .forUpdate('recipient')
+    .executeTakeFirst()
+  if (found === undefined) throw new NotFound('broadcast.call.unknown', UNKNOWN)
+  return Boolean(found.owes)
 }
 
 /** The bulletin, if its silent may be rung. Throws `Conflict` for one that is not live, and for an exercise. */
@@ -126,16 +170,7 @@ async function ringable(work: Work<Visible>, number: number): Promise<Bulletin> 
   return bulletin
 }
 
-async function assertRecipient(work: Work<Visible>, bulletin: Bulletin, organisationId: string): Promise<void> {
-  const found = await work.db
-    .selectFrom('broadcast_recipient')
-    .where('bulletin_id', '=', bulletin.id)
-    .where('organisation_id', '=', organisationId)
-    .select('organisation_id')
-    .executeTakeFirst()
-  if (found === undefined)
-    throw new NotFound('broadcast.call.unknown', 'This bulletin was not sent to that organisation, or you do not look after it.')
-}
+const UNKNOWN = 'This bulletin was not sent to that organisation, or you do not look after it.'
 
 /** Holds an organisation for the caller, if nobody else does. */
 async function take(work: Work<Visible>, bulletin: Bulletin, organisationId: string): Promise<boolean> {
@@ -154,6 +189,15 @@ async function take(work: Work<Visible>, bulletin: Bulletin, organisationId: str
   if (held === undefined) return false
   record(work, 'broadcast.call.taken', bulletin, organisationId)
   return true
+}
+
+/** A caller rings one at a time: what else they held, on whatever bulletin, is free. */
+async function dropOthers(work: Work<Visible>, bulletin: Bulletin, organisationId: string): Promise<void> {
+  await work.db
+    .deleteFrom('broadcast_call_hold')
+    .where('held_by', '=', work.actor.id)
+    .where(eb => eb.or([eb('bulletin_id', '<>', bulletin.id), eb('organisation_id', '<>', organisationId)]))
+    .execute()
 }
 
 function record(work: Work<Visible>, verb: string, bulletin: Bulletin, organisationId: string, change?: Readonly<Record<string, string>>): void {

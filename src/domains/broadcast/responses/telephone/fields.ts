@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseId } from '../../../../kernel/id.ts'
+import { parseLocalDate } from '../../../../kernel/instant.ts'
 import { cleanLine, cleanText } from '../../../../kernel/text.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, type ResponseState } from '../model.ts'
 import { CALL_OUTCOME_CHOICES, CALL_OUTCOMES, type CallOutcome } from './model.ts'
@@ -13,6 +14,8 @@ const optional = (longest: number, clean: (text: string) => string) =>
     .transform(clean)
     .pipe(z.string().max(longest, `Use ${longest.toLocaleString('en-GB')} characters or fewer`))
     .transform(text => (text === '' ? null : text))
+
+type Typed = Readonly<Record<string, unknown>>
 
 /** What a caller writes down. */
 export const callForm = z.object({
@@ -28,9 +31,26 @@ export const callForm = z.object({
     .union([z.literal('').transform(() => null), z.enum(RESPONSE_CHOICES as [ResponseState, ...ResponseState[]])], 'Choose what they said')
     .default(null),
   reason: optional(LONGEST_NOTE, cleanText),
+  nextDate: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      if (/^-*$/.test(text)) return null
+      const date = parseLocalDate(text)
+      if (date === undefined) context.addIssue('Enter a date that exists, such as 27 3 2027')
+      return date ?? z.NEVER
+    }),
 })
 
-type Typed = Readonly<Record<string, unknown>>
+/** What was typed, with the three parts of the date put together. */
+export function typedCall(body: Typed): Typed {
+  const part = (name: string, length: number) => {
+    const text = body[`nextDate-${name}`]
+    const typed = typeof text === 'string' ? text.trim() : ''
+    return typed === '' ? '' : typed.padStart(length, '0')
+  }
+  return { ...body, nextDate: `${part('year', 4)}-${part('month', 2)}-${part('day', 2)}` }
+}
 
 export function callFields(
   typed: Typed,
@@ -66,6 +86,14 @@ export function callFields(
                   kind: 'select' as const,
                   label: 'What they said',
                   options: [{ value: '', text: 'Choose' }, ...RESPONSE_CHOICES.map(state => ({ value: state, text: RESPONSE_STATES[state].says }))],
+                },
+                {
+                  name: 'nextDate',
+                  kind: 'date' as const,
+                  label: 'If they are acting: by when will they say more?',
+                  hint: 'For example, 27 3 2027',
+                  value: { day: field('nextDate-day').value, month: field('nextDate-month').value, year: field('nextDate-year').value },
+                  error: errorOf('nextDate'),
                 },
                 { ...field('reason'), kind: 'text' as const, label: 'Why, if they choose not to act', optional: true },
               ],

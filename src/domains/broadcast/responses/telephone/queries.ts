@@ -3,6 +3,8 @@ import type { Instant } from '../../../../kernel/instant.ts'
 import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { matchesOf } from '../../audience/queries.ts'
+import type { Bulletin } from '../../bulletins/queries.ts'
+import { isDueToRing } from '../../chase/queries.ts'
 import { releaseOf } from '../../release/queries.ts'
 import { isOwnRecipient, owesAnswer } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
@@ -25,13 +27,13 @@ export interface ToRing {
 }
 
 interface Asked {
-  readonly bulletinId: string
+  readonly bulletin: Pick<Bulletin, 'id' | 'severity' | 'releasedAt'>
   readonly scope: Scope
   readonly now: Instant
 }
 
-/** Recipients without an answer, with their last call and who holds them. `declined` are rung no more. */
-function waiting({ bulletinId, scope, now }: Asked, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+/** Recipients without an answer, with their last call and who holds them. */
+function unanswered({ bulletin, scope, now }: Asked, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   return sql`
     broadcast_recipient as recipient
     join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
@@ -41,8 +43,11 @@ function waiting({ bulletinId, scope, now }: Asked, more: RawBuilder<unknown> = 
     ) as last on true
     left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
     ${more}
-    where recipient.bulletin_id = ${bulletinId} and ${owesAnswer('recipient', 'bulletin')} and ${isOwnRecipient(scope, 'recipient')} and (last.outcome is distinct from 'declined' or last.at < bulletin.answer_again_at)`
+    where recipient.bulletin_id = ${bulletin.id} and ${owesAnswer('recipient', 'bulletin')} and ${isOwnRecipient(scope, 'recipient')}`
 }
+
+/** Whoever does not want to be rung is rung no more, until everybody is asked again. */
+const IS_WILLING = sql<boolean>`(last.outcome is distinct from 'declined' or last.at < bulletin.answer_again_at)`
 
 /** Who runs what the bulletin's threat is about, as far as it is shared: the most at risk. */
 function holders(bulletinId: string): RawBuilder<unknown> {
@@ -64,11 +69,13 @@ export async function listToRing(
   options: { readonly limit: number | null; readonly free?: boolean },
 ): Promise<readonly ToRing[]> {
   const { now } = asked
+  const isDue = await isDueToRing(db, asked.bulletin, now)
   const { rows } = await sql<ToRing>`
-    with holder as materialized (${holders(asked.bulletinId)}), listed as (
+    with holder as materialized (${holders(asked.bulletin.id)}), listed as (
       select recipient.organisation_id, recipient.is_reachable, last.calls, last.outcome, last.at, last.call_again_at, hold.held_by,
         holder.organisation_id is not null as runs, organisation.code, organisation.name, organisation.type, organisation.size
-      from ${waiting(asked, sql`join directory_organisation as organisation on organisation.id = recipient.organisation_id left join holder on holder.organisation_id = recipient.organisation_id`)}
+      from ${unanswered(asked, sql`join directory_organisation as organisation on organisation.id = recipient.organisation_id left join holder on holder.organisation_id = recipient.organisation_id`)}
+        and ${IS_WILLING} and ${isDue}
         ${options.free === true ? sql`and hold.held_by is null and (last.call_again_at is null or last.call_again_at <= ${now})` : sql``}
     )
     select organisation_id as "organisationId", code, listed.name, type, is_reachable as "isReachable", runs, coalesce(calls, 0) as calls, outcome as "lastOutcome",
@@ -79,12 +86,44 @@ export async function listToRing(
   return rows
 }
 
-/** How many wait for a call, and how many of them now. */
-export async function countToRing(db: Reader<Visible>, asked: Asked): Promise<{ readonly all: number; readonly due: number; readonly held: number }> {
-  const { rows } = await sql<{ all: number; due: number; held: number }>`
-    select count(*)::int as all, count(*) filter (where last.call_again_at is null or last.call_again_at <= ${asked.now})::int as due, count(hold.held_by)::int as held
-    from ${waiting(asked)}`.execute(db)
-  return rows[0] ?? { all: 0, due: 0, held: 0 }
+export interface RingCounts {
+  /** On the list. */
+  readonly all: number
+  readonly due: number
+  readonly held: number
+  /** Without an answer, and not on the list: it is too early, or they do not want to be rung. */
+  readonly early: number
+  readonly declined: number
+}
+
+/** How many stand on the list, how many of them are to be rung now, and how many without an answer are not on it. */
+export async function countToRing(db: Reader<Visible>, asked: Asked): Promise<RingCounts> {
+  const isDue = await isDueToRing(db, asked.bulletin, asked.now)
+  const { rows } = await sql<RingCounts>`
+    select count(*) filter (where willing and on_list)::int as all, count(*) filter (where willing and on_list and free)::int as due,
+      count(*) filter (where willing and on_list and held)::int as held,
+      count(*) filter (where willing and not on_list)::int as early, count(*) filter (where not willing)::int as declined
+    from (
+      select ${IS_WILLING} is not false as willing, ${isDue} as on_list, hold.held_by is not null as held,
+        last.call_again_at is null or last.call_again_at <= ${asked.now} as free
+      from ${unanswered(asked)}
+    ) as counted`.execute(db)
+  return rows[0] ?? { all: 0, due: 0, held: 0, early: 0, declined: 0 }
+}
+
+/** The numbers of organisations as they are rung: their contacts', those for the night last, then the switchboard. */
+export async function numbersOf(db: Reader<Visible>, organisationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ id: string; numbers: string }>`
+    select organisation_id as id, string_agg(words, '; ' order by is_switchboard, out_of_hours, name, contact_id) as numbers from (
+      select contact.organisation_id, false as is_switchboard, contact.out_of_hours, contact.name, contact.id as contact_id,
+        contact.name || case when contact.out_of_hours then ' (out of hours)' else '' end || ' ' || concat_ws(' or ', contact.phone, contact.mobile) as words
+      from directory_contact as contact
+      where contact.organisation_id = any(${organisationIds}::text[]) and contact.ended_at is null and (contact.phone is not null or contact.mobile is not null)
+      union all
+      select organisation.id, true, false, '', '', 'Switchboard ' || organisation.phone from directory_organisation as organisation
+      where organisation.id = any(${organisationIds}::text[]) and organisation.phone is not null
+    ) as number group by organisation_id`.execute(db)
+  return new Map(rows.map(({ id, numbers }) => [id, numbers]))
 }
 
 /** What was said on the telephone, newest first. */
@@ -108,6 +147,16 @@ export function callsTo(db: Reader<Visible>, bulletinId: string, organisationId:
     .limit(50)
     .select(['call.at', 'person.name as by', 'call.outcome', 'call.spoke_to as spokeTo', 'call.note', 'call.call_again_at as callAgainAt'])
     .execute()
+}
+
+/** Which of an organisation's contacts were last found to have a wrong number, on whatever bulletin, and not reached by telephone since. */
+export async function wrongNumbersOf(db: Reader<Visible>, organisationId: string): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id from (
+      select distinct on (call.contact_id) call.contact_id as id, call.outcome from broadcast_call as call
+      where call.organisation_id = ${organisationId} and call.contact_id is not null order by call.contact_id, call.at desc, call.id desc
+    ) as newest where outcome = 'wrong-number'`.execute(db)
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Who holds an organisation's call now; `undefined` for nobody. */

@@ -13,8 +13,8 @@ import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf, versionOf, type Bulletin } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
-import { callForm } from './fields.ts'
-import { callFacts, callsTo, countToRing, holdOn, listToRing, type ToRing } from './queries.ts'
+import { callForm, typedCall } from './fields.ts'
+import { callFacts, callsTo, countToRing, holdOn, listToRing, numbersOf, wrongNumbersOf, type ToRing } from './queries.ts'
 import { callView, csvLine, CSV_HEAD, listView } from './views.ts'
 
 const call = { permission: 'broadcast.call.make' }
@@ -31,7 +31,7 @@ const list = route({
   async handle({ params, read, actor, now }) {
     const model = await read<Visible, ReturnType<typeof listView>>(async db => {
       const bulletin = await bulletinOf(db, numberIn(params))
-      const asked = { bulletinId: bulletin.id, scope: actor.scope, now }
+      const asked = { bulletin, scope: actor.scope, now }
       return listView(bulletin, await listToRing(db, asked, { limit: SHOWN }), await countToRing(db, asked), now)
     })
     return page(`${VIEWS}/list.njk`, `Telephone list of ${model.number}`, model, { isExercise: model.isExercise })
@@ -45,9 +45,14 @@ const listCsv = route({
   access: call,
   params: ofBulletin,
   async handle({ params, read, actor, now }) {
-    const { bulletin, rows } = await read<Visible, { bulletin: Bulletin; rows: readonly ToRing[] }>(async db => {
+    const { bulletin, rows } = await read<Visible, { bulletin: Bulletin; rows: readonly (ToRing & { numbers: string | null })[] }>(async db => {
       const found = await bulletinOf(db, numberIn(params))
-      return { bulletin: found, rows: await listToRing(db, { bulletinId: found.id, scope: actor.scope, now }, { limit: null }) }
+      const toRing = await listToRing(db, { bulletin: found, scope: actor.scope, now }, { limit: null })
+      const numbers = await numbersOf(
+        db,
+        toRing.map(({ organisationId }) => organisationId),
+      )
+      return { bulletin: found, rows: toRing.map(row => ({ ...row, numbers: numbers.get(row.organisationId) ?? null })) }
     })
     return csv(
       `${bulletinNumber(bulletin.number)}-telephone.csv`,
@@ -102,6 +107,7 @@ async function callPage(
         content,
         organisation: { code: organisation.code, name: organisation.name, phone: facts.phone },
         contacts: await contactsOf(db, organisation.id),
+        wrongNumbers: await wrongNumbersOf(db, organisation.id),
         runs: facts.runs,
         calls: await callsTo(db, bulletin.id, organisation.id),
         hold: hold === undefined ? null : { by: hold.by, isOwn: hold.byId === actor.id, until: hold.until },
@@ -169,12 +175,13 @@ const made = route({
   async handle(request) {
     const { params, body } = request
     const number = numberIn(params)
-    const form = readForm(callForm, body)
+    const form = readForm(callForm, typedCall(body))
     if (!form.ok) return callPage(request, params, form.typed, form.problems)
     const { id, name } = await request.read<Visible, { id: Id<'organisation'>; name: string }>(db => organisationFor(db, request, params.code))
-    const { outcome, contact, spokeTo, note, callAgain, state, reason } = form.value
+    const { outcome, contact, spokeTo, note, callAgain, state, reason, nextDate } = form.value
+    let came: Awaited<ReturnType<typeof recordCall>>
     try {
-      await request.work<Visible, void>(unit =>
+      came = await request.work<Visible, typeof came>(unit =>
         recordCall(unit, {
           number,
           organisationId: id,
@@ -183,20 +190,26 @@ const made = route({
           spokeTo,
           note,
           callAgainHours: callAgain,
-          answer: state === null ? null : { state, reason },
+          answer: state === null ? null : { state, reason, nextDate: state === 'in-progress' ? nextDate : null },
         }),
       )
     } catch (error) {
       return callPage(request, params, body, [problemOf(error)])
     }
-    return ringNext(request, number, `${name} is written down. `)
+    return ringNext(request, number, SAID[came](name))
   },
 })
+
+const SAID: Readonly<Record<Awaited<ReturnType<typeof recordCall>>, (name: string) => string>> = {
+  recorded: name => `${name} is written down. `,
+  'answered-meanwhile': name => `${name} have answered meanwhile: their own answer stands, and your notes are kept with the call. `,
+}
 
 const FIELDS: Readonly<Record<string, string>> = {
   'broadcast.call.answer-missing': 'state',
   'broadcast.call.who-missing': 'spokeTo',
   'broadcast.response.reason-missing': 'reason',
+  'broadcast.response.date-missing': 'nextDate',
 }
 
 function problemOf(error: unknown): Problem {

@@ -25,6 +25,17 @@ const next = async (caller: typeof dana) => String((await caller.post(`${list}/n
 const write = (caller: typeof dana, code: string, form: Record<string, string>) => caller.post(`${list}/${code}`, form, { from: `${list}/${code}` })
 const order = async () => (await readCsv(dana, `${list}.csv`)).map(row => row['Code'])
 
+test('before the hour of the policy only those stand on the list whom nothing else can reach', async () => {
+  assert.deepEqual(await order(), ['T00004'])
+  assert.match((await dana.get(list)).body, /<strong>1<\/strong> to ring now, of 1 without[\s\S]*4 more have not answered[\s\S]*what the policy says/)
+  await sql`update broadcast_bulletin set released_at = released_at - interval '12 hours' where id = ${bulletin.bulletinId}`.execute(db)
+  await sql`update broadcast_recipient set joined_at = ${platform.clock.now()} where organisation_id = ${bulletin.organisationIds[3] ?? ''}`.execute(
+    db,
+  )
+  assert.ok(!(await order()).includes('T00003'), 'caught up just now')
+  await sql`update broadcast_recipient set joined_at = null where organisation_id = ${bulletin.organisationIds[3] ?? ''}`.execute(db)
+})
+
 test('the list stands in the order in which it is rung: who cannot be mailed, then by size', async () => {
   assert.deepEqual(await order(), ['T00004', 'T00002', 'T00000', 'T00001', 'T00003'])
   const { body } = await dana.get(list)
@@ -57,6 +68,22 @@ test('the page has the numbers, four sentences to say, and what came of calls be
   assert.equal((await order()).at(-1), 'T00002', 'not due for four hours')
 })
 
+test('one caller holds one organisation at a time', async () => {
+  assert.equal((await alex.post(`${list}/T00001/take`, {}, { from: `${list}/T00001` })).statusCode, 303)
+  assert.equal((await alex.post(`${list}/T00003/take`, {}, { from: `${list}/T00003` })).statusCode, 303)
+  const { rows } = await sql<{ code: string }>`
+    select organisation.code from broadcast_call_hold as hold join directory_organisation as organisation on organisation.id = hold.organisation_id
+    where hold.held_by = ${alex.personId}`.execute(db)
+  assert.deepEqual(rows, [{ code: 'T00003' }])
+  await alex.post(`${list}/T00003/let-go`, {}, { from: `${list}/T00003` })
+})
+
+test('the list for paper has the numbers, in the order in which they are rung', async () => {
+  await sql`update directory_organisation set phone = '020 7946 0009' where code = 'T00001'`.execute(db)
+  const row = (await readCsv(dana, `${list}.csv`)).find(found => found['Code'] === 'T00001')
+  assert.equal(row?.['Numbers'], 'Contact 0 of T00001 020 7946 0001; Switchboard 020 7946 0009')
+})
+
 test('an answer that was given on the telephone is theirs, with who said it, and takes them off the list', async () => {
   const without = await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: '' })
   assert.match(without.body, /Choose what they said/)
@@ -65,27 +92,80 @@ test('an answer that was given on the telephone is theirs, with who said it, and
   const reasonless = await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: 'not-acting', reason: '' })
   assert.match(reasonless.body, /needs a reason/)
   assert.doesNotMatch((await alex.get(`${list}/T00000`)).body, /Calls before/, 'nothing is written down of a call that was refused')
-  assert.equal((await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: 'in-progress', note: 'Patching tonight' })).statusCode, 303)
-  const { rows } = await sql<{ state: string; via: string; note: string; by: string }>`
-    select state, via, note, by_id as by from broadcast_response where organisation_id = ${bulletin.organisationIds[0] ?? ''}`.execute(db)
-  assert.deepEqual(rows, [{ state: 'in-progress', via: 'telephone', note: 'Said on the telephone by Kim. Patching tonight', by: alex.personId }])
+  const dateless = await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: 'in-progress' })
+  assert.match(dateless.body, /needs the date by which/)
+  const date = { 'nextDate-day': '3', 'nextDate-month': '12', 'nextDate-year': '2026' }
+  assert.equal(
+    (await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: 'in-progress', note: 'Patching tonight', ...date })).statusCode,
+    303,
+  )
+  const { rows } = await sql<{ state: string; via: string; note: string; by: string; next: string }>`
+    select state, via, note, by_id as by, next_date::text as next from broadcast_response where organisation_id = ${bulletin.organisationIds[0] ?? ''}`.execute(
+    db,
+  )
+  assert.deepEqual(rows, [
+    { state: 'in-progress', via: 'telephone', note: 'Said on the telephone by Kim. Patching tonight', by: alex.personId, next: '2026-12-03' },
+  ])
   assert.ok(!(await order()).includes('T00000'))
 })
 
-test('a wrong number is noted at the contact, one that was reached proves it', async () => {
+test('what a call finds out says nothing of an address: no repair is opened or closed by it', async () => {
   const contactOf = (index: number) => bulletin.contactIds[index] ?? ''
+  await sql`update directory_contact set last_failed_at = now(), last_failure = '550 5.1.1 no such user' where id = ${contactOf(2)}`.execute(db)
+  await sql`
+    insert into directory_contact_repair (id, organisation_id, contact_id, reason, opened_at)
+    values ('rep_1', ${bulletin.organisationIds[2] ?? ''}, ${contactOf(2)}, 'failed', now())`.execute(db)
   const held = await next(alex)
   assert.equal(held, 'T00001')
   await write(alex, 'T00001', { outcome: 'wrong-number', contact: contactOf(1) })
   await write(alex, 'T00003', { outcome: 'will-answer', contact: contactOf(3), spokeTo: 'Kim' })
-  const { rows } = await sql<{ failed: boolean; proved: boolean }>`
-    select last_failed_at is not null as failed, last_proved_at is not null as proved from directory_contact where id in (${contactOf(1)}, ${contactOf(3)}) order by failed desc`.execute(
+  await write(alex, 'T00002', { outcome: 'will-answer', contact: contactOf(2), spokeTo: 'Kim' })
+  const { rows } = await sql<{ failed: boolean; proved: boolean; repairs: number }>`
+    select last_failed_at is not null as failed, last_proved_at is not null as proved,
+      (select count(*)::int from directory_contact_repair where contact_id = directory_contact.id and closed_at is null) as repairs
+    from directory_contact where id in (${contactOf(1)}, ${contactOf(2)}, ${contactOf(3)}) order by name`.execute(db)
+  assert.deepEqual(rows, [
+    { failed: false, proved: false, repairs: 0 },
+    { failed: true, proved: false, repairs: 1 },
+    { failed: false, proved: true, repairs: 0 },
+  ])
+  assert.match((await alex.get(`${list}/T00001`)).body, /Last time: the number was wrong/)
+})
+
+test('a contact that ended during the call, or is of another organisation, loses no notes', async () => {
+  const [first, second] = [bulletin.contactIds[1] ?? '', bulletin.contactIds[3] ?? '']
+  await sql`update directory_contact set ended_at = now() where id = ${first}`.execute(db)
+  assert.equal((await write(alex, 'T00001', { outcome: 'will-answer', contact: first, spokeTo: 'Kim', note: 'Ended' })).statusCode, 303)
+  await sql`update directory_contact set ended_at = null, last_proved_at = null where id in (${first}, ${second})`.execute(db)
+  assert.equal((await write(alex, 'T00001', { outcome: 'will-answer', contact: second, spokeTo: 'Kim', note: 'Of others' })).statusCode, 303)
+  const { rows } = await sql<{ note: string; contact: string | null; proved: boolean }>`
+    select call.note, call.contact_id as contact, exists (select from directory_contact where id = ${second} and last_proved_at is not null) as proved
+    from broadcast_call as call where call.note in ('Ended', 'Of others') order by call.note`.execute(db)
+  assert.deepEqual(rows, [
+    { note: 'Ended', contact: first, proved: false },
+    { note: 'Of others', contact: null, proved: false },
+  ])
+})
+
+test('their own answer stands against what a caller heard meanwhile, and the notes of the call are kept', async () => {
+  const theirs = bulletin.organisationIds[3] ?? ''
+  await sql`update broadcast_recipient set response = 'done', acknowledged_at = now(), response_at = now() where organisation_id = ${theirs}`.execute(
     db,
   )
+  const after = await write(alex, 'T00003', { outcome: 'answered', spokeTo: 'Kim', state: 'not-applicable', note: 'Sounded unsure' })
+  assert.equal(after.statusCode, 303)
+  const { rows } = await sql<{ response: string; answers: number; note: string }>`
+    select response, (select count(*)::int from broadcast_response where organisation_id = ${theirs}) as answers,
+      (select note from broadcast_call where organisation_id = ${theirs} order by at desc, id desc limit 1) as note
+    from broadcast_recipient where organisation_id = ${theirs}`.execute(db)
   assert.deepEqual(rows, [
-    { failed: true, proved: false },
-    { failed: false, proved: true },
+    {
+      response: 'done',
+      answers: 0,
+      note: 'Not recorded as their answer, since they had answered by themselves meanwhile: Not applicable. Sounded unsure',
+    },
   ])
+  await sql`update broadcast_recipient set response = null, acknowledged_at = null, response_at = null where organisation_id = ${theirs}`.execute(db)
 })
 
 test('what answers while a caller dials is off the list, and the page says so', async () => {

@@ -8,13 +8,13 @@ import type { Bulletin } from '../../bulletins/queries.ts'
 import { renditionOf } from '../../renditions/model.ts'
 import { callFields } from './fields.ts'
 import { CALL_OUTCOMES, isCallOutcome } from './model.ts'
-import type { PastCall, ToRing } from './queries.ts'
+import type { PastCall, RingCounts, ToRing } from './queries.ts'
 
 const outcomeWords = (outcome: string) => (isCallOutcome(outcome) ? CALL_OUTCOMES[outcome].label : outcome)
 
-export const CSV_HEAD = ['Organisation', 'Code', 'Type', 'Runs it', 'Can be mailed', 'Calls', 'Last outcome', 'Last call', 'Ring again']
+export const CSV_HEAD = ['Organisation', 'Code', 'Type', 'Runs it', 'Can be mailed', 'Calls', 'Last outcome', 'Last call', 'Ring again', 'Numbers']
 
-export function csvLine(row: ToRing): CsvLine {
+export function csvLine(row: ToRing & { readonly numbers: string | null }): CsvLine {
   return [
     row.name,
     row.code,
@@ -25,16 +25,12 @@ export function csvLine(row: ToRing): CsvLine {
     row.lastOutcome === null ? null : outcomeWords(row.lastOutcome),
     row.lastAt?.toISOString() ?? null,
     row.callAgainAt?.toISOString() ?? null,
+    row.numbers,
   ]
 }
 
 /** The list, with the one button that matters: ring the next. */
-export function listView(
-  bulletin: Bulletin,
-  rows: readonly ToRing[],
-  counts: { readonly all: number; readonly due: number; readonly held: number },
-  now: Instant,
-) {
+export function listView(bulletin: Bulletin, rows: readonly ToRing[], counts: RingCounts, now: Instant) {
   const number = bulletinNumber(bulletin.number)
   const address = `/bulletins/${number}`
   return {
@@ -48,6 +44,7 @@ export function listView(
     nextAction: `${address}/telephone/next`,
     csvHref: `${address}/telephone.csv`,
     silentHref: `${address}/recipients?stage=silent`,
+    chaseHref: `${address}/chase`,
     shown: rows.length,
     table: {
       caption: 'Whom to ring, in this order',
@@ -78,6 +75,8 @@ export function callView(
     readonly content: BulletinContent
     readonly organisation: { readonly code: string; readonly name: string; readonly phone: string | null }
     readonly contacts: readonly Contact[]
+    /** Those contacts whose number was wrong when it was last rung. */
+    readonly wrongNumbers: ReadonlySet<string>
     readonly runs: readonly string[]
     readonly calls: readonly PastCall[]
     readonly hold: { readonly by: string | null; readonly isOwn: boolean; readonly until: Instant } | null
@@ -120,7 +119,7 @@ export function callView(
         numbers: [contact.phone, contact.mobile].flatMap(digits =>
           digits === null ? [] : [{ text: digits, href: `tel:${digits.replaceAll(/[^+\d]/g, '')}` }],
         ),
-        failure: failureWords(contact.lastFailure),
+        failure: facts.wrongNumbers.has(contact.id) ? 'the number was wrong' : failureWords(contact.lastFailure),
       })),
       ...(organisation.phone === null
         ? []
