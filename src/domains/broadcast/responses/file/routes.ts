@@ -19,6 +19,9 @@ const show = route({
   handle: async ({ read, now }) => listPage(await read<Visible, readonly Reason[]>(db => reasonsOn(db, now)), '', []),
 })
 
+/** Nobody else's answer waits for the whole of a long list. What was cut off in between is sent again: the same answer is recorded once. */
+const ROWS_AT_ONCE = 100
+
 /** What can be recorded is; what cannot comes back with why, to be put right and sent again. */
 const take = route({
   method: 'POST',
@@ -40,22 +43,31 @@ const take = route({
     const unknown = answers.filter(line => !found.has(`${line.number} ${line.code}`))
     // Twice the same in one list: the last row holds, as in a spreadsheet that was worked on.
     const last = [...new Map(known.map(one => [`${one.bulletinId} ${one.organisationId}`, one])).values()]
-    const outcome = await work<Visible, Awaited<ReturnType<typeof respondForEach<(typeof last)[number]>>>>(unit => respondForEach(unit, last, 'file'))
+    let recorded = 0
+    const refusals: RejectedLine[] = []
+    for (let at = 0; at < last.length; at += ROWS_AT_ONCE) {
+      const part = last.slice(at, at + ROWS_AT_ONCE)
+      const outcome = await work<Visible, Awaited<ReturnType<typeof respondForEach<(typeof last)[number]>>>>(unit =>
+        respondForEach(unit, part, 'file'),
+      )
+      recorded += outcome.recorded
+      refusals.push(...outcome.refused.map(({ target, why }) => refused(target.line, why)))
+    }
     const rejected: readonly RejectedLine[] = [
       ...lines.rejected,
       ...unknown.map(line => refused(line, 'It was not sent to that organisation, or you do not answer for it')),
-      ...outcome.refused.map(({ target, why }) => refused(target.line, why)),
+      ...refusals,
     ].toSorted((a, b) => a.line - b.line)
     if (rejected.length === 0) {
       const passed = skipped === 0 ? '' : ` ${skipped} without a new answer were left as they are.`
-      return redirect('/answers?show=all', { notice: `${outcome.recorded} answers recorded from the list.${passed}` })
+      return redirect('/answers?show=all', { notice: `${recorded} answers recorded from the list.${passed}` })
     }
     const left = csvText(
       [...ANSWER_COLUMNS, 'why not taken'],
       rejected.map(({ cells, why }) => [...ANSWER_COLUMNS.map(column => cells[column]), why]),
     )
     return listPage(reasons, left.replace(/^\uFEFF/, ''), [
-      problem(`${outcome.recorded} answers were recorded and ${rejected.length} rows were not. Those are below: put them right and send them again`),
+      problem(`${recorded} answers were recorded and ${rejected.length} rows were not. Those are below: put them right and send them again`),
       ...rejected.slice(0, MOST_SHOWN).map(({ line, why }) => problem(`Row ${line}: ${why}`)),
     ])
   },

@@ -144,3 +144,20 @@ x,A00014,CC-${first.number},NOT-ACTING,,awaiting-supplier,,`
   )
   assert.match(pasted.body, /2 answers recorded from the list/)
 })
+
+test('a long list is recorded part by part, so that nobody else waits for the whole of it', async () => {
+  const large = await releasedBulletin(platform, { organisations: 230, prefix: 'L', title: 'Rowan flaw' })
+  await sql`
+    insert into directory_partnership (id, partner_id, organisation_id, since)
+    select 'par_' || code, ${partner.organisationId}, id, now() from directory_organisation where code like 'L%' and code <> 'L00229'`.execute(db)
+  const list = large.organisationIds.map((_, at) => `CC-${large.number},L${String(at).padStart(5, '0')},done`).join('\n')
+  const sent = await partner.post('/answers/list', { list }, { from: '/answers/list' })
+  assert.match(sent.body, /229 answers were recorded and 1 rows were not/)
+  const parts = () =>
+    sql<{
+      rows: number
+    }>`select count(*)::integer as rows from broadcast_response where bulletin_id = ${large.bulletinId} group by xmin::text order by 1`.execute(db)
+  assert.deepEqual((await parts()).rows, [{ rows: 29 }, { rows: 100 }, { rows: 100 }])
+  await partner.post('/answers/list', { list })
+  assert.equal((await parts()).rows.length, 3, 'sent again after a cut, it says nothing twice')
+})
