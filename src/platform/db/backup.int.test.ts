@@ -77,7 +77,7 @@ test('nothing goes out of itself after a restore: what was open is held for peop
   const { pool } = platform.database
   const bulletin = await releasedBulletin(platform, { organisations: 1, contacts: 3, prefix: 'HELD' })
   const settled = await releasedBulletin(platform, { organisations: 1, prefix: 'SENT' })
-  const ask = async (database: Database, text: string): Promise<unknown[]> => (await database.pool.query(text)).rows
+  const ask = async (database: Database, text: string): Promise<unknown[]> => (await database.pool.query<Record<string, unknown>>(text)).rows
   const [sent = '', failed = '', sending = ''] = bulletin.deliveryIds
   await pool.query(`update broadcast_delivery set state = 'sent' where id = any($1)`, [[sent, ...settled.deliveryIds]])
   await pool.query(`update broadcast_delivery set state = 'failed', due_at = now() where id = $1`, [failed])
@@ -140,7 +140,7 @@ test('an announcement that comes back sets off no webhook, and the next one does
   const other = await emptyDatabase()
   await restore(other, copy, NAMES)
   const messages = async () =>
-    (await other.pool.query(`select announcement_id as id from broadcast_webhook_message where webhook_id = 'whk_after'`)).rows
+    (await other.pool.query<{ id: string }>(`select announcement_id as id from broadcast_webhook_message where webhook_id = 'whk_after'`)).rows
   assert.deepEqual(await messages(), [])
   await other.pool.query(announced, ['ann_next', bulletin.bulletinId])
   assert.deepEqual(await messages(), [{ id: 'ann_next' }])
