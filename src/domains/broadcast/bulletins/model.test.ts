@@ -13,6 +13,7 @@ import {
   mailsContent,
   parseBulletinNumber,
   respondByAt,
+  revisionFindings,
   type BulletinState,
 } from './model.ts'
 
@@ -143,4 +144,15 @@ test('the five lines fall back on what there is, in plain text', () => {
 
 test('mail carries the text up to GREEN and only a notice above it', () => {
   assert.deepEqual((['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'] as const).map(mailsContent), [true, true, false, false, false])
+})
+
+test('a version that nobody is told of asks nobody to answer again', () => {
+  const found = (isMaterial: boolean, asksAgain: boolean) =>
+    revisionFindings(
+      BulletinContent.parse({ title: 'T', summary: 'S', remediationIntro: 'Do it.', news: { title: 'N', isMaterial, asksAgain } }),
+      new Date('2026-11-20T09:00:00Z'),
+    )
+      .filter(({ severity }) => severity === 'error')
+      .map(({ pointer }) => pointer)
+  assert.deepEqual([found(false, true), found(true, true), found(false, false)], [['newsAgain'], [], []])
 })

@@ -361,20 +361,6 @@ test('of an end only those hear whom the bulletin has reached', async () => {
   }
 })
 
-test('nobody is asked to answer again of a change that nobody is told of', async () => {
-  const number = await released()
-  await save(analyst, number, 1, { news: { ...NEWS, isMaterial: false, asksAgain: true } })
-  await assert.rejects(
-    doing(analyst, work => sendForReview(work, { number, version: 2 })),
-    { name: 'Invalid', message: /not material/ },
-  )
-  await assert.rejects(
-    doing(manager, work => publishAlone(work, { number, version: 2, reason: 'It burns.', baseUrl: BASE_URL })),
-    { name: 'Invalid', message: /not material/ },
-  )
-  assert.equal((await asking(manager, async db => bulletinOf(db, number))).answerAgainAt, null)
-})
-
 test('a severity and a withdrawal tell people only where they are material', async () => {
   const number = await released()
   await doing(manager, work => changeSeverity(work, { number, severity: 'low', reason: 'It is contained.' }))
