@@ -100,6 +100,8 @@ async function ringSome(platform: Platform, caller: Actor): Promise<void> {
       .where('state', '=', 'released')
       .where('severity', '=', 'high')
       .where('is_exercise', '=', false)
+      // Long enough ago for its silent to stand on the telephone list.
+      .where('released_at', '<', addHours(platform.clock.now(), -24))
       .orderBy('released_at', 'desc')
       .select('number')
       .executeTakeFirst(),

@@ -47,7 +47,7 @@ test('An analyst sees what presses and why, makes a bulletin of it, reads it as 
 test('A duty manager rings the silent one after the other, and what they say is their answer', async () => {
   const manager = await journeys.open('duty-manager', withoutScripts)
   const { page } = manager
-  await manager.go(`/bulletins/${LIVE}`)
+  await manager.go(`/bulletins/${SETTLED}`)
   const silent = async () => Number(/(\d+) Silent/.exec(await manager.words())?.[1])
   const before = await silent()
   await manager.press('Work the telephone list')
@@ -56,12 +56,12 @@ test('A duty manager rings the silent one after the other, and what they say is 
   assert.match(await manager.words(), /Numbers, in this order 0[\d ]+.*What to say .*the cyber centre.*your decision/)
   await page.getByLabel('Who did you speak to').fill('The practice manager')
   await page.getByRole('radio', { name: 'They gave their answer' }).check()
-  await page.getByLabel('What they said').selectOption('We are acting')
+  await page.getByLabel('What they said').selectOption('We have done what was needed')
   await manager.press('Write it down and ring the next')
   assert.match(await manager.words(), /is written down/)
   assert.notEqual(await page.getByRole('heading', { level: 1 }).innerText(), first, 'the next one')
   await manager.press('Leave them to somebody else')
-  await manager.go(`/bulletins/${LIVE}`)
+  await manager.go(`/bulletins/${SETTLED}`)
   assert.equal(await silent(), before - 1)
   await manager.close()
 })
