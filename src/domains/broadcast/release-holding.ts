@@ -6,7 +6,7 @@ import { saveAudience } from './audience/commands.ts'
 import type { AudienceRule } from './audience/model.ts'
 import { draftBulletin } from './bulletins/commands.ts'
 import { holdingContent, HoldingInput } from './bulletins/holding/model.ts'
-import { bulletinOfRequest, templatesInForce } from './bulletins/holding/queries.ts'
+import { bulletinOfRequest, lockRequest, templatesInForce } from './bulletins/holding/queries.ts'
 import { parseBulletinNumber } from './bulletins/model.ts'
 import { releaseHolding, type Released } from './release/commands.ts'
 import type { Visible } from './tables.ts'
@@ -20,7 +20,7 @@ export interface HoldingReleased {
 /**
  * From a template and two lines to a released holding statement, by one person, in one unit of work: drafted, given its audience and released,
  * or none of it. Its text is the template's, which another person approved beforehand; its review stays open until the full version follows.
- * The same `request` twice makes one bulletin. Throws `Conflict` when the template is not in force or the audience has changed since it was seen.
+ * The same `request` twice, at the same instant too, makes one bulletin. Throws `Conflict` when the template is not in force or the audience has changed since it was seen.
  */
 export async function releaseHoldingStatement(
   work: Work<Visible>,
@@ -36,6 +36,7 @@ export async function releaseHoldingStatement(
   },
 ): Promise<HoldingReleased> {
   assertMay(work.actor, 'broadcast.bulletin.release-holding')
+  await lockRequest(work.db, input.request)
   const made = await bulletinOfRequest(work.db, input.request)
   if (made !== undefined) return { number: made, released: null }
   const { code, version } = input.template

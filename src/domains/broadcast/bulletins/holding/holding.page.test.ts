@@ -98,6 +98,15 @@ test('a second press makes no second bulletin, a changed audience stops it, and 
   assert.equal((await analyst.post(PAGE, fields, { from: '/bulletins' })).statusCode, 403)
 })
 
+test('two presses at the same instant make one bulletin, and both lead to it', async () => {
+  const request = requestOf((await manager.get(PAGE)).body)
+  const counted = await manager.post(`${PAGE}/preview`, { ...FIELDS, request })
+  const fields = { ...FIELDS, request, audienceHash: hashOf(counted.body) }
+  const pressed = await Promise.all([1, 2, 3].map(() => manager.post(PAGE, fields)))
+  assert.deepEqual([...new Set(pressed.map(({ statusCode }) => statusCode))], [303])
+  assert.equal(new Set(pressed.map(({ headers }) => headers.location)).size, 1)
+})
+
 test('the full version follows through four eyes, material by default; it ends the holding and closes its review', async () => {
   const address = String((await hold(manager)).headers.location)
   assert.match((await second.get('/')).body, /Review after its release CC-\d+ HOLDING/)

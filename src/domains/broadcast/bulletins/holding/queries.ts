@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Instant, LocalDate } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
@@ -50,6 +51,11 @@ export async function allTemplates(db: Asks): Promise<readonly KeptTemplate[]> {
 export async function templatesInForce(db: Asks, today: LocalDate): Promise<readonly KeptTemplate[]> {
   const usable = (await allTemplates(db)).filter(template => isInForce(template, today))
   return usable.filter((template, at) => usable.findIndex(({ code }) => code === template.code) === at)
+}
+
+/** Lets one press of that button be served at a time, for as long as its unit of work lasts: the next one finds what the first made. */
+export async function lockRequest(db: Pick<Reader<Visible>, 'getExecutor'>, request: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext(${`broadcast.holding ${request}`}))`.execute(db)
 }
 
 /** The bulletin that was made by that press of the button; `undefined` when there is none. */
