@@ -38,12 +38,19 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await protect(db, 'broadcast_revision', centre)
 
-  // Readers may see what was published to them, at the release or since: what changed is shown between two of those.
+  // Readers may see what was published to them, at the release or since: what changed is shown between two of those. What was published under a
+  // narrower label than the bulletin has today is not for those who were let in by the wider one.
+  const rank = (label: ReturnType<typeof sql>) => sql`array_position(array['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'], ${label})`
+  const isNarrower = sql`exists (
+    select from broadcast_bulletin today where today.id = broadcast_version.bulletin_id
+      and ${rank(sql`broadcast_version.content ->> 'tlp'`)} > ${rank(sql`today.tlp`)})`
   await sql`
     alter policy broadcast_version_read on broadcast_version using (
       (select carecert_sees_all())
-      or (bulletin_id, version) in (select bulletin_id, version from broadcast_release)
-      or exists (select from broadcast_update published where published.bulletin_id = broadcast_version.bulletin_id and published.version = broadcast_version.version)
+      or (not ${isNarrower} and (
+        (bulletin_id, version) in (select bulletin_id, version from broadcast_release)
+        or exists (select from broadcast_update published where published.bulletin_id = broadcast_version.bulletin_id and published.version = broadcast_version.version)
+      ))
     )`.execute(db)
   await sql`
     create or replace function broadcast_search(words tsquery) returns setof text language sql stable security definer rows 100 set search_path = public, pg_temp

@@ -101,9 +101,15 @@ export async function bulletinById(db: Asks, id: string): Promise<Bulletin> {
 
 /** One version with what it says, or `NotFound`. An organisation finds only the released one. */
 export async function versionOf(db: Asks, bulletinId: string, version: number): Promise<Version> {
+  const found = await findVersion(db, bulletinId, version)
+  if (found === undefined) throw new NotFound('broadcast.version.not-found', 'There is no such version of this bulletin.')
+  return found
+}
+
+/** A version that the reader may read; `undefined` also for one that was for fewer readers than the bulletin has today. */
+export async function findVersion(db: Asks, bulletinId: string, version: number): Promise<Version | undefined> {
   const row = await versions(db, bulletinId).where('broadcast_version.version', '=', version).executeTakeFirst()
-  if (row === undefined) throw new NotFound('broadcast.version.not-found', 'There is no such version of this bulletin.')
-  return versionFrom(row)
+  return row === undefined ? undefined : versionFrom(row)
 }
 
 /** Every version, newest first. */

@@ -9,7 +9,7 @@ import { releaseOf } from '../../release/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { changesInWords, type ChangeInWords } from '../difference.ts'
 import { bulletinNumber, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel } from '../model.ts'
-import { bulletinOf, reviewsOf, revisionOf, updatesOf, versionOf, type Bulletin, type BulletinUpdate } from '../queries.ts'
+import { bulletinOf, findVersion, reviewsOf, revisionOf, updatesOf, versionOf, type Bulletin, type BulletinUpdate } from '../queries.ts'
 import { publishedBefore } from '../queries/show.ts'
 import { addressOf, headOf } from '../views.ts'
 import {
@@ -230,7 +230,9 @@ const changes = route({
       const before = publishedBefore(params.version, updates, (await releaseOf(db, bulletin.id)) ?? null)
       if (update === undefined || before === undefined)
         throw new NotFound('broadcast.version.not-found', 'No update published that version. The bulletin’s page lists its updates.')
-      const [old, young] = [await versionOf(db, bulletin.id, before), await versionOf(db, bulletin.id, params.version)]
+      const [old, young] = [await findVersion(db, bulletin.id, before), await versionOf(db, bulletin.id, params.version)]
+      if (old === undefined)
+        throw new NotFound('broadcast.version.narrower', 'What it said before was for fewer readers. Read what it says now on the bulletin’s page.')
       return { bulletin, update, changed: changesInWords(old.content, young.content) }
     })
     const { bulletin, update, changed } = found

@@ -17,6 +17,7 @@ import type { BulletinContent, ResponseDeadline } from '../model.ts'
 import {
   authorsToExclude,
   bulletinOf,
+  findVersion,
   responseDeadlines,
   reviewsOf,
   revisionOf,
@@ -140,7 +141,8 @@ async function changesSinceBefore(
   release: Release | null,
 ): Promise<readonly ChangeInWords[]> {
   const before = publishedBefore(bulletin.version, updates, release)
-  return before === undefined ? [] : changesInWords((await versionOf(db, bulletin.id, before)).content, live.content)
+  const old = before === undefined ? undefined : await findVersion(db, bulletin.id, before)
+  return old === undefined ? [] : changesInWords(old.content, live.content)
 }
 
 /** The version that readers saw before that one; `undefined` for the one that was released. */
