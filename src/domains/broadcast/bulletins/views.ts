@@ -122,7 +122,13 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
         ? null
         : {
             actions,
-            waiting: desk.schedule?.state === 'waiting' ? { at: desk.schedule.releaseAt, href: addressOf(bulletin, '/schedule') } : null,
+            waiting:
+              desk.schedule?.state === 'waiting'
+                ? {
+                    at: desk.schedule.releaseAt,
+                    href: actor.permissions.has('broadcast.bulletin.release') ? addressOf(bulletin, '/schedule') : null,
+                  }
+                : null,
             refusals: [...offered.refusals, ...after.refusals],
             version: bulletin.version,
             versionsHref: addressOf(bulletin, '/versions'),
