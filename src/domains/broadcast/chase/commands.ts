@@ -1,8 +1,7 @@
 import { Conflict } from '../../../kernel/errors.ts'
-import type { LocalDate } from '../../../kernel/instant.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import { bulletinNumber, type BulletinSeverity } from '../bulletins/model.ts'
+import { bulletinNumber } from '../bulletins/model.ts'
 import { startMailing } from '../deliveries/mailings.ts'
 import type { Visible } from '../tables.ts'
 import { dueByStart, ownTypesIn, policiesFor, type ChasePolicy, type Step } from './model.ts'
@@ -119,20 +118,8 @@ function idsOf(silent: readonly SilentOrganisation[]): readonly string[] {
   return silent.map(({ id }) => id)
 }
 
-export interface NewPolicy {
-  readonly severity: BulletinSeverity
-  readonly organisationType: string | null
-  readonly effectiveFrom: LocalDate
-  readonly acknowledgeHours: number | null
-  readonly actHours: number | null
-  readonly remindHours: readonly number[]
-  readonly telephoneHours: number | null
-  readonly escalateHours: number | null
-  readonly escalateTo: readonly string[]
-  readonly regionHours: number | null
-  readonly isWorkingHours: boolean
-  readonly source: string
-}
+/** A policy as it is set: the database numbers it. */
+export type NewPolicy = Omit<ChasePolicy, 'id'>
 
 /** Sets a policy from a day on. Rows are never changed: a newer one takes over. Throws `Conflict` when one begins on that day. */
 export async function setPolicy(work: Work<Visible>, policy: NewPolicy): Promise<void> {
