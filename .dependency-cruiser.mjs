@@ -106,7 +106,7 @@ const named = [
     comment: 'model.ts, policy.ts and fields.ts decide; they do not fetch. Load the facts in a query and pass them in.',
     from: { path: '^src/domains/.+/(?:model|policy|fields)[.]ts$' },
     to: {
-      path: ['^src/(?:platform|ui|interop|app)/', '/(?:queries|commands|routes|views|jobs|cli|tables|scope)[.]ts$', ...PACKAGES_WITH_EFFECTS],
+      path: ['^src/(?:platform|ui|interop|app)/', '/(?:queries|commands|routes|api|views|jobs|cli|tables|scope)[.]ts$', ...PACKAGES_WITH_EFFECTS],
     },
   },
   {
@@ -121,8 +121,8 @@ const named = [
   {
     name: 'http-lives-in-routes',
     comment:
-      'Inside a domain only routes.ts (and module.ts, which lists them) may know HTTP. Return a value; let the route say what it means on the wire.',
-    from: { path: '^src/domains/', pathNot: ['/(?:routes|module)[.]ts$', TESTS] },
+      'Inside a domain only routes.ts and api.ts (and module.ts, which lists them) may know HTTP. Return a value; let the route say what it means on the wire.',
+    from: { path: '^src/domains/', pathNot: ['/(?:routes|api|module)[.]ts$', TESTS] },
     to: { path: ['^src/platform/http/', 'node_modules/fastify/', 'node_modules/@fastify/'] },
   },
   {
