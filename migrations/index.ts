@@ -27,6 +27,8 @@ import * as servicesScheduleDigest from './0026_services_schedule_digest.ts'
 import * as picture from './0027_picture.ts'
 import * as watchFixes from './0028_watch.ts'
 import * as largeDocuments from './0029_large_documents.ts'
+import * as publication from './0031_publication.ts'
+import * as closedDays from './0037_closed_days.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -58,4 +60,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0027_picture': picture,
   '0028_watch': watchFixes,
   '0029_large_documents': largeDocuments,
+  '0031_publication': publication,
+  '0037_closed_days': closedDays,
 }

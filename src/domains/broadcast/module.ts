@@ -15,6 +15,7 @@ import { livingCommands } from './bulletins/living/cli.ts'
 import { livingRoutes } from './bulletins/living/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
+import { closedDayRoutes } from './chase/closed-days/routes.ts'
 import { chaseJob } from './chase/jobs.ts'
 import { chaseRoutes } from './chase/routes.ts'
 import { readBounces } from './deliveries/bounces/cli.ts'
@@ -91,6 +92,7 @@ export const broadcast: Module = {
     ...streamRoutes,
     ...serviceRoutes,
     ...chaseRoutes,
+    ...closedDayRoutes,
     ...telephoneRoutes,
     ...webhookRoutes,
     ...callbackRoutes,

@@ -141,6 +141,7 @@ const SEEDED = new Set([
   'broadcast_reason',
   'broadcast_signature_policy',
   'broadcast_chase_policy',
+  'broadcast_closed_day',
   'broadcast_holding_template',
   'broadcast_digest_policy',
 ])

@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
+import { SYSTEM } from '../../../platform/work/actor.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import type { Visible } from '../tables.ts'
 import { chaseAll } from './jobs.ts'
+import { chasePolicies } from './queries.ts'
 
 const { platform, signIn } = await createTestApp()
 const manager = await signIn('duty-manager')
@@ -98,4 +102,20 @@ test('while its mailing is paused the page says that nobody is chased', async ()
     platform.database.kysely,
   )
   assert.match((await analyst.get(`/bulletins/CC-${number}/chase`)).body, /Its mailing is paused<\/strong>: nobody is reminded/)
+})
+
+test('a bank holiday is entered, moves the reminders that count working hours, and can be taken back', async () => {
+  const page = '/chase-policies/closed-days'
+  const { body } = await analyst.get(page)
+  assert.match(body, /Christmas Day/)
+  assert.doesNotMatch(body, /Add the day/, 'an analyst reads it only')
+  const jubilee = { 'day-day': '4', 'day-month': '6', 'day-year': '2027', name: 'Jubilee', source: 'Royal Proclamation' }
+  assert.match((await manager.post(page, { ...jubilee, 'day-day': '5' }, { from: page })).body, /it is a Saturday or a Sunday/)
+  assert.match((await manager.post(page, { ...jubilee, 'day-month': '13' }, { from: page })).body, /Enter a day that exists/)
+  assert.equal((await manager.post(page, jubilee, { from: page })).statusCode, 303)
+  assert.match((await manager.post(page, jubilee, { from: page })).body, /on the list already/)
+  const policies = await readAs<Visible, Awaited<ReturnType<typeof chasePolicies>>>(platform, SYSTEM, chasePolicies)
+  assert.ok(policies.every(({ closedDays }) => [...closedDays].some(closed => String(closed) === '2027-06-04')))
+  assert.equal((await manager.post(`${page}/remove`, { removed: '2027-06-04' }, { from: page })).statusCode, 303)
+  assert.doesNotMatch((await analyst.get(page)).body, /Jubilee/)
 })

@@ -118,8 +118,8 @@ function idsOf(silent: readonly SilentOrganisation[]): readonly string[] {
   return silent.map(({ id }) => id)
 }
 
-/** A policy as it is set: the database numbers it. */
-export type NewPolicy = Omit<ChasePolicy, 'id'>
+/** A policy as it is set: the database numbers it, and the days on which nobody works are the same for all. */
+export type NewPolicy = Omit<ChasePolicy, 'id' | 'closedDays'>
 
 /** Sets a policy from a day on. Rows are never changed: a newer one takes over. Throws `Conflict` when one begins on that day. */
 export async function setPolicy(work: Work<Visible>, policy: NewPolicy): Promise<void> {

@@ -36,6 +36,21 @@ const hoursList = z
     return []
   })
 
+/** A date of three fields, put together. */
+export const dayThatExists = z.preprocess(
+  (value: unknown) => value ?? '',
+  z.string().transform((text, context) => {
+    const date = parseLocalDate(text)
+    if (date === undefined) context.addIssue({ code: 'custom', message: 'Enter a day that exists, such as 1 4 2027' })
+    return date ?? ('' as never)
+  }),
+)
+
+export const decidedBy = z
+  .string('Say who decided so')
+  .transform(cleanLine)
+  .pipe(z.string().min(1, 'Say who decided so').max(300, 'Use 300 characters or fewer'))
+
 /** What a person types to set a policy. */
 export const policyForm = z.object({
   severity: z.enum(SEVERITIES, 'Choose a severity'),
@@ -43,14 +58,7 @@ export const policyForm = z.object({
     .string()
     .default('')
     .transform(text => (text === '' ? null : text)),
-  effectiveFrom: z.preprocess(
-    (value: unknown) => value ?? '',
-    z.string().transform((text, context) => {
-      const date = parseLocalDate(text)
-      if (date === undefined) context.addIssue({ code: 'custom', message: 'Enter a day that exists, such as 1 4 2027' })
-      return date ?? ('' as never)
-    }),
-  ),
+  effectiveFrom: dayThatExists,
   acknowledgeHours: hours('Time to acknowledge'),
   actHours: hours('Time to act'),
   remindHours: hoursList,
@@ -71,10 +79,19 @@ export const policyForm = z.object({
     .string()
     .optional()
     .transform(value => value === 'yes'),
-  source: z.string('Say who decided so').transform(cleanLine).pipe(z.string().min(1, 'Say who decided so').max(300, 'Use 300 characters or fewer')),
+  source: decidedBy,
 })
 
 type Typed = Readonly<Record<string, unknown>>
+
+/** What was typed into the three fields of a date, as one. */
+export function dateIn(body: Typed, name: string): string {
+  const part = (key: string, length: number) => {
+    const value = body[`${name}-${key}`]
+    return (typeof value === 'string' ? value.trim() : '').padStart(length, '0')
+  }
+  return `${part('year', 4)}-${part('month', 2)}-${part('day', 2)}`
+}
 
 export function policyFields(
   typed: Typed,
@@ -124,7 +141,7 @@ export function policyFields(
       name: 'isWorkingHours',
       kind: 'checkbox' as const,
       label: 'Count only working hours',
-      hint: 'Monday to Friday, eight to six',
+      hint: 'Monday to Friday, eight to six, without the days on which nobody works',
       value: typed['isWorkingHours'] === 'yes',
     },
     { ...field('source'), kind: 'text' as const, label: 'Who decided so' },

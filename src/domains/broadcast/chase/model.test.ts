@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseInstant, parseLocalDate, type Instant } from '../../../kernel/instant.ts'
+import { parseInstant, parseLocalDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import { addWorkingHours, dueSteps, policiesFor, policySentence, stepsOf, type ChasePolicy } from './model.ts'
 
 const at = (text: string): Instant => parseInstant(text) ?? assert.fail(text)
@@ -17,18 +17,45 @@ const policy = (over: Partial<ChasePolicy> = {}): ChasePolicy => ({
   escalateTo: ['senior information risk owner'],
   regionHours: 44,
   isWorkingHours: false,
+  closedDays: new Set(),
   source: 'test',
   ...over,
 })
 const RELEASED = at('2026-11-20T16:00:00Z')
 
+const OPEN: ReadonlySet<LocalDate> = new Set()
+const day = (text: string): LocalDate => parseLocalDate(text) ?? assert.fail(text)
+
 test('working hours stop at six, over the weekend and across the change of clocks', () => {
-  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 1), at('2026-11-20T17:00:00Z'))
-  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 2), at('2026-11-20T18:00:00Z'))
-  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 3), at('2026-11-23T09:00:00Z'), 'Friday to Monday')
-  assert.deepEqual(addWorkingHours(at('2026-11-21T12:00:00Z'), 4), at('2026-11-23T12:00:00Z'), 'from a Saturday')
-  assert.deepEqual(addWorkingHours(at('2027-03-26T17:00:00Z'), 2), at('2027-03-29T08:00:00Z'), 'to Monday in summer time')
-  assert.deepEqual(addWorkingHours(at('2026-11-23T03:00:00Z'), 10), at('2026-11-23T18:00:00Z'), 'from before the day begins')
+  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 1, OPEN), at('2026-11-20T17:00:00Z'))
+  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 2, OPEN), at('2026-11-20T18:00:00Z'))
+  assert.deepEqual(addWorkingHours(at('2026-11-20T16:00:00Z'), 3, OPEN), at('2026-11-23T09:00:00Z'), 'Friday to Monday')
+  assert.deepEqual(addWorkingHours(at('2026-11-21T12:00:00Z'), 4, OPEN), at('2026-11-23T12:00:00Z'), 'from a Saturday')
+  assert.deepEqual(addWorkingHours(at('2027-03-26T17:00:00Z'), 2, OPEN), at('2027-03-29T08:00:00Z'), 'to Monday in summer time')
+  assert.deepEqual(addWorkingHours(at('2026-11-23T03:00:00Z'), 10, OPEN), at('2026-11-23T18:00:00Z'), 'from before the day begins')
+})
+
+test('nobody works on a closed day, so no hour of it counts', () => {
+  const christmas = new Set([day('2026-12-25'), day('2026-12-28')])
+  assert.deepEqual(addWorkingHours(at('2026-12-24T17:00:00Z'), 2, christmas), at('2026-12-29T09:00:00Z'), 'over Christmas')
+  assert.deepEqual(addWorkingHours(at('2026-12-25T12:00:00Z'), 1, christmas), at('2026-12-29T09:00:00Z'), 'from a closed day')
+  const working = policy({
+    isWorkingHours: true,
+    remindHours: [2],
+    telephoneHours: null,
+    escalateHours: null,
+    regionHours: null,
+    closedDays: christmas,
+  })
+  assert.deepEqual(
+    stepsOf(working, at('2026-12-24T17:00:00Z')).map(step => step.at),
+    [at('2026-12-29T09:00:00Z')],
+  )
+  assert.deepEqual(
+    stepsOf({ ...working, isWorkingHours: false }, at('2026-12-24T17:00:00Z'))[0]?.at,
+    at('2026-12-24T19:00:00Z'),
+    'unless all hours count',
+  )
 })
 
 test('the steps stand in the order in which they fall due', () => {

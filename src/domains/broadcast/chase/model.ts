@@ -31,6 +31,8 @@ export interface ChasePolicy {
   readonly escalateTo: readonly string[]
   readonly regionHours: number | null
   readonly isWorkingHours: boolean
+  /** Days between Monday and Friday on which nobody works: bank holidays. */
+  readonly closedDays: ReadonlySet<LocalDate>
   readonly source: string
 }
 
@@ -62,7 +64,7 @@ export interface Step {
 
 /** When each step of a policy falls due for those who were asked then, in order. */
 export function stepsOf(policy: ChasePolicy, askedAt: Instant): readonly Step[] {
-  const at = (hours: number) => (policy.isWorkingHours ? addWorkingHours(askedAt, hours) : addHours(askedAt, hours))
+  const at = (hours: number) => (policy.isWorkingHours ? addWorkingHours(askedAt, hours, policy.closedDays) : addHours(askedAt, hours))
   const step = (kind: StepKind, hours: number | null, nth = 1): readonly Step[] => (hours === null ? [] : [{ kind, nth, at: at(hours) }])
   return [
     ...policy.remindHours.toSorted((a, b) => a - b).flatMap((hours, index) => step('reminder', hours, index + 1)),
@@ -91,19 +93,24 @@ export function dueByStart(
   })
 }
 
-/** Working time: Monday to Friday, from eight to six in London. */
+/** Working time: Monday to Friday without the closed days, from eight to six in London. */
 const DAY = { from: 8, to: 18 } as const
 const weekday = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short' })
 
-/** So many hours later, counting working time only. */
-export function addWorkingHours(from: Instant, hours: number): Instant {
+/** Whether a day is one from Monday to Friday. */
+export function isWeekday(day: LocalDate): boolean {
+  return !['Sat', 'Sun'].includes(weekday.format(londonInstant(day, 12, 0)))
+}
+
+/** So many hours later, counting working time only, and none on the days that are closed. */
+export function addWorkingHours(from: Instant, hours: number, closedDays: ReadonlySet<LocalDate>): Instant {
   let left = hours * 3_600_000
   let at = from
   for (;;) {
     const day = londonDate(at)
     const opens = londonInstant(day, DAY.from, 0)
     const closes = londonInstant(day, DAY.to, 0)
-    const isWorkday = !['Sat', 'Sun'].includes(weekday.format(londonInstant(day, 12, 0)))
+    const isWorkday = !closedDays.has(day) && isWeekday(day)
     const begins = at < opens ? opens : at
     if (isWorkday && begins < closes) {
       const room = closes.getTime() - begins.getTime()

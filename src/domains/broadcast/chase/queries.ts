@@ -4,9 +4,11 @@ import type { Reader } from '../../../platform/work/read.ts'
 import { isSeverity, type BulletinSeverity } from '../bulletins/model.ts'
 import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
+import { closedDays } from './closed-days/queries.ts'
 import { ownTypesIn, policiesFor, stepsOf, type ChasePolicy, type StepKind } from './model.ts'
 
 export async function chasePolicies(db: Reader<Visible>): Promise<readonly ChasePolicy[]> {
+  const closed = new Set((await closedDays(db)).map(({ day }) => day))
   const rows = await db.selectFrom('broadcast_chase_policy').selectAll().orderBy('severity').orderBy('effective_from', 'desc').orderBy('id').execute()
   return rows.flatMap(row => {
     const effectiveFrom = parseLocalDate(row.effective_from)
@@ -25,6 +27,7 @@ export async function chasePolicies(db: Reader<Visible>): Promise<readonly Chase
         escalateTo: row.escalate_to,
         regionHours: row.region_hours,
         isWorkingHours: row.working_hours,
+        closedDays: closed,
         source: row.source,
       },
     ]

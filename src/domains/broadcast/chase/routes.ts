@@ -4,7 +4,6 @@ import { londonDate } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
-import type { FormBody } from '../../../platform/http/route.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import { organisationTypes } from '../../directory/contract.ts'
@@ -12,7 +11,7 @@ import { parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { setPolicy } from './commands.ts'
-import { policyForm } from './fields.ts'
+import { dateIn, policyForm } from './fields.ts'
 import { chasePolicies, chaseStanding, stepCounts } from './queries.ts'
 import { chaseView, policiesModel, policyFormModel, POLICIES } from './views.ts'
 
@@ -55,14 +54,6 @@ const add = route({
     return redirect(POLICIES, { notice: 'The policy is set. Bulletins that are live keep the one of their day.' })
   },
 })
-
-function dateIn(body: FormBody, name: string): string {
-  const part = (key: string, length: number) => {
-    const value = body[`${name}-${key}`]
-    return (typeof value === 'string' ? value.trim() : '').padStart(length, '0')
-  }
-  return `${part('year', 4)}-${part('month', 2)}-${part('day', 2)}`
-}
 
 const ofBulletin = route({
   method: 'GET',

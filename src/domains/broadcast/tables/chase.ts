@@ -24,6 +24,18 @@ export interface ChasePolicyTable {
   set_at: Instant
 }
 
+/** A day between Monday and Friday on which nobody works. One that was entered by mistake is removed, and stays as a row. */
+export interface ClosedDayTable {
+  id: Generated<number>
+  day: string
+  name: string
+  source: string
+  set_by: string
+  set_at: Instant
+  removed_by: string | null
+  removed_at: Instant | null
+}
+
 export interface ChaseStepTable {
   bulletin_id: string
   organisation_id: string
@@ -57,6 +69,7 @@ export interface CallTable {
 
 export interface ChaseTables {
   broadcast_chase_policy: ChasePolicyTable
+  broadcast_closed_day: ClosedDayTable
   broadcast_chase_step: ChaseStepTable
   broadcast_call_hold: CallHoldTable
   broadcast_call: CallTable
