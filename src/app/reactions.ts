@@ -1,9 +1,13 @@
+import { bulletinPublished } from '../domains/broadcast/contract.ts'
 import { technologyChanged } from '../domains/directory/contract.ts'
 import { recountAll } from '../domains/watch/contract.ts'
-import { handles, type JobHandler } from '../platform/jobs/job.ts'
+import { handles, type JobHandler, type JobKind } from '../platform/jobs/job.ts'
 import type { Platform } from '../platform/platform.ts'
 import { SYSTEM } from '../platform/work/actor.ts'
 import { runWork } from '../platform/work/work.ts'
+
+/** The jobs that render a bulletin anew for machines after what its readers see has changed, one of each exit. */
+const EXITS: readonly JobKind<{ bulletinId: string }>[] = []
 
 /**
  * All that happens by itself between domains: event → what follows. A lower domain announces an event by enqueuing its
@@ -16,5 +20,15 @@ export const REACTIONS: readonly JobHandler<Platform>[] = [
     retryAfterSeconds: 10,
     expireAfterSeconds: 600,
     handle: platform => runWork<object, void>(platform, SYSTEM, async work => work.enqueue(recountAll, {}, { onceKey: 'all' })),
+  }),
+  handles(bulletinPublished, {
+    purpose: 'Has a bulletin rendered anew for every machine exit after its release or a change of it',
+    retries: 5,
+    retryAfterSeconds: 10,
+    expireAfterSeconds: 60,
+    handle: (platform, payload) =>
+      runWork<object, void>(platform, SYSTEM, async work => {
+        for (const kind of EXITS) work.enqueue(kind, payload)
+      }),
   }),
 ]

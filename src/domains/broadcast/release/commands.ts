@@ -11,6 +11,7 @@ import { lockBulletin, responseDeadlines, versionOf, type Bulletin } from '../bu
 import { assertApproved } from '../bulletins/queries/approval.ts'
 import { startMailing } from '../deliveries/mailings.ts'
 import { canRelease } from '../policy.ts'
+import { bulletinPublished } from '../publication/model.ts'
 import { reasonFrom } from '../reason.ts'
 import type { Visible } from '../tables.ts'
 import { recipientRows } from './queries.ts'
@@ -145,6 +146,7 @@ async function goOut(
   const organisationIds = audience.organisations.map(({ id }) => id)
   const { mailingId } = await startMailing(work, { bulletinId: bulletin.id, kind: 'release', organisationIds, baseUrl: input.baseUrl })
   await announce(work, { type: 'bulletin.released', bulletinId: bulletin.id })
+  work.enqueue(bulletinPublished, { bulletinId: bulletin.id })
   return { releaseId, mailingId, ...figures }
 }
 

@@ -6,6 +6,7 @@ import { closeHolding, releasedAlone } from '../../alone.ts'
 import { announce } from '../../announce.ts'
 import { startMailing } from '../../deliveries/mailings.ts'
 import { canRelease } from '../../policy.ts'
+import { bulletinPublished } from '../../publication/model.ts'
 import { reasonFrom } from '../../reason.ts'
 import type { Visible } from '../../tables.ts'
 import { bulletinNumber, respondByAt, revisionFindings, severityLabel, type BulletinSeverity } from '../model.ts'
@@ -216,6 +217,7 @@ async function publish(
     .values({ bulletin_id: bulletin.id, at: work.now, by_id: work.actor.id, is_material: tells !== null, ...update })
     .returning('id')
     .executeTakeFirstOrThrow()
+  work.enqueue(bulletinPublished, { bulletinId: bulletin.id })
   const isEnd = update.kind === 'withdrawal' || update.kind === 'replacement'
   if (isEnd) await announce(work, { type: 'bulletin.withdrawn', bulletinId: bulletin.id, reason: update.body })
   if (tells === null) return 0

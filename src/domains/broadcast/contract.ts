@@ -1,0 +1,28 @@
+import type { Page } from '../../kernel/page.ts'
+import type { Reader } from '../../platform/work/read.ts'
+import type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
+import { listPublished, readPublished } from './publication/queries.ts'
+import type { Visible } from './tables.ts'
+
+/** What the domains above and the exits to other machines may use of broadcast. */
+
+export type { BulletinContent, BulletinSeverity } from './bulletins/model.ts'
+export { bulletinNumber, parseBulletinNumber } from './bulletins/model.ts'
+export type { PublishedAsked, PublishedBulletin, PublishedChange } from './publication/model.ts'
+export { bulletinPublished } from './publication/model.ts'
+export { carriesContent } from './clearance.ts'
+
+/** A released bulletin as the outside may read it, in the reader's scope; `undefined` when there is none of that id, or it is not released. An exercise too. */
+export function publishedBulletin<T extends object>(db: Reader<T>, id: string): Promise<PublishedBulletin | undefined> {
+  return readPublished(asBroadcast(db), id)
+}
+
+/** A page of the released bulletins in the reader's scope, the newest change first. Exercises are left out unless asked for. */
+export function publishedBulletins<T extends object>(db: Reader<T>, asked: PublishedAsked): Promise<Page<PublishedBulletin>> {
+  return listPublished(asBroadcast(db), asked)
+}
+
+/** The caller's reader narrows to its own tables; the connection behind it is the same, and row-level security holds whatever is asked. */
+function asBroadcast<T extends object>(db: Reader<T>): Reader<Visible> {
+  return db as unknown as Reader<Visible>
+}
