@@ -4,7 +4,7 @@ import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { LINK_PURPOSE, linkFor, linkText } from '../deliveries/model.ts'
-import { streamHeaders } from '../deliveries/streams/model.ts'
+import { streamEnvelope } from '../envelope.ts'
 import type { Visible } from '../tables.ts'
 import { claimLetters, giveUpOldLetters, makeDigest, settleLetters, type LetterOutcome } from './commands.ts'
 import { isDigestHour, MAKE_DIGEST, SEND_DIGEST } from './model.ts'
@@ -85,7 +85,7 @@ async function send(platform: Platform, letter: ClaimedLetter, items: readonly W
   const { baseUrl } = platform.config
   const outcome = await platform.mail.send({
     ...digestMessage(platform.views, letter, linked, platform.clock.now(), baseUrl),
-    headers: streamHeaders(baseUrl, { stream: 'digest', id: letter.id }, ['digest'], (purpose, text) => platform.signer.sign(purpose, text)),
+    ...streamEnvelope(platform, { stream: 'digest', id: letter.id }, ['digest'], letter.id),
   })
   return { kind: 'tried', ok: outcome.ok, permanent: outcome.ok ? false : outcome.permanent, words: outcome.words }
 }

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { sql } from 'kysely'
 import { createTransport } from 'nodemailer'
 import { runCommand } from '../../../../../test/support/command.ts'
 import { createTestPlatform } from '../../../../../test/support/platform.ts'
@@ -13,6 +14,7 @@ import { addHours } from '../../../../kernel/instant.ts'
 import { startMailListener } from '../../../../platform/mail/listener.ts'
 import type { Platform } from '../../../../platform/platform.ts'
 import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
+import { makeDigestJob } from '../../digest/jobs.ts'
 import { deliverMailing } from '../jobs.ts'
 import { bounceListener, readBouncesJob } from './jobs.ts'
 import { failsSoftly, kindOf } from './model.ts'
@@ -356,4 +358,28 @@ test('what is built to do harm is refused, and changes nothing', async () => {
     'hard',
     'what no database takes is left out',
   )
+})
+
+test('a letter of the digest bounces to an address of its own: the contact fails once, and a complaint stops its digests alone', async () => {
+  const { bulletin } = await sent('L')
+  await makeDigestJob.handle(platform, {}, never)
+  platform.clock.set('2026-11-23T08:05:00Z')
+  await makeDigestJob.handle(platform, {}, never)
+  await platform.runJobs()
+  const letter = sink.messages.find(({ from, to }) => from.startsWith('bounce+l') && to.startsWith('desk0@l')) ?? assert.fail('no letter went out')
+  assert.equal(letter.from.split('@')[0]?.length, 'bounce+'.length + 1 + 32 + 1 + 20)
+  assert.equal(
+    await receiveReturned(platform, report({ to: letter.from.replace('bounce+l', 'bounce+') })),
+    'refused',
+    'signed as a letter, not as a delivery',
+  )
+  assert.equal(await receiveReturned(platform, report({ to: letter.from, status: '4.2.2' })), 'soft')
+  assert.equal(await receiveReturned(platform, report({ to: letter.from })), 'hard')
+  assert.equal(await receiveReturned(platform, report({ to: letter.from })), 'known')
+  const { rows } = await sql<{ open: number; failure: string }>`
+    select count(repair.id)::int as open, max(contact.last_failure) as failure from directory_contact as contact
+    left join directory_contact_repair as repair on repair.contact_id = contact.id and repair.closed_at is null and repair.reason = 'failed'
+    where contact.id = any(${bulletin.contactIds}::text[])`.execute(platform.database.kysely)
+  assert.equal(rows[0]?.open, 1)
+  assert.match(rows[0]?.failure ?? '', /550 5\.1\.1/)
 })

@@ -6,17 +6,21 @@ import type { Visible } from '../../tables.ts'
 import { recordArrival, recordBounce, recordFailure, type Fallback } from '../outcomes.ts'
 import { stopStream } from '../streams/commands.ts'
 import type { StreamReader } from '../streams/model.ts'
+import { contactsOfReader } from '../streams/queries.ts'
 import { failsSoftly, type BounceKind, type Received } from './model.ts'
-import { contactOf, isKnown, softBounces } from './queries.ts'
+import { contactOf, isKnown, isLetterSent, softBounces } from './queries.ts'
 
-/** A report about one delivery, which the address that it came to has proved. */
-export interface ProvedReport {
-  readonly deliveryId: Id<'delivery'>
+/** A report about one message, which the address that it came to has proved. */
+export interface Proved {
   readonly kind: BounceKind
   readonly status: string | null
   readonly words: string
   /** By which the same report is known again. */
   readonly report: string
+}
+
+interface ProvedReport extends Proved {
+  readonly deliveryId: Id<'delivery'>
 }
 
 /** Writes down a report, once, and does what follows from it. */
@@ -63,6 +67,25 @@ async function follow(work: Work<Visible>, { deliveryId, kind, words }: ProvedRe
       return
     case 'delayed':
   }
+}
+
+/**
+ * A report about a letter of the digest. An address that does not work fails for everybody who is written to at it; a complaint stops their
+ * digests. What else servers say of a letter nobody waits for: the next is a week away.
+ */
+export async function applyLetterReport(work: Work<Visible>, letterId: Id<'letter'>, { kind, words }: Proved): Promise<Received> {
+  if (kind === 'complaint') return applyComplaint(work, { stream: 'digest', id: letterId })
+  if (kind !== 'hard') return kind
+  if (!(await isLetterSent(work.db, letterId))) return 'known'
+  await work.db
+    .updateTable('broadcast_digest_letter')
+    .where('id', '=', letterId)
+    .set({ state: 'given-up', words: shorten(words, 500) })
+    .execute()
+  work.record({ verb: 'broadcast.digest.bounced', subject: { kind: 'letter', id: letterId } })
+  for (const { id: contactId } of await contactsOfReader(work.db, { stream: 'digest', id: letterId }))
+    await failContact(work.lend(), { contactId, words })
+  return kind
 }
 
 /** A complaint about a message that its own link to stop it has proved. */

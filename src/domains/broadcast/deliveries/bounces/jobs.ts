@@ -3,7 +3,7 @@ import { startMailListener } from '../../../../platform/mail/listener.ts'
 import { unreadMail } from '../../../../platform/mail/mail-folder.ts'
 import type { Service } from '../../../../platform/module.ts'
 import type { Platform } from '../../../../platform/platform.ts'
-import { deliveryOf } from '../envelope.ts'
+import { returnedTo } from '../../envelope.ts'
 import { READ_BOUNCES } from './model.ts'
 import { receiveReturned } from './receive.ts'
 
@@ -40,7 +40,7 @@ export const bounceListener: Service = {
       return await startMailListener({
         ...bounceListen,
         log: platform.log,
-        accepts: address => deliveryOf(platform, address) !== undefined || isComplaintAddress(platform, address),
+        accepts: address => returnedTo(platform, address) !== undefined || isComplaintAddress(platform, address),
         take: async (bytes, to) => void (await receiveReturned(platform, bytes, { envelopeTo: to })),
       })
     } catch (error) {

@@ -21,6 +21,12 @@ export async function isKnown(db: Reader<Visible>, deliveryId: string, report: s
   return row !== undefined
 }
 
+/** Whether a letter of the digest went out, and nothing was heard of it since. */
+export async function isLetterSent(db: Reader<Visible>, letterId: Id<'letter'>): Promise<boolean> {
+  const row = await db.selectFrom('broadcast_digest_letter').where('id', '=', letterId).select('state').executeTakeFirst()
+  return row?.state === 'sent'
+}
+
 /** When messages to the contact were given up by a server lately. */
 export async function softBounces(db: Reader<Visible>, contactId: string, now: Instant): Promise<readonly Instant[]> {
   const rows = await db

@@ -3,15 +3,15 @@ import { readReturnedMessage, type Complaint } from '../../../../codecs/mail-rep
 import type { Platform } from '../../../../platform/platform.ts'
 import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
 import { runWork } from '../../../../platform/work/work.ts'
+import { returnedTo, type Returned } from '../../envelope.ts'
 import type { Visible } from '../../tables.ts'
-import { deliveryOf } from '../envelope.ts'
 import { parseStreamToken, STREAM_PATH, STREAM_PURPOSE, type StreamReader } from '../streams/model.ts'
-import { applyComplaint, applyReport, type ProvedReport } from './commands.ts'
+import { applyComplaint, applyLetterReport, applyReport, type Proved } from './commands.ts'
 import { decisive, type Received } from './model.ts'
 
 /**
  * Takes in one message that came back. `envelopeTo` is where it was sent to, where the listener knows it; one from a folder tells by its head.
- * What a report says counts only for the delivery whose signed address it came to, whatever else it names.
+ * What a report says counts only for the message whose signed address it came to, whatever else it names.
  */
 export async function receiveReturned(
   platform: Platform,
@@ -24,15 +24,15 @@ export async function receiveReturned(
   const report = id === '' ? createHash('sha256').update(bytes).digest('hex') : id.slice(0, 250)
   if (content.kind === 'complaint') return takeComplaint({ platform, actor }, content.complaint, [...envelopeTo, ...addressedTo], report)
   if (content.kind !== 'delivery-status') return 'ignored'
-  const deliveryId = firstOf([...envelopeTo, ...addressedTo], address => deliveryOf(platform, address))
-  if (deliveryId === undefined) return 'refused'
+  const returned = firstOf([...envelopeTo, ...addressedTo], address => returnedTo(platform, address))
+  if (returned === undefined) return 'refused'
   const judged = decisive(content.status.recipients)
   if (judged === undefined) return 'ignored'
   const { class: kind, subject, detail } = judged.recipient.status
   const status = `${kind}.${subject}.${detail}`
   if (judged.kind === 'policy')
     platform.log.warn({ status, by: content.status.reportingServer }, 'mail: a server refuses our messages for what we are')
-  return apply({ platform, actor }, { deliveryId, kind: judged.kind, status, words: judged.recipient.words, report })
+  return apply({ platform, actor }, returned, { kind: judged.kind, status, words: judged.recipient.words, report })
 }
 
 /** Who takes it in: the system, or an operator by hand. */
@@ -46,16 +46,18 @@ async function takeComplaint(by: By, complaint: Complaint, addressedTo: readonly
   const { platform, actor } = by
   // Somebody took it out of the folder for unwanted mail.
   if (complaint.type === 'not-spam') return 'ignored'
-  const deliveryId = firstOf([...complaint.originalSenders, ...addressedTo], address => deliveryOf(platform, address))
-  if (deliveryId !== undefined)
-    return apply(by, { deliveryId, kind: 'complaint', status: null, words: `Reported as unwanted (${complaint.type}).`, report })
+  const returned = firstOf([...complaint.originalSenders, ...addressedTo], address => returnedTo(platform, address))
+  if (returned !== undefined)
+    return apply(by, returned, { kind: 'complaint', status: null, words: `Reported as unwanted (${complaint.type}).`, report })
   const reader = firstOf(complaint.unsubscribeAddresses, address => readerOf(platform, address))
   return reader === undefined ? 'refused' : runWork<Visible, Received>(platform, actor, work => applyComplaint(work, reader))
 }
 
-function apply({ platform, actor }: By, proved: ProvedReport): Promise<Received> {
+function apply({ platform, actor }: By, returned: Returned, proved: Proved): Promise<Received> {
   const fallback = { hasTexts: platform.texts.isConfigured, baseUrl: platform.config.baseUrl }
-  return runWork<Visible, Received>(platform, actor, work => applyReport(work, proved, fallback))
+  return runWork<Visible, Received>(platform, actor, work =>
+    returned.kind === 'letter' ? applyLetterReport(work, returned.id, proved) : applyReport(work, { ...proved, deliveryId: returned.id }, fallback),
+  )
 }
 
 function readerOf({ config, signer }: Platform, address: string): StreamReader | undefined {
