@@ -1,3 +1,5 @@
+import type { Problem } from './problem.ts'
+
 /**
  * The errors that stop a request. Each has
  * - `code`: stable, dotted, for machines and for the manual (`broadcast.bulletin.not-releasable`);
@@ -29,6 +31,16 @@ export class SignInNeeded extends CareCertError {}
 
 /** The input cannot be taken as it is. The message says what would be. */
 export class Invalid extends CareCertError {}
+
+/** Parts of what a machine sent cannot be taken. Each problem says which: a JSON Pointer (RFC 6901), or the name of a member. */
+export class InvalidParts extends Invalid {
+  readonly problems: readonly Problem[]
+
+  constructor(code: string, problems: readonly Problem[]) {
+    super(code, problems.map(problem => problem.message).join('. '))
+    this.problems = problems
+  }
+}
 
 /** The input is well formed, but what it asks for does not fit the state that the thing is in. */
 export class Conflict extends CareCertError {}

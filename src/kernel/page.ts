@@ -32,3 +32,12 @@ export function decodeCursor(cursor: string | null, length: number): (string | n
     return null
   }
 }
+
+/** Whether the text is a cursor of some list. Which one, and whether it is whole, `decodeCursor` says. */
+export function isCursor(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,5 @@
 import type { Module } from '../../platform/module.ts'
-import { audienceApiRoutes } from './audience/api/routes.ts'
+import { audienceOperations } from './audience/api.ts'
 import { builderRoutes } from './audience/builder/routes.ts'
 import { clearanceRoutes } from './audience/clearance/routes.ts'
 import { audienceCommands } from './audience/cli.ts'
@@ -51,6 +51,8 @@ import { askSignatureJob } from './responses/signing/jobs.ts'
 import { signingRoutes } from './responses/signing/routes.ts'
 import { telephoneRoutes } from './responses/telephone/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { sharingGroupCommands } from './sharing-groups/cli.ts'
+import { sharingGroupRoutes } from './sharing-groups/routes.ts'
 import { webhookCommands } from './webhooks/cli.ts'
 import { CHANNEL_METRICS } from './webhooks/metrics.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -69,9 +71,10 @@ export const broadcast: Module = {
     ...writingRoutes,
     ...audienceRoutes,
     ...builderRoutes,
-    ...audienceApiRoutes,
+    ...audienceOperations,
     ...savedAudienceRoutes,
     ...clearanceRoutes,
+    ...sharingGroupRoutes,
     ...lateJoinerRoutes,
     ...releaseRoutes,
     ...afterRoutes,
@@ -118,6 +121,7 @@ export const broadcast: Module = {
     ...livingCommands,
     ...holdingCommands,
     ...audienceCommands,
+    ...sharingGroupCommands,
     ...releaseCommands,
     readBounces,
     listResponses,

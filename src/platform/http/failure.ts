@@ -1,4 +1,5 @@
-import { Bug, CareCertError, Conflict, Forbidden, Invalid, NotFound, SignInNeeded, TooMany, Unavailable } from '../../kernel/errors.ts'
+import { Bug, CareCertError, Conflict, Forbidden, Invalid, InvalidParts, NotFound, SignInNeeded, TooMany, Unavailable } from '../../kernel/errors.ts'
+import type { Problem } from '../../kernel/problem.ts'
 
 /** What an error looks like from outside: an HTTP status, and words that are safe to show. */
 export interface Failure {
@@ -6,12 +7,15 @@ export interface Failure {
   readonly code: string
   readonly title: string
   readonly message: string
+  /** Which parts of what was sent are wrong; empty where that is not known. */
+  readonly problems: readonly Problem[]
 }
 
 const TABLE: readonly (readonly [new (...args: never[]) => CareCertError, number, string])[] = [
   [NotFound, 404, 'Page not found'],
   [SignInNeeded, 401, 'Sign in to go on'],
   [Forbidden, 403, 'You cannot do this'],
+  [InvalidParts, 422, 'That cannot be used'],
   [Invalid, 400, 'That cannot be used'],
   [Conflict, 409, 'That cannot be done now'],
   [TooMany, 429, 'Too many tries'],
@@ -22,12 +26,19 @@ const TABLE: readonly (readonly [new (...args: never[]) => CareCertError, number
 export function failureOf(error: unknown): Failure {
   if (error instanceof CareCertError && !(error instanceof Bug)) {
     for (const [type, status, title] of TABLE) {
-      if (error instanceof type) return { status, title, code: error.code, message: error.message }
+      if (error instanceof type)
+        return { status, title, code: error.code, message: error.message, problems: error instanceof InvalidParts ? error.problems : [] }
     }
   }
+  return { ...otherFailure(error), problems: [] }
+}
+
+function otherFailure(error: unknown): Omit<Failure, 'problems'> {
   const { statusCode, code } = error as { statusCode?: number; code?: string }
   if (statusCode === 429) return { status: 429, title: 'Too many tries', code: 'platform.http.too-many', message: 'Wait a minute, then try again.' }
   if (statusCode === 413) return { status: 413, title: 'That is too large', code: 'platform.http.too-large', message: 'Send less at once.' }
+  if (statusCode === 415)
+    return { status: 415, title: 'That cannot be used', code: 'platform.http.media-type', message: 'A body of this type is not taken here.' }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, title: 'That cannot be used', code: 'platform.http.malformed', message: 'The request is not well formed.' }
   if (code === '57014')

@@ -1,4 +1,8 @@
+import { InvalidParts } from '../../kernel/errors.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import type { Problem } from '../../kernel/problem.ts'
+import { failureOf } from './failure.ts'
+import { problemDetails } from './problem-details.ts'
 
 /** What a route answers. Data, so that a test can read it and only `server.ts` speaks HTTP. */
 export type Reply = PageReply | RedirectReply | JsonReply | FileReply | EventsReply
@@ -38,6 +42,10 @@ export interface FileReply {
   /** Offered for download under this name; `null` to show it in place. */
   readonly filename: string | null
   readonly body: string | Buffer | AsyncIterable<string | Uint8Array>
+  /** 200 unless it says otherwise. */
+  readonly status?: number
+  /** Headers beside the type: `etag`, `last-modified`, `cache-control`, `vary` and the like. Without `cache-control` nobody keeps it. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Where a route puts what its watcher is to be told. */
@@ -91,15 +99,8 @@ export function json(body: unknown, status = 200): JsonReply {
 
 /** What is wrong with the fields that a machine sent: problem details (RFC 9457) with `errors`, each with a JSON Pointer, as in its §3. */
 export function fieldProblems(code: string, problems: readonly Problem[], requestId: string): JsonReply {
-  const body = {
-    type: `urn:carecert:${code}`,
-    title: 'That cannot be used',
-    status: 422,
-    detail: problems.map(problem => problem.message).join('. '),
-    instance: `urn:uuid:${requestId}`,
-    errors: problems.map(({ pointer, message }) => ({ pointer: `#/${pointer}`, detail: message })),
-  }
-  return { kind: 'json', body, status: 422, isProblem: true }
+  const failure = failureOf(new InvalidParts(code, problems))
+  return { kind: 'json', body: problemDetails(failure, requestId), status: failure.status, isProblem: true }
 }
 
 export function csv(filename: string, body: AsyncIterable<string> | string): FileReply {
@@ -109,6 +110,27 @@ export function csv(filename: string, body: AsyncIterable<string> | string): Fil
 /** A file of unknown kind, only ever to be saved. */
 export function download(filename: string, body: Buffer | AsyncIterable<Uint8Array>): FileReply {
   return { kind: 'file', contentType: 'application/octet-stream', filename, body }
+}
+
+/**
+ * A document for programs that ask again and again. `etag` is a strong one, of exactly these bytes, without its quotes; who holds them already
+ * is answered 304, without a body (RFC 9110 §13).
+ */
+export function freshFile(
+  contentType: string,
+  body: string | Buffer,
+  freshness: { readonly etag: string; readonly lastModified: Instant | null; readonly cacheControl: string },
+  headers: Readonly<Record<string, string>> = {},
+): FileReply {
+  const { etag, lastModified, cacheControl } = freshness
+  const modified = lastModified === null ? {} : { 'last-modified': lastModified.toUTCString() }
+  return {
+    kind: 'file',
+    contentType,
+    filename: null,
+    body,
+    headers: { etag: `"${etag}"`, 'cache-control': cacheControl, ...modified, ...headers },
+  }
 }
 
 export function svg(body: string): FileReply {

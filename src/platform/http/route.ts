@@ -4,7 +4,8 @@ import type { Platform } from '../platform.ts'
 import type { Actor } from '../work/actor.ts'
 import type { Reader } from '../work/read.ts'
 import type { Work } from '../work/work.ts'
-import type { Reply } from './reply.ts'
+import type { Failure } from './failure.ts'
+import type { FileReply, Reply } from './reply.ts'
 
 /** What somebody needs to come in. There is no default: a route without one does not compile. */
 export type RouteAccess =
@@ -46,6 +47,8 @@ export interface RouteRequest<P = unknown, Q = unknown> {
   readonly idempotencyKey: string | null
   /** The token of the header `Authorization: Bearer …` (RFC 6750 §2.1), by which a machine says who it is; `null` without one. Never logged. */
   readonly bearerToken: string | null
+  /** A header by its name in lower case, such as `accept` or `if-none-match`; `null` without one. Never the credentials: `authorization` and `cookie` are not told. */
+  header(name: string): string | null
   readonly now: Instant
   readonly challengeCookie: string | null
   readonly platform: Platform
@@ -66,10 +69,39 @@ export interface Route {
   readonly perMinute: number | null
   /** Why a POST may come from elsewhere than our own pages, when its address alone proves the right to it; `null` for never. */
   readonly crossSite: string | null
-  /** Whether answers are machine-readable, so that errors are `application/problem+json` (RFC 9457). */
-  readonly isApi: boolean
+  /**
+   * Whether programs ask here. A token says who they are, by `Authorization`; whoever has none is asked for it (401) and not sent to sign in; errors are
+   * `application/problem+json` (RFC 9457) or as `failure` says. Everywhere else a token means nothing: pages are for people.
+   */
+  readonly isMachine: boolean
+  /** How errors look here, where a standard wants them otherwise than as problem details. */
+  readonly failure: FailureForm | null
+  /** What it is in the description of the JSON API; `null` for what is no part of that. */
+  readonly operation: Operation | null
   handle(request: RouteRequest): Promise<Reply>
 }
+
+/** What an operation of the JSON API is, beside its route: what OpenAPI says of it, and what checks the body and the answer. */
+export interface Operation {
+  /** In camelCase, unique: the name that generated clients use. */
+  readonly id: string
+  /** What it does, as an order: "Release a bulletin". */
+  readonly summary: string
+  /** What else its caller should know, in Markdown. */
+  readonly description: string | null
+  /** The page whose work it does, as `POST /bulletins/:number/release`: it needs the same permission. */
+  readonly page: OperationPage
+  readonly body: ZodType | null
+  /** `null` answers nothing (204); `file` names the type of a file. */
+  readonly answer: ZodType | { readonly file: string } | null
+  /** The status of success. */
+  readonly status: number
+}
+
+export type OperationPage = string | { readonly none: string }
+
+/** Makes the body of an error in a standard's own form. The status is the failure's. */
+export type FailureForm = (failure: Failure, requestId: string) => Pick<FileReply, 'contentType'> & { readonly body: string }
 
 interface RouteDefinition<P extends ZodType, Q extends ZodType> {
   readonly method: 'GET' | 'POST'
@@ -79,10 +111,14 @@ interface RouteDefinition<P extends ZodType, Q extends ZodType> {
   readonly query?: Q
   readonly perMinute?: number
   readonly crossSite?: string
+  /** Where the path does not tell: see `MACHINE_PATHS`. */
+  readonly isMachine?: boolean
+  readonly failure?: FailureForm
+  readonly operation?: Operation
   handle(request: RouteRequest<z.infer<P>, z.infer<Q>>): Promise<Reply>
 }
 
-/** Declares a route: a value that the permission table, the tests and the server all read. */
+/** Declares a route: a value that the permission table, the tests and the server all read. An operation of the JSON API is declared by `operation` (operation.ts). */
 export function route<P extends ZodType, Q extends ZodType>(definition: RouteDefinition<P, Q>): Route {
   return {
     method: definition.method,
@@ -92,8 +128,17 @@ export function route<P extends ZodType, Q extends ZodType>(definition: RouteDef
     query: definition.query ?? null,
     perMinute: definition.perMinute ?? null,
     crossSite: definition.crossSite ?? null,
-    isApi: definition.path.startsWith('/api/'),
+    isMachine: definition.isMachine ?? isMachinePath(definition.path),
+    failure: definition.failure ?? null,
+    operation: definition.operation ?? null,
     // The server hands over what `params` and `query` have parsed, so the narrower request is safe behind the wider type.
     handle: definition.handle,
   }
+}
+
+/** What lies under these is asked by programs. */
+const MACHINE_PATHS = ['/api/', '/taxii2/', '/csaf/', '/.well-known/csaf/', '/feeds/']
+
+export function isMachinePath(path: string): boolean {
+  return MACHINE_PATHS.some(prefix => `${path}/`.startsWith(prefix))
 }

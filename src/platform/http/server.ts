@@ -1,23 +1,26 @@
 import cookie from '@fastify/cookie'
-import { Tokens } from '@fastify/csrf'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { errorCodes, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
 import { assertNever } from '../../kernel/assert-never.ts'
-import { Forbidden, Invalid, SignInNeeded, NotFound } from '../../kernel/errors.ts'
+import { NotFound, SignInNeeded } from '../../kernel/errors.ts'
 import type { GaugeSample, MetricsHook } from '../module.ts'
 import type { Platform } from '../platform.ts'
 import type { StaticFiles } from '../views.ts'
 import { ANONYMOUS, assertMay, SYSTEM, type Actor } from '../work/actor.ts'
 import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
+import { isUnchanged } from './conditional.ts'
+import { assertCsrfToken, assertSameOrigin, csrfTokenOf } from './csrf.ts'
 import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
+import { assertJson, parseInput, registerJson } from './input.ts'
 import { createMetrics } from './metrics.ts'
+import { problemDetails } from './problem-details.ts'
 import type { CookieChange, PageReply, Reply } from './reply.ts'
-import type { FormBody, Route, RouteRequest, SessionView } from './route.ts'
+import { isMachinePath, type FormBody, type Route, type RouteRequest, type SessionView } from './route.ts'
 import { registerStaticFiles } from './static-files.ts'
 
 /** Who asks. Made from the cookie by the app, which knows sessions and roles. */
@@ -58,7 +61,6 @@ const LARGEST_FORM_BYTES = 1_048_576
 const LARGEST_MULTIPART_BYTES = 16_384
 const REQUESTS_PER_MINUTE = 1_200
 const EVENT_STREAM = 'text/event-stream'
-const csrf = new Tokens({ userInfo: false })
 
 /** Builds the web server. It listens to nothing until told to, so tests call it by `inject`. */
 export async function createServer(platform: Platform, parts: ServerParts): Promise<FastifyInstance> {
@@ -86,6 +88,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   )
 
   await server.register(cookie)
+  registerJson(server)
   await server.register(formbody, { bodyLimit: LARGEST_FORM_BYTES })
   // Mail programs may post so (RFC 8058 §3.2). Who does proves the right to it by the address: the body says nothing that is needed.
   const fromElsewhere = new Set(parts.routes.filter(route => route.crossSite !== null).map(route => route.path))
@@ -146,6 +149,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     return reply.type(metrics.contentType).send(text)
   })
 
+  const routes = new Map(parts.routes.map(route => [`${route.method} ${route.path}`, route]))
   const identities = new WeakMap<FastifyRequest, Identity>()
   const identityOf = (request: FastifyRequest): Identity => identities.get(request) ?? { actor: ANONYMOUS, session: null }
 
@@ -154,7 +158,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     const shell = parts.shell({
       title: content.title,
       identity,
-      csrfToken: identity.session === null ? '' : csrf.create(identity.session.csrfSecret),
+      csrfToken: csrfTokenOf(identity.session),
       notice: takeNotice(request, reply),
       problems: content.problems,
       isExercise: content.isExercise,
@@ -192,14 +196,20 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         return reply.redirect(content.to, 303)
       }
       case 'json':
+        if (content.status === 204) return reply.code(204).send()
         return reply
           .code(content.status)
           .type(`application/${content.isProblem ? 'problem+json' : 'json'}; charset=utf-8`)
           .send(JSON.stringify(content.body))
       case 'file': {
         if (content.filename !== null) reply.header('content-disposition', `attachment; filename="${content.filename.replace(/[^\w.-]/g, '-')}"`)
+        reply.headers(content.headers ?? {})
+        if (content.headers !== undefined && isUnchanged(request.headers, content.headers)) return reply.code(304).send()
         const body = typeof content.body === 'string' || Buffer.isBuffer(content.body) ? content.body : streamOf(content.body)
-        return reply.type(content.contentType).send(body)
+        return reply
+          .code(content.status ?? 200)
+          .type(content.contentType)
+          .send(body)
       }
       case 'events': {
         const body = streams.open(identityOf(request).session?.idHash ?? null, content)
@@ -222,6 +232,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         identities.set(request, identity)
         await assertAccess(route, identity, request, reply)
         if (request.method === 'POST' && identity.session !== null && route.crossSite === null) assertCsrfToken(request, identity.session)
+        if (route.operation !== null) assertJson(request)
         const now = platform.clock.now()
         const routeRequest: RouteRequest = {
           actor: identity.actor,
@@ -234,6 +245,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           requestId: request.id,
           bearerToken: /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null,
           idempotencyKey: [request.headers['idempotency-key']].flat()[0] ?? null,
+          header: name => (name === 'authorization' || name === 'cookie' ? null : ([request.headers[name]].flat()[0] ?? null)),
           now,
           challengeCookie: request.cookies[cookies.challenge] ?? null,
           platform,
@@ -248,7 +260,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   async function assertAccess(route: Route, identity: Identity, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if ('public' in route.access) return
     if (identity.actor.kind === 'anonymous') {
-      if (request.method === 'POST' && !route.isApi) {
+      if (request.method === 'POST' && !route.isMachine) {
         const value = await parts.keepInterruptedForm(request.url, (request.body ?? {}) as FormBody, request.cookies[cookies.session] ?? null)
         if (value !== null) setCookie(reply, { name: 'challenge', value, maxAgeSeconds: 3_600 })
       }
@@ -270,15 +282,11 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   function fail(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
     const failure = failureOf(error)
     if (failure.status >= 500) platform.log.error({ err: error, requestId: request.id, route: request.routeOptions.url ?? 'none' }, 'http: failed')
-    if (request.url.startsWith('/api/')) {
-      const problem = {
-        type: `urn:carecert:${failure.code}`,
-        title: failure.title,
-        status: failure.status,
-        detail: failure.message,
-        instance: `urn:uuid:${request.id}`,
-      }
-      return reply.code(failure.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
+    const route = routes.get(`${request.method} ${request.routeOptions.url ?? ''}`)
+    if (route?.isMachine ?? isMachinePath(request.url.split('?')[0] ?? '')) {
+      const problem = { contentType: 'application/problem+json; charset=utf-8', body: JSON.stringify(problemDetails(failure, request.id)) }
+      const { contentType, body } = route?.failure?.(failure, request.id) ?? problem
+      return reply.code(failure.status).type(contentType).send(body)
     }
     if (failure.status === 401)
       return reply.redirect(`/sign-in?to=${encodeURIComponent(request.method === 'GET' ? request.url : '/interrupted')}`, 303)
@@ -327,44 +335,9 @@ function cookieNames(isHttps: boolean) {
   }
 }
 
-/** A form can only come from our own pages: browsers say where from (Fetch Metadata, and Origin before it). */
-function assertSameOrigin(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site']
-  if (site === 'same-origin' || site === 'none') return
-  const origin = request.headers.origin
-  if (site === undefined && (origin === undefined || URL.parse(origin)?.host === request.host)) return
-  throw new Forbidden('platform.http.cross-site', 'This was sent from another site, so it was not taken. Open the page here and send it again.')
-}
-
 /** Whether a proxy stands between: then the connection's own address says nothing of who asks. */
 function isForwarded(request: FastifyRequest): boolean {
   return request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined
-}
-
-function assertCsrfToken(request: FastifyRequest, session: SessionView): void {
-  const token = (request.body as FormBody | null | undefined)?.['_csrf'] ?? request.headers['x-csrf-token']
-  if (typeof token === 'string' && csrf.verify(session.csrfSecret, token)) return
-  throw new Forbidden(
-    'platform.http.csrf',
-    'This page was open for too long, or was opened before you signed in. Go back, reload it and send it again.',
-  )
-}
-
-function parseInput(schema: Route['params'], value: unknown): unknown {
-  if (schema === null) return {}
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(value ?? {}).map(([name, text]) => [name, withoutNul(text)])))
-  if (parsed.success) return parsed.data
-  throw new Invalid(
-    'platform.http.address',
-    'Part of this address cannot be read. Check it, or start again from the list.',
-    parsed.error.issues.map(issue => issue.path.join('.')).join(', '),
-  )
-}
-
-/** PostgreSQL takes no NUL in text, and nobody types one. */
-function withoutNul(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNul)
-  return typeof value === 'string' ? value.replaceAll('\0', '') : value
 }
 
 async function* encode(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {

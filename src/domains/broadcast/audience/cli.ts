@@ -55,7 +55,7 @@ const audience: Command = {
       await runWork<Visible, void>(platform, actor, work => saveAudience(work, { number, rule: given }))
     const { found, addresses, rule, names } = await readAs<Visible, Answer>(platform, actor, async db => {
       const stored = await ruleOf(db, (await bulletinOf(db, number)).id)
-      const asked = given === null ? stored : { rule: given, tlp: stored.tlp }
+      const asked = given === null ? stored : { ...stored, rule: given, isUnread: false }
       return {
         found: await resolveAudience(db, asked),
         addresses: await countAddresses(db, asked),

@@ -13,8 +13,9 @@ const NAMES_SHOWN = 10
 
 /** What a rule that was not saved would come to for a bulletin, as `views/count.njk` shows it. Nothing is stored. */
 export async function countRule(db: Reader<Visible>, number: number, rule: AudienceRule): Promise<object> {
-  const { tlp } = await ruleOf(db, (await bulletinOf(db, number)).id)
-  const checked = await checkRule(db, { rule, tlp })
+  const stored = await ruleOf(db, (await bulletinOf(db, number)).id)
+  const asked = { ...stored, rule, isUnread: false }
+  const checked = await checkRule(db, asked)
   const found = await listAudience(
     db,
     checked,
@@ -23,7 +24,7 @@ export async function countRule(db: Reader<Visible>, number: number, rule: Audie
   )
   return countView(
     ruleSentence(rule, await namesFor(db, rule)),
-    await summariseAudience(db, { rule, tlp }),
+    await summariseAudience(db, asked),
     await countReasons(db, checked),
     found.rows,
   )

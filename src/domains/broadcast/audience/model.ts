@@ -57,7 +57,7 @@ export function splitCodes(text: string): readonly string[] {
 }
 
 /** Why an organisation that the rule would reach is left out. */
-export type Exclusion = 'type' | 'region' | 'board' | 'named' | 'condition' | 'closed' | 'clearance' | 'not-named'
+export type Exclusion = 'type' | 'region' | 'board' | 'named' | 'condition' | 'closed' | 'clearance' | 'not-named' | 'not-in-group'
 
 export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
   type: 'Its type is excluded',
@@ -68,6 +68,7 @@ export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
   closed: 'It is closed',
   clearance: 'It may not be told what this label covers',
   'not-named': 'What is RED goes only to organisations named by code',
+  'not-in-group': 'It is not in the sharing group',
 }
 
 /** Why nobody can be mailed there. */

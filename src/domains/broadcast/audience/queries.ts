@@ -46,9 +46,9 @@ export interface AudienceSummary extends Pick<Audience, 'contacts' | 'hash' | 'p
 
 /** The rule saved for a bulletin, with the bulletin's label; the empty rule when none was. Throws when there is no such bulletin. */
 export async function ruleOf(db: Pick<Asks, 'selectFrom'>, bulletinId: string): Promise<BulletinRule> {
-  const { tlp, stored } = await storedRule(db, bulletinId)
+  const { tlp, sharingGroup, stored } = await storedRule(db, bulletinId)
   const rule = stored === null ? EMPTY_RULE : AudienceRule.safeParse(stored).data
-  return rule === undefined ? { rule: EMPTY_RULE, tlp, isUnread: true } : { rule, tlp }
+  return rule === undefined ? { rule: EMPTY_RULE, tlp, sharingGroup, isUnread: true } : { rule, tlp, sharingGroup }
 }
 
 /** Whether somebody has saved who a bulletin goes to. */
@@ -60,7 +60,7 @@ async function storedRule(db: Pick<Asks, 'selectFrom'>, bulletinId: string) {
   return db
     .selectFrom('broadcast_bulletin as bulletin')
     .leftJoin('broadcast_audience as audience', 'audience.bulletin_id', 'bulletin.id')
-    .select(['bulletin.tlp', 'audience.rule as stored'])
+    .select(['bulletin.tlp', 'bulletin.sharing_group_id as sharingGroup', 'audience.rule as stored'])
     .where('bulletin.id', '=', bulletinId)
     .$narrowType<{ tlp: BulletinRule['tlp'] }>()
     .executeTakeFirstOrThrow()

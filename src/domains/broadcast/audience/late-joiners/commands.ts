@@ -37,7 +37,7 @@ export async function catchUp(
   const release = await releaseOf(work.db, bulletin.id)
   if (release === undefined || bulletin.state !== 'released')
     throw new Conflict('broadcast.catch-up.not-live', 'Only a released bulletin that was not withdrawn can be caught up on.')
-  const checked = await checkRule(work.db, { rule: release.rule, tlp: bulletin.tlp })
+  const checked = await checkRule(work.db, { rule: release.rule, tlp: bulletin.tlp, sharingGroup: bulletin.sharingGroup?.id ?? null })
   const late = (await lateJoiners(work.db, checked, bulletin.id, { limit: MOST_AT_ONCE, cursor: null })).rows
   const chosen = new Set(input.codes === 'everyone' ? late.map(({ code }) => code) : input.codes)
   const joining = late.filter(({ code }) => chosen.has(code))

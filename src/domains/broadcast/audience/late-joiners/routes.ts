@@ -108,7 +108,7 @@ async function latePage(
     const bulletin = await bulletinOf(db, number)
     const release = await releaseOf(db, bulletin.id)
     if (release === undefined) return null
-    const checked = await checkRule(db, { rule: release.rule, tlp: bulletin.tlp })
+    const checked = await checkRule(db, { rule: release.rule, tlp: bulletin.tlp, sharingGroup: bulletin.sharingGroup?.id ?? null })
     return {
       bulletin,
       release,

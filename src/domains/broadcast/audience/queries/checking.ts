@@ -5,6 +5,7 @@ import { bulletinNumber } from '../../bulletins/model.ts'
 import { AudienceRule } from '../model.ts'
 import { conditionsIn, conditionsOf, isEmptyRule, saysWhom, type Condition, type Node } from '../rule.ts'
 import type { Asks } from './asks.ts'
+import { groupProblem } from '../../sharing-groups/queries.ts'
 import { clearanceFor, EVERYBODY_IS_CLEARED, type Clearance } from './clearance.ts'
 import { linesOf, type Lines } from './lines.ts'
 
@@ -12,6 +13,8 @@ import { linesOf, type Lines } from './lines.ts'
 export interface BulletinRule {
   readonly rule: AudienceRule
   readonly tlp: Tlp
+  /** The UUID of the sharing group that it is for alone; `null` for none. */
+  readonly sharingGroup: string | null
   /** Whether what is stored cannot be read; the rule is then the empty one. */
   readonly isUnread?: boolean
 }
@@ -41,7 +44,13 @@ export async function checkRule(db: Asks, asked: BulletinRule): Promise<CheckedR
   const excluding = rule.excluding.map(condition => inPlace(condition, saved.trees))
   const conditions = [...(match === null ? [] : conditionsIn(match)), ...excluding.flatMap(conditionsIn)]
   const { lines, problems: lineProblems } = await linesOf(db, conditions)
-  const problems = [...saved.problems, ...(await unknownParts(db, conditions, rule.organisations)), ...lineProblems]
+  const ofGroup = asked.sharingGroup === null ? null : await groupProblem(db, asked.sharingGroup)
+  const problems = [
+    ...saved.problems,
+    ...(await unknownParts(db, conditions, rule.organisations)),
+    ...lineProblems,
+    ...(ofGroup === null ? [] : [ofGroup]),
+  ]
   return { ...asked, rule, problems: [...new Set(problems)], match, excluding, lines, clearance: await clearanceFor(db, asked.tlp) }
 }
 

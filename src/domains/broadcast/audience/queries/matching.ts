@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import { tlpRank } from '../../../../kernel/tlp.ts'
 import { isResponseState } from '../../responses/model.ts'
+import { currentMembers } from '../../sharing-groups/queries.ts'
 import type { Condition, Node } from '../rule.ts'
 import type { CheckedRule } from './checking.ts'
 import { isCleared } from './clearance.ts'
@@ -34,7 +35,7 @@ function tellsPartners({ rule, tlp }: CheckedRule): boolean {
   return rule.partners && tlpRank(tlp) <= tlpRank('AMBER')
 }
 
-/** A partner is told for the organisation that it looks after, whatever its own type may be told. */
+/** A partner is told for the organisation that it looks after, whatever its own type may be told; of a sharing group only if it is a member itself. */
 function isReached(checked: CheckedRule, isDirect: boolean): RawBuilder<unknown> {
   const cleared = isDirect ? mayBeTold(checked) : null
   return sql.join(
@@ -42,6 +43,7 @@ function isReached(checked: CheckedRule, isDirect: boolean): RawBuilder<unknown>
       sql`organisation.status = 'open'`,
       ...checked.excluding.map(node => sql`${excludes(checked, node)} is not true`),
       ...(cleared === null ? [] : [cleared]),
+      ...(checked.sharingGroup === null ? [] : [sql`organisation.id in (${currentMembers(checked.sharingGroup)})`]),
     ],
     sql` and `,
   )
@@ -71,6 +73,7 @@ export function leftOut(checked: CheckedRule): RawBuilder<unknown> | null {
     ...(isLookedUp || rule.organisations.length > 0 ? [sql`when ${isClosed} then 'closed'`] : []),
     ...(cleared === null ? [] : [sql`when not ${cleared} then 'clearance'`]),
     ...(checked.tlp === 'RED' ? [sql`when organisation.code <> all(${rule.organisations}::text[]) then 'not-named'`] : []),
+    ...(checked.sharingGroup === null ? [] : [sql`when organisation.id not in (${currentMembers(checked.sharingGroup)}) then 'not-in-group'`]),
   ]
   if (reasons.length === 0) return null
   return sql`select * from (

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createTestApp } from '../../../../../test/support/app.ts'
-import { actorAs, plantOrganisations } from '../../../../../test/support/broadcast.ts'
-import { runCommand } from '../../../../../test/support/command.ts'
+import { createTestApp } from '../../../../test/support/app.ts'
+import { actorAs, plantOrganisations } from '../../../../test/support/broadcast.ts'
+import { runCommand } from '../../../../test/support/command.ts'
 
 const app = await createTestApp()
 const analyst = await app.signIn('analyst')
@@ -32,17 +32,17 @@ const RULE = {
   partners: false,
 }
 
-const send = (rule: unknown, query = '') =>
+const send = (rule: unknown, below = '') =>
   app.server.inject({
     method: 'POST',
-    url: `/api/v1/bulletins/${number}/audience${query}`,
+    url: `/api/v1/bulletins/${number}/audience${below}`,
     headers: { 'content-type': 'application/json', 'x-csrf-token': token, 'sec-fetch-site': 'same-origin' },
     cookies: { carecert: analyst.cookie('carecert') ?? '' },
     payload: JSON.stringify(rule),
   })
 
 test('the same rule is set and read by the API and by the command, and comes to the same', async () => {
-  const preview = await send(RULE, '?preview=yes')
+  const preview = await send(RULE, '/preview')
   assert.deepEqual(preview.json<{ organisations: string[] }>().organisations, ['P1', 'P2'])
   assert.match(
     (await analyst.get(`/api/v1/bulletins/${number}/audience`)).json<{ problems: string[] }>().problems.join(),

@@ -1,0 +1,31 @@
+import { z, type ZodType } from 'zod'
+import { isCursor, type Page } from '../../kernel/page.ts'
+
+/** An instant in an answer: handed over as it is, sent as RFC 3339 in UTC. */
+export const instant = z
+  .date()
+  .transform(at => at.toISOString())
+  .pipe(z.iso.datetime())
+
+/** An instant in a request: RFC 3339, with its offset. */
+export const instantText = z.iso.datetime({ offset: true }).transform(text => new Date(text))
+
+/** What the address of every list takes: spread it into the schema of the query. */
+export const listQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  // A cursor that cannot be read is refused: as if it were not there, it would begin again from the first page, for ever.
+  cursor: z.string().max(1_000).refine(isCursor, 'This is no cursor: send the `next` of the page before').nullable().default(null),
+}
+
+/** The same for lists that can be asked what is new: only what changed at that instant or later. Spread it beside `listQuery`. */
+export const changedSinceQuery = { changedSince: instantText.nullable().default(null) }
+
+/** The schema of one page of a list: `next` is the cursor of the page after, `null` on the last; `total` counts all of them. */
+export function listOf<T extends ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().nullable(), total: z.number().int() })
+}
+
+/** One page of a list as its answer, each row turned into what the schema of the items takes in. */
+export function listAnswer<R, I>({ rows, next, total }: Page<R>, itemOf: (row: R) => I): { items: I[]; next: string | null; total: number } {
+  return { items: rows.map(itemOf), next, total }
+}

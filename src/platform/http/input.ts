@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { errorCodes } from 'fastify'
+import { Invalid } from '../../kernel/errors.ts'
+import { parseJson } from '../../kernel/json.ts'
+import type { Route } from './route.ts'
+
+/** Reads JSON bodies, those of types of a standard's own (`application/taxii+json`) too. An empty one is none. */
+export function registerJson(server: FastifyInstance): void {
+  server.removeContentTypeParser('application/json')
+  server.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i,
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => {
+      if (body.trim() === '') return undefined
+      const read = parseJson(body)
+      // A member of that name is no honest one, and some code would take it for the object's prototype.
+      if (read.ok && !body.includes('"__proto__"')) return read.value
+      throw new Invalid('platform.http.json', 'The body is not JSON that can be read. Check that it is whole, and UTF-8.', read.problems[0]?.rule)
+    },
+  )
+}
+
+/** The JSON API takes JSON and nothing else: what a form of another site could send is not read. Throws the 415 of the server. */
+export function assertJson(request: FastifyRequest): void {
+  const type = request.headers['content-type']
+  if (request.body === undefined || request.body === null) return
+  if (type !== undefined && /^application\/json(?:\s*;|$)/i.test(type)) return
+  throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(type ?? '')
+}
+
+/** The parameters or the query as the schema reads them. Throws `Invalid`. */
+export function parseInput(schema: Route['params'], value: unknown): unknown {
+  if (schema === null) return {}
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(value ?? {}).map(([name, text]) => [name, withoutNul(text)])))
+  if (parsed.success) return parsed.data
+  throw new Invalid(
+    'platform.http.address',
+    `Part of this address cannot be read${namesOf(parsed.error.issues)}. Check it, or start again from the list.`,
+    parsed.error.issues.map(issue => issue.path.join('.')).join(', '),
+  )
+}
+
+type Issues = readonly { readonly code: string; readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }[]
+
+/** Which parts, by the names that the schema gives them: never what was typed there. */
+function namesOf(issues: Issues): string {
+  const known = issues.flatMap(({ path }) => (typeof path[0] === 'string' ? [path[0]] : []))
+  const unknown = issues.flatMap(({ code, keys }) => (code === 'unrecognized_keys' ? (keys ?? []) : [])).map(key => key.slice(0, 40))
+  const said = [...new Set(known), ...unknown.map(key => `${key} (nothing of that name is taken here)`)]
+  return said.length === 0 ? '' : `: ${said.join(', ')}`
+}
+
+/** PostgreSQL takes no NUL in text, and nobody types one. */
+function withoutNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNul)
+  return typeof value === 'string' ? value.replaceAll('\0', '') : value
+}
