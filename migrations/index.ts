@@ -28,6 +28,8 @@ import * as picture from './0027_picture.ts'
 import * as watchFixes from './0028_watch.ts'
 import * as largeDocuments from './0029_large_documents.ts'
 import * as publication from './0031_publication.ts'
+import * as sharingGroups from './0032_sharing_groups.ts'
+import * as speed from './0035_speed.ts'
 import * as closedDays from './0037_closed_days.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
@@ -61,5 +63,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0028_watch': watchFixes,
   '0029_large_documents': largeDocuments,
   '0031_publication': publication,
+  '0032_sharing_groups': sharingGroups,
+  '0035_speed': speed,
   '0037_closed_days': closedDays,
 }
