@@ -29,6 +29,7 @@ import * as watchFixes from './0028_watch.ts'
 import * as largeDocuments from './0029_large_documents.ts'
 import * as publication from './0031_publication.ts'
 import * as sharingGroups from './0032_sharing_groups.ts'
+import * as publicBulletins from './0034_public_bulletins.ts'
 import * as speed from './0035_speed.ts'
 import * as closedDays from './0037_closed_days.ts'
 
@@ -64,6 +65,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0029_large_documents': largeDocuments,
   '0031_publication': publication,
   '0032_sharing_groups': sharingGroups,
+  '0034_public_bulletins': publicBulletins,
   '0035_speed': speed,
   '0037_closed_days': closedDays,
 }

@@ -13,6 +13,7 @@ import { templateRoutes } from './bulletins/holding/templates/routes.ts'
 import { bulletinListRoutes } from './bulletins/list/routes.ts'
 import { livingCommands } from './bulletins/living/cli.ts'
 import { livingRoutes } from './bulletins/living/routes.ts'
+import { publicRoutes } from './bulletins/public/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
 import { closedDayRoutes } from './chase/closed-days/routes.ts'
@@ -64,6 +65,7 @@ export const broadcast: Module = {
   routes: [
     ...bulletinListRoutes,
     ...bulletinRoutes,
+    ...publicRoutes,
     ...livingRoutes,
     ...renditionRoutes,
     ...holdingRoutes,

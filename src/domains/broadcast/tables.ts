@@ -8,6 +8,7 @@ import type { ChaseTables } from './tables/chase.ts'
 import type { DigestTables } from './tables/digest.ts'
 import type { MailTables } from './tables/mail.ts'
 import type { PictureTables } from './tables/picture.ts'
+import type { PublicTables } from './tables/public.ts'
 import type { ResponsesTables } from './tables/responses.ts'
 import type { ScheduleTables } from './tables/schedule.ts'
 import type { ServiceTables } from './tables/services.ts'
@@ -283,6 +284,7 @@ export type Visible = BroadcastTables &
   DigestTables &
   MailTables &
   PictureTables &
+  PublicTables &
   ResponsesTables &
   ScheduleTables &
   ServiceTables &

@@ -144,6 +144,8 @@ const SEEDED = new Set([
   'broadcast_closed_day',
   'broadcast_holding_template',
   'broadcast_digest_policy',
+  'interop_cap_policy',
+  'interop_feed_stamp',
 ])
 
 /** What tells others of a new row. A row that comes back was told of before. */
