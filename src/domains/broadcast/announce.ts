@@ -32,7 +32,7 @@ export async function announce(work: Work<Visible>, event: BroadcastEvent): Prom
       bulletin_id: bulletin.id,
       only_organisations: only === null ? null : [...only],
       webhook_id: null,
-      facts: JSON.stringify(factsToKeep(await factsOf(work, bulletin, event))),
+      facts: JSON.stringify(factsToKeep(await factsOf(work, bulletin, event), bulletin.sharingGroup !== null)),
     })
     .execute()
   work.enqueue(SEND_WEBHOOKS, {})

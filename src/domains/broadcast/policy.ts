@@ -51,6 +51,9 @@ export const PERMISSIONS: Readonly<Record<string, readonly Role[]>> = {
   'broadcast.audience.edit': AUTHORS,
   /** What one organisation may be told, whatever its type. */
   'broadcast.clearance.set': APPROVERS,
+  /** Named sets of organisations that share among themselves: who belongs says who is told. */
+  'broadcast.sharing-group.view': CENTRE_ROLES,
+  'broadcast.sharing-group.set': APPROVERS,
   /** What happens about silence, and the telephone list. */
   'broadcast.chase.view': OVERSEERS,
   'broadcast.chase.set': RELEASERS,

@@ -12,6 +12,7 @@ import type { PublicTables } from './tables/public.ts'
 import type { ResponsesTables } from './tables/responses.ts'
 import type { ScheduleTables } from './tables/schedule.ts'
 import type { ServiceTables } from './tables/services.ts'
+import type { SharingTables } from './tables/sharing.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
 import type { WritingTables } from './tables/writing.ts'
 
@@ -42,6 +43,8 @@ export interface BulletinTable {
   superseded_by: Generated<string | null>
   /** Since when those who answered before are asked to answer again. */
   answer_again_at: Generated<Instant | null>
+  /** The sharing group that the newest version is for. */
+  sharing_group_id: Generated<string | null>
 }
 
 export interface VersionTable {
@@ -288,6 +291,7 @@ export type Visible = BroadcastTables &
   ResponsesTables &
   ScheduleTables &
   ServiceTables &
+  SharingTables &
   WritingTables &
   WebhookTables &
   DirectoryVisible &

@@ -81,8 +81,8 @@ const previewAudience = operation({
 export const audienceOperations: readonly Route[] = [getAudience, setAudience, previewAudience]
 
 async function answerTo(db: Asks, number: number, rule: AudienceRule) {
-  const { tlp } = await ruleOf(db, (await bulletinOf(db, number)).id)
-  return answer(db, number, { rule, tlp })
+  const stored = await ruleOf(db, (await bulletinOf(db, number)).id)
+  return answer(db, number, { ...stored, rule, isUnread: false })
 }
 
 async function answer(db: Asks, number: number, asked: BulletinRule) {

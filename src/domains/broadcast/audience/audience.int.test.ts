@@ -30,7 +30,7 @@ await plantOrganisations(platform, [
   { code: 'W1', type: 'trust', region: 'YW', country: 'Wales' },
 ])
 
-const asked = (rule: unknown, tlp: Tlp = 'CLEAR') => ({ rule: AudienceRule.parse(rule), tlp })
+const asked = (rule: unknown, tlp: Tlp = 'CLEAR') => ({ rule: AudienceRule.parse(rule), tlp, sharingGroup: null })
 const ask = (rule: FlatRuleInput) => readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, asked(rule)))
 const codes = (audience: Audience) => audience.organisations.map(({ code }) => code).join(' ')
 const larch = (over: object = {}) => ({ maker: null, product: 'Larch Records', version: null, ...over })

@@ -78,7 +78,7 @@ await owner
   .execute()
 
 const resolve = (rule: object, tlp: Tlp = 'CLEAR') =>
-  readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, { rule: AudienceRule.parse(rule), tlp }))
+  readAs<Visible, Audience>(platform, analyst, db => resolveAudience(db, { rule: AudienceRule.parse(rule), tlp, sharingGroup: null }))
 const codes = async (match: object, over: object = {}, tlp: Tlp = 'CLEAR') => {
   const audience = await resolve({ match, ...over }, tlp)
   assert.deepEqual(audience.problems, [])
@@ -175,7 +175,7 @@ test('whoever may not be told what the label covers is left out, and said', asyn
     .execute()
   assert.equal(await codes(rule.match, rule, 'AMBER'), 'P2 S1 T1 T2')
   await readAs<Visible, void>(platform, analyst, async db => {
-    const checked = await checkRule(db, { rule: AudienceRule.parse(rule), tlp: 'AMBER+STRICT' })
+    const checked = await checkRule(db, { rule: AudienceRule.parse(rule), tlp: 'AMBER+STRICT', sharingGroup: null })
     const view = await viewAudience(db, checked, { list: 'excluded', search: '', type: '', region: '', sort: 'code' }, { limit: 9, cursor: null })
     assert.deepEqual(
       view.found.rows.map(row => `${row.code} ${row.why}`),

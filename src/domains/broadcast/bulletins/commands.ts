@@ -6,6 +6,7 @@ import type { Work } from '../../../platform/work/work.ts'
 import { takeUpThreat } from '../../watch/contract.ts'
 import { canApprove } from '../policy.ts'
 import { reasonFrom } from '../reason.ts'
+import { withGroupName } from '../sharing-groups/queries.ts'
 import type { Visible } from '../tables.ts'
 import { BulletinContent, bulletinNumber, findingsOf, revisionFindings, type BulletinNumber } from './model.ts'
 import { authorsToExclude, lastVersionOf, versionOf } from './queries.ts'
@@ -29,7 +30,7 @@ export async function draftBulletin(
   input: { readonly threatId: string | null; readonly content: BulletinContent; readonly isExercise?: boolean },
 ): Promise<{ readonly id: string; readonly number: BulletinNumber }> {
   assertMay(work.actor, 'broadcast.bulletin.draft')
-  const content = BulletinContent.parse(input.content)
+  const content = await withGroupName(work.db, BulletinContent.parse(input.content))
   const id = work.newId('bulletin')
   const { number } = await work.db
     .insertInto('broadcast_bulletin')
@@ -73,7 +74,7 @@ export async function saveVersion(
 ): Promise<{ readonly version: number; readonly isNew: boolean }> {
   const piece = await beginPiece(work, input.number, 'edit')
   const { bulletin } = piece
-  const content = BulletinContent.parse(input.content)
+  const content = await withGroupName(work.db, BulletinContent.parse(input.content))
   const current = await versionOf(work.db, bulletin.id, piece.version)
   if (current.hash === contentHash(content)) return { version: piece.version, isNew: false }
   assertNewest(piece, input.baseVersion)

@@ -13,6 +13,7 @@ const FIELDS: readonly (readonly [string, (content: BulletinContent) => string])
   ['Title', content => content.title],
   ['Severity', content => severityLabel(content.severity)],
   ['TLP label', content => `TLP:${content.tlp}`],
+  ['Sharing group', content => content.sharingGroup?.name ?? ''],
   ['Threat type', content => content.threatType],
   ['Categories', content => content.categories.join(', ')],
   ['Threat vectors', content => content.threatVectors.join(', ')],

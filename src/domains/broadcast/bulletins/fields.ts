@@ -100,6 +100,7 @@ function rawContent(typed: Typed, platforms: readonly number[], steps: readonly 
     confidence: one(typed, 'confidence'),
     safeToUse: one(typed, 'safeToUse'),
     respondBy,
+    ...(one(typed, 'sharingGroup') === '' ? {} : { sharingGroup: { id: one(typed, 'sharingGroup') } }),
     ...(one(typed, 'clinicalImpact').trim() === '' ? {} : { clinicalImpact: one(typed, 'clinicalImpact') }),
     ...(one(typed, 'boardWords').trim() === '' ? {} : { boardWords: one(typed, 'boardWords') }),
     ...(one(typed, 'newsTitle').trim() === '' && one(typed, 'newsBody').trim() === '' ? {} : { news: rawNews(typed) }),
@@ -137,6 +138,7 @@ export function typedFrom(content: BulletinContent): Typed {
   const { news, ...rest } = content
   return {
     ...rest,
+    sharingGroup: content.sharingGroup?.id ?? '',
     newsTitle: news?.title ?? '',
     newsBody: news?.body ?? '',
     newsMaterial: news === undefined ? '' : news.isMaterial ? 'yes' : 'no',
@@ -169,9 +171,14 @@ export function typedFrom(content: BulletinContent): Typed {
 
 /**
  * The form's sections, each a heading and its fields with what was typed and what is wrong. `more` asks for further rows. What follows a
- * release says first what is new.
+ * release says first what is new. `groups` are the sharing groups to choose from.
  */
-export function contentSections(typed: Typed, problems: readonly Problem[], isRevision: boolean) {
+export function contentSections(
+  typed: Typed,
+  problems: readonly Problem[],
+  isRevision: boolean,
+  groups: readonly { readonly id: string; readonly name: string }[],
+) {
   const platforms = rowsOffered(typed, 'platform', PLATFORM_PARTS)
   const steps = rowsOffered(typed, 'step', STEP_PARTS)
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
@@ -274,6 +281,11 @@ export function contentSections(typed: Typed, problems: readonly Problem[], isRe
         field('select', 'tlp', 'TLP label', {
           hint: 'Above GREEN, the mail carries only a notice and a link.',
           options: choices(TLP, value => `TLP:${value}`),
+        }),
+        field('select', 'sharingGroup', 'Sharing group', {
+          hint: 'Then it reaches only members of the group, of those whom the audience names. Members are added under Sharing groups.',
+          optional: true,
+          options: [{ value: '', text: 'None: everybody whom the audience names' }, ...groups.map(({ id, name }) => ({ value: id, text: name }))],
         }),
       ],
     },

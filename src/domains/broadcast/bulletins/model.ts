@@ -4,6 +4,7 @@ import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine, cleanText, shorten } from '../../../kernel/text.ts'
 import { TLP, type Tlp } from '../../../kernel/tlp.ts'
 import { carriesContent } from '../clearance.ts'
+import { GroupMark } from '../sharing-groups/model.ts'
 
 /** `CC-5001`: `CC-`, then four to seven digits without a leading zero. Read in any case, always written in capitals. */
 export type BulletinNumber = string & { readonly kind: 'BulletinNumber' }
@@ -157,6 +158,8 @@ export const BulletinContent = z.strictObject({
   clinicalImpact: optionalText(4_000),
   /** The board's lines, one on each line, five at most. Absent: taken from the rest. */
   boardWords: optionalText(1_500).refine(words => words === undefined || words.split('\n').length <= 5, 'Use five lines or fewer for the board'),
+  /** The sharing group that it is for alone, among those whom the audience names. Absent: for all of them. Approved with the rest of the version. */
+  sharingGroup: GroupMark.optional(),
   /** Of a version that follows a release: what it says that is new, and whether people are told. Approved with the rest of the version. */
   news: News.optional(),
 })
@@ -229,6 +232,10 @@ export function findingsOf(content: BulletinContent, now: Instant): readonly Pro
   if (content.summary === '' && content.shortSummary === '') found.push(finding('summary', 'error', 'Say in the summary what has happened.'))
   if (content.steps.length === 0 && content.remediationIntro === '')
     found.push(finding('remediationIntro', 'error', 'Say what to do: one step, or a sentence of advice.'))
+  if (content.sharingGroup !== undefined && content.tlp === 'CLEAR')
+    found.push(
+      finding('sharingGroup', 'error', 'TLP:CLEAR is for everybody, so it cannot be for a sharing group. Choose GREEN or narrower, or no group.'),
+    )
   if (content.respondBy !== null && (parseInstant(content.respondBy)?.getTime() ?? 0) <= now.getTime())
     found.push(finding('respondBy', 'error', 'The time to answer by has passed. Choose a later one.'))
   if (content.shortSummary === '')

@@ -2,6 +2,7 @@ import { NotFound } from '../../../kernel/errors.ts'
 import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
+import type { GroupMark } from '../sharing-groups/model.ts'
 import type { Visible } from '../tables.ts'
 import type { RevisionState } from './lifecycle.ts'
 import { BulletinContent, isSeverity, type BulletinSeverity, type BulletinState, type ResponseDeadline } from './model.ts'
@@ -34,6 +35,8 @@ export interface Bulletin {
   readonly supersededBy: string | null
   /** Since when those who answered before are asked to answer again. */
   readonly answerAgainAt: Instant | null
+  /** The sharing group that it is for alone. */
+  readonly sharingGroup: GroupMark | null
 }
 
 /** The version of a released bulletin that is worked on beside the live one. */
@@ -197,7 +200,7 @@ export function reviewsOf(db: Asks, bulletinId: string): Promise<readonly Review
 function heads(db: Asks) {
   return db
     .selectFrom('broadcast_bulletin')
-    .select([
+    .select(eb => [
       'id',
       'number',
       'threat_id as threatId',
@@ -218,6 +221,12 @@ function heads(db: Asks) {
       'is_holding as isHolding',
       'superseded_by as supersededBy',
       'answer_again_at as answerAgainAt',
+      'sharing_group_id as groupId',
+      eb
+        .selectFrom('broadcast_sharing_group')
+        .whereRef('broadcast_sharing_group.id', '=', 'broadcast_bulletin.sharing_group_id')
+        .select('broadcast_sharing_group.name')
+        .as('groupName'),
     ])
 }
 
@@ -226,7 +235,14 @@ type Head = Awaited<ReturnType<ReturnType<typeof heads>['executeTakeFirstOrThrow
 /** Our own commands alone write these columns, each from the type that is asserted here. */
 function found(row: Head | undefined): Bulletin {
   if (row === undefined) throw new NotFound('broadcast.bulletin.not-found', 'There is no such bulletin, or it was not sent to you. Check its number.')
-  return { ...row, state: row.state as BulletinState, severity: row.severity as BulletinSeverity, tlp: row.tlp as Tlp }
+  const { groupId, groupName, ...head } = row
+  return {
+    ...head,
+    state: row.state as BulletinState,
+    severity: row.severity as BulletinSeverity,
+    tlp: row.tlp as Tlp,
+    sharingGroup: groupId === null ? null : { id: groupId, name: groupName ?? groupId },
+  }
 }
 
 function versions(db: Asks, bulletinId: string) {

@@ -92,10 +92,15 @@ export function assertNewest(piece: Pick<Piece, 'version' | 'bulletin'>, version
 }
 
 /**
- * Throws `Invalid` where a version that follows a release has a narrower label than the one that readers see: whom the rule reached was held
- * against that label, and they have the text already.
+ * Throws `Invalid` where a version that follows a release has a narrower label than the one that readers see, or is for another sharing group: whom
+ * the rule reached was held against that label and that group, and they have the text already.
  */
 export function assertLabelHolds(bulletin: Bulletin, content: BulletinContent): void {
+  if ((content.sharingGroup?.id ?? null) !== (bulletin.sharingGroup?.id ?? null))
+    throw new Invalid(
+      'broadcast.bulletin.other-group',
+      'Whom it is for was settled when it went out, so its sharing group cannot be changed. Draft another bulletin, and replace this one by it.',
+    )
   if (tlpRank(content.tlp) <= tlpRank(bulletin.tlp)) return
   throw new Invalid(
     'broadcast.bulletin.narrower-label',
@@ -124,7 +129,8 @@ export function insertSeverity(work: Work<Visible>, bulletinId: string, severity
 /** What lists need of the content. */
 export function headOf(content: BulletinContent) {
   const respondBy = content.respondBy === null ? null : (parseInstant(content.respondBy) ?? null)
-  return { title: content.title, severity: content.severity, tlp: content.tlp, respond_by: respondBy }
+  const { title, severity, tlp, sharingGroup } = content
+  return { title, severity, tlp, respond_by: respondBy, sharing_group_id: sharingGroup?.id ?? null }
 }
 
 /** SHA-256 over the content in the order of its schema, into which `BulletinContent.parse` always brings it. */

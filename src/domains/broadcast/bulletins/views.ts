@@ -9,6 +9,7 @@ import { pictureView } from '../picture/model.ts'
 import { canApprove, canRelease, canReviewAfter, type PolicyActor } from '../policy.ts'
 import type { AloneRecord } from '../release/after/queries.ts'
 import { statementLine } from '../services/model.ts'
+import { groupWords } from '../sharing-groups/model.ts'
 import { differenceOf } from './difference.ts'
 import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction, type RevisionAction, type RevisionState } from './lifecycle.ts'
 import {
@@ -49,6 +50,7 @@ export function headOf(bulletin: Bulletin) {
     caption: bulletin.isExercise ? `Exercise · ${number}` : number,
     title: bulletin.title,
     tlp: bulletin.tlp,
+    sharingGroup: bulletin.sharingGroup === null ? null : groupWords(bulletin.sharingGroup),
     severity: severityTag(bulletin.severity),
     state: stateTag(bulletin.state),
     isLive: bulletin.state === 'released',

@@ -124,7 +124,8 @@ export interface SilentOrganisation {
 
 /**
  * Those whom a step of that kind and number is due to and has not reached since they were asked: who owe an answer, of that type (`null`: of a type not among
- * `ownTypes`), with one of those starts. Only who was told is silent; a region hears also of those whom nothing can reach.
+ * `ownTypes`), with one of those starts. Only who was told is silent; a region hears also of those whom nothing can reach,
+ * and nothing of a bulletin for a sharing group: it is not of the group for looking after its members.
  */
 export async function silentFor(
   db: Reader<Visible>,
@@ -133,7 +134,9 @@ export async function silentFor(
   group: { readonly type: string | null; readonly ownTypes: readonly string[]; readonly starts: readonly Instant[] },
 ): Promise<readonly SilentOrganisation[]> {
   const isTold =
-    step.kind === 'region' ? sql`(recipient.delivered_at is not null or not recipient.is_reachable)` : sql`recipient.delivered_at is not null`
+    step.kind === 'region'
+      ? sql`((recipient.delivered_at is not null or not recipient.is_reachable) and bulletin.sharing_group_id is null)`
+      : sql`recipient.delivered_at is not null`
   const { rows } = await sql<SilentOrganisation>`
     select recipient.organisation_id as id, recipient.looked_after_by as "lookedAfterBy" from broadcast_recipient as recipient
     join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id

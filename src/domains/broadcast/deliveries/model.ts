@@ -4,6 +4,7 @@ import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { holdingMark } from '../bulletins/holding/model.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
+import { groupWords } from '../sharing-groups/model.ts'
 
 /**
  * Deliveries: one message to one contact over one channel, and the link in it by which the organisation answers. They belong to a mailing:
@@ -247,6 +248,7 @@ export function letterOf(told: Told, number: string, readAddress: string) {
     kind,
     number,
     tlp,
+    sharingGroup: isOpen && content.sharingGroup !== undefined ? groupWords(content.sharingGroup) : null,
     severity,
     releasedAt,
     respondBy,

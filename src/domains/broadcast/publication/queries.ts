@@ -116,18 +116,19 @@ function published(head: Head, updates: readonly Update[], labels: ReadonlyMap<s
   const tlp = rest.tlp as Tlp
   const isSuccessorForAll = successorTlp !== null && mayCarry(tlp, successorTlp as Tlp)
   const released = releasedAt ?? rest.changedAt
+  const content = BulletinContent.parse(rest.content)
   return {
     ...rest,
     tlp,
     state: state === 'withdrawn' ? (rest.supersededBy === null ? 'withdrawn' : 'superseded') : 'live',
     supersededBy: isSuccessorForAll ? successorNumber : null,
-    content: { ...BulletinContent.parse(rest.content), severity: severity as BulletinSeverity },
+    content: { ...content, severity: severity as BulletinSeverity },
     releasedAt: released,
     history: [
       { at: released, summary: 'Released', isMaterial: true },
       ...changesOf(updates, { bulletinId: rest.id, tlp, releasedVersion, successor: isSuccessorForAll ? successorNumber : null }, labels),
     ],
-    sharingGroup: null,
+    sharingGroup: content.sharingGroup ?? null,
   }
 }
 

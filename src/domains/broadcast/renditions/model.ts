@@ -4,6 +4,7 @@ import type { Tlp } from '../../../kernel/tlp.ts'
 import { holdingMark } from '../bulletins/holding/model.ts'
 import { bulletinNumber, CONFIDENCE_WORDS, fiveLines, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
 import { carriesContent, type Carrier } from '../clearance.ts'
+import { groupWords } from '../sharing-groups/model.ts'
 import { cutTo, partsOf, roomIn, septets, toGsm } from './gsm.ts'
 import { londonTimeWords } from './times.ts'
 
@@ -27,6 +28,7 @@ export interface TextMessage {
 const MOST_PARTS = 3
 /** A title longer than this leaves too little room for what to do. */
 const LONGEST_TITLE = 110
+const LONGEST_GROUP = 40
 
 const shortTime = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
@@ -44,7 +46,9 @@ const shortTime = new Intl.DateTimeFormat('en-GB', {
  */
 export function textMessage(told: Rendered, number: string, link: string, checkCode: string | null = null): TextMessage {
   const severity = severityLabel(told.severity)
-  const before = toGsm(`${told.isExercise ? 'EXERCISE. ' : ''}CareCERT ${number} ${severity} TLP:${told.tlp}: `)
+  const group = carriesContent('text', told.tlp) ? told.content.sharingGroup : undefined
+  const within = group === undefined ? '' : ` Only for ${cutTo(toGsm(group.name), LONGEST_GROUP)}`
+  const before = toGsm(`${told.isExercise ? 'EXERCISE. ' : ''}CareCERT ${number} ${severity} TLP:${told.tlp}${within}: `)
   const by = told.respondBy === null ? '' : ` Answer by ${shortTime.format(told.respondBy)}.`
   const code = checkCode === null ? '' : ` Code ${checkCode}.`
   const after = toGsm(`${by}${code} ${link}${told.isExercise ? ' EXERCISE' : ''}`)
@@ -155,6 +159,7 @@ function technical(told: Rendered): readonly Passage[] {
     [platform, versions.join(', '), text].filter(part => part !== '').join(': '),
   )
   return filled([
+    plain('Shared with', content.sharingGroup === undefined ? '' : groupWords(content.sharingGroup)),
     plain('What', what),
     plain('Who is affected', platforms.length > 0 ? platforms.join('\n') : who),
     markdown('What to do', [content.remediationIntro, ...steps].filter(part => part !== '').join('\n\n')),
@@ -171,6 +176,7 @@ function clinical(told: Rendered): readonly Passage[] {
   const { content } = told
   const { what, who, doThis, howSure } = fiveLines(content)
   return filled([
+    plain('Shared with', content.sharingGroup === undefined ? '' : groupWords(content.sharingGroup)),
     plain('What has happened', what),
     plain('Who is affected', who),
     markdown('What it means for care', content.clinicalImpact ?? 'It is not known yet what it means for care.'),
@@ -202,7 +208,7 @@ export function boardLines(told: Rendered): readonly string[] {
 export function callScript(told: Rendered, number: string): readonly string[] {
   const { what, who, doThis } = fiveLines(told.content)
   return [
-    `${opening(told, number)}: ${unended(what)}.`,
+    `${opening(told, number)}${told.content.sharingGroup === undefined ? '' : `, for the sharing group ${told.content.sharingGroup.name} alone`}: ${unended(what)}.`,
     told.content.platforms.length === 0 ? 'We do not know yet whom it concerns.' : `It concerns ${lowerFirst(unended(who))}.`,
     `We ask you to do this: ${lowerFirst(unended(doThis))}; ${answerBy(told)}.`,
     `${CLOSING}${told.isExercise ? ' This was an exercise.' : ''}`,
@@ -234,6 +240,7 @@ function print(told: Rendered, about: About): readonly Passage[] {
   const steps = content.steps.map((step, at) => `${at + 1}. ${step.type}: ${step.text}`)
   const doThis = [content.remediationIntro, ...steps].filter(part => part !== '').join('\n')
   return filled([
+    plain('Shared with', content.sharingGroup === undefined ? '' : groupWords(content.sharingGroup)),
     plain('What has happened', shorten(what, PAPER.what)),
     plain('Who is affected', shorten(platforms.length > 0 ? platforms.join('; ') : who, PAPER.platforms)),
     plain('What to do', shorten(doThis, PAPER.steps)),

@@ -2,6 +2,7 @@ import type { Instant } from '../../../kernel/instant.ts'
 import type { Field } from '../../../ui/models.ts'
 import { bulletinNumber, fiveLines, mailsContent, severityLabel, type BulletinContent } from '../bulletins/model.ts'
 import type { Bulletin } from '../bulletins/queries.ts'
+import { groupWords } from '../sharing-groups/model.ts'
 import { detailFields, errorIn, sharingField, textIn, type Typed } from './detail-fields.ts'
 import { LONGEST_NOTE, nextDateChoices, RESPONSE_STATES, type GivenAnswer, type Reason, type ResponseState } from './model.ts'
 import { questionViews, type Recipient } from './queries.ts'
@@ -16,6 +17,7 @@ export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, rec
     tlp: bulletin.tlp,
     severity: severityLabel(bulletin.severity),
     title: isOpen ? bulletin.title : null,
+    sharingGroup: isOpen && bulletin.sharingGroup !== null ? groupWords(bulletin.sharingGroup) : null,
     lines: isOpen ? { what, doThis } : null,
     respondBy: bulletin.respondBy,
     readAddress: `/bulletins/${number}`,

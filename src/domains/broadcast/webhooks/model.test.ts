@@ -95,8 +95,9 @@ test('above CLEAR a message holds the number and the address and nothing more; a
         data: { id: 'CC-5001', url: URL_OF_IT },
       })
     }
-  assert.deepEqual(factsToKeep(facts({ tlp: 'AMBER' })), { number: 'CC-5001', tlp: 'AMBER', isExercise: false })
-  assert.equal(factsToKeep(facts({ tlp: 'GREEN' })).title, facts().title)
+  assert.deepEqual(factsToKeep(facts({ tlp: 'AMBER' }), false), { number: 'CC-5001', tlp: 'AMBER', isExercise: false })
+  assert.equal(factsToKeep(facts({ tlp: 'GREEN' }), false).title, facts().title)
+  assert.deepEqual(factsToKeep(facts({ tlp: 'GREEN' }), true), { number: 'CC-5001', tlp: 'GREEN', isExercise: false }, 'of a sharing group')
   const open = payloadOf({ type: 'bulletin.released', at: NOW, facts: facts() }, URL_OF_IT)
   assert.equal((open.data as { title: string }).title, facts().title)
 })

@@ -120,9 +120,9 @@ export const Facts = z.object({
 })
 export type Facts = z.infer<typeof Facts>
 
-/** What of the facts may be kept under their label. */
-export function factsToKeep(facts: Facts): Facts {
-  return mailsContent(facts.tlp) ? facts : { number: facts.number, tlp: facts.tlp, isExercise: facts.isExercise }
+/** What of the facts may be kept under their label. Of what is for a sharing group no more than the number: whose channel it is, is not known. */
+export function factsToKeep(facts: Facts, isOfGroup: boolean): Facts {
+  return mailsContent(facts.tlp) && !isOfGroup ? facts : { number: facts.number, tlp: facts.tlp, isExercise: facts.isExercise }
 }
 
 /** Whether the payload may hold more than the number and the address: only what everybody may read. */

@@ -61,7 +61,7 @@ const holding: Command = {
           template: templates.find(template => template.code === code),
           known: templates.map(template => template.code).join(', '),
           rule,
-          audience: await summariseAudience(db, { rule, tlp: words.data.tlp }),
+          audience: await summariseAudience(db, { rule, tlp: words.data.tlp, sharingGroup: null }),
         }
       },
     )

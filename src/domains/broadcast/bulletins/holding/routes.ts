@@ -99,7 +99,7 @@ async function holdingPage(
   const found = await request.read<Visible, { choices: HoldingChoices; form: HoldingForm; counted: Counted | null }>(async db => {
     const choices = await choicesFor(db, threat, request)
     const form = readHolding(typed, choices)
-    return { choices, form, counted: form.ok ? await count(db, form.rule, form.words.tlp) : null }
+    return { choices, form, counted: form.ok ? await countHolding(db, form.rule, form.words.tlp) : null }
   })
   const shown = previewOf(typed, found.form, found.counted, { isAsked: isCounted })
   if (request.body?.['fragment'] === 'yes') return page(`${VIEWS}/preview.njk`, 'Preview', { preview: shown })
@@ -111,11 +111,13 @@ async function holdingPage(
   })
 }
 
-async function count(db: Reader<Visible>, rule: AudienceRule, tlp: Tlp): Promise<Counted> {
-  return { sentence: ruleSentence(rule, await namesFor(db, rule)), audience: await summariseAudience(db, { rule, tlp }) }
+/** Whom a holding statement with that rule and label would reach. */
+export async function countHolding(db: Reader<Visible>, rule: AudienceRule, tlp: Tlp): Promise<Counted> {
+  return { sentence: ruleSentence(rule, await namesFor(db, rule)), audience: await summariseAudience(db, { rule, tlp, sharingGroup: null }) }
 }
 
-async function choicesFor(db: Reader<Visible>, threat: string, { now }: Pick<RouteRequest, 'now'>): Promise<HoldingChoices> {
+/** What a holding statement, about that threat or about none (empty), is put together from. */
+export async function choicesFor(db: Reader<Visible>, threat: string, { now }: Pick<RouteRequest, 'now'>): Promise<HoldingChoices> {
   const suggested = threat === '' ? null : await suggestRule(db, threat)
   return {
     templates: await templatesInForce(db, londonDate(now)),

@@ -6,15 +6,17 @@ import { route, type FormBody, type Route, type RouteRequest } from '../../../..
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Work } from '../../../../platform/work/work.ts'
 import { threatForBulletin } from '../../../watch/contract.ts'
+import { sharingGroups } from '../../sharing-groups/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { draftBulletin, saveVersion, sendForReview } from '../commands.ts'
 import { readContent, typedFrom, type Typed } from '../fields.ts'
 import { contentFromThreat } from '../from-threat.ts'
 import { withoutHolding } from '../holding/model.ts'
 import { BULLETIN_LIFECYCLE } from '../lifecycle.ts'
-import { BulletinContent, bulletinNumber, findingsOf, parseBulletinNumber, revisionFindings, type ResponseDeadline } from '../model.ts'
+import { BulletinContent, bulletinNumber, findingsOf, parseBulletinNumber, revisionFindings } from '../model.ts'
 import { bulletinOf, responseDeadlines, revisionOf, versionOf, type Bulletin } from '../queries.ts'
 import { addressOf } from '../views.ts'
+import { saveForReview } from './commands.ts'
 import { previewView, writingView, type Stored, type Writing, type WritingState } from './views.ts'
 
 /**
@@ -123,17 +125,8 @@ const previewEdit = route({
 export const writingRoutes: readonly Route[] = [startDraft, draft, previewDraft, startEdit, edit, previewEdit]
 
 /** Saves, and where that is asked for sends what is then the newest version for review. Gives what to say of it. */
-async function saveAs(
-  work: Work<Visible>,
-  input: { readonly number: number; readonly baseVersion: number; readonly content: BulletinContent },
-  forReview: boolean,
-): Promise<string> {
-  const { version, isNew } = await saveVersion(work, input)
-  // Where nothing was changed, a review or an approval that there is stands.
-  const bulletin = await bulletinOf(work.db, input.number)
-  const state = bulletin.state === 'released' ? (await revisionOf(work.db, bulletin.id))?.state : bulletin.state
-  const isSent = forReview && state === 'draft'
-  if (isSent) await sendForReview(work, { number: input.number, version })
+async function saveAs(work: Work<Visible>, input: Parameters<typeof saveVersion>[1], forReview: boolean): Promise<string> {
+  const { version, isNew, isSent } = forReview ? await saveForReview(work, input) : { ...(await saveVersion(work, input)), isSent: false }
   if (isNew) return `Version ${version} is saved${isSent ? ' and sent for review' : ''}.`
   return isSent ? `Version ${version} is sent for review.` : 'Nothing was changed, so no version was made.'
 }
@@ -151,9 +144,8 @@ function nextVersion(bulletin: Bulletin, live: BulletinContent): BulletinContent
 
 type Request = Pick<RouteRequest, 'read' | 'now' | 'platform' | 'body'>
 
-interface Found {
+interface Found extends Pick<Writing, 'deadlines' | 'groups'> {
   readonly stored: Stored
-  readonly deadlines: readonly ResponseDeadline[]
 }
 
 function storedOf(request: Request, number: number): Promise<Found> {
@@ -162,17 +154,24 @@ function storedOf(request: Request, number: number): Promise<Found> {
     const revision = bulletin.state === 'released' ? await revisionOf(db, bulletin.id) : undefined
     const version = await versionOf(db, bulletin.id, revision?.version ?? bulletin.version)
     const stored: Stored = { bulletin, version, revision: bulletin.state === 'released' ? (revision?.state ?? 'none') : null }
-    return { stored, deadlines: await responseDeadlines(db) }
+    // Also one that was ended: what is for it is shown as it is.
+    const own = version.content.sharingGroup
+    const open = await sharingGroups(db, { ended: false })
+    const groups = own === undefined || open.some(({ id }) => id === own.id) ? open : [...open, own]
+    return { stored, deadlines: await responseDeadlines(db), groups }
   })
 }
 
 async function newPage(request: Request, typed: Typed, state: Partial<WritingState>): Promise<Reply> {
-  const deadlines = await request.read<Visible, readonly ResponseDeadline[]>(db => responseDeadlines(db))
-  return writingPage(request, { stored: null, typed, deadlines, isExercise: isExercise(typed) }, state)
+  const known = await request.read<Visible, Pick<Writing, 'deadlines' | 'groups'>>(async db => ({
+    deadlines: await responseDeadlines(db),
+    groups: await sharingGroups(db, { ended: false }),
+  }))
+  return writingPage(request, { stored: null, typed, ...known, isExercise: isExercise(typed) }, state)
 }
 
-async function editPage(request: Request, { stored, deadlines }: Found, typed: Typed, state: Partial<WritingState>): Promise<Reply> {
-  return writingPage(request, { stored, typed, deadlines, isExercise: stored.bulletin.isExercise }, state)
+async function editPage(request: Request, { stored, deadlines, groups }: Found, typed: Typed, state: Partial<WritingState>): Promise<Reply> {
+  return writingPage(request, { stored, typed, deadlines, groups, isExercise: stored.bulletin.isExercise }, state)
 }
 
 /** The whole page, or for the script that follows the typing what is shown of it beside the fields. */

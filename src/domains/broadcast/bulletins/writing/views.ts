@@ -5,6 +5,7 @@ import { withQuery } from '../../../../ui/links.ts'
 import type { TableModel } from '../../../../ui/models.ts'
 import { letterOf } from '../../deliveries/model.ts'
 import { renditionPreviews } from '../../renditions/model.ts'
+import { groupWords } from '../../sharing-groups/model.ts'
 import { contentSections, readDraft, type Typed } from '../fields.ts'
 import type { RevisionState } from '../lifecycle.ts'
 import {
@@ -35,6 +36,8 @@ export interface Writing {
   readonly typed: Typed
   readonly isExercise: boolean
   readonly deadlines: readonly ResponseDeadline[]
+  /** The sharing groups that it can be for. */
+  readonly groups: readonly { readonly id: string; readonly name: string }[]
 }
 
 /** Where the writing page stands: the problems that the last press met with, and how the fields came to be as they are. */
@@ -83,7 +86,7 @@ export function writingView(writing: Writing, state: WritingState, by: { readonl
             savedBy: whoWords(stored.version.savedBy, stored.version.savedById),
           },
         }),
-    sections: contentSections(typed, state.problems, isRevisionOf(stored)),
+    sections: contentSections(typed, state.problems, isRevisionOf(stored), writing.groups),
     isTyped: state.isTyped,
     isRevision: isRevisionOf(stored),
     voids: voidedBy(stored),
@@ -94,10 +97,12 @@ export function writingView(writing: Writing, state: WritingState, by: { readonl
 
 /** What is typed, as readers will see it; the message that will carry it; what is wrong with it; what it changes. */
 export function previewView(
-  { stored, typed, isExercise, deadlines }: Writing,
+  { stored, typed, isExercise, deadlines, groups }: Writing,
   { now, baseUrl }: { readonly now: Instant; readonly baseUrl: string },
 ) {
-  const { content, problems } = readDraft(typed)
+  const { content: draft, problems } = readDraft(typed)
+  const group = groups.find(({ id }) => id === draft.sharingGroup?.id)
+  const content = { ...draft, ...(group === undefined ? {} : { sharingGroup: { id: group.id, name: group.name } }) }
   // A field that cannot be saved as it is says so once.
   const missing = isRevisionOf(stored) ? revisionFindings(content, now) : findingsOf(content, now)
   const findings = missing.filter(finding => !problems.some(({ pointer }) => pointer === finding.pointer))
@@ -116,6 +121,7 @@ export function previewView(
     bulletin: {
       title,
       tlp,
+      sharingGroup: group === undefined ? null : groupWords(group),
       caption: isExercise ? `Exercise · ${number}` : number,
       severity: severityTag(severity),
       state: null,
