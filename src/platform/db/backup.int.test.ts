@@ -31,7 +31,7 @@ async function emptyDatabase(): Promise<Database> {
 }
 
 /** What a restore holds back stands in these. */
-const HELD = ['broadcast_mailing', 'broadcast_release', 'broadcast_digest_letter', 'broadcast_schedule']
+const HELD = ['broadcast_mailing', 'broadcast_release', 'broadcast_digest_letter', 'broadcast_schedule', 'broadcast_webhook_message']
 
 /** Every row of every table that a backup holds, as text; `except` those tables. */
 async function everything(database: Database, except: readonly string[] = []): Promise<string[]> {
@@ -136,15 +136,24 @@ test('an announcement that comes back sets off no webhook, and the next one does
       values ('whk_after', $1, 'teams', 'Channel', 'hooks.example', '', '{bulletin.released}', 'information', 'active', now(), 'x', now())`,
     [bulletin.organisationIds[0]],
   )
+  await pool.query(
+    `insert into broadcast_webhook_message (id, webhook_id, announcement_id, type, state, queued_at, due_at)
+      values ('whm_waiting', 'whk_after', 'ann_before', 'bulletin.released', 'failed', now(), now())`,
+  )
   const copy = join(platform.testDatabase.address.dataFolder, 'announced.gz')
   await backup(platform.database, copy, NAMES)
   const other = await emptyDatabase()
   await restore(other, copy, NAMES)
   const messages = async () =>
-    (await other.pool.query<{ id: string }>(`select announcement_id as id from broadcast_webhook_message where webhook_id = 'whk_after'`)).rows
-  assert.deepEqual(await messages(), [])
+    (
+      await other.pool.query<{ id: string; state: string }>(
+        `select announcement_id as id, state from broadcast_webhook_message where webhook_id = 'whk_after' order by announcement_id`,
+      )
+    ).rows
+  const before = { id: 'ann_before', state: 'given-up' }
+  assert.deepEqual(await messages(), [before], 'what waited may have gone out since: a person replays it')
   await other.pool.query(announced, ['ann_next', bulletin.bulletinId])
-  assert.deepEqual(await messages(), [{ id: 'ann_next' }])
+  assert.deepEqual(await messages(), [before, { id: 'ann_next', state: 'waiting' }])
 })
 
 test('a database that is in use is left as it is', async () => {

@@ -19,7 +19,7 @@ interface Header {
 
 const FORMAT = 1
 const BATCH = 500
-/** Not ours to carry over: the migrator's own notes, which workers run just now, and sums that the database makes again from the rows. */
+/** Not ours to carry over: the migrator's own notes, which workers run just now, what programs were answered today, and sums that the database makes again from the rows. */
 const LEFT_OUT = new Set([
   'platform_migration',
   'platform_migration_lock',
@@ -27,6 +27,7 @@ const LEFT_OUT = new Set([
   'auth_session',
   'auth_challenge',
   'auth_attempt',
+  'platform_answered',
   'broadcast_tally',
 ])
 
@@ -133,6 +134,7 @@ export async function restore(
 /** Filled by migrations: the backup's rows take their place. */
 const SEEDED = new Set([
   'directory_organisation_type',
+  'auth_token_policy',
   'watch_source',
   'watch_maker_alias',
   'broadcast_response_deadline',
@@ -144,6 +146,7 @@ const SEEDED = new Set([
   'broadcast_closed_day',
   'broadcast_holding_template',
   'broadcast_digest_policy',
+  'interop_taxii_clock',
   'interop_cap_policy',
   'interop_feed_stamp',
 ])
@@ -156,6 +159,8 @@ const HELD = [
   sql`update broadcast_mailing set paused_at = now(), paused_by = null, pause_reason = 'Restored from a backup: look, then resume'
     where paused_at is null and id in (select mailing_id from broadcast_delivery where state in ('queued', 'sending', 'failed'))`,
   sql`update broadcast_digest_letter set state = 'given-up', due_at = null, words = 'Restored from a backup' where state in ('queued', 'sending', 'failed')`,
+  sql`update broadcast_webhook_message set state = 'given-up', due_at = null, words = 'Restored from a backup: replay it if its receiver lacks it'
+    where state in ('waiting', 'sending', 'failed')`,
   sql`update broadcast_schedule set state = 'failed', ended_at = now(), words = 'Restored from a backup: look whether it went out, then release it'
     where state = 'waiting' and release_at <= now()`,
   sql`update broadcast_release set is_chased = false where is_chased`,

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { Unavailable } from '../../kernel/errors.ts'
 import { openEmbedded } from './embedded.ts'
 import { outsideGuard } from './guards.ts'
+import { statementsOn } from './statements.ts'
 
 /**
  * The one database, whichever engine is behind it: the embedded PostgreSQL or a server. Both are reached by the same
@@ -17,6 +18,8 @@ export interface Database {
   readonly kysely: Kysely<unknown>
   /** What units of work open their transactions on. For `platform/work` alone. */
   readonly transactions: Kysely<unknown>
+  /** The same, with statements that are parsed and planned once a connection (statements.ts). */
+  readonly preparedTransactions: Kysely<unknown>
   close(): Promise<void>
 }
 
@@ -61,12 +64,15 @@ async function connectTo(address: pg.PoolConfig, engine: { engine: Database['eng
       { cause },
     )
   }
-  const transactions = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const transactionsOn = (prepares: boolean) => new Kysely<unknown>({ dialect: new PostgresDialect({ pool: statementsOn(pool, { prepares }) }) })
+  const transactions = transactionsOn(false)
+  // The embedded database is one session behind all connections, where the name of a statement would be given twice.
+  const preparedTransactions = engine.engine === 'server' ? transactionsOn(true) : transactions
   const kysely = transactions.withPlugin(outsideGuard)
   let closing: Promise<void> | undefined
   const close = async () => {
     await transactions.destroy()
     await engine.stop()
   }
-  return { engine: engine.engine, isHost: engine.isHost, pool, kysely, transactions, close: () => (closing ??= close()) }
+  return { engine: engine.engine, isHost: engine.isHost, pool, kysely, transactions, preparedTransactions, close: () => (closing ??= close()) }
 }

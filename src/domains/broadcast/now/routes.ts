@@ -113,7 +113,10 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
     },
     sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
     // A region sees to all of its own; the centre only where nobody is left.
-    repairs: { isUrgent: actor.scope.kind === 'centre', count: await countRepairs(db, actor.scope, { isUrgent: actor.scope.kind === 'centre' }) },
+    repairs: {
+      isUrgent: actor.scope.kind === 'centre',
+      count: may(actor, 'directory.contact.change') ? await countRepairs(db, actor.scope, { isUrgent: actor.scope.kind === 'centre' }) : 0,
+    },
     threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
     notifications: may(actor, 'watch.notification.handle') ? await unrungNotifications(db, NOTIFICATIONS_SHOWN) : { rows: [], total: 0 },
     changes: await changesSince(db, actor.scope, since),

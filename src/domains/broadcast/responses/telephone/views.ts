@@ -134,10 +134,8 @@ export function callView(
           ]),
     ],
     runs: facts.runs,
-    script: [
-      `Say who you are, ${facts.caller}, and ask for whoever looks after cyber security at ${organisation.name}.`,
-      ...renditionOf('call', { ...bulletin, content: facts.content }, { number, address: facts.readAddress }).passages.map(({ text }) => text),
-    ],
+    opening: `Say who you are, ${facts.caller}, and ask for whoever looks after cyber security at ${organisation.name}. Then:`,
+    script: renditionOf('call', { ...bulletin, content: facts.content }, { number, address: facts.readAddress }).passages.map(({ text }) => text),
     calls: facts.calls.map(call => ({ ...call, outcome: outcomeWords(call.outcome) })),
     form: {
       action: own,
