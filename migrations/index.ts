@@ -27,8 +27,10 @@ import * as servicesScheduleDigest from './0026_services_schedule_digest.ts'
 import * as picture from './0027_picture.ts'
 import * as watchFixes from './0028_watch.ts'
 import * as largeDocuments from './0029_large_documents.ts'
+import * as api from './0030_api.ts'
 import * as publication from './0031_publication.ts'
 import * as sharingGroups from './0032_sharing_groups.ts'
+import * as stixTaxii from './0033_stix_taxii.ts'
 import * as publicBulletins from './0034_public_bulletins.ts'
 import * as speed from './0035_speed.ts'
 import * as closedDays from './0037_closed_days.ts'
@@ -63,8 +65,10 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0027_picture': picture,
   '0028_watch': watchFixes,
   '0029_large_documents': largeDocuments,
+  '0030_api': api,
   '0031_publication': publication,
   '0032_sharing_groups': sharingGroups,
+  '0033_stix_taxii': stixTaxii,
   '0034_public_bulletins': publicBulletins,
   '0035_speed': speed,
   '0037_closed_days': closedDays,

@@ -1,13 +1,14 @@
 import { broadcast } from '../domains/broadcast/module.ts'
 import { directory } from '../domains/directory/module.ts'
 import { watch } from '../domains/watch/module.ts'
+import { taxiiServer } from '../interop/taxii/module.ts'
 import type { Role } from '../kernel/role.ts'
 import type { Module } from '../platform/module.ts'
 import { operations } from './operations/module.ts'
 import { REACTIONS } from './reactions.ts'
 
 /** Every module, in the order of the ladder. A slice is reached through its domain's line here. */
-export const MODULES: readonly Module[] = [directory, watch, broadcast, operations]
+export const MODULES: readonly Module[] = [directory, watch, broadcast, taxiiServer, operations]
 
 /** Permission → the roles that hold it: every domain's table in one. What stands in no table, nobody may do. */
 export const PERMISSIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

@@ -4,6 +4,7 @@
  */
 export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   auth_session: 'When a session was last used changes with every visit; its start and end are recorded.',
+  auth_token: 'When a token was last used changes with its use; its making and its end are recorded.',
   auth_attempt: 'Counters of failed sign-ins; the lock-out that they lead to is recorded.',
   auth_challenge: 'A random number that lives for five minutes.',
   broadcast_tally: 'Sums of what stands in broadcast_recipient; merging them changes no figure.',
@@ -16,5 +17,7 @@ export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   watch_name_match: 'The same.',
   watch_match: 'The same; how many run what a threat is about is recorded with the recount.',
   watch_matched_threat: 'The same.',
+  platform_answered: 'What a program was answered, for a day, should it ask the same again; what was done is recorded.',
+  interop_taxii_clock: 'The number given out last; what takes numbers is recorded.',
   platform_worker: 'When each worker last showed life.',
 }
