@@ -6,15 +6,21 @@ import { audienceCommands } from './audience/cli.ts'
 import { lateJoinerRoutes } from './audience/late-joiners/routes.ts'
 import { audienceRoutes } from './audience/routes.ts'
 import { savedAudienceRoutes } from './audience/saved/routes.ts'
+import { bulletinOperations } from './bulletins/api.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
+import { holdingOperations } from './bulletins/holding/api.ts'
 import { holdingCommands } from './bulletins/holding/cli.ts'
 import { holdingRoutes } from './bulletins/holding/routes.ts'
+import { templateOperations } from './bulletins/holding/templates/api.ts'
 import { templateRoutes } from './bulletins/holding/templates/routes.ts'
+import { bulletinListOperations } from './bulletins/list/api.ts'
 import { bulletinListRoutes } from './bulletins/list/routes.ts'
+import { livingOperations } from './bulletins/living/api.ts'
 import { livingCommands } from './bulletins/living/cli.ts'
 import { livingRoutes } from './bulletins/living/routes.ts'
 import { publicRoutes } from './bulletins/public/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
+import { writingOperations } from './bulletins/writing/api.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
 import { closedDayRoutes } from './chase/closed-days/routes.ts'
 import { chaseJob } from './chase/jobs.ts'
@@ -32,9 +38,12 @@ import { nowRoutes } from './now/routes.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
 import { pictureRoutes } from './picture/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { afterOperations } from './release/after/api.ts'
 import { afterRoutes } from './release/after/routes.ts'
+import { releaseOperations } from './release/api.ts'
 import { releaseCommands } from './release/cli.ts'
 import { releaseRoutes } from './release/routes.ts'
+import { scheduleOperations } from './release/schedule/api.ts'
 import { releaseDueJob } from './release/schedule/jobs.ts'
 import { scheduleRoutes } from './release/schedule/routes.ts'
 import { renditionRoutes } from './renditions/routes.ts'
@@ -64,6 +73,15 @@ export const broadcast: Module = {
   permissions: PERMISSIONS,
   routes: [
     ...bulletinListRoutes,
+    ...bulletinListOperations,
+    ...bulletinOperations,
+    ...livingOperations,
+    ...holdingOperations,
+    ...templateOperations,
+    ...writingOperations,
+    ...releaseOperations,
+    ...afterOperations,
+    ...scheduleOperations,
     ...bulletinRoutes,
     ...publicRoutes,
     ...livingRoutes,

@@ -3,19 +3,12 @@ import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import type { Reader } from '../../../platform/work/read.ts'
-import { namesFor, ruleOf, summariseAudience } from '../audience/queries.ts'
-import { checkRule } from '../audience/queries/checking.ts'
-import { countReasons } from '../audience/queries/reasons.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
-import { bulletinOf, responseDeadlines, reviewsOf, versionOf } from '../bulletins/queries.ts'
-import { fieldsChangedIn } from '../bulletins/queries/changes.ts'
-import { chasePolicies } from '../chase/queries.ts'
 import type { Visible } from '../tables.ts'
 import { releaseAlone, releaseBulletin, type Released } from './commands.ts'
 import { ReleaseAgreement } from './model.ts'
-import { scheduleOf } from './schedule/queries.ts'
-import { releaseCheckView, type ReleaseFacts } from './views.ts'
+import { readReleaseFacts, type ReleaseFacts } from './queries/check.ts'
+import { releaseCheckView } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
 
@@ -88,7 +81,7 @@ async function checkPage(
   reason: string | null,
 ): Promise<Reply> {
   const number = numberOf(params)
-  const facts = await request.read<Visible, ReleaseFacts>(db => readFacts(db, number))
+  const facts = await request.read<Visible, ReleaseFacts>(db => readReleaseFacts(db, number))
   if (facts.bulletin.releasedAt !== null && problems.length === 0) return redirect(`/bulletins/${bulletinNumber(number)}`)
   const errors = Object.fromEntries(problems.map(({ pointer, message }) => [pointer, message]))
   const model = releaseCheckView(facts, {
@@ -103,25 +96,6 @@ async function checkPage(
     isExercise: facts.bulletin.isExercise,
     ...(problems.length > 0 ? { status: 409 } : {}),
   })
-}
-
-async function readFacts(db: Reader<Visible>, number: number): Promise<ReleaseFacts> {
-  const bulletin = await bulletinOf(db, number)
-  const asked = await ruleOf(db, bulletin.id)
-  const version = await versionOf(db, bulletin.id, bulletin.version)
-  return {
-    bulletin,
-    version,
-    changed: await fieldsChangedIn(db, bulletin.id, version),
-    reviews: await reviewsOf(db, bulletin.id),
-    rule: asked.rule,
-    names: await namesFor(db, asked.rule),
-    audience: await summariseAudience(db, asked),
-    reasons: await countReasons(db, await checkRule(db, asked)),
-    deadlines: await responseDeadlines(db),
-    policies: await chasePolicies(db),
-    schedule: (await scheduleOf(db, bulletin.id)) ?? null,
-  }
 }
 
 function numberOf(params: { readonly number: string }): number {

@@ -3,32 +3,14 @@ import { date, exactTime } from '../../../ui/filters/dates.ts'
 import { severityTag } from '../../../ui/labels.ts'
 import type { TableModel } from '../../../ui/models.ts'
 import { aloneFields } from '../alone-fields.ts'
-import { ruleSentence, type AudienceRule, type RuleNames } from '../audience/model.ts'
-import type { AudienceSummary } from '../audience/queries.ts'
-import type { Reasons } from '../audience/queries/reasons.ts'
+import { ruleSentence } from '../audience/model.ts'
 import { BULLETIN_LIFECYCLE } from '../bulletins/lifecycle.ts'
 import { bulletinNumber, deadlineFor, findingsOf, respondByAt, severityLabel, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
-import type { Bulletin, Review, Version } from '../bulletins/queries.ts'
-import { policiesFor, policySentence, type ChasePolicy } from '../chase/model.ts'
+import type { Bulletin, Version } from '../bulletins/queries.ts'
+import { policiesFor, policySentence } from '../chase/model.ts'
 import { canRelease, type PolicyActor } from '../policy.ts'
 import { channelsOf, judgeRelease } from './model.ts'
-import type { Schedule } from './schedule/queries.ts'
-
-export interface ReleaseFacts {
-  readonly bulletin: Bulletin
-  readonly version: Version
-  /** The fields in which it differs from the version before; `null` for the first. */
-  readonly changed: readonly string[] | null
-  readonly reviews: readonly Review[]
-  readonly rule: AudienceRule
-  readonly names: RuleNames
-  readonly audience: AudienceSummary
-  /** To how many addresses it goes, and of whom it is in doubt. */
-  readonly reasons: Reasons
-  readonly deadlines: readonly ResponseDeadline[]
-  readonly policies: readonly ChasePolicy[]
-  readonly schedule: Schedule | null
-}
+import type { ReleaseFacts } from './queries/check.ts'
 
 export interface ReleaseReader {
   readonly actor: PolicyActor

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { NotFound } from '../../../../kernel/errors.ts'
 import type { Instant, LocalDate } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
@@ -45,6 +46,13 @@ export async function allTemplates(db: Asks): Promise<readonly KeptTemplate[]> {
     effectiveTo: row.effectiveTo as LocalDate | null,
     isApproved: row.approvedAt !== null,
   }))
+}
+
+/** The versions of one template, the newest first. Throws `NotFound`. */
+export async function templateVersions(db: Asks, code: string): Promise<readonly KeptTemplate[]> {
+  const versions = (await allTemplates(db)).filter(template => template.code === code)
+  if (versions.length === 0) throw new NotFound('broadcast.template.not-found', 'There is no such template. Choose one from the list.')
+  return versions
 }
 
 /** The templates by which one may release on that day: of each the newest version that is in force. */

@@ -16,7 +16,7 @@ const since = z
   .string()
   .transform(typed => parseInstant(typed) ?? null)
   .catch(null)
-const ListQuery = z.object({
+export const ListQuery = z.object({
   q: text,
   state: z
     .enum(['', ...BULLETIN_STATES])
@@ -45,7 +45,7 @@ const list = route({
   async handle({ query, read, actor }) {
     const isCentre = may(actor, 'broadcast.bulletin.work')
     const found = await read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db =>
-      listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }),
+      listBulletins(db, actor.scope, bulletinFilter(query), query.sort, { limit: LIST_ROWS, cursor: query.cursor }),
     )
     const { q, state, severity, organisation, threat, exercise } = query
     const [releasedSince, withdrawnSince] = [addressTime(query.releasedSince), addressTime(query.withdrawnSince)]
@@ -93,7 +93,7 @@ const listCsv = route({
   async handle({ query, read, actor }) {
     const rowsAfter = (cursor: string | null) =>
       read<Visible, Awaited<ReturnType<typeof listBulletins>>>(db =>
-        listBulletins(db, actor.scope, filterOf(query), query.sort, { limit: CSV_PART, cursor }),
+        listBulletins(db, actor.scope, bulletinFilter(query), query.sort, { limit: CSV_PART, cursor }),
       )
     return csv('bulletins.csv', csvPages(CSV_HEAD, csvLine, rowsAfter))
   },
@@ -118,7 +118,9 @@ function csvLine(row: ListedBulletin): CsvLine {
 
 export const bulletinListRoutes: readonly Route[] = [list, listCsv]
 
-function filterOf({ q, state, severity, organisation, threat, exercise, releasedSince, withdrawnSince }: z.infer<typeof ListQuery>): BulletinFilter {
+/** The filter that an address asks for. */
+export function bulletinFilter(query: Omit<z.infer<typeof ListQuery>, 'sort' | 'cursor'>): BulletinFilter {
+  const { q, state, severity, organisation, threat, exercise, releasedSince, withdrawnSince } = query
   return { search: q, state, severity, organisation, threat, exercise, releasedSince, withdrawnSince }
 }
 

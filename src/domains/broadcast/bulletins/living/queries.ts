@@ -1,5 +1,10 @@
+import { NotFound } from '../../../../kernel/errors.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
+import { releaseOf } from '../../release/queries.ts'
 import type { Visible } from '../../tables.ts'
+import { changesInWords, type ChangeInWords } from '../difference.ts'
+import { bulletinOf, findVersion, updatesOf, versionOf, type Bulletin, type BulletinUpdate } from '../queries.ts'
+import { publishedBefore } from '../queries/show.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>
 
@@ -115,4 +120,25 @@ function waiting(db: Asks, state: 'in-review' | 'approved') {
     .orderBy('revision.updated_at')
     .limit(20)
     .select(['bulletin.number', 'bulletin.title'])
+}
+
+/** An update that published a version, and what that changed of the version that readers saw before. */
+export interface PublishedChange {
+  readonly bulletin: Bulletin
+  readonly update: BulletinUpdate
+  readonly changed: readonly ChangeInWords[]
+}
+
+/** Reads what the version changed. Throws `NotFound` where no update published it, and where what it said before was for fewer readers. */
+export async function publishedChange(db: Reader<Visible>, number: number, version: number): Promise<PublishedChange> {
+  const bulletin = await bulletinOf(db, number)
+  const updates = await updatesOf(db, bulletin.id)
+  const update = updates.find(one => one.version === version)
+  const before = publishedBefore(version, updates, (await releaseOf(db, bulletin.id)) ?? null)
+  if (update === undefined || before === undefined)
+    throw new NotFound('broadcast.version.not-found', 'No update published that version. The bulletin’s page lists its updates.')
+  const [old, young] = [await findVersion(db, bulletin.id, before), await versionOf(db, bulletin.id, version)]
+  if (old === undefined)
+    throw new NotFound('broadcast.version.narrower', 'What it said before was for fewer readers. Read what it says now on the bulletin’s page.')
+  return { bulletin, update, changed: changesInWords(old.content, young.content) }
 }

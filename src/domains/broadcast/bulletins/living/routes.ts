@@ -5,12 +5,9 @@ import { refusalOf } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type FormBody, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import type { Work } from '../../../../platform/work/work.ts'
-import { releaseOf } from '../../release/queries.ts'
 import type { Visible } from '../../tables.ts'
-import { changesInWords, type ChangeInWords } from '../difference.ts'
 import { bulletinNumber, isSeverity, parseBulletinNumber, SEVERITIES, severityLabel } from '../model.ts'
-import { bulletinOf, findVersion, reviewsOf, revisionOf, updatesOf, versionOf, type Bulletin, type BulletinUpdate } from '../queries.ts'
-import { publishedBefore } from '../queries/show.ts'
+import { bulletinOf, reviewsOf, revisionOf, versionOf, type Bulletin } from '../queries.ts'
 import { addressOf, headOf } from '../views.ts'
 import {
   addUpdate,
@@ -22,7 +19,7 @@ import {
   type Published,
   type Tells,
 } from './commands.ts'
-import { reachOf, type Reach } from './queries.ts'
+import { publishedChange, reachOf, type PublishedChange, type Reach } from './queries.ts'
 import { publishView, tellsField, type PublishFacts } from './views.ts'
 
 /** What happens to a bulletin after its release: notes, a new severity, new versions, its replacement, its withdrawal. */
@@ -223,18 +220,7 @@ const changes = route({
   access: { permission: 'broadcast.bulletin.view' },
   params: Params.extend({ version: z.coerce.number().int().positive().max(100_000).catch(0) }),
   async handle({ params, read }) {
-    const found = await read<Visible, { bulletin: Bulletin; update: BulletinUpdate; changed: readonly ChangeInWords[] }>(async db => {
-      const bulletin = await bulletinOf(db, numberOf(params))
-      const updates = await updatesOf(db, bulletin.id)
-      const update = updates.find(({ version }) => version === params.version)
-      const before = publishedBefore(params.version, updates, (await releaseOf(db, bulletin.id)) ?? null)
-      if (update === undefined || before === undefined)
-        throw new NotFound('broadcast.version.not-found', 'No update published that version. The bulletin’s page lists its updates.')
-      const [old, young] = [await findVersion(db, bulletin.id, before), await versionOf(db, bulletin.id, params.version)]
-      if (old === undefined)
-        throw new NotFound('broadcast.version.narrower', 'What it said before was for fewer readers. Read what it says now on the bulletin’s page.')
-      return { bulletin, update, changed: changesInWords(old.content, young.content) }
-    })
+    const found = await read<Visible, PublishedChange>(db => publishedChange(db, numberOf(params), params.version))
     const { bulletin, update, changed } = found
     return page(
       `${VIEWS}/changes.njk`,

@@ -26,6 +26,8 @@ export interface BulletinFilter {
   readonly withdrawnSince?: Instant | null
   /** Exercises left out (`no`), or alone (`only`). */
   readonly exercise?: ExerciseFilter
+  /** Only what has changed then or later: a step of its way, or for its readers an update. */
+  readonly changedSince?: Instant | null
 }
 
 export const EXERCISE_FILTERS = ['', 'no', 'only'] as const
@@ -70,7 +72,7 @@ export async function listBulletins(
   sort: BulletinSort,
   request: PageRequest,
 ): Promise<Page<ListedBulletin>> {
-  const { search, organisation = '', threat = '', releasedSince = null, withdrawnSince = null, exercise = '' } = filter
+  const { search, organisation = '', threat = '', releasedSince = null, withdrawnSince = null, exercise = '', changedSince = null } = filter
   const matching = db
     .selectFrom('broadcast_bulletin as bulletin')
     .$if(filter.state !== '', query => query.where('bulletin.state', '=', filter.state))
@@ -78,6 +80,7 @@ export async function listBulletins(
     .$if(search !== '', query => query.where(speaksOf(search)))
     .$if(exercise !== '', query => query.where('bulletin.is_exercise', '=', exercise === 'only'))
     .$if(threat !== '', query => query.where('bulletin.threat_id', '=', threat))
+    .$if(changedSince !== null, query => query.where('bulletin.updated_at', '>=', changedSince))
     .$if(releasedSince !== null, query => query.where('bulletin.released_at', '>', releasedSince))
     .$if(withdrawnSince !== null, query => query.where('bulletin.withdrawn_at', '>', withdrawnSince).where('bulletin.released_at', 'is not', null))
     .$if(organisation !== '', query =>

@@ -19,6 +19,9 @@ export const RELEASE_DUE = { name: 'broadcast.release-due', payload: z.object({}
 /** How far ahead a release may be scheduled. */
 export const FURTHEST_DAYS = 92
 
+/** The weeks that the calendar shows. */
+export const CALENDAR_WEEKS = 5
+
 /** After so long a missed time is not made good by itself. */
 export const LATEST_HOURS = 1
 

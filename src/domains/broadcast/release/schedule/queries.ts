@@ -1,9 +1,9 @@
-import type { Instant } from '../../../../kernel/instant.ts'
+import { addDays, londonDate, londonInstant, type Instant } from '../../../../kernel/instant.ts'
 import { isRole } from '../../../../kernel/role.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { PERMISSIONS } from '../../policy.ts'
 import type { Visible } from '../../tables.ts'
-import type { CalendarEntry } from './model.ts'
+import { CALENDAR_WEEKS, type CalendarEntry } from './model.ts'
 
 /** The time for which a bulletin waits, or the newest that came to nothing. */
 export interface Schedule {
@@ -103,7 +103,7 @@ export async function releaserStanding(
 }
 
 /** How many other bulletins wait for a time in that span. */
-export async function othersBetween(db: Reader<Visible>, from: Instant, to: Instant, exceptBulletinId: string): Promise<number> {
+async function othersBetween(db: Reader<Visible>, from: Instant, to: Instant, exceptBulletinId: string): Promise<number> {
   const { count } = await db
     .selectFrom('broadcast_schedule')
     .where('state', '=', 'waiting')
@@ -115,10 +115,21 @@ export async function othersBetween(db: Reader<Visible>, from: Instant, to: Inst
   return count
 }
 
+/** How many other bulletins wait for a time on that day in London. */
+export function othersThatDay(db: Reader<Visible>, at: Instant, bulletinId: string): Promise<number> {
+  const midnight = londonInstant(londonDate(at), 0, 0)
+  return othersBetween(db, midnight, londonInstant(londonDate(addDays(midnight, 1.5)), 0, 0), bulletinId)
+}
+
+/** What the calendar holds that begins this week, with a week before and after to spare. */
+export function entriesAround(db: Reader<Visible>, now: Instant): Promise<readonly CalendarEntry[]> {
+  return calendarEntries(db, addDays(now, -8), addDays(now, CALENDAR_WEEKS * 7 + 1))
+}
+
 const MOST_ENTRIES = 500
 
 /** What stands in the calendar in that span: releases that wait or came to nothing, and the times by which answers are asked for. */
-export async function calendarEntries(db: Reader<Visible>, from: Instant, to: Instant): Promise<readonly CalendarEntry[]> {
+async function calendarEntries(db: Reader<Visible>, from: Instant, to: Instant): Promise<readonly CalendarEntry[]> {
   const scheduled = await db
     .selectFrom('broadcast_schedule as schedule')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'schedule.bulletin_id')

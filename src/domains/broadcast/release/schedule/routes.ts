@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
-import { addDays, londonDate, londonInstant, parseInstant, type Instant } from '../../../../kernel/instant.ts'
+import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
 import { refusalOf } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import { may } from '../../../../platform/work/actor.ts'
-import type { Reader } from '../../../../platform/work/read.ts'
 import { exactTime } from '../../../../ui/filters/dates.ts'
 import { ruleOf, summariseAudience } from '../../audience/queries.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
@@ -14,8 +13,8 @@ import { bulletinOf } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { cancelSchedule, scheduleRelease } from './commands.ts'
 import { offeredTime, readReleaseAt, type CalendarEntry } from './model.ts'
-import { calendarEntries, othersBetween, scheduleOf } from './queries.ts'
-import { CALENDAR, CALENDAR_DAYS, calendarView, scheduleView } from './views.ts'
+import { entriesAround, othersThatDay, scheduleOf } from './queries.ts'
+import { CALENDAR, calendarView, scheduleView } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
 const release = { permission: 'broadcast.bulletin.release' }
@@ -32,10 +31,6 @@ const calendar = route({
     })
   },
 })
-
-function entriesAround(db: Reader<Visible>, now: Instant): Promise<readonly CalendarEntry[]> {
-  return calendarEntries(db, addDays(now, -CALENDAR_DAYS.before), addDays(now, CALENDAR_DAYS.after))
-}
 
 type Typed = Parameters<typeof scheduleView>[1]
 type ScheduleFacts = Parameters<typeof scheduleView>[0]
@@ -61,11 +56,6 @@ async function schedulePage(
     problems,
     isExercise: facts.bulletin.isExercise,
   })
-}
-
-function othersThatDay(db: Reader<Visible>, at: Instant, bulletinId: string): Promise<number> {
-  const midnight = londonInstant(londonDate(at), 0, 0)
-  return othersBetween(db, midnight, londonInstant(londonDate(addDays(midnight, 1.5)), 0, 0), bulletinId)
 }
 
 const show = route({

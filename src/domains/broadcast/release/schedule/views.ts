@@ -5,11 +5,10 @@ import { severityTag } from '../../../../ui/labels.ts'
 import type { DateParts, Field } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import type { Bulletin } from '../../bulletins/queries.ts'
-import { calendarWeeks, calmWarnings, FURTHEST_DAYS, type CalendarEntry } from './model.ts'
+import { CALENDAR_WEEKS, calendarWeeks, calmWarnings, FURTHEST_DAYS, type CalendarEntry } from './model.ts'
 import type { Schedule } from './queries.ts'
 
 export const CALENDAR = '/bulletins/calendar'
-const WEEKS = 5
 
 interface TypedTime {
   readonly day: string | DateParts
@@ -90,7 +89,7 @@ const KIND_WORDS: Readonly<Record<CalendarEntry['kind'], string>> = { release: '
 export function calendarView(entries: readonly CalendarEntry[], now: Instant, mayRelease: boolean) {
   return {
     days: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
-    weeks: calendarWeeks(entries, now, WEEKS).map(days =>
+    weeks: calendarWeeks(entries, now, CALENDAR_WEEKS).map(days =>
       days.map(({ date, isToday, isPast, entries: ofDay }) => ({
         date,
         isToday,
@@ -111,6 +110,3 @@ export function calendarView(entries: readonly CalendarEntry[], now: Instant, ma
     count: entries.length,
   }
 }
-
-/** The span that the calendar shows, a week before and after to spare. */
-export const CALENDAR_DAYS = { before: 8, after: WEEKS * 7 + 1 } as const

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { NotFound } from '../../../../../kernel/errors.ts'
 import { londonDate, parseLocalDate } from '../../../../../kernel/instant.ts'
 import type { Problem } from '../../../../../kernel/problem.ts'
 import { readForm, refusalOf } from '../../../../../platform/forms/form.ts'
@@ -9,7 +8,7 @@ import { may } from '../../../../../platform/work/actor.ts'
 import type { Visible } from '../../../tables.ts'
 import { approveTemplate, endTemplate, saveTemplate } from '../commands.ts'
 import { TemplateWords } from '../model.ts'
-import { allTemplates, type KeptTemplate } from '../queries.ts'
+import { allTemplates, templateVersions, type KeptTemplate } from '../queries.ts'
 import { templatesView, templateView } from './views.ts'
 
 /** The words in which one person may release a holding statement: written by one, approved by another, in force from a day to a day. */
@@ -54,7 +53,7 @@ const edit = route({
   access: { permission: 'broadcast.template.write' },
   params: Params,
   async handle({ params, read }) {
-    const [newest] = await read<Visible, readonly KeptTemplate[]>(db => versionsOf(db, params.code))
+    const [newest] = await read<Visible, readonly KeptTemplate[]>(db => templateVersions(db, params.code))
     return wordsForm(params.code, { ...newest } as FormBody, [])
   },
 })
@@ -149,15 +148,9 @@ function wordsForm(code: string | null, typed: FormBody, problems: readonly Prob
 }
 
 async function showTemplate(request: Pick<RouteRequest, 'read' | 'actor' | 'now'>, code: string, problems: readonly Problem[]): Promise<Reply> {
-  const versions = await request.read<Visible, readonly KeptTemplate[]>(db => versionsOf(db, code))
+  const versions = await request.read<Visible, readonly KeptTemplate[]>(db => templateVersions(db, code))
   const model = templateView(versions, request.actor, londonDate(request.now), problems.find(({ pointer }) => pointer === 'from')?.message)
   return page(`${VIEWS}/template.njk`, versions[0]?.name ?? code, model, { problems })
-}
-
-async function versionsOf(db: Parameters<typeof allTemplates>[0], code: string): Promise<readonly KeptTemplate[]> {
-  const versions = (await allTemplates(db)).filter(template => template.code === code)
-  if (versions.length === 0) throw new NotFound('broadcast.template.not-found', 'There is no such template. Choose one from the list.')
-  return versions
 }
 
 function textOf(body: FormBody, name: string): string {
