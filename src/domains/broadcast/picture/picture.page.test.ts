@@ -102,3 +102,14 @@ test('a region sees its own organisations only, in times and on the map', async 
   const sum = [...map.matchAll(/aria-label="[^"]*: \d+ of (\d+) answered"/g)].reduce((total, [, all]) => total + Number(all), 0)
   assert.equal(sum, 6)
 })
+
+test('why somebody does not act stands beside the answer: the reason chosen, then what was shared of it', async () => {
+  const organisationId = released.organisationIds[6] ?? assert.fail()
+  const notActing = { bulletinId: released.bulletinId, organisationId, state: 'not-acting' as const, note: null, nextDate: null, via: 'portal' as const }
+  await runWork<Visible, void>(platform, SYSTEM, work =>
+    respond(work, { ...notActing, reasonCode: 'awaiting-supplier', reason: 'They promise March.', isShared: true }),
+  )
+  assert.match(words((await manager.get(`${address}/recipients?answer=not-acting`)).body), /We wait for the supplier: They promise March\./)
+  const [row] = await readCsv(manager, `${address}/recipients.csv?answer=not-acting`)
+  assert.match(row?.['reason chosen'] ?? '', /We wait for the supplier/)
+})

@@ -88,7 +88,7 @@ function recipientsTable(rows: readonly RecipientRow[], address: string, query: 
     ],
     rows: rows.map((row): readonly Cell[] => [
       { text: row.name, href: `/organisations/${encodeURIComponent(row.code)}`, hint: row.code },
-      { text: '', tags: [responseTag(row.standing)], hint: row.reason ?? row.note ?? undefined },
+      { text: '', tags: [responseTag(row.standing)], hint: whyWords(row) },
       row.answeredAt === null ? null : { at: row.answeredAt },
       row.by === null ? (row.via === null ? null : 'Not known') : { text: row.by, hint: row.via === null ? undefined : viaWords(row.via) },
       row.nextDate === null ? null : { date: parseLocalDate(row.nextDate) ?? null },
@@ -96,6 +96,12 @@ function recipientsTable(rows: readonly RecipientRow[], address: string, query: 
       row.delivery === null ? { text: 'Nobody to send to' } : { text: '', tags: [deliveryTag(row.delivery)], hint: row.words ?? undefined },
     ]),
   }
+}
+
+/** Why an organisation does not act: what it chose, then what it wrote. For any other answer, its note. */
+function whyWords({ reasonLabel, reason, note }: RecipientRow): string | undefined {
+  const parts = [reasonLabel, reason ?? note].filter(part => part !== null)
+  return parts.length === 0 ? undefined : parts.join(': ')
 }
 
 export const CSV_HEAD = [
@@ -109,6 +115,7 @@ export const CSV_HEAD = [
   'answered by',
   'via',
   'next date',
+  'reason chosen',
   'reason',
   'note',
   'contacts',
@@ -128,6 +135,7 @@ export function csvRow(row: RecipientRow): readonly (string | number | null)[] {
     row.by,
     row.via,
     row.nextDate,
+    row.reasonLabel,
     row.reason,
     row.note,
     row.contacts,

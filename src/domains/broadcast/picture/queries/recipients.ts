@@ -6,6 +6,7 @@ import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { DeliveryState } from '../../deliveries/model.ts'
 import { RESPONSE_CHOICES, RESPONSE_STATES, standing, type ResponseState } from '../../responses/model.ts'
+import { reasonLabels } from '../../responses/queries/reasons.ts'
 import { hasSums, isOwnRecipient, isOwnSum } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import type { Dimension, Stage } from '../model.ts'
@@ -42,6 +43,8 @@ export interface RecipientRow {
   readonly via: string | null
   readonly note: string | null
   readonly reason: string | null
+  /** Why it does not act, as the reason that it chose is called. */
+  readonly reasonLabel: string | null
   readonly contacts: number
   /** The best of its deliveries: one that arrived counts for the organisation. `null` when there was nobody to send to. */
   readonly delivery: DeliveryState | null
@@ -116,7 +119,7 @@ export async function recipients(
   }
 }
 
-const NO_ANSWER = { by: null, via: null, note: null, reason: null }
+const NO_ANSWER = { by: null, via: null, note: null, reason: null, reasonLabel: null }
 const NO_DELIVERY = { contacts: 0, delivery: null, words: null }
 
 /** From the sums where they can say it. */
@@ -226,7 +229,7 @@ async function bestDeliveries(db: Reader<Visible>, bulletinId: string, ids: read
 }
 
 async function newestAnswers(db: Reader<Visible>, bulletinId: string, ids: readonly string[]) {
-  if (ids.length === 0) return new Map<string, { by: string | null; via: string; note: string | null; reason: string | null }>()
+  if (ids.length === 0) return new Map<string, Pick<RecipientRow, 'by' | 'via' | 'note' | 'reason' | 'reasonLabel'>>()
   const rows = await db
     .selectFrom('broadcast_response as answer')
     .leftJoin('directory_person as person', join => join.onRef('person.id', '=', 'answer.by_id').on('answer.by_kind', '=', 'person'))
@@ -237,9 +240,23 @@ async function newestAnswers(db: Reader<Visible>, bulletinId: string, ids: reado
     .orderBy('answer.organisation_id')
     .orderBy('answer.at', 'desc')
     .orderBy('answer.id', 'desc')
-    .select(['answer.organisation_id', 'person.name as person', 'contact.name as contact', 'answer.via', 'answer.note', 'answer.reason'])
+    .select([
+      'answer.organisation_id',
+      'person.name as person',
+      'contact.name as contact',
+      'answer.via',
+      'answer.note',
+      'answer.reason',
+      'answer.reason_code as code',
+    ])
     .execute()
-  return new Map(rows.map(row => [row.organisation_id, { by: row.person ?? row.contact, via: row.via, note: row.note, reason: row.reason }]))
+  const labels = await reasonLabels(db)
+  return new Map(
+    rows.map(({ organisation_id: id, person, contact, code, ...row }) => [
+      id,
+      { ...row, by: person ?? contact, reasonLabel: code === null ? null : (labels.get(code) ?? code) },
+    ]),
+  )
 }
 
 /** What the list of a bulletin's recipients may be narrowed by: the groups that are there. */
