@@ -6,6 +6,30 @@ import { sql, type Kysely } from 'kysely'
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const name of SCOPE_FUNCTIONS) await planOnce(db, name)
+  // Waits for its turn to add to the audit, and gives its end. Volatile, so that the second statement sees what was committed while the first
+  // waited. Security definer: who adds to the audit may not read it.
+  await sql`
+    create function audit_chain_head(turn bigint, out seq bigint, out hash text) language plpgsql volatile security definer set search_path = public, pg_temp
+    as $$ begin
+      perform pg_advisory_xact_lock(turn);
+      select record.seq, record.hash into audit_chain_head.seq, audit_chain_head.hash from audit_record record order by record.seq desc limit 1;
+    end $$`.execute(db)
+  await sql`
+    create or replace function broadcast_step_end(told_at timestamptz, happened_at timestamptz) returns integer language plpgsql immutable parallel safe
+    as $$ declare minutes numeric := extract(epoch from happened_at - told_at) / 60; begin
+      return case
+        when minutes <= 60 then greatest(ceil(minutes / 5), 1) * 5
+        when minutes <= 240 then ceil(minutes / 15) * 15
+        when minutes <= 720 then ceil(minutes / 30) * 30
+        when minutes <= 4320 then ceil(minutes / 60) * 60
+        when minutes <= 20160 then ceil(minutes / 360) * 360
+        when minutes <= 86400 then ceil(minutes / 1440) * 1440
+        else ceil(minutes / 10080) * 10080 end;
+    end $$`.execute(db)
+  // Asked before who listens: mostly nobody does, and then an answer need not look for the partners of its organisation.
+  await sql`
+    create function broadcast_is_heard(wanted text) returns boolean language plpgsql stable security definer set search_path = public, pg_temp
+    as $$ begin return exists (select from broadcast_webhook where state <> 'removed' and wanted = any (events)); end $$`.execute(db)
 }
 
 /** The functions that the policies ask. Each is security definer, stable and without arguments. */

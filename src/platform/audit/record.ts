@@ -71,16 +71,17 @@ export function hashRow(row: Omit<AuditRow, 'hash'>): string {
 type Unchained = Omit<AuditRow, 'seq' | 'previous_hash' | 'hash'>
 
 /**
- * Appends rows to the chain, as the last statements of a transaction.
+ * Appends rows to the chain, as the last statements of a transaction, which leaves the actor's scope here.
  *
  * The lock is held from here to the commit, a few milliseconds: two writers can neither fork the chain nor wait for each
  * other's work, only for each other's commit. Being in the same transaction, a change and its record stand or fall together.
+ * It is taken and the head read in one trip (`audit_chain_head`, migration 0035), because every other writer waits for that trip.
  */
 export async function appendToChain(transaction: Kysely<unknown>, rows: readonly Unchained[]): Promise<void> {
   if (rows.length === 0) return
-  await sql`select pg_advisory_xact_lock(${CHAIN_LOCK})`.execute(transaction)
-  const head = await sql<{ seq: number; hash: string }>`select seq, hash from audit_record order by seq desc limit 1`.execute(transaction)
-  let { seq, hash } = head.rows[0] ?? { seq: 0, hash: CHAIN_START }
+  const head = await sql<{ seq: number | null; hash: string | null }>`
+    select head.seq, head.hash, set_config('role', 'none', true) from audit_chain_head(${CHAIN_LOCK}) as head`.execute(transaction)
+  let { seq, hash } = { seq: head.rows[0]?.seq ?? 0, hash: head.rows[0]?.hash ?? CHAIN_START }
   const chained = rows.map(row => {
     const unhashed = { ...row, seq: ++seq, previous_hash: hash }
     hash = hashRow(unhashed)

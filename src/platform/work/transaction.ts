@@ -14,6 +14,15 @@ export interface OpenTransaction {
   readonly state: TransactionState
 }
 
+/** How a transaction asks. */
+export interface TransactionHabit {
+  /**
+   * Whether its statements are the same few each time, each for a row or a batch by its key: then a server parses and plans them once a
+   * connection. Not for what a page asks, whose best plan depends on how large a bulletin is.
+   */
+  readonly isPrepared?: boolean
+}
+
 /**
  * Opens a transaction bound to the actor's scope: the role without rights of its own, and the settings that the
  * policies of row-level security read. Both end with the transaction, so a pooled connection carries nothing over.
@@ -22,18 +31,19 @@ export interface OpenTransaction {
 export async function inTransaction<R>(
   database: Database,
   actor: Actor,
-  options: { readOnly: boolean; timeoutMillis: number },
+  options: { readOnly: boolean; timeoutMillis: number } & TransactionHabit,
   body: (transaction: OpenTransaction) => Promise<R>,
 ): Promise<R> {
   assertOutsideTransaction()
   const state: TransactionState = { written: new Set(), ended: false }
   const scopeId = 'organisationId' in actor.scope ? actor.scope.organisationId : ''
   try {
-    const transaction = database.transactions.transaction()
+    const transaction = (options.isPrepared === true ? database.preparedTransactions : database.transactions).transaction()
     return await (options.readOnly ? transaction.setAccessMode('read only') : transaction).execute(async raw => {
-      await sql`select set_config('role', ${APPLICATION_ROLE}, true), set_config('carecert.scope_kind', ${actor.scope.kind}, true),
-        set_config('carecert.scope_id', ${scopeId}, true), set_config('carecert.actor_id', ${actor.id}, true),
-        set_config('statement_timeout', ${String(options.timeoutMillis)}, true),
+      // Literals and no parameters, so that it travels with the opening of the transaction.
+      await sql`select set_config('role', ${sql.lit(APPLICATION_ROLE)}, true), set_config('carecert.scope_kind', ${sql.lit(actor.scope.kind)}, true),
+        set_config('carecert.scope_id', ${sql.lit(scopeId)}, true), set_config('carecert.actor_id', ${sql.lit(actor.id)}, true),
+        set_config('statement_timeout', ${sql.lit(String(options.timeoutMillis))}, true),
         set_config('jit', 'off', true)`.execute(raw)
       const guarded = raw.withPlugin(transactionGuard(state))
       return await insideTransaction(state, () => body({ guarded, raw, state }))

@@ -9,7 +9,7 @@ import type { Database } from '../db/database.ts'
 import type { JobKind, QueuedJob } from '../jobs/job.ts'
 import type { Actor } from './actor.ts'
 import type { Reader } from './read.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction, type TransactionHabit } from './transaction.ts'
 import { UNRECORDED_TABLES } from './unrecorded.ts'
 
 /** A handle that can ask and change, but neither run raw SQL nor hide a write in a common table expression. */
@@ -56,12 +56,14 @@ export async function runWork<T, R>(
   actor: Actor,
   body: (work: Work<T>) => Promise<R>,
   correlation: string = uuidv7(),
+  habit: TransactionHabit = {},
 ): Promise<R> {
-  return inTransaction(platform.database, actor, { readOnly: false, timeoutMillis: WORK_TIMEOUT_MILLIS }, async ({ guarded, raw, state }) => {
+  const options = { ...habit, readOnly: false, timeoutMillis: WORK_TIMEOUT_MILLIS }
+  return inTransaction(platform.database, actor, options, async ({ guarded, raw, state }) => {
     const now = platform.clock.now()
     const entries: AuditEntry[] = []
     const jobs: QueuedJob[] = []
-    // Part of every row of this unit, and of its hash: who reads the audit sees that the operator acted in this person's name.
+    // Part of every row of this unit, and of its hash: who reads the audit sees that the operator, or a program, acted in this person's name.
     const origin = actor.through === undefined ? correlation : `${actor.through}:${correlation}`
     const newId = <K extends IdKind>(kind: K) => makeId(kind, uuidv7())
     const work: Work<T> = {
@@ -110,9 +112,10 @@ async function settle(
   jobs: readonly QueuedJob[],
   rows: Parameters<typeof appendToChain>[1],
 ): Promise<void> {
-  if (jobs.length === 0 && rows.length === 0) return
-  await sql`select set_config('role', 'none', true)`.execute(raw)
-  if (jobs.length > 0) await platform.jobs.store(raw, jobs)
+  if (jobs.length > 0) {
+    await sql`select set_config('role', 'none', true)`.execute(raw)
+    await platform.jobs.store(raw, jobs)
+  }
   await appendToChain(raw, rows)
 }
 

@@ -327,7 +327,9 @@ export interface LinkedDelivery {
   readonly contactName: string
   readonly generation: number
   readonly spentAt: Instant | null
-  readonly attemptedAt: Instant | null
+  readonly revokedAt: Instant | null
+  /** How many answers came by it. */
+  readonly uses: number
 }
 
 export async function linkedDelivery(db: Reader<Visible>, id: Id<'delivery'>): Promise<LinkedDelivery | undefined> {
@@ -345,7 +347,8 @@ export async function linkedDelivery(db: Reader<Visible>, id: Id<'delivery'>): P
       'contact.name',
       'delivery.link_generation',
       'delivery.link_spent_at',
-      'delivery.attempted_at',
+      'delivery.link_revoked_at',
+      'delivery.link_uses',
     ])
     .executeTakeFirst()
   if (row === undefined) return undefined
@@ -357,6 +360,7 @@ export async function linkedDelivery(db: Reader<Visible>, id: Id<'delivery'>): P
     contactName: row.name,
     generation: row.link_generation,
     spentAt: row.link_spent_at,
-    attemptedAt: row.attempted_at,
+    revokedAt: row.link_revoked_at,
+    uses: row.link_uses,
   }
 }

@@ -9,7 +9,6 @@ import type { Visible } from '../tables.ts'
 import { OTHER_REASON, RESPONSE_STATES, type Answer, type Via } from './model.ts'
 import { newestDetail } from './queries.ts'
 import { reasonsOn } from './queries/reasons.ts'
-import { sharesDetail } from './sharing/queries.ts'
 
 export interface Target {
   readonly bulletinId: string
@@ -100,9 +99,22 @@ function lockRecipient(work: Work<Visible>, { bulletinId, organisationId }: Targ
   return work.db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .leftJoin('broadcast_sharing as sharing', 'sharing.organisation_id', 'recipient.organisation_id')
+    .leftJoin('broadcast_progress_total as counted', join =>
+      join.onRef('counted.bulletin_id', '=', 'recipient.bulletin_id').onRef('counted.organisation_id', '=', 'recipient.organisation_id'),
+    )
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.organisation_id', '=', organisationId)
-    .select(['bulletin.state', 'bulletin.number', 'recipient.acknowledged_at', 'recipient.decided_at', 'recipient.done_at', 'recipient.response'])
+    .select([
+      'bulletin.state',
+      'bulletin.number',
+      'recipient.acknowledged_at',
+      'recipient.decided_at',
+      'recipient.done_at',
+      'recipient.response',
+      'sharing.shares_detail',
+      'counted.is_shared as is_count_shared',
+    ])
     .forUpdate('recipient')
     .executeTakeFirst()
 }
@@ -112,7 +124,7 @@ type Completed = Required<Omit<Answer, 'isShared' | 'window'>> & Pick<Answer, 'i
 async function write(work: Work<Visible>, recipient: LockedRecipient, input: Target & Completed & { readonly via: Via }): Promise<void> {
   // Those who watch over others know only what they were told, and cannot write what an organisation keeps to itself.
   const keepsOwn = work.actor.scope.kind !== 'centre' && work.actor.scope.kind !== 'region'
-  const isShared = !keepsOwn || (await mayBeRead(work, input))
+  const isShared = !keepsOwn || mayBeRead(work, recipient, input)
   if (recipient.response === input.state && (await isRepeat(work, input, isShared))) return
   const { isDecided, isDone } = RESPONSE_STATES[input.state]
   const id = work.newId('response')
@@ -155,13 +167,14 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
         window_agreed_by: input.window?.agreedBy ?? null,
       })
       .execute()
-    // What is counted is as open as the newest answer, as `shareAnswer` and `countAssets` have it.
-    await work.db
-      .updateTable('broadcast_progress_total')
-      .where('bulletin_id', '=', bulletinId)
-      .where('organisation_id', '=', organisationId)
-      .set({ is_shared: isShared })
-      .execute()
+    // What is counted is as open as the newest answer, as `shareAnswer` and `countAssets` have it. Most have counted nothing.
+    if (recipient.is_count_shared !== null)
+      await work.db
+        .updateTable('broadcast_progress_total')
+        .where('bulletin_id', '=', bulletinId)
+        .where('organisation_id', '=', organisationId)
+        .set({ is_shared: isShared })
+        .execute()
   }
   await work.db
     .updateTable('broadcast_recipient')
@@ -194,10 +207,10 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
 }
 
 /** Whether the centre may read the detail: as the organisation has chosen, or for this answer says. A partner may close it, and not open it. */
-async function mayBeRead(work: Work<Visible>, { organisationId, isShared }: Target & Completed): Promise<boolean> {
+function mayBeRead(work: Work<Visible>, { shares_detail }: LockedRecipient, { organisationId, isShared }: Target & Completed): boolean {
   const isPartners = work.actor.scope.kind === 'partner' && work.actor.organisationId !== organisationId
-  if (isPartners) return isShared !== false && (await sharesDetail(work.db, organisationId))
-  return isShared ?? (await sharesDetail(work.db, organisationId))
+  if (isPartners) return isShared !== false && (shares_detail ?? false)
+  return isShared ?? shares_detail ?? false
 }
 
 /** Whether the newest answer says the very same. */

@@ -16,7 +16,11 @@ export async function hasListeners(
 ): Promise<boolean> {
   const organisations = organisationIds === null ? null : [...organisationIds]
   const row = await db
-    .selectNoFrom(sql<boolean>`exists (select broadcast_webhook_listeners(${type}, ${bulletinId}, ${organisations}::text[]))`.as('yes'))
+    .selectNoFrom(
+      sql<boolean>`case when broadcast_is_heard(${type}) then exists (select broadcast_webhook_listeners(${type}, ${bulletinId}, ${organisations}::text[])) else false end`.as(
+        'yes',
+      ),
+    )
     .executeTakeFirstOrThrow()
   return row.yes
 }

@@ -94,9 +94,18 @@ type ContactChannel = 'mail' | 'telephone'
  * for no permission, since answering is itself the proof; row-level security bounds it to contacts that the actor may see.
  */
 export async function proveContact(work: DirectoryWork, contactId: Id<'contact'>, channel: ContactChannel = 'mail'): Promise<void> {
-  const contact = await ownContact(work, contactId)
-  if (channel === 'telephone' && contact.email !== null && contactState(contact) === 'failed') return
-  await work.db.updateTable('directory_contact').set({ last_proved_at: work.now, last_failure: null }).where('id', '=', contactId).execute()
+  if (channel === 'telephone') {
+    const reached = await ownContact(work, contactId)
+    if (reached.email !== null && contactState(reached) === 'failed') return
+  }
+  const contact = await work.db
+    .updateTable('directory_contact')
+    .set({ last_proved_at: work.now, last_failure: null })
+    .where('id', '=', contactId)
+    .where('ended_at', 'is', null)
+    .returning(['organisation_id as organisationId', 'last_failed_at as lastFailedAt'])
+    .executeTakeFirst()
+  if (contact === undefined) throw unknownContact()
   work.record({
     verb: 'directory.contact.proved',
     subject: { kind: 'contact', id: contactId },
@@ -237,8 +246,12 @@ function refusedRow(line: number, why: string): Problem {
 
 async function ownContact(work: DirectoryWork, id: Id<'contact'>): Promise<Contact> {
   const contact = await contactById(work.db, id)
-  if (contact === undefined) throw new NotFound('directory.contact.unknown', 'There is no such contact. It may have been ended: look at the list.')
+  if (contact === undefined) throw unknownContact()
   return contact
+}
+
+function unknownContact(): NotFound {
+  return new NotFound('directory.contact.unknown', 'There is no such contact. It may have been ended: look at the list.')
 }
 
 async function assertInScope(work: DirectoryWork, id: Id<'organisation'>): Promise<void> {

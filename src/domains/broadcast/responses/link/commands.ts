@@ -46,24 +46,22 @@ export async function renewLink(work: Work<Visible>, delivery: LinkedDelivery): 
  * or a newer one was sent.
  */
 export async function spendLink(work: Work<Visible>, delivery: LinkedDelivery, uses: number | null): Promise<number> {
-  const row = await work.db
-    .selectFrom('broadcast_delivery')
-    .where('id', '=', delivery.id)
-    .select(['link_generation', 'link_spent_at', 'link_revoked_at', 'link_uses'])
-    .forUpdate()
-    .executeTakeFirst()
-  const isOpen = row !== undefined && row.link_generation === delivery.generation && row.link_revoked_at === null
-  if (!isOpen || (uses === null ? row.link_spent_at !== null : row.link_uses !== uses))
-    throw new Conflict('broadcast.link.spent', 'This link was already used. Open it again to see what was recorded and how to change it.')
-  await work.db
+  // The condition and the change in one statement: of two taps at once the second finds it used.
+  const spent = await work.db
     .updateTable('broadcast_delivery')
     .where('id', '=', delivery.id)
-    .set({ link_spent_at: work.now, link_uses: row.link_uses + 1 })
-    .execute()
+    .where('link_generation', '=', delivery.generation)
+    .where('link_revoked_at', 'is', null)
+    .where(eb => (uses === null ? eb('link_spent_at', 'is', null) : eb('link_uses', '=', uses)))
+    .set(eb => ({ link_spent_at: work.now, link_uses: eb('link_uses', '+', 1) }))
+    .returning('link_uses as uses')
+    .executeTakeFirst()
+  if (spent === undefined)
+    throw new Conflict('broadcast.link.spent', 'This link was already used. Open it again to see what was recorded and how to change it.')
   work.record({ verb: 'broadcast.link.used', subject: { kind: 'delivery', id: delivery.id }, organisationId: delivery.organisationId })
   // Somebody read it and answered: that, and not a relay's "250", proves that the contact works.
   await proveContact(work.lend(), delivery.contactId)
-  return row.link_uses + 1
+  return spent.uses
 }
 
 /** Takes an answer link back: it works no more, and no new one is sent by it. */

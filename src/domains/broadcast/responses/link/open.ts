@@ -3,17 +3,16 @@ import type { Platform } from '../../../../platform/platform.ts'
 import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
 import { LINK_PURPOSE, parseLinkToken, type AnswerLink } from '../../deliveries/model.ts'
-import type { LinkedDelivery } from '../../deliveries/queries.ts'
+import { linkedDelivery, type LinkedDelivery } from '../../deliveries/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { NEXT_STEP_PURPOSE, nextStepText, stateOfLink, type LinkState } from './model.ts'
-import { linkHolder, type AnswerLinkHolder } from './queries.ts'
 
 export interface Opened {
   readonly token: string
   /** The part of the token before its signature. */
   readonly text: string
   readonly link: AnswerLink & { readonly isNextStep: boolean }
-  readonly delivery: AnswerLinkHolder
+  readonly delivery: LinkedDelivery
   readonly actor: Actor
   readonly state: LinkState
 }
@@ -27,7 +26,9 @@ export async function openLink(
   if (parsed === undefined) return undefined
   const { link, text, signature } = parsed
   const isOfMessage = platform.signer.verify(LINK_PURPOSE, text, signature)
-  const delivery = await readAs<Visible, AnswerLinkHolder | undefined>(platform, SYSTEM, db => linkHolder(db, link.deliveryId))
+  const delivery = await readAs<Visible, LinkedDelivery | undefined>(platform, SYSTEM, db => linkedDelivery(db, link.deliveryId), {
+    isPrepared: true,
+  })
   if (delivery === undefined) return undefined
   const known = isOfMessage ? { ...link, isNextStep: false } : { ...link, isNextStep: true }
   const actor = contactActor(delivery)

@@ -58,8 +58,7 @@ const answerByLink = route({
     // Used or run out meanwhile, by a double tap perhaps: its page says what is recorded, and gives back what was typed and was not.
     if (opened.state !== 'open') return typedIn(body).length === 0 ? redirect(`/r/${opened.token}`) : linkPage(request, opened, body)
     const { delivery } = opened
-    const reasons = await readAs<Visible, readonly Reason[]>(request.platform, opened.actor, db => reasonsOn(db, request.now))
-    const read = readAnswer(body, request.now, reasons)
+    const read = readAnswer(body, request.now, await reasonsFor(request, opened, textOf(body, 'state')))
     if (!read.ok) return linkPage(request, opened, body, body['more'] === 'yes' || !isResponseState(textOf(body, 'state')) ? read.problems : [])
     let uses: number
     try {
@@ -72,6 +71,7 @@ const answerByLink = route({
           return spent
         },
         request.requestId,
+        { isPrepared: true },
       )
     } catch (error) {
       const problem = refusalOf(error, '')
@@ -126,6 +126,12 @@ const sendNewLink = route({
     return redirect(`/r/${opened.token}`, { notice: 'A new link is on its way to the address that this one went to. Use that one.' })
   },
 })
+
+/** Those of today's policy, where the answer needs one: most answers need none, and cost no look. */
+async function reasonsFor(request: RouteRequest, opened: Opened, state: string): Promise<readonly Reason[]> {
+  if (!isResponseState(state) || RESPONSE_STATES[state].needs !== 'reason') return []
+  return readAs<Visible, readonly Reason[]>(request.platform, opened.actor, db => reasonsOn(db, request.now))
+}
 
 interface Found {
   readonly bulletin: Bulletin
