@@ -1,14 +1,18 @@
 import type { Module } from '../../platform/module.ts'
 import { ACCOUNT_ROUTES } from './account/routes.ts'
+import { contactOperations } from './contacts/api.ts'
 import { CONTACT_COMMANDS } from './contacts/cli.ts'
 import { REPAIRS_PATH } from './contacts/repairs/model.ts'
 import { REPAIR_ROUTES } from './contacts/repairs/routes.ts'
 import { CONTACT_ROUTES } from './contacts/routes.ts'
+import { organisationOperations } from './organisations/api.ts'
 import { ORGANISATION_COMMANDS } from './organisations/cli.ts'
 import { ORGANISATION_JOBS } from './organisations/jobs.ts'
 import { ORGANISATION_ROUTES } from './organisations/routes.ts'
+import { partnerOperations } from './partners/api.ts'
 import { PARTNER_COMMANDS } from './partners/cli.ts'
 import { PARTNER_ROUTES } from './partners/routes.ts'
+import { peopleOperations } from './people/api.ts'
 import { PEOPLE_COMMANDS } from './people/cli.ts'
 import { PEOPLE_ROUTES } from './people/routes.ts'
 import { PERMISSIONS } from './policy.ts'
@@ -16,6 +20,7 @@ import { SET_UP_JOBS } from './set-up/jobs.ts'
 import { SET_UP_ROUTES } from './set-up/routes.ts'
 import { SIGN_IN_JOBS } from './sign-in/jobs.ts'
 import { SIGN_IN_ROUTES } from './sign-in/routes.ts'
+import { technologyOperations } from './technology/api.ts'
 import { TECHNOLOGY_COMMANDS } from './technology/cli.ts'
 import { TECHNOLOGY_ROUTES } from './technology/routes.ts'
 
@@ -33,6 +38,11 @@ export const directory: Module = {
     ...SIGN_IN_ROUTES,
     ...SET_UP_ROUTES,
     ...ACCOUNT_ROUTES,
+    ...organisationOperations,
+    ...contactOperations,
+    ...partnerOperations,
+    ...technologyOperations,
+    ...peopleOperations,
   ],
   jobs: [...ORGANISATION_JOBS, ...SIGN_IN_JOBS, ...SET_UP_JOBS],
   commands: [...ORGANISATION_COMMANDS, ...CONTACT_COMMANDS, ...PARTNER_COMMANDS, ...TECHNOLOGY_COMMANDS, ...PEOPLE_COMMANDS],

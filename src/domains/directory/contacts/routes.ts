@@ -6,6 +6,7 @@ import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type PageReply, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { organisationPath, type OrganisationSummary } from '../organisations/model.ts'
 import { requireOrganisation } from '../organisations/queries.ts'
@@ -18,8 +19,8 @@ import { contactById } from './queries.ts'
 import { asTyped, contactActions, contactFields, contactStanding, NEW_CONTACT } from './views.ts'
 
 const access = { permission: 'directory.contact.change' }
-const ofOrganisation = z.object({ code: z.string().max(40) })
-const ofContact = z.object({ code: z.string().max(40), id: z.string().max(60) })
+export const ofOrganisation = z.object({ code: z.string().max(40) })
+export const ofContact = z.object({ code: z.string().max(40), id: z.string().max(60) })
 
 type OfContact = RouteRequest<z.infer<typeof ofContact>>
 
@@ -103,16 +104,24 @@ async function act(
   return redirect(homeOf(organisation, request.actor), { notice: notice(contact.name) })
 }
 
-function found({ read, actor, params }: OfContact): Promise<{ organisation: OrganisationSummary; contact: Contact }> {
-  return read<DirectoryTables, { organisation: OrganisationSummary; contact: Contact }>(async db => {
-    const organisation = await requireOrganisation(db, actor.scope, params.code)
-    const id = parseId('contact', params.id)
-    const contact = id === undefined ? undefined : await contactById(db, id)
-    if (contact === undefined || contact.organisationId !== organisation.id) {
-      throw new NotFound('directory.contact.unknown', 'There is no such contact. It may have been ended: look at the list.')
-    }
-    return { organisation, contact }
-  })
+interface Found {
+  readonly organisation: OrganisationSummary
+  readonly contact: Contact
+}
+
+function found({ read, actor, params }: OfContact): Promise<Found> {
+  return read<DirectoryTables, Found>(db => askedContact(db, actor, params))
+}
+
+/** The contact of that organisation. Throws `NotFound` unless it is there and the actor looks after it. */
+export async function askedContact(db: Reader<DirectoryTables>, { scope }: Actor, params: z.infer<typeof ofContact>): Promise<Found> {
+  const organisation = await requireOrganisation(db, scope, params.code)
+  const id = parseId('contact', params.id)
+  const contact = id === undefined ? undefined : await contactById(db, id)
+  if (contact === undefined || contact.organisationId !== organisation.id) {
+    throw new NotFound('directory.contact.unknown', 'There is no such contact. It may have been ended: look at the list.')
+  }
+  return { organisation, contact }
 }
 
 /** Where one came from: one's own organisation's page, or the page under its code. */

@@ -75,6 +75,7 @@ const listCommand: Command = {
       region: text('region').toUpperCase(),
       board: text('board').toUpperCase(),
       status,
+      changedSince: null,
     } as const
     const page = await readAs<DirectoryTables, Page<OrganisationSummary>>(platform, actor, db =>
       listOrganisations(db, actor.scope, filter, 'code', { limit, cursor: text('cursor') || null }),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
-import type { LocalDate } from '../../../kernel/instant.ts'
+import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import { nameKey } from '../../../kernel/name-key.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Scope } from '../../../platform/work/actor.ts'
@@ -119,9 +119,11 @@ export interface OrganisationFilter {
   readonly region: string
   readonly board: string
   readonly status: 'open' | 'closed' | 'all'
+  /** Only what changed then or later; `null` for all. */
+  readonly changedSince: Instant | null
 }
 
-export const EVERY_OPEN_ORGANISATION: OrganisationFilter = { search: '', type: '', region: '', board: '', status: 'open' }
+export const EVERY_OPEN_ORGANISATION: OrganisationFilter = { search: '', type: '', region: '', board: '', status: 'open', changedSince: null }
 
 export type OrganisationSort = 'name' | '-name' | 'code' | '-code'
 
@@ -131,6 +133,7 @@ function filtered(db: Db, scope: Scope, filter: OrganisationFilter) {
   if (filter.type !== '') query = query.where('directory_organisation.type', '=', filter.type)
   if (filter.region !== '') query = query.where('directory_organisation.region_code', '=', filter.region)
   if (filter.board !== '') query = query.where('directory_organisation.board_code', '=', filter.board)
+  if (filter.changedSince !== null) query = query.where('directory_organisation.updated_at', '>=', filter.changedSince)
   const words = nameKey(filter.search)
   if (filter.search.trim() !== '') {
     const compact = filter.search.replace(/\s+/g, '').toUpperCase()

@@ -22,6 +22,7 @@ import {
   regions,
   successorsOf,
   type OrganisationDetail,
+  type OrganisationFilter,
 } from './queries.ts'
 import { listView, ownView, showView, type ListQuery, type OrganisationFacts } from './views.ts'
 
@@ -32,7 +33,7 @@ const TECHNOLOGY_SHOWN = 10
 const text = z.string().max(200).catch('')
 
 /** What cannot be read in a list's address is left out: a filter never breaks a bookmark. */
-const listQuery = z.object({
+export const organisationsQuery = z.object({
   q: text,
   type: text,
   region: text,
@@ -42,15 +43,15 @@ const listQuery = z.object({
   cursor: z.string().max(1_000).nullable().catch(null),
 })
 
-function filterOf(query: ListQuery) {
-  return { search: query.q, type: query.type, region: query.region, board: query.board, status: query.status }
+export function filterOf(query: Omit<ListQuery, 'sort' | 'cursor'>): OrganisationFilter {
+  return { search: query.q, type: query.type, region: query.region, board: query.board, status: query.status, changedSince: null }
 }
 
 const list = route({
   method: 'GET',
   path: '/organisations',
   access: { permission: 'directory.organisation.list' },
-  query: listQuery,
+  query: organisationsQuery,
   async handle({ read, actor, query }) {
     const model = await read<DirectoryTables, object>(async db => {
       const found = await listOrganisations(db, actor.scope, filterOf(query), query.sort, { limit: PAGE_ROWS, cursor: query.cursor })
@@ -64,7 +65,7 @@ const listAsCsv = route({
   method: 'GET',
   path: '/organisations.csv',
   access: { permission: 'directory.organisation.list' },
-  query: listQuery,
+  query: organisationsQuery,
   async handle({ read, actor, query }) {
     const rowsAfter = (cursor: string | null) =>
       read<DirectoryTables, Page<OrganisationSummary>>(db =>
@@ -94,11 +95,7 @@ const show = route({
   access: { permission: 'directory.organisation.view' },
   params: z.object({ code: z.string().max(40) }),
   async handle({ read, actor, params }) {
-    const facts = await read<DirectoryTables, OrganisationFacts | undefined>(async db => {
-      const organisation = await organisationDetail(db, actor.scope, params.code)
-      return organisation === undefined ? undefined : factsOf(db, actor, organisation)
-    })
-    if (facts === undefined) throw notFound()
+    const facts = await read<DirectoryTables, OrganisationFacts>(async db => factsOf(db, actor, await askedOrganisation(db, actor, params.code)))
     return page('directory/organisations/views/show.njk', facts.organisation.name, showView(facts, actor))
   },
 })
@@ -108,16 +105,24 @@ const own = route({
   path: '/our-organisation',
   access: { permission: 'directory.own-organisation.view' },
   async handle({ read, actor }) {
-    const facts = await read<DirectoryTables, OrganisationFacts | undefined>(async db => {
-      const { organisationId } = actor
-      const summary = organisationId === null ? undefined : await organisationById(db, organisationId)
-      const organisation = summary === undefined ? undefined : await organisationDetail(db, actor.scope, summary.code)
-      return organisation === undefined ? undefined : factsOf(db, actor, organisation)
-    })
-    if (facts === undefined) throw notFound()
+    const facts = await read<DirectoryTables, OrganisationFacts>(async db => factsOf(db, actor, await ownOrganisation(db, actor)))
     return page('directory/organisations/views/own.njk', 'Who we are to the centre', ownView(facts, actor))
   },
 })
+
+/** The organisation of that code. Throws `NotFound` unless the actor looks after it. */
+export async function askedOrganisation(db: Reader<DirectoryTables>, { scope }: RouteRequest['actor'], code: string): Promise<OrganisationDetail> {
+  const organisation = await organisationDetail(db, scope, code)
+  if (organisation === undefined) throw noSuchOrganisation()
+  return organisation
+}
+
+/** The organisation for which the actor acts. Throws `NotFound` for whoever acts for none. */
+export async function ownOrganisation(db: Reader<DirectoryTables>, actor: RouteRequest['actor']): Promise<OrganisationDetail> {
+  const summary = actor.organisationId === null ? undefined : await organisationById(db, actor.organisationId)
+  if (summary === undefined) throw noSuchOrganisation()
+  return askedOrganisation(db, actor, summary.code)
+}
 
 async function factsOf(db: Reader<DirectoryTables>, { scope }: RouteRequest['actor'], organisation: OrganisationDetail): Promise<OrganisationFacts> {
   const successors = await successorsOf(db, organisation.code)
@@ -143,7 +148,7 @@ async function factsOf(db: Reader<DirectoryTables>, { scope }: RouteRequest['act
   }
 }
 
-function notFound(): NotFound {
+function noSuchOrganisation(): NotFound {
   return new NotFound('directory.organisation.unknown', 'There is no such organisation among those that you look after. Check the code, or search.')
 }
 

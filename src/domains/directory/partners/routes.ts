@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
-import { parseId } from '../../../kernel/id.ts'
+import { parseId, type Id } from '../../../kernel/id.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine } from '../../../kernel/text.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
@@ -15,7 +15,7 @@ import { endPartnership, startPartnership } from './commands.ts'
 
 const access = { permission: 'directory.partnership.change' }
 
-const partnerSchema = z.object({
+export const partnerSchema = z.object({
   partner: z
     .string({ error: 'Enter the code of the partner.' })
     .transform(cleanLine)
@@ -58,13 +58,17 @@ const end = route({
   params: z.object({ code: z.string().max(40), id: z.string().max(60) }),
   async handle({ read, work, actor, params }) {
     const organisation = await read<DirectoryTables, OrganisationSummary>(db => requireOrganisation(db, actor.scope, params.code))
-    const id = parseId('partnership', params.id)
-    if (id === undefined)
-      throw new NotFound('directory.partnership.unknown', 'There is no such partnership. It may have been ended: look at the list.')
-    await work<DirectoryTables, void>(unit => endPartnership(unit, id))
+    await work<DirectoryTables, void>(unit => endPartnership(unit, partnershipId(params.id)))
     return redirect(homeOf(organisation, actor), { notice: 'That partner no longer answers.' })
   },
 })
+
+/** The id of a partnership. Throws `NotFound` for what is none. */
+export function partnershipId(text: string): Id<'partnership'> {
+  const id = parseId('partnership', text)
+  if (id !== undefined) return id
+  throw new NotFound('directory.partnership.unknown', 'There is no such partnership. It may have been ended: look at the list.')
+}
 
 function homeOf(organisation: OrganisationSummary, actor: Actor): string {
   return organisationPath(organisation.code, isOwnOrganisation(actor, organisation))

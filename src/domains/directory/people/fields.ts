@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { isRole, type Role } from '../../../kernel/role.ts'
+import { ALL_ROLES } from '../../../kernel/role.ts'
 import { PEOPLE_SORTS } from './model.ts'
 
-const role = z.custom<Role>(value => typeof value === 'string' && isRole(value), 'Choose a role.')
+const role = z.enum(ALL_ROLES, 'Choose a role.')
 const organisation = z
   .string('Enter an organisation’s code.')
   .trim()
@@ -23,14 +23,14 @@ export const personForm = z.object({
     .trim()
     .max(40, 'Enter a shorter telephone number.')
     .regex(/^[\d\s()+-]*$/, 'Enter a telephone number in digits, like 020 7946 0000.')
-    .optional(),
+    .nullish(),
   role,
   organisation,
 })
 
 export const roleForm = z.object({ role, organisation })
 
-export const reasonForm = z.object({ reason: z.string().trim().max(500, 'Say why in 500 characters or fewer.').optional() })
+export const reasonForm = z.object({ reason: z.string().trim().max(500, 'Say why in 500 characters or fewer.').nullish() })
 
 export const peopleQuery = z.object({
   q: z.string().max(200).catch('').default(''),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Conflict, Forbidden, NotFound } from '../../../kernel/errors.ts'
+import { Conflict, Forbidden, InvalidParts, NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { withSystemSight } from '../../../platform/auth/actors.ts'
@@ -12,7 +12,7 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { organisationByCode, organisationById } from '../organisations/queries.ts'
 import type { DirectoryTables, SignInTables } from '../tables.ts'
-import { addPerson, assignRole, endRole, makeInvitation } from './commands.ts'
+import { addPerson, assignRole, endRole, makeInvitation, type RoleAt } from './commands.ts'
 import { peopleQuery, personForm, reasonForm, roleForm, type PeopleQuery } from './fields.ts'
 import { EVERYBODY, type PersonDetail, type PersonRow } from './model.ts'
 import { listPeople, personInScope, standingOf, type Standing } from './queries.ts'
@@ -25,18 +25,21 @@ const OWN_PEOPLE_ROWS = 200
 const VIEW = { permission: 'directory.people.view' } as const
 const person = z.object({ id: z.string().max(60) })
 
-function filterOf(query: PeopleQuery) {
+export function filterOf(query: Omit<PeopleQuery, 'sort' | 'cursor'>) {
   return { search: query.q, role: query.role, organisation: query.organisation, status: query.status }
 }
 
-/** Whether the actor looks after people at all; which ones, the commands decide. */
-function assertKeeps(request: RouteRequest): void {
+/** A request as far as pages and operations have it in common. */
+type Asking<P = unknown> = Omit<RouteRequest<P>, 'body'>
+
+/** Throws `Forbidden` unless the actor looks after people at all; which ones, the commands decide. */
+export function assertKeeps(request: Pick<RouteRequest, 'actor'>): void {
   if (mayKeepPeople(request.actor)) return
   throw new Forbidden('directory.people.keep', 'Your role does not include looking after people. Ask an administrator at the centre.')
 }
 
 /** The commands look beyond what the actor may see, and check the policy themselves. */
-function change<R>(request: RouteRequest, body: (work: Work<SignInTables>) => Promise<R>): Promise<R> {
+export function change<R>(request: Asking, body: (work: Work<SignInTables>) => Promise<R>): Promise<R> {
   return runWork(request.platform, withSystemSight(request.actor), body, request.requestId)
 }
 
@@ -106,26 +109,44 @@ const takeNew = route({
     assertKeeps(request)
     const form = readForm(personForm, request.body)
     if (!form.ok) return newPage(request, form.typed, form.problems)
-    const { organisation: code, role, phone, ...who } = form.value
-    const organisation = await request.read<DirectoryTables, Awaited<ReturnType<typeof organisationByCode>>>(db => organisationByCode(db, code))
-    if (organisation === undefined)
-      return newPage(request, request.body, [
-        fault('organisation', 'There is no organisation with that code. Check it, or look it up under Organisations.'),
-      ])
-    const at = { role, organisationId: organisation.id }
     try {
-      const { personId, isNew } = await change(request, work =>
-        addPerson(work, { ...who, phone: phone === undefined || phone === '' ? null : phone }, at),
-      )
+      const { personId, isNew } = await takeOn(request, form.value)
       return redirect(`/people/${personId}`, {
         notice: isNew ? 'Added. Make an invitation link, and give it to nobody else.' : 'They were known here already, and hold that role too now.',
       })
     } catch (error) {
-      if (error instanceof Conflict || error instanceof Forbidden) return newPage(request, request.body, [fault('role', error.message)])
-      throw error
+      return newPage(request, request.body, problemsOf(error))
     }
   },
 })
+
+/** What is wrong with who is to have which role where. What is no refusal is thrown on. */
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof InvalidParts) return error.problems
+  if (error instanceof Conflict || error instanceof Forbidden) return [fault('role', error.message)]
+  throw error
+}
+
+/** Takes somebody on. Throws as `addPerson` and `roleAt` do. */
+export async function takeOn(request: Asking, { organisation, role, phone, ...who }: z.infer<typeof personForm>) {
+  const at = await roleAt(request, { organisation, role })
+  return change(request, work => addPerson(work, { ...who, phone: phone === undefined || phone === '' ? null : phone }, at))
+}
+
+/** Gives somebody a role. Throws as `assignRole` and `roleAt` do. */
+export async function giveRoleTo(request: Asking, personId: string, form: z.infer<typeof roleForm>): Promise<void> {
+  const at = await roleAt(request, form)
+  await change(request, work => assignRole(work, personId, at))
+}
+
+/** The role at the organisation of that code. Throws `InvalidParts` where there is none. */
+async function roleAt({ read }: Asking, { organisation: code, role }: z.infer<typeof roleForm>): Promise<RoleAt> {
+  const organisation = await read<DirectoryTables, Awaited<ReturnType<typeof organisationByCode>>>(db => organisationByCode(db, code))
+  if (organisation !== undefined) return { role, organisationId: organisation.id }
+  throw new InvalidParts('directory.people', [
+    fault('organisation', 'There is no organisation with that code. Check it, or look it up under Organisations.'),
+  ])
+}
 
 function fault(pointer: string, message: string): Problem {
   return { rule: 'directory.people', pointer, severity: 'error', message }
@@ -137,7 +158,7 @@ interface Shown {
 }
 
 /** Somebody whom the actor looks after, in their own scope; and how they stand, which needs the system's sight. Throws `NotFound`. */
-async function load(request: RouteRequest<{ id: string }>): Promise<Shown> {
+export async function load(request: Asking<{ id: string }>): Promise<Shown> {
   const { id } = request.params
   const detail = await request.read<DirectoryTables, PersonDetail | null>(db => personInScope(db, request.actor.scope, id))
   if (detail === null) throw new NotFound('directory.person.unknown', 'There is no such person among those that you look after.')
@@ -171,22 +192,20 @@ const giveRole = route({
     const { detail } = await load(request)
     const form = readForm(roleForm, request.body)
     if (!form.ok) return showPage(request, form)
-    const organisation = await request.read<DirectoryTables, Awaited<ReturnType<typeof organisationByCode>>>(db =>
-      organisationByCode(db, form.value.organisation),
-    )
-    if (organisation === undefined)
-      return showPage(request, { typed: request.body, problems: [fault('organisation', 'There is no organisation with that code.')] })
-    const at = { role: form.value.role, organisationId: organisation.id }
     try {
-      await change(request, work => assignRole(work, detail.id, at))
+      await giveRoleTo(request, detail.id, form.value)
     } catch (error) {
-      if (error instanceof Conflict || error instanceof Forbidden)
-        return showPage(request, { typed: request.body, problems: [fault('role', error.message)] })
-      throw error
+      return showPage(request, { typed: request.body, problems: problemsOf(error) })
     }
     return redirect(`/people/${detail.id}`, { notice: 'The role was given.' })
   },
 })
+
+/** Throws `NotFound` unless it is a role that they hold and that the actor may see. */
+export function assertHeld({ roles }: PersonDetail, assignmentId: string): void {
+  if (roles.some(role => role.assignmentId === assignmentId)) return
+  throw new NotFound('directory.assignment.unknown', 'That role has ended already.')
+}
 
 const stopRole = route({
   method: 'POST',
@@ -197,8 +216,7 @@ const stopRole = route({
     assertKeeps(request)
     const { detail } = await load(request)
     const { assignment } = request.params
-    if (!detail.roles.some(role => role.assignmentId === assignment))
-      throw new NotFound('directory.assignment.unknown', 'That role has ended already.')
+    assertHeld(detail, assignment)
     const form = readForm(reasonForm, request.body)
     const again = (message: string) => {
       const typed = request.body['reason']

@@ -57,6 +57,14 @@ export function readTechnologyFile(bytes: Uint8Array, name: string, options: Tec
   }
 }
 
+/** The same for a list that was pasted or sent, about one organisation. */
+export function readTechnologyList(
+  { list, ...options }: Pick<TechnologyFileOptions, 'format' | 'source' | 'asOf' | 'shared'> & { readonly list: string },
+  organisationCode: string,
+): ReadTechnologyFile {
+  return readTechnologyFile(Buffer.from(list, 'utf8'), 'The list', { ...options, mapping: null, organisationCode })
+}
+
 function rejectedRow(position: string, reason: string): Problem {
   const message = `${position.charAt(0).toUpperCase()}${position.slice(1)}: ${reason}`
   return { rule: 'directory.technology.row', pointer: position, severity: 'error', message }

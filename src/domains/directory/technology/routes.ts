@@ -7,6 +7,8 @@ import { cleanLine } from '../../../kernel/text.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import type { Actor } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import type { OrganisationSummary } from '../organisations/model.ts'
 import { organisationById, requireOrganisation } from '../organisations/queries.ts'
 import type { DirectoryTables } from '../tables.ts'
@@ -14,7 +16,7 @@ import { importTechnology, shareTechnology } from './commands.ts'
 import { technologySchema } from './fields.ts'
 import type { Technology } from './model.ts'
 import { listTechnology, type TechnologySort } from './queries.ts'
-import { readTechnologyFile } from './read-file.ts'
+import { readTechnologyList } from './read-file.ts'
 import { importedView, importView, listView, NEW_LIST, technologyPath, type TechnologyQuery } from './views.ts'
 
 const PAGE_ROWS = 50
@@ -22,29 +24,22 @@ const CSV_ROWS = 500
 
 const ofOrganisation = z.object({ code: z.string().max(40) })
 
-const listQuery = z.object({
+export const technologyQuery = z.object({
   q: z.string().max(200).catch(''),
   sharing: z.enum(['all', 'shared', 'own']).catch('all'),
   sort: z.enum(['product', '-product', 'as-of', '-as-of']).catch('product'),
   cursor: z.string().max(2_000).nullable().catch(null),
 })
 
-type OfList = RouteRequest<unknown, z.infer<typeof listQuery>>
+type OfList = RouteRequest<unknown, z.infer<typeof technologyQuery>>
 
 const own = route({
   method: 'GET',
   path: '/technology',
   access: { permission: 'directory.technology.view' },
-  query: listQuery,
+  query: technologyQuery,
   async handle(request) {
-    const { organisationId } = request.actor
-    const organisation =
-      organisationId === null
-        ? undefined
-        : await request.read<DirectoryTables, OrganisationSummary | undefined>(db => organisationById(db, organisationId))
-    if (organisation === undefined)
-      throw new NotFound('directory.organisation.unknown', 'You act for no organisation, so there is no list of what it runs.')
-    return listPage(request, organisation)
+    return listPage(request, await request.read<DirectoryTables, OrganisationSummary>(db => ownSummary(db, request.actor)))
   },
 })
 
@@ -53,11 +48,18 @@ const ofOne = route({
   path: '/organisations/:code/technology',
   access: { permission: 'directory.organisation.view' },
   params: ofOrganisation,
-  query: listQuery,
+  query: technologyQuery,
   async handle(request) {
     return listPage(request, await organisationOf(request))
   },
 })
+
+/** The organisation for which the actor acts. Throws `NotFound` for whoever acts for none. */
+export async function ownSummary(db: Reader<DirectoryTables>, { organisationId }: Actor): Promise<OrganisationSummary> {
+  const organisation = organisationId === null ? undefined : await organisationById(db, organisationId)
+  if (organisation !== undefined) return organisation
+  throw new NotFound('directory.organisation.unknown', 'You act for no organisation, so there is no list of what it runs.')
+}
 
 async function listPage(request: OfList, organisation: OrganisationSummary): Promise<Reply> {
   const { read, actor, query } = request
@@ -75,7 +77,7 @@ const asCsv = route({
   path: '/organisations/:code/technology.csv',
   access: { permission: 'directory.organisation.view' },
   params: ofOrganisation,
-  query: listQuery,
+  query: technologyQuery,
   async handle(request) {
     const organisation = await organisationOf(request)
     return csv(`technology-${organisation.code}.csv`, csvRows(request, organisation))
@@ -132,8 +134,7 @@ const importList = route({
     const form = readForm(technologySchema, body)
     if (!form.ok) return again(form.problems)
     try {
-      const { list, ...options } = form.value
-      const file = readTechnologyFile(Buffer.from(list, 'utf8'), 'The list', { ...options, mapping: null, organisationCode: organisation.code })
+      const file = readTechnologyList(form.value, organisation.code)
       const outcome = await work<DirectoryTables, Awaited<ReturnType<typeof importTechnology>>>(unit => importTechnology(unit, file.import))
       return page('directory/technology/views/imported.njk', 'The list was taken in', importedView(organisation, actor, outcome, file.warnings))
     } catch (error) {
@@ -142,11 +143,11 @@ const importList = route({
   },
 })
 
-const shareSchema = z.object({
+export const shareSchema = z.object({
   productId: z.coerce.number().int().positive(),
   version: z.string().max(400).transform(cleanLine),
   source: z.string().max(400),
-  shared: z.enum(['yes', 'no']),
+  shared: z.union([z.boolean(), z.enum(['yes', 'no']).transform(word => word === 'yes')]),
 })
 
 const share = route({
@@ -158,10 +159,9 @@ const share = route({
     const organisation = await organisationOf(request)
     const form = readForm(shareSchema, request.body)
     if (!form.ok) throw new NotFound('directory.technology.unknown', 'That line is no longer there. Look at the list.')
-    const shared = form.value.shared === 'yes'
-    await request.work<DirectoryTables, void>(unit => shareTechnology(unit, { ...form.value, organisationId: organisation.id, shared }))
+    await request.work<DirectoryTables, void>(unit => shareTechnology(unit, { ...form.value, organisationId: organisation.id }))
     return redirect(technologyPath(organisation, request.actor), {
-      notice: shared ? 'That is shared with the centre from now on.' : 'That is kept to yourselves from now on.',
+      notice: form.value.shared ? 'That is shared with the centre from now on.' : 'That is kept to yourselves from now on.',
     })
   },
 })

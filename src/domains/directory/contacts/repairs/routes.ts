@@ -5,6 +5,8 @@ import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
 import { csv, page, redirect } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
+import type { Actor } from '../../../../platform/work/actor.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
 import { organisationPath } from '../../organisations/model.ts'
 import type { DirectoryTables } from '../../tables.ts'
 import { finishRepair } from './commands.ts'
@@ -17,14 +19,14 @@ const PAGE_ROWS = 50
 const CSV_ROWS = 500
 
 /** What cannot be read in a list's address is left out: a filter never breaks a bookmark. */
-const listQuery = z.object({
+export const repairsQuery = z.object({
   q: z.string().max(200).catch(''),
   reason: z.enum(['failed', 'unsubscribed', 'complained', '']).catch(''),
   urgent: z.enum(['yes', '']).catch(''),
   cursor: z.string().max(1_000).nullable().catch(null),
 })
 
-function filterOf({ q, reason, urgent }: RepairQuery): RepairFilter {
+export function filterOf({ q, reason, urgent }: Omit<RepairQuery, 'cursor'>): RepairFilter {
   return { search: q, reason: isRepairReason(reason) ? reason : '', isUrgent: urgent === 'yes' }
 }
 
@@ -32,7 +34,7 @@ const list = route({
   method: 'GET',
   path: REPAIRS_PATH,
   access,
-  query: listQuery,
+  query: repairsQuery,
   async handle({ read, actor, query }) {
     const found = await read<DirectoryTables, Page<Repair>>(db =>
       listRepairs(db, actor.scope, filterOf(query), { limit: PAGE_ROWS, cursor: query.cursor }),
@@ -45,7 +47,7 @@ const listAsCsv = route({
   method: 'GET',
   path: `${REPAIRS_PATH}.csv`,
   access,
-  query: listQuery,
+  query: repairsQuery,
   async handle({ read, actor, query }) {
     const rowsAfter = (cursor: string | null) =>
       read<DirectoryTables, Page<Repair>>(db => listRepairs(db, actor.scope, filterOf(query), { limit: CSV_ROWS, cursor }))
@@ -74,15 +76,20 @@ const done = route({
   access,
   params: z.object({ id: z.string().max(60) }),
   async handle({ read, work, actor, params }) {
-    const id = parseId('repair', params.id)
-    const repair = id === undefined ? undefined : await read<DirectoryTables, Repair | undefined>(db => openRepairById(db, actor.scope, id))
-    if (id === undefined || repair === undefined)
-      throw new NotFound('directory.repair.unknown', 'That is not open any more. Somebody has seen to it.')
-    await work<DirectoryTables, void>(unit => finishRepair(unit, id))
+    const repair = await read<DirectoryTables, Repair>(db => askedRepair(db, actor, params.id))
+    await work<DirectoryTables, void>(unit => finishRepair(unit, repair.id))
     return redirect(actor.scope.kind === 'organisation' ? '/our-organisation' : organisationPath(repair.organisationCode, false), {
       notice: `Thank you. ${repair.contactName} is off the list.`,
     })
   },
 })
+
+/** One that is open. Throws `NotFound` unless the actor looks after its organisation. */
+export async function askedRepair(db: Reader<DirectoryTables>, { scope }: Actor, text: string): Promise<Repair> {
+  const id = parseId('repair', text)
+  const repair = id === undefined ? undefined : await openRepairById(db, scope, id)
+  if (repair === undefined) throw new NotFound('directory.repair.unknown', 'That is not open any more. Somebody has seen to it.')
+  return repair
+}
 
 export const REPAIR_ROUTES: readonly Route[] = [list, listAsCsv, done]
