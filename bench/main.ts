@@ -12,6 +12,7 @@ import { releaseMail } from './release-mail.ts'
 import { stix } from './stix.ts'
 import { stream } from './stream.ts'
 import type { Bench } from './support/bench.ts'
+import { taxii } from './taxii.ts'
 
 /**
  * Runs a benchmark: `npm run bench -- NAME [--rounds 5] [--small]`, or lists them. Each measures our own path and a limit
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   pages,
   'release-mail': releaseMail,
   answers,
+  taxii,
 }
 
 const { values, positionals } = parseArgs({

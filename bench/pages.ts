@@ -1,13 +1,8 @@
 import { sql } from 'kysely'
 import { bulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
-import type { DirectoryTables } from '../src/domains/directory/tables.ts'
 import { gather } from '../src/domains/watch/gather.ts'
-import type { Role } from '../src/kernel/role.ts'
-import { startSession } from '../src/platform/auth/sessions.ts'
-import type { AuthTables } from '../src/platform/auth/tables.ts'
 import type { Platform } from '../src/platform/platform.ts'
 import { SYSTEM } from '../src/platform/work/actor.ts'
-import { runWork } from '../src/platform/work/work.ts'
 import type { Bench } from './support/bench.ts'
 import { inventedCatalogue } from './support/catalogue.ts'
 import { load, type LoadFigures } from './support/load.ts'
@@ -18,6 +13,7 @@ import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './sup
 import { loadOf, note, printHeading, printTable, round } from './support/report.ts'
 import { answerSome, plantSector, plantTechnology } from './support/sector.ts'
 import { serverWords, startServer, withFolder } from './support/server.ts'
+import { signIn } from './support/sign-in.ts'
 import { quantile, summarise } from './support/stats.ts'
 
 /**
@@ -205,60 +201,4 @@ async function costs(platform: Platform, serverPid: number): Promise<{ server: P
 function spread(values: readonly number[]): string {
   const { median, least, most } = summarise(values)
   return `${round(median)} (${round(least)}–${round(most)})`
-}
-
-/** A session of somebody new with that role: at the organisation with that code, or at a centre of their own. Gives the cookie's value. */
-async function signIn(platform: Platform, role: Role, code: string | null): Promise<string> {
-  return runWork<DirectoryTables & AuthTables, string>(platform, SYSTEM, async work => {
-    const found = await work.db
-      .selectFrom('directory_organisation')
-      .select('id')
-      .where('code', '=', code ?? 'XCC')
-      .executeTakeFirst()
-    const organisationId = found?.id ?? work.newId('organisation')
-    if (found === undefined) {
-      await work.db
-        .insertInto('directory_organisation')
-        .values({
-          id: organisationId,
-          code: 'XCC',
-          name: 'The centre',
-          name_key: 'the centre',
-          type: 'centre',
-          country: 'England',
-          region_code: null,
-          board_code: null,
-          parent_code: null,
-          address: '[]',
-          postcode: null,
-          phone: null,
-          opened_on: null,
-          closed_on: null,
-          status: 'open',
-          size: null,
-          source: 'bench',
-          created_at: work.now,
-          updated_at: work.now,
-        })
-        .execute()
-    }
-    const [personId, assignmentId] = [work.newId('person'), work.newId('assignment')]
-    await work.db
-      .insertInto('directory_person')
-      .values({
-        id: personId,
-        name: `The ${role}`,
-        email: `${personId}@bench.invalid`,
-        phone: null,
-        out_of_hours_phone: null,
-        created_at: work.now,
-        left_at: null,
-      })
-      .execute()
-    await work.db
-      .insertInto('directory_assignment')
-      .values({ id: assignmentId, person_id: personId, organisation_id: organisationId, role, since: work.now, until: null })
-      .execute()
-    return startSession(work.lend<AuthTables>(), { personId, assignmentId, how: 'passkey', replaces: null })
-  })
 }
