@@ -1,14 +1,19 @@
 import { broadcast } from '../domains/broadcast/module.ts'
 import { directory } from '../domains/directory/module.ts'
 import { watch } from '../domains/watch/module.ts'
+import { feeds } from '../interop/feeds/module.ts'
 import { taxiiServer } from '../interop/taxii/module.ts'
 import type { Role } from '../kernel/role.ts'
 import type { Module } from '../platform/module.ts'
+import { apiModule } from './api/module.ts'
 import { operations } from './operations/module.ts'
 import { REACTIONS } from './reactions.ts'
 
 /** Every module, in the order of the ladder. A slice is reached through its domain's line here. */
-export const MODULES: readonly Module[] = [directory, watch, broadcast, taxiiServer, operations]
+const DOMAINS: readonly Module[] = [directory, watch, broadcast, feeds, taxiiServer, operations]
+
+/** The same, and what describes the operations of all of them. */
+export const MODULES: readonly Module[] = [...DOMAINS, apiModule(DOMAINS)]
 
 /** Permission → the roles that hold it: every domain's table in one. What stands in no table, nobody may do. */
 export const PERMISSIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

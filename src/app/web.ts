@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { MIGRATIONS } from '../../migrations/index.ts'
-import { identify, keepInterruptedForm } from '../domains/directory/contract.ts'
+import { identify, identifyToken, keepInterruptedForm } from '../domains/directory/contract.ts'
 import { isRole, ROLES } from '../kernel/role.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { createServer, type ShellRequest } from '../platform/http/server.ts'
@@ -20,6 +20,7 @@ export function createWeb(platform: Platform, staticFiles: StaticFiles): Promise
     routes: ROUTES,
     staticFiles,
     metrics: METRICS,
+    identifyToken: token => identifyToken(platform, token, permissionsOf),
     identify: cookie => identify(platform, cookie, permissionsOf),
     shell: request => shellOf(platform, request),
     keepInterruptedForm: (address, body, cookie) => keepInterruptedForm(platform, address, body, cookie),

@@ -1,5 +1,7 @@
 import type { Module } from '../../platform/module.ts'
 import { ACCOUNT_ROUTES } from './account/routes.ts'
+import { TOKEN_COMMANDS } from './account/tokens/cli.ts'
+import { TOKEN_ROUTES } from './account/tokens/routes.ts'
 import { contactOperations } from './contacts/api.ts'
 import { CONTACT_COMMANDS } from './contacts/cli.ts'
 import { REPAIRS_PATH } from './contacts/repairs/model.ts'
@@ -38,6 +40,7 @@ export const directory: Module = {
     ...SIGN_IN_ROUTES,
     ...SET_UP_ROUTES,
     ...ACCOUNT_ROUTES,
+    ...TOKEN_ROUTES,
     ...organisationOperations,
     ...contactOperations,
     ...partnerOperations,
@@ -45,13 +48,14 @@ export const directory: Module = {
     ...peopleOperations,
   ],
   jobs: [...ORGANISATION_JOBS, ...SIGN_IN_JOBS, ...SET_UP_JOBS],
-  commands: [...ORGANISATION_COMMANDS, ...CONTACT_COMMANDS, ...PARTNER_COMMANDS, ...TECHNOLOGY_COMMANDS, ...PEOPLE_COMMANDS],
+  commands: [...ORGANISATION_COMMANDS, ...CONTACT_COMMANDS, ...PARTNER_COMMANDS, ...TECHNOLOGY_COMMANDS, ...PEOPLE_COMMANDS, ...TOKEN_COMMANDS],
   navigation: [
     { label: 'Organisations', href: '/organisations', permission: 'directory.organisation.list', position: 40 },
     { label: 'Our technology', href: '/technology', permission: 'directory.technology.view', position: 50 },
     { label: 'Our organisation', href: '/our-organisation', permission: 'directory.own-organisation.view', position: 60 },
     { label: 'Contacts to put right', href: REPAIRS_PATH, permission: 'directory.contact.change', position: 72 },
     { label: 'People', href: '/people', permission: 'directory.people.manage', position: 70, firstFor: ['administrator'] },
+    { label: 'Tokens', href: '/tokens', permission: 'directory.token.manage', position: 77 },
     { label: 'Our people', href: '/people', permission: 'directory.people.manage-own', position: 70 },
   ],
 }

@@ -20,6 +20,8 @@ export const PERMISSIONS = {
   'directory.technology.share': ['partner-responder', 'cyber-lead'],
   'directory.people.view': [...CENTRE_ROLES, 'regional-lead', 'partner-responder', 'cyber-lead', 'board-member'],
   'directory.people.manage': ['administrator'],
+  /** To see the tokens of everybody's programs, and to revoke them. */
+  'directory.token.manage': ['administrator'],
   'directory.people.manage-own': ['regional-lead', 'partner-responder', 'cyber-lead'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>
 

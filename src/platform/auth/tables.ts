@@ -87,6 +87,30 @@ export interface OutsideIdentityTable {
   linked_at: Instant
 }
 
+/** What a program shows to act as a person, in one role. */
+export interface TokenTable {
+  id: string
+  /** SHA-256 of the token. */
+  token_hash: string
+  person_id: string
+  assignment_id: string
+  name: string
+  /** The permissions that it may use, as far as the role still holds them. */
+  scopes: Json<string[]>
+  made_at: Instant
+  expires_at: Instant
+  last_used_at: Instant | null
+  revoked_at: Instant | null
+  revoked_by: string | null
+}
+
+export interface TokenPolicyTable {
+  effective_from: string
+  longest_days: number
+  requests_per_minute: number
+  source: string
+}
+
 /** Everything about signing in. Row-level security shows these tables to the system scope alone. */
 export interface AuthTables {
   auth_account: AccountTable
@@ -97,6 +121,8 @@ export interface AuthTables {
   auth_recovery_code: RecoveryCodeTable
   auth_attempt: AttemptTable
   auth_outside_identity: OutsideIdentityTable
+  auth_token: TokenTable
+  auth_token_policy: TokenPolicyTable
 }
 
 /** Asks about signing in: a reader or a unit of work that sees at least these tables. */

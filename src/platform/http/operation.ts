@@ -2,8 +2,11 @@ import { z, type ZodType } from 'zod'
 import { Bug, Invalid, InvalidParts } from '../../kernel/errors.ts'
 import { pointerTo } from '../../kernel/json.ts'
 import type { Problem } from '../../kernel/problem.ts'
-import type { Reader } from '../work/read.ts'
-import type { Work } from '../work/work.ts'
+import { withSystemSight } from '../auth/actors.ts'
+import { readAs, type Reader } from '../work/read.ts'
+import { runWork, type Work } from '../work/work.ts'
+import type { AnsweredTables } from './answered.ts'
+import { onceFor, type Acted, type Once } from './once.ts'
 import { json, type FileReply } from './reply.ts'
 import { route, type Operation, type OperationPage, type Route, type RouteAccess, type RouteRequest } from './route.ts'
 
@@ -23,6 +26,8 @@ interface Definition<P extends ZodType, Q extends ZodType, B extends ZodType> {
   readonly query?: Q
   readonly body?: B
   readonly perMinute?: number
+  /** Why no token may do it, only somebody who is signed in: it touches how people sign in. */
+  readonly personOnly?: string
 }
 
 /** What the operation does. The answer is what the schema `answer` takes in: whatever that does not declare is left out of what is sent. */
@@ -30,11 +35,16 @@ interface Answering<T, P extends ZodType, Q extends ZodType, B extends ZodType, 
   readonly answer: A | null
   /** 200 unless it says otherwise; 201 for what makes something. */
   readonly status?: 200 | 201 | 202
+  /** With `system`, `read` and `write` see what the actor does not, as `withSystemSight`: they name whom it is about, and check the policy themselves. */
+  readonly sight?: 'system'
   /** Answers from one consistent picture, as the actor. */
   read?(db: Reader<T>, request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<z.input<A>>
   /** Does it in one unit of work, as the actor, and answers from the same: an idempotency key is stored in the same commit. */
   write?(work: Work<T>, request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<z.input<A>>
-  /** For what is neither: it opens its own reads and units of work by `request.read` and `request.work`. */
+  /**
+   * For what is neither: it opens its own reads and units of work by `request.read` and `request.work`. An idempotency key is stored with the first of those units;
+   * should we fall over between that and the answer, the same again is refused and not done twice.
+   */
   handle?(request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<z.input<A>>
 }
 
@@ -46,17 +56,27 @@ interface Answering<T, P extends ZodType, Q extends ZodType, B extends ZodType, 
 export function operation<T, P extends ZodType, Q extends ZodType, B extends ZodType, A extends ZodType>(
   definition: Definition<P, Q, B> & Answering<T, P, Q, B, A>,
 ): Route {
-  const { id, answer, read, write, handle } = definition
+  const { id, method, answer, sight, read, write, handle } = definition
   const status = answer === null ? 204 : (definition.status ?? 200)
+  const checked = (given: unknown) => (answer === null ? null : checkedAnswer(id, answer, given))
   return declare(definition, { answer, status }, async request => {
-    const given: unknown = await act(request)
-    return answer === null ? json(null, 204) : json(checkedAnswer(id, answer, given), status)
+    const once = onceFor(method, request)
+    const { value, isRepeat } = await act(request, once)
+    return json(value, status, isRepeat ? { 'idempotency-replayed': 'true' } : {})
   })
 
-  function act(request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<unknown> {
-    if (write !== undefined) return request.work<T, unknown>(work => write(work, request))
-    if (read !== undefined) return request.read<T, unknown>(db => read(db, request))
-    if (handle !== undefined) return handle(request)
+  async function act(request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>, once: Once): Promise<Acted> {
+    const actor = sight === 'system' ? withSystemSight(request.actor) : request.actor
+    const { platform, requestId } = request
+    if (write !== undefined)
+      return runWork<T, Acted>(
+        platform,
+        actor,
+        work => once.whole(work.lend<AnsweredTables>(), async () => checked(await write(work, request))),
+        requestId,
+      )
+    if (read !== undefined) return { value: checked(await readAs<T, unknown>(platform, actor, db => read(db, request))), isRepeat: false }
+    if (handle !== undefined) return once.parts(request.work, async work => checked(await handle({ ...request, work })))
     throw new Bug('platform.http.operation', `${id} does nothing: give it read, write or handle.`)
   }
 }
@@ -72,7 +92,7 @@ export function fileOperation<P extends ZodType, Q extends ZodType>(
 }
 
 function declare<P extends ZodType, Q extends ZodType, B extends ZodType>(
-  { id, summary, description, page, method, path, access, params, query, body, perMinute }: Definition<P, Q, B>,
+  { id, summary, description, page, method, path, access, params, query, body, perMinute, personOnly }: Definition<P, Q, B>,
   { answer, status }: Pick<Operation, 'answer' | 'status'>,
   handle: (request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>) => ReturnType<Route['handle']>,
 ): Route {
@@ -85,6 +105,7 @@ function declare<P extends ZodType, Q extends ZodType, B extends ZodType>(
     query: strictQuery,
     ...(params === undefined ? {} : { params }),
     ...(perMinute === undefined ? {} : { perMinute }),
+    ...(personOnly === undefined ? {} : { personOnly }),
     operation: { id, summary, description: description ?? null, page, body: strictBody, answer, status },
     // `strict` takes less and gives the same, so what it gives is what the definition says.
     handle: request =>

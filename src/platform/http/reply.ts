@@ -34,6 +34,7 @@ export interface JsonReply {
   readonly status: number
   /** Whether the body is problem details (RFC 9457). */
   readonly isProblem: boolean
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface FileReply {
@@ -93,8 +94,8 @@ export function redirect(to: string, options: { notice?: string; cookies?: reado
   return { kind: 'redirect', to, notice: options.notice ?? null, cookies: options.cookies ?? [] }
 }
 
-export function json(body: unknown, status = 200): JsonReply {
-  return { kind: 'json', body, status, isProblem: false }
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): JsonReply {
+  return { kind: 'json', body, status, isProblem: false, headers }
 }
 
 /** What is wrong with the fields that a machine sent: problem details (RFC 9457) with `errors`, each with a JSON Pointer, as in its §3. */

@@ -74,6 +74,8 @@ export interface Route {
    * `application/problem+json` (RFC 9457) or as `failure` says. Everywhere else a token means nothing: pages are for people.
    */
   readonly isMachine: boolean
+  /** Why a token is refused here although programs ask: it touches how people sign in. `null` for never. */
+  readonly personOnly: string | null
   /** How errors look here, where a standard wants them otherwise than as problem details. */
   readonly failure: FailureForm | null
   /** What it is in the description of the JSON API; `null` for what is no part of that. */
@@ -113,6 +115,7 @@ interface RouteDefinition<P extends ZodType, Q extends ZodType> {
   readonly crossSite?: string
   /** Where the path does not tell: see `MACHINE_PATHS`. */
   readonly isMachine?: boolean
+  readonly personOnly?: string
   readonly failure?: FailureForm
   readonly operation?: Operation
   handle(request: RouteRequest<z.infer<P>, z.infer<Q>>): Promise<Reply>
@@ -129,6 +132,7 @@ export function route<P extends ZodType, Q extends ZodType>(definition: RouteDef
     perMinute: definition.perMinute ?? null,
     crossSite: definition.crossSite ?? null,
     isMachine: definition.isMachine ?? isMachinePath(definition.path),
+    personOnly: definition.personOnly ?? null,
     failure: definition.failure ?? null,
     operation: definition.operation ?? null,
     // The server hands over what `params` and `query` have parsed, so the narrower request is safe behind the wider type.

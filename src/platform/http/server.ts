@@ -13,6 +13,7 @@ import { ANONYMOUS, assertMay, SYSTEM, type Actor } from '../work/actor.ts'
 import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
 import { isUnchanged } from './conditional.ts'
+import { challengesFor, createTokenCheck, type TokenIdentity } from './credentials.ts'
 import { assertCsrfToken, assertSameOrigin, csrfTokenOf } from './csrf.ts'
 import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
@@ -35,6 +36,8 @@ export interface ServerParts {
   readonly staticFiles: StaticFiles
   readonly metrics: readonly MetricsHook[]
   identify(sessionCookie: string | null): Promise<Identity>
+  /** Whom a program acts as by that token; `null` when it does not work. */
+  identifyToken(token: string): Promise<TokenIdentity | null>
   /** The model of the frame around every page: navigation, who is signed in, notices. */
   shell(page: ShellRequest): object
   /**
@@ -149,7 +152,9 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     return reply.type(metrics.contentType).send(text)
   })
 
+  const checkToken = createTokenCheck(platform.clock, parts.identifyToken)
   const routes = new Map(parts.routes.map(route => [`${route.method} ${route.path}`, route]))
+  const failureForms = new Map(parts.routes.flatMap(({ path, failure }) => (failure === null ? [] : [[path.split('/')[1], failure] as const])))
   const identities = new WeakMap<FastifyRequest, Identity>()
   const identityOf = (request: FastifyRequest): Identity => identities.get(request) ?? { actor: ANONYMOUS, session: null }
 
@@ -196,9 +201,14 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         return reply.redirect(content.to, 303)
       }
       case 'json':
-        if (content.status === 204) return reply.code(204).send()
+        if (content.status === 204)
+          return reply
+            .code(204)
+            .headers(content.headers ?? {})
+            .send()
         return reply
           .code(content.status)
+          .headers(content.headers ?? {})
           .type(`application/${content.isProblem ? 'problem+json' : 'json'}; charset=utf-8`)
           .send(JSON.stringify(content.body))
       case 'file': {
@@ -227,8 +237,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
       url: route.path,
       ...(route.perMinute === null ? {} : { config: { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } }),
       handler: async (request, reply) => {
-        if (request.method === 'POST' && route.crossSite === null) assertSameOrigin(request)
-        const identity = await parts.identify(request.cookies[cookies.session] ?? null)
+        const identity = await identityFor(route, request, reply)
         identities.set(request, identity)
         await assertAccess(route, identity, request, reply)
         if (request.method === 'POST' && identity.session !== null && route.crossSite === null) assertCsrfToken(request, identity.session)
@@ -255,6 +264,14 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         return send(request, reply, await route.handle(routeRequest))
       },
     })
+  }
+
+  /** A token proves by itself that the request was meant: no browser adds it unasked, as it does a cookie. */
+  async function identityFor(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Identity> {
+    const bearer = await checkToken(route, request, reply)
+    if (bearer !== null) return { actor: bearer, session: null }
+    if (request.method === 'POST' && route.crossSite === null) assertSameOrigin(request)
+    return parts.identify(request.cookies[cookies.session] ?? null)
   }
 
   async function assertAccess(route: Route, identity: Identity, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -285,8 +302,12 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     const route = routes.get(`${request.method} ${request.routeOptions.url ?? ''}`)
     if (route?.isMachine ?? isMachinePath(request.url.split('?')[0] ?? '')) {
       const problem = { contentType: 'application/problem+json; charset=utf-8', body: JSON.stringify(problemDetails(failure, request.id)) }
-      const { contentType, body } = route?.failure?.(failure, request.id) ?? problem
-      return reply.code(failure.status).type(contentType).send(body)
+      if (failure.status === 401) reply.header('www-authenticate', challengesFor(request.url, failure.code === 'platform.token.unknown'))
+      // Where nothing is, the form of what lies around it.
+      const form = route?.failure ?? failureForms.get(request.url.split('/')[1] ?? '')
+      const { contentType, body } = form?.(failure, request.id) ?? problem
+      // Bytes: of a text Fastify writes the type anew, and a reader of TAXII compares it to the letter.
+      return reply.code(failure.status).type(contentType).send(Buffer.from(body))
     }
     if (failure.status === 401)
       return reply.redirect(`/sign-in?to=${encodeURIComponent(request.method === 'GET' ? request.url : '/interrupted')}`, 303)

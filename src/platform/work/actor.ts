@@ -31,8 +31,8 @@ export interface Actor {
   readonly scope: Scope
   /** What they may do: all that the role holds, and nothing else. */
   readonly permissions: ReadonlySet<string>
-  /** Set when the operator of the machine acts as this person, by `--as`: the audit says so. */
-  readonly through?: 'command-line'
+  /** By what somebody acts as this person: the operator of the machine, by `--as`, or a program, by a token. The audit says so. */
+  readonly through?: 'command-line' | `token:${string}`
 }
 
 /** Background work: sees everything, may do only what our own code makes it do. */
@@ -63,6 +63,13 @@ export function may(actor: Actor, permission: string): boolean {
 /** Throws `Forbidden` unless the actor holds the permission. Commands call it too: a route is not the only way in. */
 export function assertMay(actor: Actor, permission: string): void {
   if (actor.kind === 'system' || may(actor, permission)) return
+  if (actor.through?.startsWith('token:') === true) {
+    throw new Forbidden(
+      'platform.token.scope',
+      `This token may not do this: it needs ${permission}. Make a token whose scopes include it, if your role does.`,
+      `${actor.through} lacks ${permission}`,
+    )
+  }
   throw new Forbidden(
     'platform.permission.missing',
     'Your role does not include this. Ask the person who manages people at your organisation, or at the centre.',

@@ -19,5 +19,7 @@ export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   watch_matched_threat: 'The same.',
   platform_answered: 'What a program was answered, for a day, should it ask the same again; what was done is recorded.',
   interop_taxii_clock: 'The number given out last; what takes numbers is recorded.',
+  interop_feed_stamp: 'A number that grows; what is logged for the feeds is recorded.',
+  interop_feed_use: 'When a feed address was last read by; its making and its end are recorded.',
   platform_worker: 'When each worker last showed life.',
 }

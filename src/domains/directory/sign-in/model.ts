@@ -72,6 +72,7 @@ export const CHANGES = {
   'recovery-codes': 'New recovery codes were made for your account. The ones before no longer work.',
   'recovery-code-used': 'Somebody signed in to your account with a recovery code.',
   'link-made': 'An administrator made a link with which your account can be set up anew.',
+  'token-made': 'A token was made with which a program acts as you. If it was not you, revoke it under Your account, Tokens.',
   'set-up': 'Your account was set up anew from a one-time link.',
   guessing: 'Somebody entered your right password, and then wrong codes, several times. If it was not you, change your password.',
 } as const

@@ -106,7 +106,8 @@ async function liveSession(db: Asks, idHash: string, now: Instant): Promise<Sess
   return row === undefined ? null : { ...row, assignments: row.assignments ?? 0 }
 }
 
-function actorOf(found: AssignmentFound, role: Role, permissionsOf: PermissionsOf): Actor {
+/** The person as an actor in the role found, with all that it holds. */
+export function actorOf(found: AssignmentFound, role: Role, permissionsOf: PermissionsOf): Actor {
   // Read from the column whose values are made by `newId('organisation')`.
   const organisationId = found.organisation_id as Id<'organisation'>
   return {
