@@ -8,7 +8,7 @@ import type { Visible } from './tables.ts'
 /** What the domains above and the exits to other machines may use of broadcast. */
 
 export type { BulletinContent, BulletinSeverity } from './bulletins/model.ts'
-export { bulletinNumber, parseBulletinNumber } from './bulletins/model.ts'
+export { bulletinNumber, fiveLines, parseBulletinNumber, severityLabel } from './bulletins/model.ts'
 export type { PublishedAsked, PublishedBulletin, PublishedChange } from './publication/model.ts'
 export { bulletinPublished } from './publication/model.ts'
 export { carriesContent } from './clearance.ts'

@@ -1,0 +1,15 @@
+import type { Module } from '../../platform/module.ts'
+import { addressRoutes } from './addresses/routes.ts'
+import { feedJobs } from './jobs.ts'
+import { PERMISSIONS } from './policy.ts'
+import { feedRoutes } from './routes.ts'
+
+/** Atom and RSS: public feeds, and one for each organisation that asks. */
+export const feeds: Module = {
+  name: 'interop.feeds',
+  permissions: PERMISSIONS,
+  routes: [...feedRoutes, ...addressRoutes],
+  jobs: feedJobs,
+  commands: [],
+  navigation: [{ label: 'Feeds', href: '/feed-addresses', permission: 'interop.feed-address.keep', position: 91 }],
+}
