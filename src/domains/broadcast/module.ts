@@ -47,18 +47,25 @@ import { scheduleOperations } from './release/schedule/api.ts'
 import { releaseDueJob } from './release/schedule/jobs.ts'
 import { scheduleRoutes } from './release/schedule/routes.ts'
 import { renditionRoutes } from './renditions/routes.ts'
+import { responseOperations } from './responses/api.ts'
 import { listResponses } from './responses/cli.ts'
+import { decisionOperations } from './responses/decision/api.ts'
 import { decisionRoutes } from './responses/decision/routes.ts'
 import { answerFileRoutes } from './responses/file/routes.ts'
 import { linkRoutes } from './responses/link/routes.ts'
+import { linksOperations } from './responses/links/api.ts'
 import { linksRoutes } from './responses/links/routes.ts'
+import { responseListOperations } from './responses/list/api.ts'
 import { responseListRoutes } from './responses/list/routes.ts'
 import { machineRoutes } from './responses/machine/routes.ts'
+import { partnerOperations } from './responses/partner/api.ts'
 import { partnerRoutes } from './responses/partner/routes.ts'
+import { progressOperations } from './responses/progress/api.ts'
 import { progressRoutes } from './responses/progress/routes.ts'
 import { responseRoutes } from './responses/routes.ts'
 import { askSignatureJob } from './responses/signing/jobs.ts'
 import { signingRoutes } from './responses/signing/routes.ts'
+import { telephoneOperations } from './responses/telephone/api.ts'
 import { telephoneRoutes } from './responses/telephone/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { sharingGroupCommands } from './sharing-groups/cli.ts'
@@ -82,6 +89,13 @@ export const broadcast: Module = {
     ...releaseOperations,
     ...afterOperations,
     ...scheduleOperations,
+    ...responseOperations,
+    ...responseListOperations,
+    ...decisionOperations,
+    ...linksOperations,
+    ...partnerOperations,
+    ...progressOperations,
+    ...telephoneOperations,
     ...bulletinRoutes,
     ...publicRoutes,
     ...livingRoutes,

@@ -15,7 +15,7 @@ const access = { permission: 'broadcast.response.view' } as const
 const PAGE_ROWS = 50
 const CSV_PART = 500
 
-const Query = z.object({
+export const AnswersQuery = z.object({
   q: z.string().trim().max(200).catch('').default(''),
   state: z.enum(RESPONSE_CHOICES).nullable().catch(null).default(null),
   since: z
@@ -31,7 +31,7 @@ const list = route({
   method: 'GET',
   path: '/responses',
   access,
-  query: Query,
+  query: AnswersQuery,
   async handle({ query, actor, read }) {
     const filter = filterOf(query)
     const found = await read<Visible, Page<AnswerRow>>(db =>
@@ -45,7 +45,7 @@ const listCsv = route({
   method: 'GET',
   path: '/responses.csv',
   access,
-  query: Query,
+  query: AnswersQuery,
   async handle({ query, actor, read }) {
     const ask = (cursor: string | null) =>
       read<Visible, Page<AnswerRow>>(db => listAnswers(db, actor.scope, filterOf(query), query.sort, { limit: CSV_PART, cursor }))
@@ -55,6 +55,7 @@ const listCsv = route({
 
 export const responseListRoutes: readonly Route[] = [list, listCsv]
 
-function filterOf({ q, state, since, exercise }: z.infer<typeof Query>): AnswersFilter {
+/** The filter that an address asks for. */
+export function filterOf({ q, state, since, exercise }: Omit<z.infer<typeof AnswersQuery>, 'sort' | 'cursor'>): AnswersFilter {
   return { search: q, state, since, exercise }
 }

@@ -6,6 +6,7 @@ import { route, type Route } from '../../../../platform/http/route.ts'
 import { bulletinNumber, type BulletinContent } from '../../bulletins/model.ts'
 import { versionOf } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
+import { AnswerGiven } from '../api.ts'
 import { askedOf, type Asked } from '../asked.ts'
 import { readAnswer, textOf } from '../fields.ts'
 import { defaultNextDate, type Reason } from '../model.ts'
@@ -26,6 +27,23 @@ const answer = route({
   access: { permission: 'broadcast.response.answer' },
   params: z.object({ number: z.string().max(20) }),
   query: z.object({ organisation: z.string().max(20).default('') }),
+  operation: {
+    id: 'giveAnswer',
+    summary: 'Give the answer of an organisation to a bulletin',
+    description:
+      'As a plain answer, as OpenVEX, or in the VEX profile of CSAF. A key in `Idempotency-Key` makes a repeat harmless: it is answered as before, with 200.',
+    page: 'POST /bulletins/:number/answer',
+    body: z.union([AnswerGiven, z.looseObject({}).describe('OpenVEX 0.2.0, or a CSAF document of the VEX profile')]),
+    answer: z.object({
+      bulletin: z.string(),
+      organisation: z.string(),
+      state: z.string(),
+      nextDate: z.string().nullable(),
+      products: z.int(),
+      ignored: z.int().describe('Statements about something else'),
+    }),
+    status: 201,
+  },
   async handle({ read, work, actor, params, query, body, now, idempotencyKey, requestId }) {
     if (idempotencyKey !== null && idempotencyKey.length > LONGEST_KEY)
       throw new Invalid('broadcast.response.key-length', `The idempotency key may have ${LONGEST_KEY} characters at most.`)

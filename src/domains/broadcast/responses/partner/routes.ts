@@ -23,9 +23,9 @@ import { answersPage, CSV_HEAD, csvLine, type AnswersQuery } from './views.ts'
 const PAGE_SIZE = 50
 const CSV_PART = 1_000
 /** How many one answer may cover. */
-const MOST_TARGETS = 2_000
+export const MOST_TARGETS = 2_000
 
-const Query = z.object({
+export const OpenAnswersQuery = z.object({
   q: z.string().trim().max(200).catch('').default(''),
   bulletin: z.string().max(20).catch('').default(''),
   show: z.enum(['open', 'decided', 'all']).catch('open').default('open'),
@@ -37,7 +37,7 @@ const showAnswers = route({
   method: 'GET',
   path: '/answers',
   access: { permission: 'broadcast.response.answer' },
-  query: Query,
+  query: OpenAnswersQuery,
   handle: request => list(request, request.query, {}, [], 0),
 })
 
@@ -45,7 +45,7 @@ const listCsv = route({
   method: 'GET',
   path: '/answers.csv',
   access: { permission: 'broadcast.response.answer' },
-  query: Query,
+  query: OpenAnswersQuery,
   async handle({ query, read, actor }) {
     const rowsAfter = (cursor: string | null) =>
       read<Visible, Page<OpenAnswer>>(db => openAnswers(db, actor.scope, filterOf(query), { limit: CSV_PART, cursor }, query.sort))
@@ -60,7 +60,7 @@ const giveAnswers = route({
   async handle(request) {
     const { body } = request
     const { q, bulletin, show, sort, cursor } = body
-    const query = Query.parse({ q, bulletin, show, sort, cursor: cursor === '' ? null : cursor })
+    const query = OpenAnswersQuery.parse({ q, bulletin, show, sort, cursor: cursor === '' ? null : cursor })
     const reasons = await request.read<Visible, readonly Reason[]>(db => reasonsOn(db, request.now))
     const read = readAnswer(body, request.now, reasons)
     const targets = await request.read<Visible, readonly Target[]>(db => targetsOf(db, request.actor.scope, body, query))
@@ -154,7 +154,8 @@ async function list(
   )
 }
 
-function filterOf(query: AnswersQuery): OpenAnswersFilter {
+/** The filter that an address asks for. */
+export function filterOf(query: Pick<AnswersQuery, 'q' | 'bulletin' | 'show'>): OpenAnswersFilter {
   return { number: query.bulletin === '' ? null : (parseBulletinNumber(query.bulletin) ?? 0), search: query.q, show: query.show }
 }
 

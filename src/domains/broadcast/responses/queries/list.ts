@@ -18,6 +18,8 @@ export interface AnswersFilter {
   readonly since: Instant | null
   /** Exercises left out (`no`), or alone (`only`). */
   readonly exercise: ExerciseFilter
+  /** Only those given then or later: no answer is ever changed. */
+  readonly changedSince?: Instant | null
 }
 
 export const NO_ANSWERS_FILTER: AnswersFilter = { search: '', state: null, since: null, exercise: '' }
@@ -112,11 +114,12 @@ export async function listAnswers(
 }
 
 /** Said by subqueries, so that counting joins nothing. */
-function matching(db: Reader<Visible>, scope: Scope, { search, state, since, exercise }: AnswersFilter) {
+function matching(db: Reader<Visible>, scope: Scope, { search, state, since, exercise, changedSince = null }: AnswersFilter) {
   const number = parseBulletinNumber(search)
   return db
     .selectFrom('broadcast_response as answer')
     .where(isInScope(scope, 'answer.organisation_id'))
+    .$if(changedSince !== null, query => query.where('answer.at', '>=', changedSince))
     .$if(since !== null, query => query.where('answer.at', '>', since))
     .$if(state !== null, query => query.where('answer.state', '=', state))
     .$if(exercise !== '', query =>

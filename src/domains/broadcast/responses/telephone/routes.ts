@@ -15,7 +15,7 @@ import type { Visible } from '../../tables.ts'
 import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
 import { callForm, typedCall } from './fields.ts'
 import { callFacts, callsTo, countToRing, holdOn, listToRing, numbersOf, wrongNumbersOf, type ToRing } from './queries.ts'
-import { callView, csvLine, CSV_HEAD, listView } from './views.ts'
+import { callView, csvLine, CSV_HEAD, listView, type CallFacts } from './views.ts'
 
 const call = { permission: 'broadcast.call.make' }
 const ofBulletin = z.object({ number: z.string().max(20) })
@@ -87,43 +87,50 @@ const show = route({
 
 type Ofs = z.infer<typeof ofOrganisation>
 
+type Asking = Pick<RouteRequest, 'actor' | 'now' | 'platform'>
+
+/** Everything that a caller needs to know of one organisation. Throws `NotFound` where the bulletin did not go to it, or it is not the caller's to ring. */
+export async function readCall(
+  db: Reader<Visible>,
+  request: Asking,
+  { number, code }: { readonly number: number; readonly code: string },
+): Promise<CallFacts> {
+  const { actor, now } = request
+  const bulletin = await bulletinOf(db, number)
+  const organisation = await organisationFor(db, request, code)
+  const { content } = await versionOf(db, bulletin.id, bulletin.version)
+  const facts = await callFacts(db, bulletin.id, organisation.id)
+  if (facts === undefined) throw new NotFound('broadcast.call.unknown', UNKNOWN)
+  const hold = await holdOn(db, bulletin.id, organisation.id, now)
+  return {
+    bulletin,
+    content,
+    organisation: { code: organisation.code, name: organisation.name, phone: facts.phone },
+    contacts: await contactsOf(db, organisation.id),
+    wrongNumbers: await wrongNumbersOf(db, organisation.id),
+    runs: facts.runs,
+    calls: await callsTo(db, bulletin.id, organisation.id),
+    hold: hold === undefined ? null : { by: hold.by, isOwn: hold.byId === actor.id, until: hold.until },
+    hasAnswered: facts.hasAnswered,
+    isOutOfHours: isOutOfHours(now),
+    caller: actor.name,
+    readAddress: `${request.platform.config.baseUrl}/bulletins/${bulletinNumber(bulletin.number)}`,
+  }
+}
+
 async function callPage(
-  request: Pick<RouteRequest, 'read' | 'actor' | 'now' | 'platform'>,
+  request: Asking & Pick<RouteRequest, 'read'>,
   params: Ofs,
   typed: Readonly<Record<string, unknown>>,
   problems: readonly Problem[],
 ): Promise<Reply> {
-  const { actor, now } = request
-  const model = await request.read<Visible, ReturnType<typeof callView>>(async db => {
-    const bulletin = await bulletinOf(db, numberIn(params))
-    const organisation = await organisationFor(db, request, params.code)
-    const { content } = await versionOf(db, bulletin.id, bulletin.version)
-    const facts = await callFacts(db, bulletin.id, organisation.id)
-    if (facts === undefined) throw new NotFound('broadcast.call.unknown', UNKNOWN)
-    const hold = await holdOn(db, bulletin.id, organisation.id, now)
-    return callView(
-      {
-        bulletin,
-        content,
-        organisation: { code: organisation.code, name: organisation.name, phone: facts.phone },
-        contacts: await contactsOf(db, organisation.id),
-        wrongNumbers: await wrongNumbersOf(db, organisation.id),
-        runs: facts.runs,
-        calls: await callsTo(db, bulletin.id, organisation.id),
-        hold: hold === undefined ? null : { by: hold.by, isOwn: hold.byId === actor.id, until: hold.until },
-        hasAnswered: facts.hasAnswered,
-        isOutOfHours: isOutOfHours(now),
-        caller: actor.name,
-        readAddress: `${request.platform.config.baseUrl}/bulletins/${bulletinNumber(bulletin.number)}`,
-      },
-      typed,
-      problems,
-    )
-  })
+  const at = { number: numberIn(params), code: params.code }
+  const model = await request.read<Visible, ReturnType<typeof callView>>(async db => callView(await readCall(db, request, at), typed, problems))
   return page(`${VIEWS}/call.njk`, `Ring ${model.name}`, model, { problems, isExercise: model.isExercise })
 }
 
-async function organisationFor(db: Reader<Visible>, { actor }: Pick<RouteRequest, 'actor'>, code: string) {
+/** The organisation of that code, where the caller may ring it. Throws `NotFound`. */
+export async function organisationFor(db: Reader<Visible>, { actor }: Pick<RouteRequest, 'actor'>, code: string) {
   const found = await organisationInScope(db, actor.scope, code)
   if (found === undefined) throw new NotFound('broadcast.call.unknown', UNKNOWN)
   return found

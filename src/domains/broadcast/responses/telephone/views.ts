@@ -68,27 +68,26 @@ function standing({ heldById, heldBy, callAgainAt }: ToRing, now: Instant): Cell
   return callAgainAt !== null && callAgainAt > now ? { at: callAgainAt, hint: 'ring again then' } : 'Ring'
 }
 
+/** Everything that a caller needs to know of one organisation. */
+export interface CallFacts {
+  readonly bulletin: Bulletin
+  readonly content: BulletinContent
+  readonly organisation: { readonly code: string; readonly name: string; readonly phone: string | null }
+  readonly contacts: readonly Contact[]
+  /** Those contacts whose number was wrong when it was last rung. */
+  readonly wrongNumbers: ReadonlySet<string>
+  readonly runs: readonly string[]
+  readonly calls: readonly PastCall[]
+  readonly hold: { readonly by: string | null; readonly isOwn: boolean; readonly until: Instant } | null
+  readonly hasAnswered: boolean
+  readonly isOutOfHours: boolean
+  readonly caller: string
+  /** Where the bulletin is read, in full. */
+  readonly readAddress: string
+}
+
 /** One organisation, full width: who, the numbers in order, what they run, what is asked, the script, what came of it. */
-export function callView(
-  facts: {
-    readonly bulletin: Bulletin
-    readonly content: BulletinContent
-    readonly organisation: { readonly code: string; readonly name: string; readonly phone: string | null }
-    readonly contacts: readonly Contact[]
-    /** Those contacts whose number was wrong when it was last rung. */
-    readonly wrongNumbers: ReadonlySet<string>
-    readonly runs: readonly string[]
-    readonly calls: readonly PastCall[]
-    readonly hold: { readonly by: string | null; readonly isOwn: boolean; readonly until: Instant } | null
-    readonly hasAnswered: boolean
-    readonly isOutOfHours: boolean
-    readonly caller: string
-    /** Where the bulletin is read, in full. */
-    readonly readAddress: string
-  },
-  typed: Readonly<Record<string, unknown>>,
-  problems: readonly Problem[],
-) {
+export function callView(facts: CallFacts, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[]) {
   const { bulletin, organisation, hold } = facts
   const number = bulletinNumber(bulletin.number)
   const address = `/bulletins/${number}/telephone`
@@ -113,6 +112,7 @@ export function callView(
     letGoAction: `${own}/let-go`,
     numbers: [
       ...contacts.map(contact => ({
+        contact: contact.id,
         name: contact.name,
         purpose: contact.purpose,
         isOutOfHours: contact.isOutOfHours,
@@ -125,6 +125,7 @@ export function callView(
         ? []
         : [
             {
+              contact: null,
               name: 'Switchboard',
               purpose: 'The number of the organisation',
               isOutOfHours: false,
