@@ -83,9 +83,6 @@ async function prepare(platform: Platform, objects: number): Promise<readonly Ta
   await sql`
     insert into broadcast_release (id, bulletin_id, version, released_by, released_at, rule, audience_hash, organisations, contacts, unreachable)
       select 'rel_' || substr(id, 5), id, 1, 'bench', now(), '{}', 'bench', 1, 1, 0 from broadcast_bulletin`.execute(db)
-  await sql`insert into interop_taxii_collection (id, alias, kind, tlp, position) values (${collection.id}, ${collection.alias}, 'bulletins', 'GREEN', 1)`.execute(
-    db,
-  )
   const first = 1_700_000_000_000_000
   await sql`
     insert into interop_taxii_batch (first, last, collection_id, bulletin_id, is_for_all, types)
@@ -110,7 +107,9 @@ async function prepare(platform: Platform, objects: number): Promise<readonly Ta
     await sql`
       insert into broadcast_recipient (bulletin_id, organisation_id, release_id, is_reachable)
         select 'bul_' || lpad(to_hex(number), 32, '0'), ${organisations[index]?.id ?? ''}, 'rel_' || lpad(to_hex(number), 32, '0'), true
-        from generate_series(${Math.floor(bulletins * share.from) + 1}::integer, ${bulletins}::integer) as number where number % ${share.every}::integer = 0`.execute(db)
+        from generate_series(${Math.floor(bulletins * share.from) + 1}::integer, ${bulletins}::integer) as number where number % ${share.every}::integer = 0`.execute(
+      db,
+    )
   }
   await sql`vacuum analyze broadcast_bulletin, broadcast_recipient, interop_taxii_batch, interop_taxii_object`.execute(db)
 

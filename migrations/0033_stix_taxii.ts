@@ -21,6 +21,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       group_name text,
       position integer not null
     )`.execute(db)
+  // Their ids are made from their names (src/interop/taxii/model.ts), so that they are the same everywhere. Those of sharing groups are made with the groups.
+  await sql`
+    insert into interop_taxii_collection (id, alias, kind, tlp, position) values
+      ('cd5e2efe-a614-52d0-aeb1-9028fd3d09d9', 'clear', 'bulletins', 'CLEAR', 0),
+      ('b6843999-26c2-5115-8c1e-2f45b01022df', 'green', 'bulletins', 'GREEN', 1),
+      ('3f505439-47ca-5355-89e6-05ba4e7c3462', 'amber', 'bulletins', 'AMBER', 2),
+      ('d70169a4-77cb-5b03-b563-6642ad8d577c', 'amber-strict', 'bulletins', 'AMBER+STRICT', 3),
+      ('5305a81c-d8c8-5095-ae20-bdeafa16ea5b', 'sightings', 'sightings', 'AMBER+STRICT', 9)`.execute(db)
   // The numbers of a batch follow one another: no other batch has any between its first and its last.
   await sql`
     create table interop_taxii_batch (
@@ -70,8 +78,18 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // CLEAR is for whoever has an account. Else a row is for those who may read its bulletin, or whose own it is.
   const isSomebody = sql`(select carecert_scope_kind()) <> 'none'`
-  const rows = sql`(select carecert_sees_all()) or (is_for_all and ${isSomebody})
-    or organisation_id = (select carecert_scope_id()) or bulletin_id in (select carecert_bulletins())`
+  await sql`
+    create function interop_taxii_was_sent(bulletin text) returns boolean language sql stable security definer set search_path = public, pg_temp
+    as $$ select exists (select from broadcast_recipient where bulletin_id = bulletin and organisation_id = carecert_scope_id()) $$`.execute(db)
+  // To look up each row is dear for who was sent few of many, and to gather all that one was sent is dear for who was sent thousands.
+  await sql`
+    create function interop_taxii_was_sent_many() returns boolean language sql stable security definer set search_path = public, pg_temp
+    as $$ select carecert_scope_kind() = 'organisation'
+      and (select count(*) from (select from broadcast_recipient where organisation_id = carecert_scope_id() limit 2001) as sent) > 2000 $$`.execute(
+    db,
+  )
+  const rows = sql`(select carecert_sees_all()) or (is_for_all and ${isSomebody}) or organisation_id = (select carecert_scope_id())
+    or case when (select interop_taxii_was_sent_many()) then interop_taxii_was_sent(bulletin_id) else bulletin_id in (select carecert_bulletins()) end`
   const writes = sql`(select carecert_scope_kind()) = 'system' or (bulletin_id is null and not is_for_all and organisation_id = (select carecert_scope_id()))`
   await protect(db, 'interop_taxii_clock', isSomebody)
   await protect(db, 'interop_taxii_batch', rows, writes)

@@ -24,6 +24,7 @@ export const ID_PREFIX = {
   threat: 'thr',
   notification: 'ntf',
   regrouping: 'rgr',
+  sighting: 'sgt',
   bulletin: 'bul',
   release: 'rel',
   mailing: 'mlg',

@@ -1,5 +1,6 @@
 import { londonDate, type Instant } from '../../kernel/instant.ts'
 import type { Page } from '../../kernel/page.ts'
+import { may, type Actor } from '../../platform/work/actor.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { Work } from '../../platform/work/work.ts'
 import { parseNotificationNumber } from './notifications/model.ts'
@@ -14,11 +15,15 @@ import {
   type Window,
 } from './notifications/queries/reports.ts'
 import { notificationByNumber } from './notifications/queries/show.ts'
+import { recordSighting } from './sightings/commands.ts'
+import type { Sighting } from './sightings/model.ts'
+import { isSightingWriter } from './sightings/queries.ts'
 import { healthOf } from './sources/model.ts'
 import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
 import { countThreats, listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
+import { publicFacts, type PublicFacts } from './threats/queries/public-facts.ts'
 import { matchedLines as readMatchedLines, type MatchedLine } from './threats/queries/reach.ts'
 import { takeUpForDraft } from './threats/triage/commands.ts'
 
@@ -36,6 +41,7 @@ export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
 export type { NotificationRow as NotificationSummary } from './notifications/queries/list.ts'
 
 export { gather } from './gather.ts'
+export type { Sighting } from './sightings/model.ts'
 export { addSource } from './sources/commands.ts'
 
 /** `recountAll` is the job that counts anew how many organisations run what each threat is about: ask for it when what they run has changed. */
@@ -59,6 +65,24 @@ export function threatsSince<T extends object>(db: Reader<T>, since: Instant): P
 /** What makes an organisation one that runs what a threat is about, or may: products in a version told, or in whatever version. As of the latest recount. */
 export function matchedLines<T extends object>(db: Reader<T>, threatId: string): Promise<readonly MatchedLine[]> {
   return readMatchedLines(asWatch(db), threatId)
+}
+
+export type { PublicFacts } from './threats/queries/public-facts.ts'
+
+/** Weaknesses and scores of these vulnerabilities as the public registers (CVE, NVD) tell them: what may stand in a document for everybody. */
+export function publicFactsOf<T extends object>(db: Reader<T>, cves: readonly string[]): Promise<readonly PublicFacts[]> {
+  return publicFacts(asWatch(db), cves)
+}
+
+/** Whether the actor may tell sightings: the permission, for an organisation that the centre takes them from. */
+export async function mayTellSightings<T extends object>(db: Reader<T>, actor: Actor): Promise<boolean> {
+  const { organisationId } = actor
+  return may(actor, 'watch.sighting.write') && organisationId !== null && (await isSightingWriter(asWatch(db), organisationId))
+}
+
+/** Keeps what the actor's organisation saw; told again, the later `modified` counts. Throws `Forbidden` where none are taken of it. */
+export function tellSighting<T extends object>(work: Work<T>, sighting: Sighting): Promise<boolean> {
+  return recordSighting(work as unknown as Work<Visible>, sighting)
 }
 
 /** A bulletin is drafted from a threat: whoever drafts it has it in hand, unless somebody has it or has decided about it before. */

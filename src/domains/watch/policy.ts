@@ -14,6 +14,10 @@ export const PERMISSIONS = {
   'watch.threat.triage': TRIAGE,
   /** Say which products are one, and what makers are called. */
   'watch.match.correct': TRIAGE,
+  /** Telling the centre by machine what one's own organisation saw, where the centre takes it. */
+  'watch.sighting.write': ['cyber-lead'],
+  /** Saying whose sightings the centre takes. */
+  'watch.sighting.trust': ['duty-manager', 'incident-commander', 'cicso'],
   'watch.source.view': CENTRE_ROLES,
   'watch.source.gather': KEEPERS,
   /** Add a source, and stop or start its gathering. */

@@ -8,6 +8,7 @@ import type { Json } from '../../platform/db/json.ts'
 import type { DirectoryVisible } from '../directory/contract.ts'
 import type { StoredItem } from './gathering/model.ts'
 import type { NotificationNoteTable, NotificationSenderTable, NotificationTable } from './notifications/tables.ts'
+import type { SightingTable, SightingWriterTable } from './sightings/tables.ts'
 import type { ThreatState, TypeReach } from './threats/model.ts'
 
 export interface SourceTable {
@@ -378,6 +379,8 @@ interface WatchTables {
   watch_threat_regrouping: ThreatRegroupingTable
   watch_indicator: IndicatorTable
   watch_threat_filter: ThreatFilterTable
+  watch_sighting: SightingTable
+  watch_sighting_writer: SightingWriterTable
 }
 
 /** What queries of this domain may name: its own tables and what the directory shows. */

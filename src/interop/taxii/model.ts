@@ -19,7 +19,7 @@ export const SERVED: readonly Tlp[] = ['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT'
 const NAMESPACE = '2ac9b8a4-5725-4ad2-8630-6baa0c4ef521'
 
 /** What organisations write into. */
-export const SIGHTINGS = { id: uuidv5('sightings', NAMESPACE), alias: 'sightings' }
+export const SIGHTINGS = { id: uuidv5('sightings', NAMESPACE) }
 
 export interface Collection {
   /** A UUID (TAXII 2.1 §5.2.1): the same everywhere and for good. */
@@ -37,8 +37,8 @@ export function collectionOf(tlp: Tlp, groupId: string | null): { readonly id: s
   return { id: uuidv5(`${tlp} ${groupId ?? ''}`, NAMESPACE), alias: groupId === null ? word : `${word}-${groupId}` }
 }
 
-/** The collection resource (§5.2.1). */
-export function collectionResource(collection: Collection, access: { readonly canWrite: boolean }) {
+/** The collection resource (§5.2.1), for a reader who may tell sightings or may not. */
+export function collectionResource(collection: Collection, mayTellSightings: boolean) {
   const { id, alias, kind, tlp, groupName } = collection
   const words =
     kind === 'sightings'
@@ -47,7 +47,7 @@ export function collectionResource(collection: Collection, access: { readonly ca
           title: `Bulletins, TLP:${tlp}${groupName === null ? '' : `, ${groupName}`}`,
           description: `What the centre has published under TLP:${tlp}${groupName === null ? '' : ` within ${groupName}`}, as far as you may read it.`,
         }
-  return { id, ...words, alias, can_read: true, can_write: access.canWrite, media_types: [STIX] }
+  return { id, ...words, alias, can_read: true, can_write: kind === 'sightings' && mayTellSightings, media_types: [STIX] }
 }
 
 /** When a row was added, as TAXII writes it: UTC with six digits of a second (§3.1). */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mayTellSightings } from '../../domains/watch/contract.ts'
 import { NotFound } from '../../kernel/errors.ts'
 import type { Reply } from '../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../platform/http/route.ts'
@@ -63,8 +64,11 @@ const root = get({
 const list = get({
   path: `${ROOT}collections/`,
   answer: async request => {
-    const found = await request.read<Visible, readonly Collection[]>(collections)
-    return taxii(found.length === 0 ? {} : { collections: found.map(one => collectionResource(one, { canWrite: false })) })
+    const { found, mayWrite } = await request.read<Visible, { found: readonly Collection[]; mayWrite: boolean }>(async db => ({
+      found: await collections(db),
+      mayWrite: await mayTellSightings(db, request.actor),
+    }))
+    return taxii(found.length === 0 ? {} : { collections: found.map(one => collectionResource(one, mayWrite)) })
   },
 })
 
@@ -72,8 +76,11 @@ const one = get({
   path: `${ROOT}collections/:collection/`,
   params: InCollection,
   answer: async request => {
-    const found = await request.read<Visible, Collection>(db => collectionIn(db, request.params.collection))
-    return taxii(collectionResource(found, { canWrite: false }))
+    const { found, mayWrite } = await request.read<Visible, { found: Collection; mayWrite: boolean }>(async db => ({
+      found: await collectionIn(db, request.params.collection),
+      mayWrite: await mayTellSightings(db, request.actor),
+    }))
+    return taxii(collectionResource(found, mayWrite))
   },
 })
 

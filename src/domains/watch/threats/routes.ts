@@ -13,6 +13,7 @@ import { withQuery } from '../../../ui/links.ts'
 import type { DateParts } from '../../../ui/models.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { epssOf, newestScoreDate } from '../enrichment/queries.ts'
+import { sightingsOfThreat } from '../sightings/queries.ts'
 import { sourceNames } from '../sources/queries.ts'
 import type { Visible } from '../tables.ts'
 import { changeRoutes } from './changes/routes.ts'
@@ -26,20 +27,20 @@ import { isThreatAction, isThreatState } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
 import { firstWaiting, listThreats, THREAT_SORTS, type ThreatFilter, type ThreatRow } from './queries/list.ts'
 import { matchedProducts } from './queries/reach.ts'
-import { itemsOfThreat, mergedIntoOf, organisationTypes, productsOfThreat, threatById, timelineOfThreat } from './queries/show.ts'
-import { actOnThreat, flagClinicalSafety } from './triage/commands.ts'
+import { itemsOfThreat, mergedIntoOf, organisationTypes, productsOfThreat, requireThreat, timelineOfThreat } from './queries/show.ts'
+import { actOnThreat, flagClinicalSafety, type Chosen } from './triage/commands.ts'
 import { colleagues } from './triage/queries.ts'
 import type { TypedStep } from './triage/views.ts'
 import { listModel, MINE, queryOf, THREATS_HEAD, threatLine, threatModel, type ThreatParts } from './views.ts'
 
 const PAGE_ROWS = 50
-const RELATED_SHOWN = 8
+export const RELATED_SHOWN = 8
 const CSV_ROWS = 50_000
 /** On the threat's own page; the rest are one link away. */
 const INDICATORS_SHOWN = 20
 
 /** A value that a filter does not know is as if it were not there: an old link still shows something. */
-const listQuery = z.object({
+export const threatsQuery = z.object({
   q: searchText,
   state: z
     .string()
@@ -57,25 +58,25 @@ const listQuery = z.object({
   cursor: z.string().max(500).nullable().catch(null),
 })
 
-function filterOf(query: z.infer<typeof listQuery>, { id }: Pick<Actor, 'id'>): ThreatFilter {
+export function filterOf(query: Omit<z.infer<typeof threatsQuery>, 'sort' | 'cursor'>, { id }: Pick<Actor, 'id'>): ThreatFilter {
   const { q, state, who, priority, source, only, since } = query
   const [kev, ransomware, run] = [only.includes('kev'), only.includes('ransomware'), only.includes('run')]
   const holder = who === MINE ? id : who
-  return { search: q, state, holder, priority, source, kev, ransomware, run, since }
+  return { search: q, state, holder, priority, source, kev, ransomware, run, since, changedSince: null }
 }
 
 const list = route({
   method: 'GET',
   path: '/threats',
   access: { permission: 'watch.threat.list' },
-  query: listQuery,
+  query: threatsQuery,
   handle: request => listPage(request, request.query, null),
 })
 
 /** The list; with a refusal, the name under which a filter was to be kept comes back. */
 async function listPage(
   request: RouteRequest,
-  query: z.infer<typeof listQuery>,
+  query: z.infer<typeof threatsQuery>,
   refused: { readonly name: string; readonly message: string } | null,
 ): Promise<Reply> {
   const { actor, now } = request
@@ -109,19 +110,15 @@ const keep = route({
   path: '/threats/filters',
   access: { permission: 'watch.threat.list' },
   async handle(request) {
-    const [name, address] = [textOf(request.body['name']), textOf(request.body['address'])]
-    // Only what the list itself would understand is kept, in its own words.
-    const query = listQuery.parse(queryIn(address))
-    const filter = filterOf(query, request.actor)
+    const name = textOf(request.body['name'])
+    const { address, query } = understood(textOf(request.body['address']), request.actor)
     try {
-      await request.work<Visible, void>(work =>
-        keepFilter(work, { name, address: withQuery('/threats', queryOf(filter, query.sort, request.actor.id)) }),
-      )
+      await request.work<Visible, void>(work => keepFilter(work, { name, address }))
     } catch (error) {
       if (!(error instanceof Invalid)) throw error
       return listPage(request, { ...query, cursor: null }, { name, message: error.message })
     }
-    return redirect(withQuery('/threats', queryOf(filter, query.sort, request.actor.id)), { notice: 'The filter is kept.' })
+    return redirect(address, { notice: 'The filter is kept.' })
   },
 })
 
@@ -134,6 +131,12 @@ const removeKept = route({
     return redirect('/threats', { notice: 'The filter is removed.' })
   },
 })
+
+/** Of an address of the list, only what the list itself would understand, in its own words. */
+export function understood(address: string, actor: Actor) {
+  const query = threatsQuery.parse(queryIn(address))
+  return { address: withQuery('/threats', queryOf(filterOf(query, actor), query.sort, actor.id)), query }
+}
 
 function queryIn(address: string): Readonly<Record<string, string | string[]>> {
   const search = new URLSearchParams(address.split('?')[1] ?? '')
@@ -153,7 +156,7 @@ const listCsv = route({
   method: 'GET',
   path: '/threats.csv',
   access: { permission: 'watch.threat.list' },
-  query: listQuery,
+  query: threatsQuery,
   async handle(request) {
     const found = await request.read<Visible, Page<ThreatRow>>(db =>
       listThreats(db, filterOf(request.query, request.actor), request.query.sort, { limit: CSV_ROWS, cursor: null }, londonDate(request.now)),
@@ -165,7 +168,6 @@ const listCsv = route({
 const params = z.object({ id: z.string().max(64) })
 /** Where the keys of the list lead back to: the list itself, as it was narrowed. */
 const OWN_LIST = /^\/threats(?:\?[^#\\\s]*)?$/
-const UNKNOWN = 'There is no such threat. The list of threats shows those that there are.'
 
 interface Refused {
   readonly refusal: Refusal
@@ -176,9 +178,8 @@ interface Refused {
 
 /** The page of a threat; with a refusal, what was asked for there was not done. */
 async function showPage(request: RouteRequest, id: string, refused: Refused | null = null): Promise<Reply> {
-  const parts = await request.read<Visible, ThreatParts | undefined>(async db => {
-    const threat = await threatById(db, id)
-    if (threat === undefined) return undefined
+  const parts = await request.read<Visible, ThreatParts>(async db => {
+    const threat = await requireThreat(db, id)
     const products = await matchedProducts(db, id)
     return {
       threat,
@@ -192,9 +193,9 @@ async function showPage(request: RouteRequest, id: string, refused: Refused | nu
       related: (await mergeCandidates(db, id, '')).slice(0, RELATED_SHOWN),
       colleagues: await colleagues(db),
       indicators: await listIndicators(db, id, CURRENT, { limit: INDICATORS_SHOWN, cursor: null }, request.now),
+      sightings: await sightingsOfThreat(db, id),
     }
   })
-  if (parts === undefined) throw new NotFound('watch.threat.unknown', UNKNOWN)
   const model = threatModel(parts, {
     triage: may(request.actor, 'watch.threat.triage'),
     draft: may(request.actor, 'broadcast.bulletin.draft'),
@@ -248,9 +249,20 @@ const act = route({
 const NOTE_FIELDS: Readonly<Record<string, string>> = { assign: 'forWhat', watch: 'whatFor' }
 
 async function done(work: Work<Visible>, id: string, action: string, reason: string, body: FormBody): Promise<{ readonly banner: string }> {
+  return takeStep(work, id, action, reason, { person: textOf(body['person']), lookAgainOn: action === 'watch' ? dayIn(body) : undefined })
+}
+
+/** Does what is asked for with a threat. Throws `NotFound` for what is no such step, and as `actOnThreat` and `flagClinicalSafety` do. */
+export async function takeStep(
+  work: Work<Visible>,
+  id: string,
+  action: string,
+  reason: string,
+  chosen: Chosen,
+): Promise<{ readonly banner: string }> {
   if (action === 'flag-harm' || action === 'unflag-harm') return flagClinicalSafety(work, id, action === 'flag-harm', reason)
   if (!isThreatAction(action) || action === 'draft') throw new NotFound('watch.threat.action', 'There is nothing of that name to do with a threat.')
-  return actOnThreat(work, id, action, reason, { person: textOf(body['person']), lookAgainOn: action === 'watch' ? dayIn(body) : undefined })
+  return actOnThreat(work, id, action, reason, chosen)
 }
 
 /** The day that was typed; `undefined` where the form had no such field, as when a key of the list is pressed. */

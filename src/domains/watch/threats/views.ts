@@ -8,6 +8,7 @@ import type { Action, Cell, Column, TableModel } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import type { EpssOfCve } from '../enrichment/queries.ts'
 import { fieldWord, isMaterial } from '../gathering/model.ts'
+import type { OrganisationSightings } from '../sightings/queries.ts'
 import { NOTIFICATION } from '../sources/model.ts'
 import { deadlinesOf, epssTable, factsTable } from './facts/views.ts'
 import type { SavedFilter } from './filters/queries.ts'
@@ -234,10 +235,11 @@ export interface ThreatParts {
   readonly epssDate: string | null
   readonly colleagues: readonly Colleague[]
   readonly indicators: Page<ThreatIndicator>
+  readonly sightings: readonly OrganisationSightings[]
 }
 
 export function threatModel(
-  { threat, items, named, products, types, timeline, epss, epssDate, colleagues, indicators, related }: ThreatParts,
+  { threat, items, named, products, types, timeline, epss, epssDate, colleagues, indicators, related, sightings }: ThreatParts,
   may: {
     readonly triage: boolean
     readonly draft: boolean
@@ -318,6 +320,7 @@ export function threatModel(
       ],
     } satisfies TableModel,
     indicators: indicatorSection(id, indicators),
+    sightings: sightingsTable(sightings),
     items: {
       caption: 'Items, and why each belongs here',
       head: [{ text: 'Item' }, { text: 'Source' }, { text: 'Why it is here' }, { text: 'Gathered' }],
@@ -378,4 +381,20 @@ export function timelineRow(row: TimelineRow): Cell[] {
 
 function pointsOf({ automatable, technical_impact: technicalImpact }: ThreatRecord) {
   return automatable === null || technicalImpact === null ? null : { automatable, technicalImpact }
+}
+
+/** What organisations told that they saw of it; `null` when none did. */
+function sightingsTable(rows: readonly OrganisationSightings[]): TableModel | null {
+  if (rows.length === 0) return null
+  const total = rows.reduce((sum, row) => sum + row.count, 0)
+  return {
+    caption: `Seen by ${rows.length} ${rows.length === 1 ? 'organisation' : 'organisations'}, ${total} ${total === 1 ? 'time' : 'times'} in all`,
+    head: [{ text: 'Organisation' }, { text: 'Times seen', format: 'numeric' }, { text: 'First seen' }, { text: 'Last seen' }],
+    rows: rows.map((row): Cell[] => [
+      { text: row.name, hint: row.code, href: `/organisations/${row.code}` },
+      row.count,
+      row.firstSeen === null ? null : { at: row.firstSeen },
+      row.lastSeen === null ? null : { at: row.lastSeen },
+    ]),
+  }
 }
