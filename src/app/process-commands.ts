@@ -7,6 +7,7 @@ import type { Output } from '../platform/cli/output.ts'
 import { backup, restore } from '../platform/db/backup.ts'
 import { compose } from './compose.ts'
 import { runDoctor } from './doctor.ts'
+import { loadExport } from './export/load.ts'
 import { loadSample } from './sample/load.ts'
 import { serve } from './serve.ts'
 import { work } from './work.ts'
@@ -90,6 +91,24 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
         const rows = await restore(platform.database, file, MIGRATION_NAMES)
         output.result({ file, rows }, [
           `Loaded ${rows} rows. Everybody signs in anew.`,
+          'What was still to go out is held back: before you start the workers, see docs/operator.md, "After a restore".',
+        ])
+      } finally {
+        await close()
+      }
+    },
+  },
+  {
+    name: 'import',
+    summary: 'load an export of the whole into an empty installation',
+    arguments: [required('dir', 'a folder written by "carecert export all"')],
+    options: [],
+    async run({ env, output }, [folder = '']) {
+      const { platform, close } = await compose(env, { migrate: true, ...QUIET })
+      try {
+        const rows = await loadExport(platform.database, folder, MIGRATION_NAMES)
+        output.result({ folder, rows }, [
+          `Loaded ${rows} rows. Give people links to sign in ("carecert people link"); webhooks, tokens and feed addresses are made anew.`,
           'What was still to go out is held back: before you start the workers, see docs/operator.md, "After a restore".',
         ])
       } finally {

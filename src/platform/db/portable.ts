@@ -1,4 +1,4 @@
-import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
+import { sql, type Kysely, type Transaction } from 'kysely'
 import { Conflict } from '../../kernel/errors.ts'
 import type { Reader } from '../work/read.ts'
 
@@ -41,6 +41,7 @@ const SEEDED = new Set([
   'broadcast_digest_policy',
   'interop_csaf_state',
   'interop_taxii_clock',
+  'interop_taxii_collection',
   'interop_cap_policy',
   'interop_feed_stamp',
 ])
@@ -58,6 +59,12 @@ const HELD = [
   sql`update broadcast_schedule set state = 'failed', ended_at = now(), words = 'Restored from a backup: look whether it went out, then release it'
     where state = 'waiting' and release_at <= now()`,
   sql`update broadcast_release set is_chased = false where is_chased`,
+]
+
+/** What only the installation that it comes from can use: its keeper types the address and makes a secret anew. */
+const SEALED = [
+  sql`update broadcast_webhook set state = 'disabled', state_at = now(), state_reason = 'Came with an import: add it anew, its address and secret stayed behind'
+    where state in ('active', 'paused')`,
 ]
 
 async function tell(db: Kysely<unknown>, how: 'disable' | 'enable'): Promise<void> {
@@ -105,7 +112,12 @@ export async function* rowsOf(db: Source, table: string): AsyncGenerator {
 export async function loadRows(
   db: Transaction<unknown>,
   lines: AsyncIterable<PortableRow>,
-  options: { readonly unknownTable: () => Error; readonly onProgress: (rows: number) => void; readonly held?: readonly RawBuilder<unknown>[] },
+  options: {
+    readonly unknownTable: () => Error
+    readonly onProgress: (rows: number) => void
+    /** Whether the rows come from another installation, whose secret does not open here what it sealed. */
+    readonly isElsewhere?: boolean
+  },
 ): Promise<number> {
   const order = await tablesInOrder(db)
   // What refers to others goes first.
@@ -138,7 +150,7 @@ export async function loadRows(
   }
   await flush()
   await tell(db, 'enable')
-  for (const hold of [...HELD, ...(options.held ?? [])]) await hold.execute(db)
+  for (const hold of options.isElsewhere === true ? [...HELD, ...SEALED] : HELD) await hold.execute(db)
   await resetSequences(db)
   return rows
 }
