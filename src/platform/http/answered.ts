@@ -1,8 +1,9 @@
-import { Conflict, Invalid } from '../../kernel/errors.ts'
+import { Bug, Conflict, Invalid } from '../../kernel/errors.ts'
 import { addHours, type Instant } from '../../kernel/instant.ts'
 import { digest } from '../audit/record.ts'
 import type { Signer } from '../auth/signer.ts'
 import type { Actor } from '../work/actor.ts'
+import type { Reader } from '../work/read.ts'
 import type { Work } from '../work/work.ts'
 
 /** What programs were answered, so that one which sends the same again, because it never got the answer, does nothing twice. */
@@ -62,11 +63,25 @@ export async function takeKey(work: Work<AnsweredTables>, signer: Signer, asked:
     .returning('key_hash')
     .executeTakeFirst()
   if (taken !== undefined) return { isNew: true }
-  const before = await work.db
+  const found = await answeredBefore(work.db, signer, asked, work.now)
+  if (found.isNew) throw new Bug('platform.http.key-vanished', 'A key that is taken cannot be found.')
+  return found
+}
+
+/** What was answered under the key, without taking it. Throws `Conflict` when another request came under it within a day. */
+export async function answeredBefore(
+  db: Pick<Reader<AnsweredTables>, 'selectFrom'>,
+  signer: Signer,
+  asked: KeyedRequest,
+  now: Instant,
+): Promise<Found> {
+  const before = await db
     .selectFrom('platform_answered')
     .select(['request_hash', 'answer'])
     .where(eb => eb.and(rowOf(asked)))
-    .executeTakeFirstOrThrow()
+    .where('at', '>=', addHours(now, -HOURS_KEPT))
+    .executeTakeFirst()
+  if (before === undefined) return { isNew: true }
   if (before.request_hash !== asked.requestHash)
     throw new Conflict('platform.http.key-reused', 'This idempotency key came with another request before. Use a new key for each thing to be done.')
   const answer = before.answer === null ? null : { value: JSON.parse(signer.open(PURPOSE, before.answer, sealedFor(asked))) as unknown }

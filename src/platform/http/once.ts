@@ -1,6 +1,6 @@
 import { Conflict } from '../../kernel/errors.ts'
 import type { Work } from '../work/work.ts'
-import { keepAnswer, keyedRequest, takeKey, type AnsweredTables, type Found } from './answered.ts'
+import { answeredBefore, keepAnswer, keyedRequest, takeKey, type AnsweredTables, type Found } from './answered.ts'
 import type { RouteRequest } from './route.ts'
 
 /** What came of an operation: what is answered, and whether it was done before under the same idempotency key. */
@@ -12,15 +12,13 @@ export interface Acted {
 /** Does what is asked once for each idempotency key (draft-ietf-httpapi-idempotency-key-header). What failed is not kept: sent again, it is tried again. */
 export interface Once {
   /** All of it in one unit of work: the key and the answer are in its commit. */
-  whole(work: Work<AnsweredTables>, body: () => Promise<unknown>): Promise<Acted>
+  whole(unit: Work<AnsweredTables>, act: () => Promise<unknown>): Promise<Acted>
   /** In several units: the key is in the commit of the first, the answer in one of its own after the last. */
-  parts(run: RouteRequest['work'], body: (run: RouteRequest['work']) => Promise<unknown>): Promise<Acted>
+  parts(act: (units: Units) => Promise<unknown>): Promise<Acted>
 }
 
-const ALWAYS: Once = {
-  whole: async (_work, body) => ({ value: await body(), isRepeat: false }),
-  parts: async (run, body) => ({ value: await body(run), isRepeat: false }),
-}
+/** How an operation opens its units of work. */
+export type Units = Pick<RouteRequest, 'work' | 'workWithSystemSight'>
 
 /** Thrown through the operation when its first unit of work finds that all was done before. */
 class DoneBefore extends Error {
@@ -32,41 +30,55 @@ class DoneBefore extends Error {
   }
 }
 
-type Asked = Pick<RouteRequest, 'actor' | 'address' | 'idempotencyKey' | 'platform'> & { readonly body: unknown }
+type Asked = Units & Pick<RouteRequest, 'actor' | 'address' | 'idempotencyKey' | 'platform' | 'read' | 'now'> & { readonly body: unknown }
 
 /** For a request without a key, and for one of nobody in particular, it is done each time. */
-export function onceFor(method: string, { actor, address, idempotencyKey, platform: { signer }, body }: Asked): Once {
-  if (method === 'GET' || idempotencyKey === null || idempotencyKey === '' || actor.kind === 'anonymous') return ALWAYS
+export function onceFor(method: string, request: Asked): Once {
+  const { actor, address, idempotencyKey, body, now, work, workWithSystemSight } = request
+  const { signer } = request.platform
+  if (method === 'GET' || idempotencyKey === null || idempotencyKey === '' || actor.kind === 'anonymous') return always(request)
   const asked = keyedRequest(actor, idempotencyKey, { method, address, body })
   return {
-    async whole(work, body_) {
-      const found = await takeKey(work, signer, asked)
+    async whole(unit, act) {
+      const found = await takeKey(unit, signer, asked)
       if (!found.isNew) return { value: answerOf(found), isRepeat: true }
-      const value = await body_()
-      await keepAnswer(work, signer, asked, value)
+      const value = await act()
+      await keepAnswer(unit, signer, asked, value)
       return { value, isRepeat: false }
     },
-    async parts(run, body_) {
+    async parts(act) {
+      // Before anything is looked at: what was done may not be possible a second time, and that would be no answer.
+      const found = await request.read<AnsweredTables, Found>(db => answeredBefore(db, signer, asked, now))
+      if (!found.isNew) return { value: answerOf(found), isRepeat: true }
       let isTaken = false
-      const runOnce: RouteRequest['work'] = async unit => {
-        if (isTaken) return run(unit)
-        const done = await run(async (work: Parameters<typeof unit>[0]) => {
-          const found = await takeKey(work.lend<AnsweredTables>(), signer, asked)
-          if (!found.isNew) throw new DoneBefore(answerOf(found))
-          return unit(work)
-        })
-        isTaken = true
-        return done
-      }
+      const once =
+        (run: RouteRequest['work']): RouteRequest['work'] =>
+        async unit => {
+          if (isTaken) return run(unit)
+          const done = await run(async (open: Parameters<typeof unit>[0]) => {
+            const again = await takeKey(open.lend<AnsweredTables>(), signer, asked)
+            if (!again.isNew) throw new DoneBefore(answerOf(again))
+            return unit(open)
+          })
+          isTaken = true
+          return done
+        }
       try {
-        const value = await body_(runOnce)
-        if (isTaken) await run<AnsweredTables, void>(work => keepAnswer(work, signer, asked, value))
+        const value = await act({ work: once(work), workWithSystemSight: once(workWithSystemSight) })
+        if (isTaken) await work<AnsweredTables, void>(unit => keepAnswer(unit, signer, asked, value))
         return { value, isRepeat: false }
       } catch (error) {
         if (error instanceof DoneBefore) return { value: error.value, isRepeat: true }
         throw error
       }
     },
+  }
+}
+
+function always({ work, workWithSystemSight }: Units): Once {
+  return {
+    whole: async (_unit, act) => ({ value: await act(), isRepeat: false }),
+    parts: async act => ({ value: await act({ work, workWithSystemSight }), isRepeat: false }),
   }
 }
 

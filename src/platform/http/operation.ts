@@ -76,7 +76,7 @@ export function operation<T, P extends ZodType, Q extends ZodType, B extends Zod
         requestId,
       )
     if (read !== undefined) return { value: checked(await readAs<T, unknown>(platform, actor, db => read(db, request))), isRepeat: false }
-    if (handle !== undefined) return once.parts(request.work, async work => checked(await handle({ ...request, work })))
+    if (handle !== undefined) return once.parts(async units => checked(await handle({ ...request, ...units })))
     throw new Bug('platform.http.operation', `${id} does nothing: give it read, write or handle.`)
   }
 }

@@ -56,6 +56,8 @@ export interface RouteRequest<P = unknown, Q = unknown> {
   read<T, R>(body: (db: Reader<T>) => Promise<R>): Promise<R>
   /** One unit of work as this actor. */
   work<T, R>(body: (work: Work<T>) => Promise<R>): Promise<R>
+  /** The same, seeing what the actor does not (`withSystemSight`): for commands that name whom it is about and check the policy themselves. */
+  workWithSystemSight<T, R>(body: (work: Work<T>) => Promise<R>): Promise<R>
 }
 
 export interface Route {

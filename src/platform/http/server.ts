@@ -6,6 +6,7 @@ import fastify, { errorCodes, LogController, type FastifyBaseLogger, type Fastif
 import { v7 as uuidv7 } from 'uuid'
 import { assertNever } from '../../kernel/assert-never.ts'
 import { NotFound, SignInNeeded } from '../../kernel/errors.ts'
+import { withSystemSight } from '../auth/actors.ts'
 import type { GaugeSample, MetricsHook } from '../module.ts'
 import type { Platform } from '../platform.ts'
 import type { StaticFiles } from '../views.ts'
@@ -260,6 +261,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           platform,
           read: body => readAs(platform, identity.actor, body),
           work: body => runWork(platform, identity.actor, body, request.id),
+          workWithSystemSight: body => runWork(platform, withSystemSight(identity.actor), body, request.id),
         }
         return send(request, reply, await route.handle(routeRequest))
       },

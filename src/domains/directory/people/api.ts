@@ -125,6 +125,7 @@ const makeLink = operation({
   summary: 'Make the link with which a person sets up how they sign in',
   description: 'Whoever has the link becomes that person. It is shown this once and stored nowhere.',
   page: 'POST /people/:id/link',
+  personOnly: 'Whoever has the link becomes that person.',
   method: 'POST',
   path: '/api/v1/people/:id/link',
   access,

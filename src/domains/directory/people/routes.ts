@@ -8,7 +8,7 @@ import { readForm } from '../../../platform/forms/form.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { readAs } from '../../../platform/work/read.ts'
-import { runWork, type Work } from '../../../platform/work/work.ts'
+import type { Work } from '../../../platform/work/work.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { organisationByCode, organisationById } from '../organisations/queries.ts'
 import type { DirectoryTables, SignInTables } from '../tables.ts'
@@ -40,7 +40,7 @@ export function assertKeeps(request: Pick<RouteRequest, 'actor'>): void {
 
 /** The commands look beyond what the actor may see, and check the policy themselves. */
 export function change<R>(request: Asking, body: (work: Work<SignInTables>) => Promise<R>): Promise<R> {
-  return runWork(request.platform, withSystemSight(request.actor), body, request.requestId)
+  return request.workWithSystemSight(body)
 }
 
 const list = route({

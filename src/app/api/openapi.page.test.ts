@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { createTestApp } from '../../../test/support/app.ts'
+import { isRecord } from '../../kernel/json.ts'
+import { ROUTES } from '../modules.ts'
+
+const app = await createTestApp()
+const answer = await app.visitor.get('/api/v1/openapi.json')
+
+interface Document {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string; readonly security?: readonly object[] }>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
+}
+const document = answer.json<Document>()
+
+test('everybody may read the description, and it is valid OpenAPI 3.1', async () => {
+  assert.equal(answer.statusCode, 200)
+  assert.match(document.openapi, /^3\.1\./)
+  const { valid, errors } = await new Validator().validate(JSON.parse(answer.body) as Record<string, unknown>)
+  assert.ok(valid, JSON.stringify(errors))
+})
+
+test('every operation is in it, and nothing else', () => {
+  const described = Object.values(document.paths).flatMap(path => Object.values(path).map(({ operationId }) => operationId))
+  assert.deepEqual(described.toSorted(), ROUTES.flatMap(({ operation }) => (operation === null ? [] : [operation.id])).toSorted())
+})
+
+test('every reference leads to something', () => {
+  const references = new Set<string>()
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value) walk(one)
+    if (!isRecord(value)) return
+    if (typeof value['$ref'] === 'string') references.add(value['$ref'])
+    for (const one of Object.values(value)) walk(one)
+  }
+  walk(document)
+  assert.ok(references.size > 2)
+  for (const reference of references) {
+    let found: unknown = document
+    for (const step of reference.slice('#/'.length).split('/')) found = isRecord(found) ? found[step] : undefined
+    assert.ok(found !== undefined, reference)
+  }
+})
+
+test('a schema says what a body must hold, from the very schema that checks it', () => {
+  const body = document.components.schemas['SetAudienceBody']
+  assert.ok(isRecord(body), Object.keys(document.components.schemas).join(' '))
+  assert.equal(body['additionalProperties'], false)
+})
+
+test('the page of the API lists every operation for everybody, and each has a page that says how', async () => {
+  const list = await app.visitor.get('/api')
+  assert.equal(list.statusCode, 200)
+  for (const { operation } of ROUTES) if (operation !== null) assert.ok(list.body.includes(`/api/operations/${operation.id}"`), operation.id)
+  const one = await app.visitor.get('/api/operations/setAudience')
+  assert.match(one.body, /curl -X POST/)
+  assert.match(one.body, /broadcast\.audience\.edit/)
+  assert.match(one.body, /data-api-try/)
+  assert.equal((await app.visitor.get('/api/operations/nothing')).statusCode, 404)
+})
+
+test('every operation has a page that can be made', async () => {
+  for (const { operation } of ROUTES) {
+    if (operation === null) continue
+    const answer = await app.newVisitor(`127.9.0.${operation.id.length}`).get(`/api/operations/${operation.id}`)
+    assert.equal(answer.statusCode, 200, operation.id)
+  }
+})

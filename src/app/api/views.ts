@@ -1,0 +1,148 @@
+import type { ZodType } from 'zod'
+import { isRecord, type JsonRecord } from '../../kernel/json.ts'
+import type { TableModel } from '../../ui/models.ts'
+import { holdersOf, jsonSchema, parametersOf, type Described, type Held, type Parameter } from './openapi.ts'
+
+export const API_PAGE = '/api'
+
+const GROUPS: Readonly<Record<string, string>> = {
+  directory: 'Organisations, people and technology',
+  watch: 'Sources and threats',
+  broadcast: 'Bulletins and answers',
+  operations: 'Jobs and the audit',
+  api: 'The API itself',
+}
+
+export function hrefOf({ operation }: Described): string {
+  return `${API_PAGE}/operations/${operation.id}`
+}
+
+/** Who may, in words. */
+function needs(one: Described, held: Held): string {
+  const { access } = one.route
+  if ('public' in access) return 'Anyone'
+  if ('signedIn' in access) return 'Anyone with a token'
+  return (holdersOf(one, held) ?? []).join(', ')
+}
+
+/** Every operation in a table for each domain. */
+export function listModel(described: readonly Described[], held: Held) {
+  const tags = [...new Set(described.map(({ tag }) => tag))]
+  return {
+    total: described.length,
+    groups: tags.map(tag => ({
+      id: tag,
+      title: GROUPS[tag] ?? tag,
+      table: {
+        caption: GROUPS[tag] ?? tag,
+        captionHidden: true,
+        head: [{ text: 'What it does' }, { text: 'Address' }, { text: 'Who may' }],
+        rows: described
+          .filter(one => one.tag === tag)
+          .map(one => [
+            { text: one.operation.summary, href: hrefOf(one) },
+            `${one.route.method} ${one.route.path}`,
+            { text: needs(one, held), hint: 'permission' in one.route.access ? one.route.access.permission : undefined },
+          ]),
+      } satisfies TableModel,
+    })),
+  }
+}
+
+/** One operation: what it takes, what it answers, a line to try it, and what its form needs. */
+export function operationModel(one: Described, held: Held, baseUrl: string) {
+  const { route, operation } = one
+  const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')]
+  const body = operation.body === null ? null : exampleOf(jsonSchema(operation.body, 'input'))
+  const { answer } = operation
+  return {
+    summary: operation.summary,
+    description: operation.description ?? '',
+    method: route.method,
+    path: route.path,
+    needs: needs(one, held),
+    permission: 'permission' in route.access ? route.access.permission : null,
+    why: route.personOnly,
+    page: typeof operation.page === 'string' ? operation.page : null,
+    parameters: parameters.map(parameter => ({ ...parameter, hint: hintOf(parameter) })),
+    table: parameters.length === 0 ? null : parameterTable(parameters),
+    body: body === null ? null : JSON.stringify(body, null, 2),
+    bodySchema: operation.body === null ? null : schemaText(operation.body, 'input'),
+    answerSchema: answer === null || 'file' in answer ? null : schemaText(answer, 'output'),
+    answerWords: answer === null ? 'Nothing: 204 says that it is done.' : 'file' in answer ? `A file (${String(answer.file)}).` : null,
+    status: operation.status,
+    curl: curlOf(one, baseUrl, body),
+    listHref: API_PAGE,
+  }
+}
+
+function schemaText(schema: ZodType, io: 'input' | 'output'): string {
+  return JSON.stringify(jsonSchema(schema, io), null, 2)
+}
+
+function parameterTable(parameters: readonly Parameter[]): TableModel {
+  return {
+    caption: 'Parameters',
+    captionSize: 's',
+    head: [{ text: 'Name' }, { text: 'Where' }, { text: 'What' }],
+    rows: parameters.map(parameter => [
+      parameter.name,
+      parameter.in === 'path' ? 'In the path' : parameter.required ? 'In the query, always' : 'In the query, if wanted',
+      hintOf(parameter) || null,
+    ]),
+  }
+}
+
+/** What may be given, in a few words, from its schema. */
+function hintOf({ description, schema }: Parameter): string {
+  const choices = Array.isArray(schema['enum']) ? `One of: ${schema['enum'].join(', ')}` : null
+  const kind = typeof schema['type'] === 'string' && schema['type'] !== 'string' ? `A ${schema['type']}` : null
+  const format = typeof schema['format'] === 'string' ? `As ${schema['format']}` : null
+  const fallback =
+    ['string', 'number', 'boolean'].includes(typeof schema['default']) && schema['default'] !== '' ? `Otherwise ${String(schema['default'])}` : null
+  return [description, choices, kind, format, fallback].filter(text => text !== null && text !== undefined).join('. ')
+}
+
+function curlOf({ route, operation }: Described, baseUrl: string, body: unknown): string {
+  const lines = [
+    `curl${route.method === 'GET' ? '' : ` -X ${route.method}`} '${baseUrl}${route.path.replaceAll(/:(\w+)/g, (_, name: string) => name.toUpperCase())}'`,
+  ]
+  if (!('public' in route.access)) lines.push(`-H "Authorization: Bearer $CARECERT_TOKEN"`)
+  if (route.method !== 'GET') lines.push(`-H "Idempotency-Key: $(uuidgen)"`)
+  if (operation.body !== null) lines.push(`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`)
+  return lines.join(' \\\n  ')
+}
+
+const DEEPEST = 6
+
+/** A body of the schema's shape to begin from: each member that must be there, with a value of its kind. */
+export function exampleOf(schema: unknown, depth = 0): unknown {
+  if (!isRecord(schema) || depth > DEEPEST) return null
+  if ('default' in schema) return schema['default']
+  if ('const' in schema) return schema['const']
+  const [choice] = listOf(schema, 'enum')
+  if (choice !== undefined) return choice
+  const [first] = [...listOf(schema, 'anyOf'), ...listOf(schema, 'oneOf'), ...listOf(schema, 'allOf')]
+  if (first !== undefined) return exampleOf(first, depth + 1)
+  const kind = schema['type']
+  if (kind === 'object') return exampleObject(schema, depth)
+  if (kind === 'array') return []
+  if (kind === 'boolean') return false
+  if (kind === 'integer' || kind === 'number') return typeof schema['minimum'] === 'number' ? schema['minimum'] : 0
+  return kind === 'string' ? '' : null
+}
+
+function exampleObject(schema: JsonRecord, depth: number): unknown {
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {}
+  const required = listOf(schema, 'required')
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => required.includes(name))
+      .map(([name, one]) => [name, exampleOf(one, depth + 1)]),
+  )
+}
+
+function listOf(schema: JsonRecord, name: string): readonly unknown[] {
+  const value = schema[name]
+  return Array.isArray(value) ? value : []
+}
