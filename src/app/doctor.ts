@@ -7,6 +7,7 @@ import { openDatabase, type Database } from '../platform/db/database.ts'
 import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
+import { capFindings } from './cap-findings.ts'
 import type { Finding } from './finding.ts'
 import { mailFindings } from './mail-findings.ts'
 
@@ -48,6 +49,7 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
     mailFinding(config.mailBy),
     textsFinding(secrets),
     ...(config.mailBy === 'smtp' ? await mailFindings(config, withoutSecrets(env)) : []),
+    ...(await capFindings(config)),
   )
   const bad = findings.filter(finding => finding.verdict === 'bad')
   output.result(

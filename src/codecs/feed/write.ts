@@ -27,6 +27,8 @@ export interface FeedEntry {
   readonly title: string
   /** The page that it is of. */
   readonly link: string
+  /** Its media type; a web page's when absent. */
+  readonly linkType?: string
   readonly published: Instant
   /** Of the newest change that matters (RFC 4287 §4.2.15). */
   readonly updated: Instant
@@ -66,7 +68,7 @@ function atomEntry(entry: FeedEntry): XmlPiece {
     element('title', {}, entry.title),
     element('updated', {}, entry.updated.toISOString()),
     element('published', {}, entry.published.toISOString()),
-    element('link', { rel: 'alternate', type: 'text/html', href: entry.link }),
+    element('link', { rel: 'alternate', type: entry.linkType ?? 'text/html', href: entry.link }),
     ...entry.categories.map(({ scheme, term, label }) => element('category', { scheme, term, label })),
     element('summary', {}, entry.summary),
     entry.html === null ? null : element('content', { type: 'html' }, entry.html),

@@ -9,6 +9,7 @@ import {
 } from '../../domains/broadcast/contract.ts'
 import { parseInstant, type Instant } from '../../kernel/instant.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
+import { lastMaterialChange } from '../published.ts'
 
 /**
  * Feeds: what readers of a bulletin see anew, told to the programs that follow.
@@ -47,14 +48,10 @@ export function factsOf(bulletin: PublishedBulletin, html: string): FeedFacts {
     severity: content.severity,
     tlp,
     publishedAt: bulletin.releasedAt.toISOString(),
-    updatedAt: lastMaterial(bulletin).toISOString(),
+    // RFC 4287 §4.2.15.
+    updatedAt: lastMaterialChange(bulletin).toISOString(),
     told: carriesContent('feed', tlp) ? { title: content.title, type: content.threatType, summary: summaryOf(bulletin), html } : null,
   }
-}
-
-/** The newest change that matters to readers (RFC 4287 §4.2.15): its end always does. */
-function lastMaterial({ state, history, releasedAt, changedAt }: PublishedBulletin): Instant {
-  return state === 'live' ? (history.findLast(({ isMaterial }) => isMaterial)?.at ?? releasedAt) : changedAt
 }
 
 function summaryOf({ state, reason, supersededBy, content }: PublishedBulletin): string {

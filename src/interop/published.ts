@@ -1,0 +1,12 @@
+import type { PublishedBulletin } from '../domains/broadcast/contract.ts'
+import type { Instant } from '../kernel/instant.ts'
+
+/** The newest change of a bulletin that matters to its readers: its end always does. */
+export function lastMaterialChange({
+  state,
+  history,
+  releasedAt,
+  changedAt,
+}: Pick<PublishedBulletin, 'state' | 'history' | 'releasedAt' | 'changedAt'>): Instant {
+  return state === 'live' ? (history.findLast(({ isMaterial }) => isMaterial)?.at ?? releasedAt) : changedAt
+}
