@@ -3,6 +3,7 @@ import { technologyChanged } from '../domains/directory/contract.ts'
 import { recountAll } from '../domains/watch/contract.ts'
 import { alertByCap } from '../interop/cap/jobs.ts'
 import { tellByFeeds } from '../interop/feeds/jobs.ts'
+import { publishByCsaf } from '../interop/csaf-provider/jobs.ts'
 import { publishByTaxii } from '../interop/taxii/jobs.ts'
 import { handles, type JobHandler, type JobKind } from '../platform/jobs/job.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -10,7 +11,7 @@ import { SYSTEM } from '../platform/work/actor.ts'
 import { runWork } from '../platform/work/work.ts'
 
 /** The jobs that render a bulletin anew for machines after what its readers see has changed, one of each exit. */
-const EXITS: readonly JobKind<{ bulletinId: string }>[] = [publishByTaxii, tellByFeeds, alertByCap]
+const EXITS: readonly JobKind<{ bulletinId: string }>[] = [publishByCsaf, publishByTaxii, tellByFeeds, alertByCap]
 
 /**
  * All that happens by itself between domains: event → what follows. A lower domain announces an event by enqueuing its

@@ -22,6 +22,7 @@ import { healthOf } from './sources/model.ts'
 import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
+import { threatDossier as readThreatDossier, type ThreatDossier } from './threats/queries/dossier.ts'
 import { countThreats, listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
 import { publicFacts, type PublicFacts } from './threats/queries/public-facts.ts'
 import { matchedLines as readMatchedLines, type MatchedLine } from './threats/queries/reach.ts'
@@ -41,6 +42,7 @@ export type { ThreatRow as ThreatSummary } from './threats/queries/list.ts'
 export type { NotificationRow as NotificationSummary } from './notifications/queries/list.ts'
 
 export { gather } from './gather.ts'
+export type { ThreatDossier } from './threats/queries/dossier.ts'
 export type { Sighting } from './sightings/model.ts'
 export { addSource } from './sources/commands.ts'
 
@@ -50,6 +52,11 @@ export { isHeld, recountAll } from './threats/model.ts'
 /** A threat as a bulletin's draft needs it, or `undefined` when there is none of that id. */
 export function threatForBulletin<T extends object>(db: Reader<T>, id: string): Promise<ThreatForBulletin | undefined> {
   return readThreatForBulletin(asWatch(db), id)
+}
+
+/** All that is held of a threat, for the centre's own; `undefined` when there is none of that id. */
+export function threatDossier<T extends object>(db: Reader<T>, id: string, now: Instant): Promise<ThreatDossier | undefined> {
+  return readThreatDossier(asWatch(db), id, now)
 }
 
 /** The first open threats of the queue, for the page that says what needs whom. */

@@ -3,6 +3,7 @@ import { Invalid } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
 import type { NotifySettings } from '../notify/settings.ts'
 import { CAP_SETTINGS, capConfig, capEnvironment, type CapConfig } from './cap.ts'
+import { CSAF_SETTINGS, csafConfig, csafEnvironment, type CsafConfig } from './csaf.ts'
 import { MAIL_SETTINGS, mailConfig, mailEnvironment, type MailConfig } from './mail.ts'
 import { setting, type Setting } from './setting.ts'
 
@@ -31,6 +32,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('MAIL_FROM', 'carecert@localhost', 'The address that mail comes from. GOV.UK Notify uses the one of its service.'),
   setting('MAIL_BY', 'smtp where SMTP_URL is set, else notify where its template is', 'smtp or notify: which way mail goes when both are set up.'),
   ...MAIL_SETTINGS,
+  ...CSAF_SETTINGS,
   ...CAP_SETTINGS,
   setting('TRUST_PROXY', 'nobody', 'The addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.'),
   setting('METRICS_ALLOW', '127.0.0.1,::1', 'The addresses that may read /metrics, separated by commas.'),
@@ -146,6 +148,8 @@ export interface Config {
   readonly mailFrom: string
   /** How mail is signed, and where bounces come back to. */
   readonly mail: MailConfig
+  /** Who issues CSAF documents, and how they are signed. */
+  readonly csaf: CsafConfig
   /** Who sends CAP alerts, and how they are signed. */
   readonly cap: CapConfig
   readonly trustProxy: readonly string[]
@@ -183,9 +187,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = environment.safeParse(given)
   const mail = mailEnvironment.safeParse(given)
+  const csaf = csafEnvironment.safeParse(given)
   const cap = capEnvironment.safeParse(given)
-  if (!parsed.success || !mail.success || !cap.success) {
-    const faults = [parsed, mail, cap].flatMap(({ error }) => error?.issues ?? []).map(issue => `${issue.path.join('.')}: ${issue.message}`)
+  if (!parsed.success || !mail.success || !csaf.success || !cap.success) {
+    const faults = [parsed, mail, csaf, cap].flatMap(({ error }) => error?.issues ?? []).map(issue => `${issue.path.join('.')}: ${issue.message}`)
     throw new Invalid(
       'platform.config.invalid',
       `These settings cannot be used. ${faults.join('; ')}. Run "carecert doctor --config" to see what each means.`,
@@ -199,8 +204,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       baseUrl: (values.BASE_URL ?? `http://${nameOf(values.HOST)}:${values.PORT}`).replace(/\/+$/, ''),
       dataFolder: values.CARECERT_DATA,
       mailFrom: values.MAIL_FROM,
-      cap: capConfig(cap.data),
       mail: mailConfig(mail.data),
+      cap: capConfig(cap.data),
+      csaf: csafConfig(csaf.data, withoutSecrets(env)),
       trustProxy: values.TRUST_PROXY,
       metricsAllow: values.METRICS_ALLOW,
       fetchAllowPrivate: values.FETCH_ALLOW_PRIVATE,

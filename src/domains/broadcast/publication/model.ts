@@ -15,6 +15,8 @@ export interface PublishedBulletin {
   readonly reason: string | null
   /** The number of the bulletin that replaced it; `null` also where who reads this one may not know of that one. */
   readonly supersededBy: number | null
+  /** The internal id of the same. */
+  readonly successorId: string | null
   /** The version that readers see, with the newest severity. */
   readonly content: BulletinContent
   readonly version: number

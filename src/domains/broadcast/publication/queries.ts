@@ -13,6 +13,12 @@ export async function readPublished(db: Reader<Visible>, id: string): Promise<Pu
   return row === undefined ? undefined : (await withHistory(db, [row]))[0]
 }
 
+/** The same by its number. */
+export async function readPublishedNumbered(db: Reader<Visible>, number: number): Promise<PublishedBulletin | undefined> {
+  const row = await heads(db).where('bulletin.number', '=', number).executeTakeFirst()
+  return row === undefined ? undefined : (await withHistory(db, [row]))[0]
+}
+
 /** Published bulletins in the reader's scope, the newest change first. */
 export async function listPublished(db: Reader<Visible>, asked: PublishedAsked): Promise<Page<PublishedBulletin>> {
   const { labels, withExercises = false, changedAfter = null } = asked
@@ -74,6 +80,7 @@ function heads(db: Reader<Visible>) {
       'bulletin.superseded_by as supersededBy',
       'successor.number as successorNumber',
       'successor.tlp as successorTlp',
+      'successor.sharing_group_id as successorGroup',
       'version.content',
       'release.version as releasedVersion',
     ])
@@ -111,17 +118,21 @@ async function labelsOf(db: Reader<Visible>, ids: readonly string[]): Promise<Re
 type Update = Awaited<ReturnType<typeof updatesOf>>[number]
 
 function published(head: Head, updates: readonly Update[], labels: ReadonlyMap<string, Tlp>): PublishedBulletin {
-  const { severity, state, successorNumber, successorTlp, releasedVersion, releasedAt, ...rest } = head
+  const { severity, state, successorNumber, successorTlp, successorGroup, releasedVersion, releasedAt, ...rest } = head
   // Our own commands alone write these columns, each from the type that is asserted here.
   const tlp = rest.tlp as Tlp
-  const isSuccessorForAll = successorTlp !== null && mayCarry(tlp, successorTlp as Tlp)
   const released = releasedAt ?? rest.changedAt
   const content = BulletinContent.parse(rest.content)
+  const isSuccessorForAll =
+    successorTlp !== null &&
+    mayCarry(tlp, successorTlp as Tlp) &&
+    (successorGroup === null || successorGroup === (content.sharingGroup?.id ?? null))
   return {
     ...rest,
     tlp,
     state: state === 'withdrawn' ? (rest.supersededBy === null ? 'withdrawn' : 'superseded') : 'live',
     supersededBy: isSuccessorForAll ? successorNumber : null,
+    successorId: isSuccessorForAll ? rest.supersededBy : null,
     content: { ...content, severity: severity as BulletinSeverity },
     releasedAt: released,
     history: [

@@ -16,17 +16,22 @@ export function commandSigner(kind: DetachedSigner['kind'], argv: readonly strin
   return {
     kind,
     async sign(entity) {
-      const printed = await run(argv, entity, environment)
+      const printed = await runSigningCommand(argv, entity, environment)
       return kind === 'openpgp' ? describeOpenPgp(printed.toString('latin1')) : describeSmime(printed)
     },
   }
 }
 
-function run([command = '', ...args]: readonly string[], input: Buffer, env: Readonly<Record<string, string>>): Promise<Buffer> {
+/** What a signing command prints for these bytes. Throws `Unavailable`. */
+export function runSigningCommand([command = '', ...args]: readonly string[], input: Buffer, env: Readonly<Record<string, string>>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const failed = (detail: string) =>
       reject(
-        new Unavailable('platform.mail.signing-command', 'The signing command gave no signature. Try it by hand; see MAIL_SIGNING_COMMAND.', detail),
+        new Unavailable(
+          'platform.mail.signing-command',
+          'The signing command gave no signature. Try it by hand; see MAIL_SIGNING_COMMAND and CSAF_SIGNING_COMMAND.',
+          detail,
+        ),
       )
     const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'ignore'], signal: AbortSignal.timeout(TIMEOUT_MILLIS), killSignal: 'SIGKILL' })
     const parts: Buffer[] = []
