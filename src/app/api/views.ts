@@ -13,7 +13,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   api: 'The API itself',
 }
 
-export function hrefOf({ operation }: Described): string {
+function hrefOf({ operation }: Described): string {
   return `${API_PAGE}/operations/${operation.id}`
 }
 
@@ -69,7 +69,7 @@ export function operationModel(one: Described, held: Held, baseUrl: string) {
     body: body === null ? null : JSON.stringify(body, null, 2),
     bodySchema: operation.body === null ? null : schemaText(operation.body, 'input'),
     answerSchema: answer === null || 'file' in answer ? null : schemaText(answer, 'output'),
-    answerWords: answer === null ? 'Nothing: 204 says that it is done.' : 'file' in answer ? `A file (${String(answer.file)}).` : null,
+    answerWords: answer === null ? 'Nothing: 204 says that it is done.' : 'file' in answer ? `A file (${answer.file}).` : null,
     status: operation.status,
     curl: curlOf(one, baseUrl, body),
     listHref: API_PAGE,
@@ -116,7 +116,7 @@ function curlOf({ route, operation }: Described, baseUrl: string, body: unknown)
 const DEEPEST = 6
 
 /** A body of the schema's shape to begin from: each member that must be there, with a value of its kind. */
-export function exampleOf(schema: unknown, depth = 0): unknown {
+function exampleOf(schema: unknown, depth = 0): unknown {
   if (!isRecord(schema) || depth > DEEPEST) return null
   if ('default' in schema) return schema['default']
   if ('const' in schema) return schema['const']

@@ -7,7 +7,7 @@ if (place && form) {
   place.hidden = false
   form.addEventListener('submit', event => {
     event.preventDefault()
-    send()
+    void send()
   })
 }
 
