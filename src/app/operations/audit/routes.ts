@@ -16,7 +16,7 @@ const PAGE_ROWS = 50
 const CSV_ROWS = 500
 
 const access = { permission: 'operations.audit.list' }
-const auditQuery = z.object({
+export const auditQuery = z.object({
   q: searchText,
   subject: searchText,
   actor: searchText,
@@ -25,7 +25,12 @@ const auditQuery = z.object({
   cursor: cursorText,
 })
 
-async function filterOf(db: Reader<unknown>, { q, subject, actor, verb }: AskedAudit, verbs: readonly string[]): Promise<AuditFilter> {
+/** What is asked for, with the names in it looked up. */
+export async function filterOf(
+  db: Reader<unknown>,
+  { q, subject, actor, verb }: Omit<AskedAudit, 'sort' | 'cursor'>,
+  verbs: readonly string[],
+): Promise<AuditFilter> {
   return {
     subjects: subject === '' ? null : await sameSubject(db, subject),
     actorId: actor || null,

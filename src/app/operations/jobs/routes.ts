@@ -3,7 +3,7 @@ import { Conflict } from '../../../kernel/errors.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
 import { choiceText, cursorText, searchText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect } from '../../../platform/http/reply.ts'
-import { route, type Route } from '../../../platform/http/route.ts'
+import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { JOB_SORTS, JOB_STATES, jobsAfter, listJobs, queueOverview, type JobFilter } from '../../../platform/jobs/overview.ts'
 import { may } from '../../../platform/work/actor.ts'
 import { jobLine, JOBS_HEAD, jobsModel } from './views.ts'
@@ -12,7 +12,7 @@ const PAGE_ROWS = 50
 const CSV_ROWS = 500
 
 const access = { permission: 'operations.job.list' }
-const jobsQuery = z.object({
+export const jobsQuery = z.object({
   q: searchText,
   state: z.enum([...JOB_STATES, 'all']).catch('failed'),
   kind: choiceText,
@@ -20,8 +20,19 @@ const jobsQuery = z.object({
   cursor: cursorText,
 })
 
-function filterOf({ q, state, kind }: z.infer<typeof jobsQuery>): JobFilter {
+export function filterOf({ q, state, kind }: Pick<z.infer<typeof jobsQuery>, 'q' | 'state' | 'kind'>): JobFilter {
   return { search: q, state: state === 'all' ? null : state, kind }
+}
+
+export const ofJob = z.object({ queue: z.string(), id: z.uuid() })
+
+/** Has a failed job tried again. Throws `Conflict` for one that is not failed. */
+export async function retry({ params, platform, work }: Pick<RouteRequest<z.infer<typeof ofJob>>, 'params' | 'platform' | 'work'>): Promise<void> {
+  await work<object, void>(async unit =>
+    unit.record({ verb: 'operations.job.retried', subject: { kind: 'job', id: params.id }, change: { queue: params.queue } }),
+  )
+  const isBack = await platform.jobs.retry(params.queue, params.id)
+  if (!isBack) throw new Conflict('operations.job.not-failed', 'This job is not failed any more. Look at the list again.')
 }
 
 export const jobRoutes: readonly Route[] = [
@@ -51,13 +62,9 @@ export const jobRoutes: readonly Route[] = [
     method: 'POST',
     path: '/jobs/:queue/:id/retry',
     access: { permission: 'operations.job.retry' },
-    params: z.object({ queue: z.string(), id: z.uuid() }),
-    async handle({ params, platform, work }) {
-      await work<object, void>(async unit =>
-        unit.record({ verb: 'operations.job.retried', subject: { kind: 'job', id: params.id }, change: { queue: params.queue } }),
-      )
-      const isBack = await platform.jobs.retry(params.queue, params.id)
-      if (!isBack) throw new Conflict('operations.job.not-failed', 'This job is not failed any more. Look at the list again.')
+    params: ofJob,
+    async handle(request) {
+      await retry(request)
       return redirect('/jobs', { notice: 'The job is tried again.' })
     },
   }),

@@ -6,6 +6,7 @@ import { csvPages } from '../../../platform/csv/csv.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { correctOrganisation, judgeNotification, noteRung } from './commands.ts'
 import { CARE, isIncidentKind, parseNotificationNumber, STANDINGS } from './model.ts'
@@ -32,7 +33,7 @@ const yesOrNo = z
   .catch(null)
 
 /** A value that a filter does not know is as if it were not there: an old link still shows something. */
-const listQuery = z.object({
+export const notificationsQuery = z.object({
   q: z.string().max(200).transform(cleanLine).catch(''),
   standing: z.enum([...STANDINGS, 'all']).catch('taken'),
   care: z.enum(CARE).nullable().catch(null),
@@ -43,7 +44,14 @@ const listQuery = z.object({
   cursor: z.string().max(500).nullable().catch(null),
 })
 
-function filterOf({ q, standing, care, kind, recognised, rung }: z.infer<typeof listQuery>): NotificationFilter {
+export function filterOf({
+  q,
+  standing,
+  care,
+  kind,
+  recognised,
+  rung,
+}: Omit<z.infer<typeof notificationsQuery>, 'sort' | 'cursor'>): NotificationFilter {
   return { search: q, standing, care, kind: kind !== null && isIncidentKind(kind) ? kind : null, recognised, rung }
 }
 
@@ -55,7 +63,7 @@ const list = route({
   method: 'GET',
   path: '/incident-notifications',
   access: { permission: 'watch.notification.list' },
-  query: listQuery,
+  query: notificationsQuery,
   async handle(request) {
     const { sort, cursor } = request.query
     const filter = filterOf(request.query)
@@ -71,7 +79,7 @@ const listCsv = route({
   method: 'GET',
   path: '/incident-notifications.csv',
   access: { permission: 'watch.notification.list' },
-  query: listQuery,
+  query: notificationsQuery,
   async handle({ query, read }) {
     const ask = (cursor: string | null) =>
       read<Visible, Omit<Page<NotificationRow>, 'total'>>(db => notificationsAfter(db, filterOf(query), query.sort, { limit: CSV_ROWS, cursor }))
@@ -79,25 +87,27 @@ const listCsv = route({
   },
 })
 
-const params = z.object({ number: z.string().max(20) })
+export const params = z.object({ number: z.string().max(20) })
+
+/** A notification as far as the actor may see it. Throws `NotFound` where there is none for them. */
+export async function shownNotification(db: Reader<Visible>, request: Pick<RouteRequest, 'actor'>, number: string): Promise<ShownNotification> {
+  const record = await notificationByNumber(db, parseNotificationNumber(number) ?? '')
+  if (record === undefined)
+    throw new NotFound('watch.notification.unknown', 'There is no such notification, or it is not for you to see. The list shows those that are.')
+  if (!isCentre(request)) return { record, desk: null }
+  return {
+    record,
+    desk: {
+      sender: await senderOf(db, record.id),
+      notes: await notesOf(db, record.id),
+      threat: await threatOf(db, record.number),
+      candidates: record.organisation_id === null ? await candidates(db, record.organisation_given, CANDIDATES_SHOWN) : [],
+    },
+  }
+}
 
 async function showPage(request: RouteRequest, number: string, typed: string | null = null, fault?: string): Promise<Reply> {
-  const shown = await request.read<Visible, ShownNotification | undefined>(async db => {
-    const record = await notificationByNumber(db, parseNotificationNumber(number) ?? '')
-    if (record === undefined) return undefined
-    if (!isCentre(request)) return { record, desk: null }
-    return {
-      record,
-      desk: {
-        sender: await senderOf(db, record.id),
-        notes: await notesOf(db, record.id),
-        threat: await threatOf(db, record.number),
-        candidates: record.organisation_id === null ? await candidates(db, record.organisation_given, CANDIDATES_SHOWN) : [],
-      },
-    }
-  })
-  if (shown === undefined)
-    throw new NotFound('watch.notification.unknown', 'There is no such notification, or it is not for you to see. The list shows those that are.')
+  const shown = await request.read<Visible, ShownNotification>(db => shownNotification(db, request, number))
   const model = notificationModel(shown, may(request.actor, 'watch.notification.handle'), typed, fault)
   const problems = fault === undefined ? [] : [{ rule: 'watch.notification', pointer: 'organisation', severity: 'error' as const, message: fault }]
   return page('watch/notifications/views/show.njk', model.number, model, { problems })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pointerTo } from '../../../kernel/json.ts'
 import { fail, succeed, type Problem, type Result } from '../../../kernel/problem.ts'
 import { cleanLine } from '../../../kernel/text.ts'
 import { parseWebAddress } from '../../../kernel/web-address.ts'
@@ -42,6 +43,55 @@ const added = z.object({
   opensThreats: z.enum(['usual', 'yes', 'no'], 'Choose what it does').default('usual'),
 })
 const changed = z.object({ ...common, opensThreats: z.enum(['yes', 'no'], 'Choose what it does') })
+
+const place = {
+  /** An address, or the whole path of a folder; `null` for one that is fed by hand. */
+  url: z.string().max(2_000).nullable().default(null),
+  everyMinutes: z.int(RHYTHM).min(least, RHYTHM).max(most, RHYTHM).default(usual),
+  /** What is chosen for its format, as a source is shown with it. */
+  settings: z.record(z.string(), z.json()).default({}),
+}
+
+/** A source as a machine adds it. */
+export const newSourceBody = z.object({
+  name: common.name,
+  code: added.shape.code,
+  format: added.shape.format,
+  ...place,
+  opensThreats: z.boolean().nullable().default(null),
+})
+
+/** What a machine changes of a source: all of it. */
+export const sourceChangesBody = z.object({ name: common.name, ...place, opensThreats: z.boolean() })
+
+/** Reads what a machine sent, by the rules of the form. The `pointer` of a problem is a JSON Pointer. */
+export function readSourceBody({ opensThreats, ...body }: z.infer<typeof newSourceBody>): Result<NewSource> {
+  const typed = { ...typedOfSource({ ...body, opensThreats: true }, body.format), code: body.code, format: body.format }
+  return pointing(readSource({ ...typed, opensThreats: opensThreats === null ? 'usual' : opensThreats ? 'yes' : 'no' }), body.format, body.settings)
+}
+
+/** As `readSourceBody`, for changes of a source of that format. */
+export function readChangesBody(body: z.infer<typeof sourceChangesBody>, format: SourceFormat): Result<SourceChanges> {
+  return pointing(readChanges(typedOfSource(body, format), format), format, body.settings)
+}
+
+/** A setting by its place in the body, and a fault for each that no source of that format has. */
+function pointing<T>(read: Result<T>, format: SourceFormat, settings: Readonly<Record<string, unknown>>): Result<T> {
+  const known = settingsOf(format)
+  const unknown = Object.keys(settings)
+    .filter(name => !known.some(setting => setting.name === name))
+    .map((name): Problem => ({
+      rule: 'watch.source.setting',
+      pointer: pointerTo('settings', name),
+      severity: 'error',
+      message: `A source of this format has no setting ${name}`,
+    }))
+  const problems = read.problems.map(problem => {
+    const setting = known.find(one => fieldOf(one, format) === problem.pointer)
+    return setting === undefined ? problem : { ...problem, pointer: pointerTo('settings', setting.name) }
+  })
+  return read.ok && unknown.length === 0 ? read : fail(...problems, ...unknown)
+}
 
 type Typed = Readonly<Record<string, unknown>>
 

@@ -9,6 +9,7 @@ import { choiceText, cursorText, searchText } from '../../../platform/http/list-
 import { csv, page, redirect } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { addSource, changeSource, setEnabled, startAnew } from './commands.ts'
 import { changeFields, readChanges, readSource, sourceFields, typedOfSource } from './fields.ts'
@@ -19,13 +20,13 @@ import { listSources, sourceStandings, type SourceKey, type SourceRow, type Sour
 import { pageOfSources, SOURCE_SORTS, type SourceFilter } from './queries/list.ts'
 import { listModel, sourceLine, sourceModel, SOURCES_HEAD } from './views.ts'
 
-const params = z.object({ code: z.string().max(64) })
+export const params = z.object({ code: z.string().max(64) })
 const PAGE_ROWS = 50
 const CSV_ROWS = 500
 /** On the page of a source; a list of its own has the rest. */
 const GATHERINGS_SHOWN = 20
 
-const sourcesQuery = z.object({
+export const sourcesQuery = z.object({
   q: searchText,
   health: z.enum(HEALTHS).nullable().catch(null),
   format: choiceText,
@@ -33,7 +34,7 @@ const sourcesQuery = z.object({
   cursor: cursorText,
 })
 
-function filterOf({ q, health, format }: z.infer<typeof sourcesQuery>): SourceFilter {
+export function filterOf({ q, health, format }: Pick<z.infer<typeof sourcesQuery>, 'q' | 'health' | 'format'>): SourceFilter {
   return { search: q, health, format }
 }
 
@@ -79,7 +80,7 @@ function form({ platform }: Pick<RouteRequest, 'platform'>, typed: Typed, proble
 }
 
 /** What is wrong with the folder of a source, for the form to say; nothing for another address. */
-async function folderProblems({ platform }: Pick<RouteRequest, 'platform'>, format: string, url: string | null): Promise<readonly Problem[]> {
+export async function folderProblems({ platform }: Pick<RouteRequest, 'platform'>, format: string, url: string | null): Promise<readonly Problem[]> {
   if (format !== FOLDER || url === null) return []
   try {
     await openedFolder(url, platform.config.gatherFolder)
@@ -121,23 +122,33 @@ const show = route({
   access: { permission: 'watch.source.view' },
   params,
   async handle(request) {
-    const found = await request.read<Visible, { source: SourceRow; gatherings: Page<GatheringRow> } | undefined>(async db => {
-      const [source] = await listSources(db, request.params.code)
-      if (source === undefined) return undefined
+    const found = await request.read<Visible, { source: SourceRow; gatherings: Page<GatheringRow> }>(async db => {
+      const source = await askedSource(db, request.params.code)
       const newest = { limit: GATHERINGS_SHOWN, cursor: null }
       return { source, gatherings: await listGatherings(db, source.id, ALL_GATHERINGS, '-when', newest) }
     })
-    if (found === undefined) throw new NotFound('watch.source.unknown', 'There is no such source. The list of sources names them.')
     const { actor, platform, now } = request
     const rights = { mayGather: may(actor, 'watch.source.gather'), mayChange: may(actor, 'watch.source.change') }
-    const signsInWith = Object.keys(platform.secrets.sourceCredentials[found.source.code] ?? {})
+    const signsInWith = credentialsOf(platform, found.source.code)
     return page('watch/sources/views/show.njk', found.source.name, sourceModel(found.source, found.gatherings, now, rights, signsInWith))
   },
 })
 
-/** A source that can be changed: one that is gathered from somewhere, or may be. */
-async function changeable({ read, params: { code } }: Pick<RouteRequest<{ code: string }>, 'read' | 'params'>) {
-  const [source] = await read<Visible, readonly SourceStanding[]>(db => sourceStandings(db, code))
+/** The source of that code. Throws `NotFound` where there is none. */
+export async function askedSource(db: Reader<Visible>, code: string): Promise<SourceRow> {
+  const [source] = await listSources(db, code)
+  if (source === undefined) throw new NotFound('watch.source.unknown', 'There is no such source. The list of sources names them.')
+  return source
+}
+
+/** The names of the headers with which a source signs in, never their values. */
+export function credentialsOf({ secrets }: RouteRequest['platform'], code: string): readonly string[] {
+  return Object.keys(secrets.sourceCredentials[code] ?? {})
+}
+
+/** A source that can be changed: one that is gathered from somewhere, or may be. Throws `NotFound` for another. */
+export async function changeable(db: Reader<Visible>, code: string): Promise<{ readonly source: SourceStanding; readonly format: SourceFormat }> {
+  const [source] = await sourceStandings(db, code)
   const format = SOURCE_FORMATS.find(known => known === source?.format)
   if (source === undefined || format === undefined)
     throw new NotFound('watch.source.unknown', 'There is no such source that can be changed. The list of sources names them.')
@@ -155,7 +166,7 @@ const showChange = route({
   access: { permission: 'watch.source.change' },
   params,
   async handle(request) {
-    const { source, format } = await changeable(request)
+    const { source, format } = await request.read<Visible, Awaited<ReturnType<typeof changeable>>>(db => changeable(db, request.params.code))
     return changePage(source, format, typedOfSource(source, format))
   },
 })
@@ -166,7 +177,7 @@ const change = route({
   access: { permission: 'watch.source.change' },
   params,
   async handle(request) {
-    const { source, format } = await changeable(request)
+    const { source, format } = await request.read<Visible, Awaited<ReturnType<typeof changeable>>>(db => changeable(db, request.params.code))
     const read = readChanges(request.body, format)
     if (!read.ok) return changePage(source, format, request.body, read.problems)
     const problems = await folderProblems(request, format, read.value.url)

@@ -13,7 +13,7 @@ const PAGE_ROWS = 50
 const CSV_ROWS = 500
 
 const access = { permission: 'watch.source.view' }
-const quarantineQuery = z.object({
+export const quarantineQuery = z.object({
   q: searchText,
   source: choiceText,
   gathering: choiceText,
@@ -22,7 +22,7 @@ const quarantineQuery = z.object({
   cursor: cursorText,
 })
 
-function filterOf({ q, source, gathering, resolved }: z.infer<typeof quarantineQuery>): QuarantineFilter {
+export function filterOf({ q, source, gathering, resolved }: Omit<z.infer<typeof quarantineQuery>, 'sort' | 'cursor'>): QuarantineFilter {
   return { search: q, source, gathering, resolved: resolved === 'yes' }
 }
 

@@ -101,6 +101,15 @@ const api = route({
   path: '/api/v1/incident-notifications',
   access: ANYBODY,
   perMinute: PER_MINUTE,
+  operation: {
+    id: 'reportIncident',
+    summary: 'Report an incident',
+    description: 'The same again, or another under the same `Idempotency-Key`, answers the number of the first (200).',
+    page: `POST ${SHOWN}`,
+    body: reportForm,
+    answer: z.object({ number: z.string(), telephone: z.string().nullable(), href: z.string() }),
+    status: 201,
+  },
   async handle(request) {
     const read = readForm(reportForm, request.body)
     if (!read.ok) return fieldProblems('watch.notification.fields', read.problems, request.requestId)

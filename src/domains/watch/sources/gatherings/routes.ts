@@ -26,18 +26,18 @@ const CSV_ROWS = 500
 
 const access = { permission: 'watch.source.view' }
 const params = z.object({ code: z.string().max(64) })
-const gatheringsQuery = z.object({
+export const gatheringsQuery = z.object({
   q: searchText,
   outcome: z.enum(OUTCOMES).nullable().catch(null),
   sort: z.enum(GATHERING_SORTS).catch('-when'),
   cursor: cursorText,
 })
 
-function filterOf({ q, outcome }: z.infer<typeof gatheringsQuery>): GatheringFilter {
+export function filterOf({ q, outcome }: Pick<z.infer<typeof gatheringsQuery>, 'q' | 'outcome'>): GatheringFilter {
   return { search: q, outcome }
 }
 
-async function askedSource(db: Reader<Visible>, code: string): Promise<SourceStanding> {
+export async function askedSource(db: Reader<Visible>, code: string): Promise<SourceStanding> {
   const [source] = await sourceStandings(db, code)
   if (source === undefined) throw new NotFound('watch.source.unknown', 'There is no such source. The list of sources names them.')
   return source
@@ -80,12 +80,17 @@ const show = route({
   access,
   params: z.object({ id: z.string().max(64) }),
   async handle({ params: { id }, read, actor }) {
-    const found = await read<Visible, GatheringDetail | undefined>(db => gatheringById(db, id))
-    if (found === undefined)
-      throw new NotFound('watch.gathering.unknown', 'There is no such gathering. The page of its source lists what was gathered.')
+    const found = await read<Visible, GatheringDetail>(db => askedGathering(db, id))
     const model = gatheringModel(found, may(actor, 'watch.source.gather'))
     return page('watch/sources/gatherings/views/show.njk', model.title, model)
   },
 })
+
+/** One gathering. Throws `NotFound` where there is none. */
+export async function askedGathering(db: Reader<Visible>, id: string): Promise<GatheringDetail> {
+  const found = await gatheringById(db, id)
+  if (found !== undefined) return found
+  throw new NotFound('watch.gathering.unknown', 'There is no such gathering. The page of its source lists what was gathered.')
+}
 
 export const gatheringListRoutes: readonly Route[] = [list, listCsv, show]

@@ -15,7 +15,7 @@ const CSV_ROWS = 500
 const FIRST_VISIT_HOURS = 24
 
 const access = { permission: 'watch.threat.list' }
-const changesQuery = z.object({
+export const changesQuery = z.object({
   q: searchText,
   kind: z.enum(CHANGE_KINDS).nullable().catch(null),
   since: z
@@ -25,11 +25,12 @@ const changesQuery = z.object({
   cursor: cursorText,
 })
 
-function visitOf({ session, now }: RouteRequest): Instant {
+/** Since when, where nobody says. */
+export function visitOf({ session, now }: Pick<RouteRequest, 'session' | 'now'>): Instant {
   return session?.previousVisitAt ?? addHours(now, -FIRST_VISIT_HOURS)
 }
 
-function filterOf({ q, kind, since }: z.infer<typeof changesQuery>, visit: Instant): ChangeFilter {
+export function filterOf({ q, kind, since }: Pick<z.infer<typeof changesQuery>, 'q' | 'kind' | 'since'>, visit: Instant): ChangeFilter {
   return { search: q, kind, since: since ?? visit }
 }
 

@@ -8,7 +8,7 @@ import { route, type Route, type RouteRequest } from '../../../../platform/http/
 import { may } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import { threatById, type ThreatRecord } from '../queries/show.ts'
+import { requireThreat, type ThreatRecord } from '../queries/show.ts'
 import { sayOfProduct, undoVerdict } from './commands.ts'
 import {
   listMatches,
@@ -29,22 +29,16 @@ const CSV_ROWS = 500
 const view = { permission: 'watch.threat.view' }
 const correct = { permission: 'watch.match.correct' }
 const params = z.object({ id: z.string().max(64) })
-const ofProduct = z.object({ id: z.string().max(64), product: z.coerce.number().int().positive().max(2_147_483_647) })
-const ofVerdict = ofProduct.extend({ verdict: z.coerce.number().int().positive() })
-const matchesQuery = z.object({
+export const ofProduct = z.object({ id: z.string().max(64), product: z.coerce.number().int().positive().max(2_147_483_647) })
+export const ofVerdict = ofProduct.extend({ verdict: z.coerce.number().int().positive() })
+export const matchesQuery = z.object({
   q: searchText,
   show: z.enum([...MATCH_OUTCOMES, 'matched', 'unmatched']).catch('matched'),
   cursor: cursorText,
 })
 
-function filterOf({ q, show }: z.infer<typeof matchesQuery>): MatchFilter {
+export function filterOf({ q, show }: Pick<z.infer<typeof matchesQuery>, 'q' | 'show'>): MatchFilter {
   return { search: q, show }
-}
-
-async function askedThreat(db: Reader<Visible>, id: string): Promise<ThreatRecord> {
-  const threat = await threatById(db, id)
-  if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
-  return threat
 }
 
 const list = route({
@@ -55,7 +49,7 @@ const list = route({
   query: matchesQuery,
   async handle({ params: { id }, query, read }) {
     const model = await read<Visible, object>(async db => {
-      const threat = await askedThreat(db, id)
+      const threat = await requireThreat(db, id)
       return matchesModel(
         threat,
         await listMatches(db, id, filterOf(query), { limit: PAGE_ROWS, cursor: query.cursor }),
@@ -74,26 +68,29 @@ const listCsv = route({
   params,
   query: matchesQuery,
   async handle({ params: { id }, query, read }) {
-    await read<Visible, ThreatRecord>(db => askedThreat(db, id))
+    await read<Visible, ThreatRecord>(db => requireThreat(db, id))
     const part = (cursor: string | null) =>
       read<Visible, Omit<Page<MatchRow>, 'total'>>(db => matchesAfter(db, id, filterOf(query), { limit: CSV_ROWS, cursor }))
     return csv('matches.csv', csvPages(MATCHES_HEAD, matchLine, part))
   },
 })
 
+/** What a threat means for a product that organisations run. Throws `NotFound` where there is no such threat or product. */
+export async function partsOf(db: Reader<Visible>, id: string, productId: number): Promise<MatchParts> {
+  const threat = await requireThreat(db, id)
+  const product = await productById(db, productId)
+  if (product === undefined) throw new NotFound('watch.match.product', 'No organisation runs a product of that number.')
+  return {
+    threat,
+    product,
+    outcomes: await outcomesOfProduct(db, id, productId),
+    named: await namedProducts(db, id, productId),
+    verdicts: await verdictsOf(db, id, productId),
+  }
+}
+
 async function matchPage(request: RouteRequest, id: string, productId: number, typed: TypedVerdict): Promise<Reply> {
-  const parts = await request.read<Visible, MatchParts>(async db => {
-    const threat = await askedThreat(db, id)
-    const product = await productById(db, productId)
-    if (product === undefined) throw new NotFound('watch.match.product', 'No organisation runs a product of that number.')
-    return {
-      threat,
-      product,
-      outcomes: await outcomesOfProduct(db, id, productId),
-      named: await namedProducts(db, id, productId),
-      verdicts: await verdictsOf(db, id, productId),
-    }
-  })
+  const parts = await request.read<Visible, MatchParts>(db => partsOf(db, id, productId))
   const { error } = typed
   const problems =
     error === null ? [] : [{ rule: error.code, pointer: error.code.split('.')[2] ?? '', severity: 'error' as const, message: error.message }]

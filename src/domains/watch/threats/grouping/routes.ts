@@ -1,35 +1,36 @@
 import { z } from 'zod'
-import { CareCertError, NotFound } from '../../../../kernel/errors.ts'
+import { CareCertError } from '../../../../kernel/errors.ts'
 import { searchText } from '../../../../platform/http/list-address.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import { may } from '../../../../platform/work/actor.ts'
-import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import { itemsOfThreat, threatById, type ThreatRecord } from '../queries/show.ts'
+import { itemsOfThreat, requireThreat } from '../queries/show.ts'
 import { mergeThreats, splitThreat, undoRegrouping } from './commands.ts'
 import { mergeCandidates, regroupingsOf } from './queries.ts'
 import { itemsModel, mergeModel, NOTHING_TYPED, type Typed } from './views.ts'
 
 const TRIAGE = { permission: 'watch.threat.triage' }
 const params = z.object({ id: z.string().max(64) })
-const mergeQuery = z.object({ q: searchText })
-
-async function asked(db: Reader<Visible>, id: string): Promise<ThreatRecord> {
-  const threat = await threatById(db, id)
-  if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
-  return threat
-}
+export const mergeQuery = z.object({ q: searchText })
 
 async function itemsPage(request: RouteRequest, id: string, typed: Typed): Promise<Reply> {
   const model = await request.read<Visible, object>(async db =>
-    itemsModel(await asked(db, id), await itemsOfThreat(db, id), await regroupingsOf(db, id), may(request.actor, 'watch.threat.triage'), typed),
+    itemsModel(
+      await requireThreat(db, id),
+      await itemsOfThreat(db, id),
+      await regroupingsOf(db, id),
+      may(request.actor, 'watch.threat.triage'),
+      typed,
+    ),
   )
   return page('watch/threats/grouping/views/items.njk', 'What belongs to this threat', model, { problems: problemsOf(typed) })
 }
 
 async function mergePage(request: RouteRequest, id: string, typed: Typed): Promise<Reply> {
-  const model = await request.read<Visible, object>(async db => mergeModel(await asked(db, id), await mergeCandidates(db, id, typed.words), typed))
+  const model = await request.read<Visible, object>(async db =>
+    mergeModel(await requireThreat(db, id), await mergeCandidates(db, id, typed.words), typed),
+  )
   return page('watch/threats/grouping/views/merge.njk', 'Merge into another threat', model, { problems: problemsOf(typed) })
 }
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { NotFound } from '../../../../kernel/errors.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
 import { choiceText, cursorText, searchText } from '../../../../platform/http/list-address.ts'
@@ -8,7 +7,7 @@ import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import { matchedLines } from '../queries/reach.ts'
-import { organisationTypes, threatById, type ThreatRecord } from '../queries/show.ts'
+import { organisationTypes, requireThreat, type ThreatRecord } from '../queries/show.ts'
 import { HOLDER_SORTS, holdersAfter, listHolders, type HeldThreat, type Holder, type HolderFilter } from './queries.ts'
 import { HOLDERS_HEAD, holderLine, holdersModel } from './views.ts'
 
@@ -17,7 +16,7 @@ const CSV_ROWS = 500
 
 const access = { permission: 'watch.threat.view' }
 const params = z.object({ id: z.string().max(64) })
-const holdersQuery = z.object({
+export const holdersQuery = z.object({
   q: searchText,
   match: z.enum(['runs', 'may-run', 'all']).catch('runs'),
   type: choiceText,
@@ -25,7 +24,7 @@ const holdersQuery = z.object({
   cursor: cursorText,
 })
 
-function filterOf({ q, match, type }: z.infer<typeof holdersQuery>): HolderFilter {
+export function filterOf({ q, match, type }: Pick<z.infer<typeof holdersQuery>, 'q' | 'match' | 'type'>): HolderFilter {
   return { search: q, match, type }
 }
 
@@ -34,9 +33,9 @@ interface Asked {
   readonly held: HeldThreat
 }
 
-async function askedThreat(db: Reader<Visible>, id: string): Promise<Asked> {
-  const threat = await threatById(db, id)
-  if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
+/** A threat with who runs what it is about. Throws `NotFound` where there is none. */
+export async function askedThreat(db: Reader<Visible>, id: string): Promise<Asked> {
+  const threat = await requireThreat(db, id)
   return { threat, held: { id, lines: await matchedLines(db, id), reach: threat.reach } }
 }
 

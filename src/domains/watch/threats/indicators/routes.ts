@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { NotFound } from '../../../../kernel/errors.ts'
 import { INDICATOR_TYPES } from '../../../../kernel/intelligence.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
 import { cursorText, searchText } from '../../../../platform/http/list-address.ts'
 import { csv, page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
-import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
-import { threatById, type ThreatRecord } from '../queries/show.ts'
+import { requireThreat, type ThreatRecord } from '../queries/show.ts'
 import { indicatorsAfter, indicatorTypesOf, listIndicators, type IndicatorFilter, type ThreatIndicator } from './queries.ts'
 import { indicatorLine, INDICATORS_HEAD, indicatorsModel } from './views.ts'
 
@@ -17,7 +15,7 @@ const CSV_ROWS = 500
 
 const access = { permission: 'watch.threat.view' }
 const params = z.object({ id: z.string().max(64) })
-const indicatorsQuery = z.object({
+export const indicatorsQuery = z.object({
   q: searchText,
   type: z.enum(INDICATOR_TYPES).nullable().catch(null),
   expiry: z.enum(['current', 'expired', 'all']).catch('current'),
@@ -26,14 +24,8 @@ const indicatorsQuery = z.object({
   form: z.enum(['defanged', 'plain']).catch('defanged'),
 })
 
-function filterOf({ q, type, expiry }: z.infer<typeof indicatorsQuery>): IndicatorFilter {
+export function filterOf({ q, type, expiry }: Pick<z.infer<typeof indicatorsQuery>, 'q' | 'type' | 'expiry'>): IndicatorFilter {
   return { search: q, type, expiry }
-}
-
-async function askedThreat(db: Reader<Visible>, id: string): Promise<ThreatRecord> {
-  const threat = await threatById(db, id)
-  if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
-  return threat
 }
 
 const list = route({
@@ -45,7 +37,7 @@ const list = route({
   async handle({ params: { id }, query, read, now }) {
     const filter = filterOf(query)
     const model = await read<Visible, object>(async db => {
-      const threat = await askedThreat(db, id)
+      const threat = await requireThreat(db, id)
       const found = await listIndicators(db, id, filter, { limit: PAGE_ROWS, cursor: query.cursor }, now)
       return indicatorsModel(threat, found, { filter, types: await indicatorTypesOf(db, id), cursor: query.cursor })
     })
@@ -60,7 +52,7 @@ const listCsv = route({
   params,
   query: indicatorsQuery,
   async handle({ params: { id }, query, read, now }) {
-    await read<Visible, ThreatRecord>(db => askedThreat(db, id))
+    await read<Visible, ThreatRecord>(db => requireThreat(db, id))
     const part = (cursor: string | null) =>
       read<Visible, Omit<Page<ThreatIndicator>, 'total'>>(db => indicatorsAfter(db, id, filterOf(query), { limit: CSV_ROWS, cursor }, now))
     return csv(

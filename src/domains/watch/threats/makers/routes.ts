@@ -19,8 +19,8 @@ const CSV_ROWS = 500
 
 const view = { permission: 'watch.threat.view' }
 const correct = { permission: 'watch.match.correct' }
-const ofAlias = z.object({ id: z.coerce.number().int().positive().max(2_147_483_647) })
-const aliasesQuery = z.object({
+export const ofAlias = z.object({ id: z.coerce.number().int().positive().max(2_147_483_647) })
+export const aliasesQuery = z.object({
   q: searchText,
   state: z.enum(['in-force', 'ended', 'all']).catch('in-force'),
   source: z.enum(['shipped', 'analyst']).nullable().catch(null),
@@ -28,7 +28,7 @@ const aliasesQuery = z.object({
   cursor: cursorText,
 })
 
-function filterOf({ q, state, source }: z.infer<typeof aliasesQuery>): MakerAliasFilter {
+export function filterOf({ q, state, source }: Pick<z.infer<typeof aliasesQuery>, 'q' | 'state' | 'source'>): MakerAliasFilter {
   return { search: q, state, source }
 }
 

@@ -23,6 +23,8 @@ export interface ThreatFilter {
   readonly run: boolean
   /** Only what is in the queue since then. */
   readonly since: Instant | null
+  /** Only what changed then or later. */
+  readonly changedSince: Instant | null
 }
 
 export const NOBODY = 'nobody'
@@ -37,6 +39,7 @@ export const NO_FILTER: ThreatFilter = {
   ransomware: false,
   run: false,
   since: null,
+  changedSince: null,
 }
 
 /** Each orders by its own number first, then the newest, then the id. What is watched and due comes before all else that is pressing. */
@@ -197,6 +200,7 @@ function filtered(db: Reader<Visible>, filter: ThreatFilter) {
   if (filter.ransomware) query = query.where('threat.ransomware', '=', true)
   if (filter.run) query = query.where('threat.runs', '>', 0)
   if (filter.since !== null) query = query.where('threat.created_at', '>', filter.since)
+  if (filter.changedSince !== null) query = query.where('threat.updated_at', '>=', filter.changedSince)
   const { source } = filter
   if (source !== null) {
     query = query.where(eb =>

@@ -1,3 +1,4 @@
+import { NotFound } from '../../../../kernel/errors.ts'
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
@@ -17,6 +18,13 @@ export function threatById(db: Reader<Visible>, id: string) {
     .select('holder.name as holder_name')
     .where('threat.id', '=', id)
     .executeTakeFirst()
+}
+
+/** As `threatById`. Throws `NotFound` where there is none. */
+export async function requireThreat(db: Reader<Visible>, id: string): Promise<ThreatRecord> {
+  const threat = await threatById(db, id)
+  if (threat === undefined) throw new NotFound('watch.threat.unknown', 'There is no such threat. The list of threats shows those that there are.')
+  return threat
 }
 
 export type ThreatRecord = NonNullable<Awaited<ReturnType<typeof threatById>>>
