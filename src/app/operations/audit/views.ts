@@ -63,7 +63,7 @@ function verbOptions(verbs: readonly string[], asked: string) {
   return [{ value: '', text: 'Anything' }, ...(isKnown ? [] : [{ value: asked, text: `${asked}…` }]), ...options]
 }
 
-function nameOf(names: Names, id: string): string {
+export function nameOf(names: Names, id: string): string {
   return names.get(id)?.name ?? ACTORS[id] ?? id
 }
 
@@ -128,7 +128,7 @@ function roleOf({ actor_role: role, actor_kind: kind }: AuditRow): string {
   return isRole(role) ? ROLES[role].label : role
 }
 
-function isByCommand({ correlation }: AuditRow): boolean {
+export function isByCommand({ correlation }: AuditRow): boolean {
   return correlation.startsWith('command-line:')
 }
 
