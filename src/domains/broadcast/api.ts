@@ -2,6 +2,7 @@ import { z, type ZodType } from 'zod'
 import { InvalidParts } from '../../kernel/errors.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import { TLP } from '../../kernel/tlp.ts'
+import { readForm } from '../../platform/forms/form.ts'
 import { instant } from '../../platform/http/api-schemas.ts'
 import { operation } from '../../platform/http/operation.ts'
 import type { Route } from '../../platform/http/route.ts'
@@ -54,6 +55,15 @@ export const aloneGiven = {
 /** Stops an operation with what is wrong with its body, as a reader of the page's fields found it. */
 export function refuse(problems: readonly Problem[]): never {
   throw new InvalidParts('platform.http.body', problems)
+}
+
+/** Reads by the schema of a page's form, which takes texts: so that a page and a program are held to the same. Each problem points at the member. */
+export function readByForm<T>(form: ZodType<T>, given: Readonly<Record<string, unknown>>): T {
+  const read = readForm(
+    form,
+    Object.fromEntries(Object.entries(given).map(([name, value]) => [name, typeof value === 'number' ? String(value) : (value ?? '')])),
+  )
+  return read.ok ? read.value : refuse(read.problems)
 }
 
 /** What every reader of a bulletin sees of its head. */

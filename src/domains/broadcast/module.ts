@@ -1,10 +1,13 @@
 import type { Module } from '../../platform/module.ts'
 import { audienceOperations } from './audience/api.ts'
 import { builderRoutes } from './audience/builder/routes.ts'
+import { clearanceOperations } from './audience/clearance/api.ts'
 import { clearanceRoutes } from './audience/clearance/routes.ts'
 import { audienceCommands } from './audience/cli.ts'
+import { lateJoinerOperations } from './audience/late-joiners/api.ts'
 import { lateJoinerRoutes } from './audience/late-joiners/routes.ts'
 import { audienceRoutes } from './audience/routes.ts'
+import { savedAudienceOperations } from './audience/saved/api.ts'
 import { savedAudienceRoutes } from './audience/saved/routes.ts'
 import { bulletinOperations } from './bulletins/api.ts'
 import { bulletinCommands } from './bulletins/cli.ts'
@@ -22,6 +25,8 @@ import { publicRoutes } from './bulletins/public/routes.ts'
 import { bulletinRoutes } from './bulletins/routes.ts'
 import { writingOperations } from './bulletins/writing/api.ts'
 import { writingRoutes } from './bulletins/writing/routes.ts'
+import { chaseOperations } from './chase/api.ts'
+import { closedDayOperations } from './chase/closed-days/api.ts'
 import { closedDayRoutes } from './chase/closed-days/routes.ts'
 import { chaseJob } from './chase/jobs.ts'
 import { chaseRoutes } from './chase/routes.ts'
@@ -29,12 +34,15 @@ import { readBounces } from './deliveries/bounces/cli.ts'
 import { bounceListener, readBouncesJob } from './deliveries/bounces/jobs.ts'
 import { callbackRoutes } from './deliveries/callbacks/routes.ts'
 import { deliverJob, resumeDeliveryJob, sendLinkJob } from './deliveries/jobs.ts'
+import { deliveryOperations } from './deliveries/ledger/api.ts'
 import { deliveryRoutes } from './deliveries/ledger/routes.ts'
 import { streamRoutes } from './deliveries/streams/routes.ts'
 import { makeDigestJob, sendDigestJob } from './digest/jobs.ts'
+import { impactOperations } from './impact/api.ts'
 import { impactRoutes } from './impact/routes.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { nowRoutes } from './now/routes.ts'
+import { pictureOperations } from './picture/api.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
 import { pictureRoutes } from './picture/routes.ts'
 import { PERMISSIONS } from './policy.ts'
@@ -67,9 +75,11 @@ import { askSignatureJob } from './responses/signing/jobs.ts'
 import { signingRoutes } from './responses/signing/routes.ts'
 import { telephoneOperations } from './responses/telephone/api.ts'
 import { telephoneRoutes } from './responses/telephone/routes.ts'
+import { serviceOperations } from './services/api.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { sharingGroupCommands } from './sharing-groups/cli.ts'
 import { sharingGroupRoutes } from './sharing-groups/routes.ts'
+import { webhookOperations } from './webhooks/api.ts'
 import { webhookCommands } from './webhooks/cli.ts'
 import { CHANNEL_METRICS } from './webhooks/metrics.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -96,6 +106,16 @@ export const broadcast: Module = {
     ...partnerOperations,
     ...progressOperations,
     ...telephoneOperations,
+    ...savedAudienceOperations,
+    ...clearanceOperations,
+    ...lateJoinerOperations,
+    ...pictureOperations,
+    ...impactOperations,
+    ...deliveryOperations,
+    ...chaseOperations,
+    ...closedDayOperations,
+    ...serviceOperations,
+    ...webhookOperations,
     ...bulletinRoutes,
     ...publicRoutes,
     ...livingRoutes,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { NotFound } from '../../../kernel/errors.ts'
 import { addDays, type Instant } from '../../../kernel/instant.ts'
 import type { Scope } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
@@ -11,7 +12,7 @@ import {
   type ReportsWindow,
 } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
-import { versionOf, type Bulletin } from '../bulletins/queries.ts'
+import { bulletinOf, versionOf, type Bulletin } from '../bulletins/queries.ts'
 import { funnel } from '../picture/queries.ts'
 import type { Visible } from '../tables.ts'
 import { impactOf, windowsOf, type Impact, type ImpactGroup, type Reporter, type Windows } from './model.ts'
@@ -32,7 +33,7 @@ const MOST_TO_JUDGE = 20
 const LOOK_BACK_DAYS = 30
 
 /** Reads the impact of a bulletin that was released at `releasedAt`. For the centre, which alone sees every report. */
-export async function readImpact(
+async function readImpact(
   db: Reader<Visible>,
   scope: Scope,
   bulletin: Bulletin,
@@ -51,6 +52,14 @@ export async function readImpact(
     reports: await reportsOfKind(db, asked, shown, MOST_SHOWN),
     toJudge: await reportsToJudge(db, asked, shown, MOST_TO_JUDGE),
   }
+}
+
+/** The same of the bulletin of that number. Throws `NotFound` before its release. */
+export async function readImpactOf(db: Reader<Visible>, scope: Scope, number: number, landmarkDays: number, now: Instant): Promise<ShownImpact> {
+  const bulletin = await bulletinOf(db, number)
+  if (bulletin.releasedAt === null)
+    throw new NotFound('broadcast.impact.not-released', 'This bulletin has not been released, so it has had no effect yet.')
+  return readImpact(db, scope, bulletin, bulletin.releasedAt, landmarkDays, now)
 }
 
 function lookBack(releasedAt: Instant, now: Instant): ReportsWindow {

@@ -1,20 +1,18 @@
 import { z } from 'zod'
-import { NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
-import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { judgeReport } from './commands.ts'
 import { LANDMARK_DAYS } from './model.ts'
-import { readImpact, type ShownImpact } from './queries.ts'
+import { readImpactOf, type ShownImpact } from './queries.ts'
 import { impactView } from './views.ts'
 
 const Params = z.object({ number: z.string().max(20) })
-const Query = z.object({
+export const ImpactQuery = z.object({
   landmark: z.coerce
     .number()
     .refine(days => LANDMARK_DAYS.some(one => one === days))
@@ -30,14 +28,14 @@ const Judgement = z.object({
   ofKind: z.enum(['yes', 'no'], 'Say whether it is of the kind'),
 })
 
-type ImpactRequest = RouteRequest<z.infer<typeof Params>, z.infer<typeof Query>>
+type ImpactRequest = RouteRequest<z.infer<typeof Params>, z.infer<typeof ImpactQuery>>
 
 const show = route({
   method: 'GET',
   path: '/bulletins/:number/impact',
   access: { permission: 'broadcast.impact.view' },
   params: Params,
-  query: Query,
+  query: ImpactQuery,
   handle: request => showPage(request, []),
 })
 
@@ -46,7 +44,7 @@ const judge = route({
   path: '/bulletins/:number/impact/reports',
   access: { permission: 'broadcast.impact.judge' },
   params: Params,
-  query: Query,
+  query: ImpactQuery,
   async handle(request) {
     const form = readForm(Judgement, request.body)
     if (!form.ok) return showPage(request, form.problems)
@@ -63,12 +61,8 @@ const judge = route({
 })
 
 async function showPage({ params, query, body, read, actor, now }: ImpactRequest, problems: readonly Problem[]): Promise<Reply> {
-  const shown = await read<Visible, ShownImpact>(async db => {
-    const bulletin = await bulletinOf(db, parseBulletinNumber(params.number) ?? 0)
-    if (bulletin.releasedAt === null)
-      throw new NotFound('broadcast.impact.not-released', 'This bulletin has not been released, so it has had no effect yet.')
-    return readImpact(db, actor.scope, bulletin, bulletin.releasedAt, query.landmark, now)
-  })
+  const number = parseBulletinNumber(params.number) ?? 0
+  const shown = await read<Visible, ShownImpact>(db => readImpactOf(db, actor.scope, number, query.landmark, now))
   const typed = typeof body['report'] === 'string' ? body['report'] : ''
   const model = {
     ...impactView(shown, may(actor, 'broadcast.impact.judge')),

@@ -24,7 +24,7 @@ import { CSV_HEAD, csvRow, recipientsView } from './views.ts'
 const VIEW = { permission: 'broadcast.picture.view' }
 const NumberParams = z.object({ number: z.string().max(20) })
 const text = z.string().trim().max(200).catch('').default('')
-const RecipientsQuery = z.object({
+export const RecipientsQuery = z.object({
   q: text,
   stage: z
     .enum([...STAGES, ...APART])
@@ -53,7 +53,7 @@ const listRecipients = route({
   params: NumberParams,
   query: RecipientsQuery,
   async handle({ params, query, read, actor }) {
-    const filter = filterOf(query)
+    const filter = recipientsFilter(query)
     const { bulletin, found, choices } = await read<
       Visible,
       { bulletin: Bulletin; found: Page<RecipientRow>; choices: Awaited<ReturnType<typeof recipientChoices>> }
@@ -78,7 +78,7 @@ const recipientsCsv = route({
   query: RecipientsQuery,
   async handle({ params, query, read, actor }) {
     const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, numberOf(params)))
-    return csv(`${bulletinNumber(bulletin.number)}-recipients.csv`, csvParts(read, actor.scope, bulletin.id, filterOf(query), query.sort))
+    return csv(`${bulletinNumber(bulletin.number)}-recipients.csv`, csvParts(read, actor.scope, bulletin.id, recipientsFilter(query), query.sort))
   },
 })
 
@@ -146,7 +146,8 @@ const chart = route({
     }),
 })
 
-function filterOf(query: z.infer<typeof RecipientsQuery>): RecipientsFilter {
+/** The filter that an address asks for. */
+export function recipientsFilter(query: Omit<z.infer<typeof RecipientsQuery>, 'sort' | 'cursor'>): RecipientsFilter {
   const { q, stage, answer, type, region, board, partner } = query
   return { search: q, stage, answer, type, region, board, partner }
 }

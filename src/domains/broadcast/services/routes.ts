@@ -2,21 +2,22 @@ import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
-import { json, page, redirect, type Reply } from '../../../platform/http/reply.ts'
+import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may, type Actor } from '../../../platform/work/actor.ts'
+import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { addService, endService, sayOfService } from './commands.ts'
 import { serviceForm, statementForm } from './fields.ts'
 import { STANDING_PAGE } from './model.ts'
 import { serviceHistory, standingServices, type StandingService } from './queries.ts'
-import { addModel, sayModel, serviceModel, standingJson, standingModel } from './views.ts'
+import { addModel, sayModel, serviceModel, standingModel } from './views.ts'
 
 const ANYBODY = { public: 'What is safe to use is for everybody, also for those who cannot sign in on the day.' }
 const say = { permission: 'broadcast.service.say' }
 const manage = { permission: 'broadcast.service.manage' }
 const VIEWS = 'broadcast/services/views'
-const ofService = z.object({ code: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/) })
+export const ofService = z.object({ code: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/) })
 
 const rightsOf = (actor: Actor) => ({ say: may(actor, 'broadcast.service.say'), manage: may(actor, 'broadcast.service.manage') })
 
@@ -27,15 +28,6 @@ const standing = route({
   async handle({ read, actor, now }) {
     const services = await read<Visible, readonly StandingService[]>(db => standingServices(db))
     return page(`${VIEWS}/standing.njk`, 'Safe to use now', standingModel(services, now, rightsOf(actor)))
-  },
-})
-
-const standingData = route({
-  method: 'GET',
-  path: '/api/v1/safe-to-use',
-  access: ANYBODY,
-  async handle({ read, now }) {
-    return json(standingJson(await read<Visible, readonly StandingService[]>(db => standingServices(db)), now))
   },
 })
 
@@ -54,8 +46,11 @@ async function servicePage(request: RouteRequest, code: string, problems: readon
 
 type History = NonNullable<Awaited<ReturnType<typeof serviceHistory>>>
 
-async function history({ read }: RouteRequest, code: string): Promise<History> {
-  const found = await read<Visible, History | undefined>(db => serviceHistory(db, code))
+const history = ({ read }: Pick<RouteRequest, 'read'>, code: string) => read<Visible, History>(db => historyOf(db, code))
+
+/** What was said of a service on the page. Throws `NotFound`. */
+export async function historyOf(db: Reader<Visible>, code: string): Promise<History> {
+  const found = await serviceHistory(db, code)
   if (found === undefined) throw new NotFound('broadcast.service.unknown', 'There is no such service on the page. It may have been taken off.')
   return found
 }
@@ -133,4 +128,4 @@ const end = route({
   },
 })
 
-export const serviceRoutes: readonly Route[] = [standing, standingData, addForm, add, one, sayForm, sayIt, end]
+export const serviceRoutes: readonly Route[] = [standing, addForm, add, one, sayForm, sayIt, end]

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
-import { addHours } from '../../../kernel/instant.ts'
+import { addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { cursorText } from '../../../platform/http/list-address.ts'
-import { csv, json, page, redirect, type Reply } from '../../../platform/http/reply.ts'
+import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
@@ -22,18 +22,17 @@ import {
   type Replay,
 } from './commands.ts'
 import { addFields, addWebhookForm, changeFields, changeWebhookForm, replayForm } from './fields.ts'
-import { EVENT_WORDS, isMessageType, MESSAGE_STATES, schemaOf } from './model.ts'
+import { MESSAGE_STATES } from './model.ts'
 import { attemptsOf, listWebhooks, messageOf, webhookById, webhookLog, type AttemptRow, type LogRow, type Webhook } from './queries.ts'
 import type { NewSecret } from './signing.ts'
-import { listModel, LOG_HEAD, logLine, messageModel, webhookJson, webhookModel } from './views.ts'
+import { listModel, LOG_HEAD, logLine, messageModel, webhookModel } from './views.ts'
 
 const VIEWS = 'broadcast/webhooks/views'
 const view = { permission: 'broadcast.webhook.view' }
 const change = { permission: 'broadcast.webhook.change' }
-const ANYBODY = { public: 'The shape of our messages is for everybody who writes a receiver.' }
-const ofWebhook = z.object({ id: z.string().max(60) })
-const ofMessage = z.object({ id: z.string().max(60), message: z.string().max(60) })
-const logQuery = z.object({ state: z.enum(MESSAGE_STATES).nullable().catch(null), cursor: cursorText })
+export const ofWebhook = z.object({ id: z.string().max(60) })
+export const ofMessage = z.object({ id: z.string().max(60), message: z.string().max(60) })
+export const logQuery = z.object({ state: z.enum(MESSAGE_STATES).nullable().catch(null), cursor: cursorText })
 const PAGE_ROWS = 50
 const CSV_ROWS = 500
 
@@ -47,16 +46,6 @@ const list = route({
   async handle({ read, now }) {
     const webhooks = await read<Visible, readonly Webhook[]>(db => listWebhooks(db))
     return page(`${VIEWS}/list.njk`, 'Webhooks', listModel(webhooks, now))
-  },
-})
-
-const listJson = route({
-  method: 'GET',
-  path: '/api/v1/webhooks',
-  access: view,
-  async handle({ read, now }) {
-    const webhooks = await read<Visible, readonly Webhook[]>(db => listWebhooks(db))
-    return json({ webhooks: webhooks.map(webhook => webhookJson(webhook, now)) })
   },
 })
 
@@ -101,11 +90,12 @@ function secretPage(name: string, id: string, { secret, publicKey }: NewSecret, 
 
 async function known({ read, params }: OfWebhook): Promise<Webhook> {
   const webhook = await read<Visible, Webhook | undefined>(db => webhookById(db, params.id))
-  if (webhook === undefined) throw unknown()
+  if (webhook === undefined) throw unknownWebhook()
   return webhook
 }
 
-function unknown(): NotFound {
+/** From outside, a webhook of another looks like one that is not there. */
+export function unknownWebhook(): NotFound {
   return new NotFound('broadcast.webhook.unknown', 'There is no such webhook. It may have been removed: look at the list.')
 }
 
@@ -120,7 +110,7 @@ const show = route({
       const webhook = await webhookById(db, id)
       return webhook === undefined ? undefined : { webhook, log: await webhookLog(db, id, state, { limit: PAGE_ROWS, cursor }) }
     })
-    if (found === undefined) throw unknown()
+    if (found === undefined) throw unknownWebhook()
     return page(`${VIEWS}/show.njk`, found.webhook.name, webhookModel(found.webhook, found.log, state, cursor, now))
   },
 })
@@ -149,7 +139,7 @@ const message = route({
       const sent = webhook === undefined ? undefined : await messageOf(db, webhook.id, params.message)
       return webhook === undefined || sent === undefined ? undefined : { webhook, sent, attempts: await attemptsOf(db, params.message) }
     })
-    if (found === undefined) throw unknown()
+    if (found === undefined) throw unknownWebhook()
     const { row, telling } = found.sent
     const url = `${platform.config.baseUrl}${row.number === null ? '/webhooks' : `/bulletins/${row.number}`}`
     const model = messageModel(found.webhook, row, telling, found.attempts, url)
@@ -232,11 +222,14 @@ const replayRange = route({
   async handle(request) {
     const form = readForm(replayForm, request.body)
     if (!form.ok) return redirect(`/webhooks/${request.params.id}`, { notice: 'Choose how far back, and which messages.' })
-    // The messages of this very second too.
-    const until = addHours(request.now, 1)
-    return replayed(request, { from: addHours(request.now, -form.value.hours), until, which: form.value.which })
+    return replayed(request, replayOf(form.value, request.now))
   },
 })
+
+/** The messages of the last hours, those of this very second too. */
+export function replayOf({ hours, which }: z.infer<typeof replayForm>, now: Instant): Replay {
+  return { from: addHours(now, -hours), until: addHours(now, 1), which }
+}
 
 const replayOne = route({
   method: 'POST',
@@ -246,34 +239,8 @@ const replayOne = route({
   handle: request => replayed(request, { messageId: request.params.message }),
 })
 
-const schemas = route({
-  method: 'GET',
-  path: '/api/v1/webhook-schemas',
-  access: ANYBODY,
-  handle: async ({ platform }) =>
-    json({
-      types: Object.entries(EVENT_WORDS).map(([type, title]) => ({
-        type,
-        title,
-        schema: `${platform.config.baseUrl}/api/v1/webhook-schemas/${type}`,
-      })),
-    }),
-})
-
-const schema = route({
-  method: 'GET',
-  path: '/api/v1/webhook-schemas/:type',
-  access: ANYBODY,
-  params: z.object({ type: z.string().max(60) }),
-  async handle({ params: { type } }) {
-    if (!isMessageType(type)) throw new NotFound('broadcast.webhook.no-type', 'There is no such type of message. /api/v1/webhook-schemas names them.')
-    return json(schemaOf(type))
-  },
-})
-
 export const webhookRoutes: readonly Route[] = [
   list,
-  listJson,
   addForm,
   add,
   show,
@@ -289,6 +256,4 @@ export const webhookRoutes: readonly Route[] = [
   act('remove', removeWebhook, 'Removed. Nothing more is sent there.', '/webhooks'),
   replayRange,
   replayOne,
-  schemas,
-  schema,
 ]

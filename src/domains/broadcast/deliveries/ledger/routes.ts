@@ -7,14 +7,14 @@ import { may } from '../../../../platform/work/actor.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf, type Bulletin } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
-import { retryDeliveries } from '../commands.ts'
 import { pauseMailing, resumeMailing } from '../mailings.ts'
 import { CHANNELS, DELIVERY_STATES } from '../model.ts'
-import { deadDeliveries, ledger, LEDGER_SORTS, ledgerTotal, mailingsOf, type LedgerFilter, type LedgerRow } from './queries.ts'
+import { retryDead } from './commands.ts'
+import { ledger, LEDGER_SORTS, ledgerTotal, mailingsOf, type LedgerFilter, type LedgerRow } from './queries.ts'
 import { CSV_HEAD, csvLine, ledgerView, type LedgerPage } from './views.ts'
 
 const NumberParams = z.object({ number: z.string().max(20) })
-const LedgerQuery = z.object({
+export const LedgerQuery = z.object({
   q: z.string().trim().max(200).catch('').default(''),
   state: z
     .enum([...DELIVERY_STATES, 'dead'])
@@ -80,7 +80,7 @@ const retry = route({
   async handle({ params, body, work, read }) {
     const bulletin = await read<Visible, Bulletin>(db => bulletinOf(db, parseBulletinNumber(params.number) ?? 0))
     const filter = filterOf(LedgerQuery.parse(body))
-    const count = await work<Visible, number>(async unit => retryDeliveries(unit, bulletin.id, await deadDeliveries(unit.db, bulletin.id, filter)))
+    const count = await work<Visible, number>(unit => retryDead(unit, bulletin.id, filter))
     return redirect(`/bulletins/${bulletinNumber(bulletin.number)}/deliveries`, {
       notice:
         count === 0
@@ -118,7 +118,8 @@ function ledgerAddress(number: string): string {
   return `/bulletins/${encodeURIComponent(number)}/deliveries`
 }
 
-function filterOf({ q, state, channel, mailing }: z.infer<typeof LedgerQuery>): LedgerFilter {
+/** The filter that an address or a form asks for. */
+export function filterOf({ q, state, channel, mailing }: Omit<z.infer<typeof LedgerQuery>, 'sort' | 'cursor'>): LedgerFilter {
   return { search: q, state, channel, mailing }
 }
 

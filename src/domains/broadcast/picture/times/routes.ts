@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { NotFound } from '../../../../kernel/errors.ts'
+import type { Instant } from '../../../../kernel/instant.ts'
 import { page } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
+import type { Actor } from '../../../../platform/work/actor.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
@@ -21,27 +24,8 @@ const times = route({
     event: z.enum(TIME_EVENTS).catch('acknowledged').default('acknowledged'),
   }),
   async handle({ params, query: { by, event }, read, actor, now }) {
-    const shown = await read<Visible, ShownTimes>(async db => {
-      const bulletin = await bulletinOf(db, parseBulletinNumber(params.number) ?? 0)
-      const { id, severity, releasedAt, isExercise } = bulletin
-      if (releasedAt === null)
-        throw new NotFound('broadcast.times.not-released', 'This bulletin has not been released, so nobody has been asked to answer.')
-      const asOf = bulletin.withdrawnAt ?? now
-      const hours = hoursBetween(releasedAt, asOf)
-      const counts = await funnel(db, actor.scope, id)
-      const standing = await groups(db, actor.scope, id, by)
-      return {
-        bulletin,
-        by,
-        event,
-        hours,
-        asOf: now,
-        all: await timesOfAll(db, actor.scope, { bulletinId: id, now: asOf }, counts),
-        groups: await timesByGroup(db, actor.scope, { bulletinId: id, now: asOf }, by, standing),
-        unreachable: counts.unreachable,
-        earlier: isExercise ? null : await earlierOfKind(db, actor.scope, { id, severity, releasedAt }, hours, now),
-      }
-    })
+    const asked = { number: parseBulletinNumber(params.number) ?? 0, by, event }
+    const shown = await read<Visible, ShownTimes>(db => readTimes(db, actor, asked, now))
     return page('broadcast/picture/times/views/times.njk', `Times of ${bulletinNumber(shown.bulletin.number)}`, timesView(shown), {
       isExercise: shown.bulletin.isExercise,
     })
@@ -49,3 +33,31 @@ const times = route({
 })
 
 export const timesRoutes: readonly Route[] = [times]
+
+/** Reads the times of a released bulletin in the reader's scope. Throws `NotFound` before its release. */
+export async function readTimes(
+  db: Reader<Visible>,
+  { scope }: Pick<Actor, 'scope'>,
+  { number, by, event }: { readonly number: number } & Pick<ShownTimes, 'by' | 'event'>,
+  now: Instant,
+): Promise<ShownTimes> {
+  const bulletin = await bulletinOf(db, number)
+  const { id, severity, releasedAt, isExercise } = bulletin
+  if (releasedAt === null)
+    throw new NotFound('broadcast.times.not-released', 'This bulletin has not been released, so nobody has been asked to answer.')
+  const asOf = bulletin.withdrawnAt ?? now
+  const hours = hoursBetween(releasedAt, asOf)
+  const counts = await funnel(db, scope, id)
+  const standing = await groups(db, scope, id, by)
+  return {
+    bulletin,
+    by,
+    event,
+    hours,
+    asOf: now,
+    all: await timesOfAll(db, scope, { bulletinId: id, now: asOf }, counts),
+    groups: await timesByGroup(db, scope, { bulletinId: id, now: asOf }, by, standing),
+    unreachable: counts.unreachable,
+    earlier: isExercise ? null : await earlierOfKind(db, scope, { id, severity, releasedAt }, hours, now),
+  }
+}

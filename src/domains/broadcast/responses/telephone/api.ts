@@ -4,7 +4,7 @@ import { operation } from '../../../../platform/http/operation.ts'
 import type { Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Work } from '../../../../platform/work/work.ts'
-import { bulletinName, ofBulletin, refuse } from '../../api.ts'
+import { bulletinName, ofBulletin, readByForm } from '../../api.ts'
 import { bulletinOf } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { RESPONSE_CHOICES, type ResponseState } from '../model.ts'
@@ -154,13 +154,7 @@ const made = operation({
   answer: z.object({ came: z.enum(['recorded', 'answered-meanwhile']) }),
   async write(work: Work<Visible>, request) {
     const { number, code } = request.params
-    const typed = Object.entries(request.body).map(([name, value]) => [name, value ?? ''])
-    const form = callForm.safeParse(Object.fromEntries(typed))
-    if (!form.success)
-      return refuse(
-        form.error.issues.map(issue => ({ rule: 'form.field', pointer: String(issue.path[0]), severity: 'error', message: issue.message })),
-      )
-    const { outcome, contact, spokeTo, note, callAgain, state, reason, nextDate } = form.data
+    const { outcome, contact, spokeTo, note, callAgain, state, reason, nextDate } = readByForm(callForm, request.body)
     const { id } = await organisationFor(work.db, request, code)
     const answer = state === null ? null : { state, reason, nextDate: state === 'in-progress' ? nextDate : null }
     return {
