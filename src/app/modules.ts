@@ -3,7 +3,9 @@ import { directory } from '../domains/directory/module.ts'
 import { watch } from '../domains/watch/module.ts'
 import { cap } from '../interop/cap/module.ts'
 import { csafProvider } from '../interop/csaf-provider/module.ts'
+import { csafValidation } from '../interop/csaf-validation/module.ts'
 import { feeds } from '../interop/feeds/module.ts'
+import { misp } from '../interop/misp/module.ts'
 import { stixExport } from '../interop/stix/module.ts'
 import { taxiiServer } from '../interop/taxii/module.ts'
 import type { Role } from '../kernel/role.ts'
@@ -13,7 +15,7 @@ import { operations } from './operations/module.ts'
 import { REACTIONS } from './reactions.ts'
 
 /** Every module, in the order of the ladder. A slice is reached through its domain's line here. */
-const DOMAINS: readonly Module[] = [directory, watch, broadcast, csafProvider, feeds, cap, stixExport, taxiiServer, operations]
+const DOMAINS: readonly Module[] = [directory, watch, broadcast, csafProvider, csafValidation, feeds, cap, misp, stixExport, taxiiServer, operations]
 
 /** The same, and what describes the operations of all of them. */
 export const MODULES: readonly Module[] = [...DOMAINS, apiModule(DOMAINS)]

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { cleanLine, cleanText } from '../../../kernel/text.ts'
-import type { Field } from '../../../ui/models.ts'
 import { GROUP_ID } from './model.ts'
 
 const line = (missing: string, longest: number) =>
@@ -54,14 +53,14 @@ type ErrorOf = (name: string) => string | undefined
 
 const valueOf = (typed: Typed, name: string) => (typeof typed[name] === 'string' ? typed[name] : '')
 
-export function groupFields(typed: Typed, errorOf: ErrorOf): readonly Field[] {
+export function groupFields(typed: Typed, errorOf: ErrorOf) {
   const field = (name: string) => ({ name, value: valueOf(typed, name), error: errorOf(name) })
   return [
-    { ...field('name'), kind: 'text', label: 'Name', hint: 'It stands on every bulletin for the group, and cannot be changed' },
-    { ...field('purpose'), kind: 'textarea', label: 'What it is for', hint: 'Who belongs to it, and what they share', rows: 3 },
+    { ...field('name'), kind: 'text' as const, label: 'Name', hint: 'It stands on every bulletin for the group, and cannot be changed' },
+    { ...field('purpose'), kind: 'textarea' as const, label: 'What it is for', hint: 'Who belongs to it, and what they share', rows: 3 },
     {
       ...field('id'),
-      kind: 'text',
+      kind: 'text' as const,
       label: 'Its UUID elsewhere',
       hint: 'Where others keep this group already, in MISP or in their CSAF documents. Leave it empty for a new group',
       optional: true,
@@ -69,11 +68,11 @@ export function groupFields(typed: Typed, errorOf: ErrorOf): readonly Field[] {
   ]
 }
 
-export function memberFields(typed: Typed, errorOf: ErrorOf): readonly Field[] {
+export function memberFields(typed: Typed, errorOf: ErrorOf) {
   return [
     {
       name: 'codes',
-      kind: 'textarea',
+      kind: 'textarea' as const,
       label: 'Organisations that join',
       hint: 'Their ODS codes, separated by commas or new lines',
       rows: 3,

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { LEVELS, type Level, type Verdict } from '../../codecs/csaf-validation/model.ts'
+import { readForm } from '../../platform/forms/form.ts'
+import { page, type Reply } from '../../platform/http/reply.ts'
+import { route, type Route } from '../../platform/http/route.ts'
+import { createValidator } from './pool.ts'
+import { validatorModel } from './views.ts'
+
+export const VALIDATOR_PAGE = '/csaf-validator'
+const VIEW = 'interop/csaf-validation/views/validator.njk'
+const access = { permission: 'interop.csaf.validate' } as const
+
+/** One thread is enough for a page: documents wait for each other, and everything else does not wait for them. */
+export const pageValidator = createValidator(1)
+
+const formOf = z.object({
+  document: z.string('Paste a document').refine(text => text.trim() !== '', 'Paste a document'),
+  level: z.enum(LEVELS, 'Choose how much is asked for').default('informative'),
+})
+
+const show = route({
+  method: 'GET',
+  path: VALIDATOR_PAGE,
+  access,
+  handle: async () => validatorPage('', 'informative', null, undefined),
+})
+
+const judge = route({
+  method: 'POST',
+  path: VALIDATOR_PAGE,
+  access,
+  perMinute: 30,
+  async handle({ body }) {
+    const form = readForm(formOf, body)
+    if (!form.ok) return validatorPage('', 'informative', null, form.problems[0]?.message)
+    const { document, level } = form.value
+    return validatorPage(document, level, await pageValidator.validate(document, level), undefined)
+  },
+})
+
+export const validatorRoutes: readonly Route[] = [show, judge]
+
+function validatorPage(text: string, level: Level, verdict: Verdict | null, error: string | undefined): Reply {
+  const problems = error === undefined ? [] : [{ rule: 'form.field', pointer: 'document', severity: 'error' as const, message: error }]
+  return page(
+    VIEW,
+    verdict === null ? 'Check a CSAF document' : verdict.isValid ? 'Valid' : 'Not valid',
+    validatorModel(text, level, verdict, error),
+    {
+      problems,
+    },
+  )
+}

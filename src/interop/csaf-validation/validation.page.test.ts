@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { inventedAdvisory } from '../../../bench/support/advisory.ts'
+import { createTestApp } from '../../../test/support/app.ts'
+import { actorAs } from '../../../test/support/broadcast.ts'
+import { runCommand } from '../../../test/support/command.ts'
+import type { verdictJson } from './model.ts'
+import { createValidator } from './pool.ts'
+import { pageValidator } from './routes.ts'
+
+type Answer = ReturnType<typeof verdictJson>
+
+const app = await createTestApp()
+const folder = mkdtempSync(join(tmpdir(), 'carecert-csaf-'))
+after(async () => {
+  await pageValidator.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const sound = inventedAdvisory(1, 2)
+const broken = structuredClone(sound) as { document: { tracking: { version: string } } }
+broken.document.tracking.version = '7'
+const file = (name: string, content: string | Uint8Array) => {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+test('the page says of a document whether it is valid, and of each fault the rule, the place and what to do, without JavaScript', async () => {
+  const reader = await app.signIn('cyber-lead')
+  const empty = await reader.get('/csaf-validator')
+  assert.match(empty.body, /Check a CSAF document[\s\S]*<textarea[^>]+id="document"/)
+  const { body } = await reader.post('/csaf-validator', { document: JSON.stringify(broken), level: 'mandatory' }, { from: '/csaf-validator' })
+  assert.match(body, /Not valid CSAF 2\.0: \d+ errors?/)
+  assert.match(body, /6\.1\.16[\s\S]*\/document\/tracking\/version[\s\S]*Make the version that of the newest revision\./)
+  assert.match(body, /<textarea[^>]+id="document"[^>]*>\{&quot;/, 'what was pasted is there to be mended')
+  const none = await reader.post('/csaf-validator', { document: '  ' }, { from: '/csaf-validator' })
+  assert.match(none.body, /Paste a document/)
+})
+
+test('what is pasted is shown as text, whatever it holds', async () => {
+  const reader = await app.signIn('analyst')
+  const { body, statusCode } = await reader.post('/csaf-validator', { document: '</textarea><script>alert(1)</script>' }, { from: '/csaf-validator' })
+  assert.equal(statusCode, 200)
+  assert.doesNotMatch(body, /<script>alert/)
+  assert.match(body, /Not a valid CSAF document: 1 error/)
+})
+
+test('who is not signed in is asked to, and nothing is judged', async () => {
+  assert.notEqual((await app.visitor.get('/csaf-validator')).statusCode, 200)
+  assert.notEqual((await app.visitor.post('/csaf-validator', { document: '{}' })).statusCode, 200)
+})
+
+test('the command judges files, folders and what is no document, prints each verdict, and fails where one is not valid', async () => {
+  const operator = actorAs('duty-manager')
+  const run = (args: readonly string[], json = true) =>
+    runCommand<readonly (Answer & { readonly file: string })[]>(app.platform, operator, 'csaf validate', args, { level: 'mandatory' }, { json })
+  const good = file('good.json', JSON.stringify(sound))
+  const { data } = await run([good])
+  assert.deepEqual(
+    data.map(({ version, isValid, findings }) => [version, isValid, findings]),
+    [['2.0', true, []]],
+  )
+  assert.match((await run([good], false)).text, /good\.json: Valid CSAF 2\.0: nothing was found\./)
+  file('latin-1.json', Uint8Array.of(0x7b, 0x22, 0xe9, 0x22, 0x7d))
+  file('deep.json', '['.repeat(5_000))
+  file('broken.json', JSON.stringify(broken))
+  await assert.rejects(run([folder]), /3 of 4 documents are not valid/)
+  await assert.rejects(run([join(folder, 'deep.json')]), /The document is not valid/)
+  await assert.rejects(run([join(folder, 'absent.json')]), /is not there or cannot be read/)
+  const hollow = mkdtempSync(join(folder, 'hollow-'))
+  await assert.rejects(run([hollow]), /no JSON file/)
+})
+
+test('more documents than threads wait for each other, and each gets its own verdict', async () => {
+  const validator = createValidator(2)
+  try {
+    const texts = Array.from({ length: 12 }, (_, at) => JSON.stringify(at % 3 === 0 ? broken : sound))
+    const verdicts = await Promise.all(texts.map(text => validator.validate(text, 'mandatory')))
+    assert.deepEqual(
+      verdicts.map(({ isValid }) => isValid),
+      texts.map((_, at) => at % 3 !== 0),
+    )
+  } finally {
+    await validator.close()
+  }
+})
