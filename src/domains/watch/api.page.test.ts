@@ -254,3 +254,20 @@ test('a report is taken from anybody, and handled by the centre; its organisatio
   assert.notEqual((await analyst.get('/incident-notifications')).at('items.0.rungAt'), null)
   assert.equal((await lead.get('/incident-notifications')).at('items.0.rungAt'), null)
 })
+
+test('organisations are trusted with sightings, and no more, with a reason', async () => {
+  assert.equal((await assessor.post('/sighting-writers', { code: 'TEST-TRUST', reason: 'x' })).status, 403)
+  const manager = await programOf(app, 'duty-manager')
+  assert.deepEqual(pointersOf(await manager.post('/sighting-writers', { code: 'TEST-TRUST' })), ['#/reason'])
+  assert.equal((await manager.post('/sighting-writers', { code: 'TEST-TRUST', reason: 'Their desk is good' })).status, 204)
+  assert.equal((await manager.post('/sighting-writers', { code: 'OTHER', reason: 'So is theirs' })).status, 204)
+  const writers = await analyst.all('/sighting-writers', 1)
+  assert.deepEqual(writers.map(writer => [writer['code'], writer['told']]).toSorted(), [
+    ['OTHER', 0],
+    ['TEST-TRUST', 0],
+  ])
+  assert.equal((await manager.post('/sighting-writers/OTHER/end', { reason: 'No more' })).status, 204)
+  assert.equal((await manager.post('/sighting-writers/OTHER/end', { reason: 'No more' })).status, 409)
+  assert.deepEqual((await analyst.get(`/threats/${await threatOf(1)}/sightings`)).at('organisations'), [])
+  assert.equal((await analyst.get('/threats/thr_none/sightings')).status, 404)
+})

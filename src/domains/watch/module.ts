@@ -12,6 +12,7 @@ import { reportRoutes } from './notifications/report/routes.ts'
 import { notificationRoutes } from './notifications/routes.ts'
 import { PERMISSIONS } from './policy.ts'
 import { sightingCommands } from './sightings/cli.ts'
+import { sightingOperations } from './sightings/api.ts'
 import { sightingRoutes } from './sightings/routes.ts'
 import { sourceOperations } from './sources/api.ts'
 import { sourceCommands } from './sources/cli.ts'
@@ -59,6 +60,7 @@ export const watch: Module = {
     ...gatheringOperations,
     ...documentOperations,
     ...notificationOperations,
+    ...sightingOperations,
   ],
   jobs: [...GATHERING_JOBS, ...THREAT_JOBS, ...NOTIFICATION_JOBS],
   commands: [...gatheringCommands, ...sourceCommands, ...threatCommands, ...notificationCommands, ...sightingCommands],
