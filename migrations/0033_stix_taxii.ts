@@ -102,7 +102,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       or exists (select from interop_taxii_batch batch where batch.collection_id = interop_taxii_collection.id and batch.bulletin_id is not null)))`,
     sql`(select carecert_scope_kind()) = 'system'`,
   )
-  await protect(db, 'interop_taxii_rendering', centre)
+  await protect(db, 'interop_taxii_rendering', sql`${centre} or bulletin_id in (select id from broadcast_bulletin)`, centre)
   await protect(db, 'interop_taxii_status', sql`${centre} or organisation_id = (select carecert_scope_id())`)
   await sql`revoke insert, delete on interop_taxii_clock from carecert_app`.execute(db)
   await sql`revoke delete on interop_taxii_batch, interop_taxii_object, interop_taxii_collection, interop_taxii_status from carecert_app`.execute(db)

@@ -1,7 +1,7 @@
 import type { Page } from '../../kernel/page.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
-import { listPublished, readPublished } from './publication/queries.ts'
+import { listPublished, readPublished, readPublishedNumbered } from './publication/queries.ts'
 import { sharingGroups, sharingGroupsOf, type SharingGroup } from './sharing-groups/queries.ts'
 import type { Visible } from './tables.ts'
 
@@ -17,6 +17,11 @@ export type { SharingGroup } from './sharing-groups/queries.ts'
 /** A released bulletin as the outside may read it, in the reader's scope; `undefined` when there is none of that id, or it is not released. An exercise too. */
 export function publishedBulletin<T extends object>(db: Reader<T>, id: string): Promise<PublishedBulletin | undefined> {
   return readPublished(asBroadcast(db), id)
+}
+
+/** The same by its number, as `parseBulletinNumber` reads it. */
+export function publishedBulletinNumbered<T extends object>(db: Reader<T>, number: number): Promise<PublishedBulletin | undefined> {
+  return readPublishedNumbered(asBroadcast(db), number)
 }
 
 /** A page of the released bulletins in the reader's scope, the newest change first. Exercises are left out unless asked for. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../../kernel/json.ts'
-import type { StixObject } from './object.ts'
+import { filled, type StixObject } from './object.ts'
 
 /**
  * The property extension (STIX 2.1 §7.3) by which objects of CareCERT say what STIX has no member for. Its id is fixed for good; a member may be
@@ -55,15 +55,12 @@ export function saying(part: 'bulletin' | 'step' | 'threat' | 'seen', facts: Rea
   return { [EXTENSION_ID]: { extension_type: 'property-extension', [part]: snakeCase(facts) } }
 }
 
-/** The value with the names of its members as STIX writes names (§3.1): lower case, words parted by `_`. Absent members are left out. */
+/** The value with the names of its members as STIX writes names (§3.1): lower case, words parted by `_`. Members that say nothing are left out. */
 function snakeCase(value: Json | Readonly<Record<string, Json | undefined>>): Json {
   if (isList(value)) return value.map(member => snakeCase(member))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]) =>
-      member === undefined ? [] : [[name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), snakeCase(member)] as const],
-    ),
-  )
+  const named = Object.entries(value).map(([name, member]) => [name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), member] as const)
+  return Object.fromEntries(Object.entries(filled(Object.fromEntries(named))).map(([name, member]) => [name, snakeCase(member)]))
 }
 
 function isList(value: unknown): value is readonly Json[] {

@@ -13,7 +13,7 @@ import { discardRevision } from './living/commands.ts'
 import { bulletinNumber, parseBulletinNumber } from './model.ts'
 import { bulletinOf, versionOf, versionsOf, type Bulletin, type Version } from './queries.ts'
 import { readShown, type ShownBulletin } from './queries/show.ts'
-import { addressOf, differenceTable, headOf, readingView, showView, versionTable, whoWords } from './views.ts'
+import { addressOf, differenceTable, headOf, machineLinks, readingView, showView, versionTable, whoWords } from './views.ts'
 
 const VIEWS = 'broadcast/bulletins/views'
 const Params = z.object({ number: z.string().max(20) })
@@ -131,7 +131,7 @@ async function showPage(
   const { bulletin } = shown
   const model = {
     ...showView(shown, actor, now, refused?.refusal ?? null),
-    renditions: renditionLinks(bulletin.number, shown.desk !== null),
+    renditions: [...renditionLinks(bulletin.number, shown.desk !== null), ...machineLinks(bulletin)],
   }
   const problems: Problem[] =
     refused === null

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Kysely } from 'kysely'
+import { createTestApp } from '../../../test/support/app.ts'
+import { releasedBulletin } from '../../../test/support/released-bulletin.ts'
+import { sharedData, skipWithoutSharedData } from '../../../test/support/shared-data.ts'
+import { bundleOf, idOf, indicatorOf, objectOf, relate, STRICT, valueOf } from '../../../test/support/stix.ts'
+import { readStix, recognisesStix } from '../../codecs/stix/bundle.ts'
+import { gather } from '../../domains/watch/contract.ts'
+import { toStored, type StoredItem } from '../../domains/watch/gathering/model.ts'
+import type { Visible } from '../../domains/watch/tables.ts'
+import { lineAt, listAt } from '../../kernel/json.ts'
+import { SYSTEM } from '../../platform/work/actor.ts'
+
+const app = await createTestApp()
+const analyst = await app.signIn('analyst')
+const db = app.platform.database.kysely as Kysely<Visible>
+
+async function take(name: string, bundle: unknown): Promise<void> {
+  const { failure } = await gather(app.platform, SYSTEM, { address: name, bytes: Buffer.from(JSON.stringify(bundle)) })
+  assert.equal(failure, null, name)
+}
+
+/** What is held of every item of every threat, beside what its threat's bundle says of it when it is read as from a stranger. */
+async function assertNothingIsLost(): Promise<number> {
+  const held = await db
+    .selectFrom('watch_threat_item as link')
+    .innerJoin('watch_item as item', 'item.id', 'link.item_id')
+    .innerJoin('watch_source as source', 'source.id', 'item.source_id')
+    .where('source.format', '=', 'stix')
+    .select(['link.threat_id as threatId', 'item.external_id as id', 'item.content'])
+    .execute()
+  for (const [threatId, items] of Map.groupBy(held, row => row.threatId)) {
+    const response = await analyst.get(`/threats/${threatId}/stix.json`)
+    assert.equal(response.statusCode, 200, response.body)
+    const read = new Map(valueOf(readStix(JSON.parse(response.body))).items.map(item => [item.externalId, item]))
+    for (const { id, content } of items) {
+      const again = read.get(id)
+      assert.ok(again, id)
+      const back: unknown = JSON.parse(JSON.stringify(toStored(again)))
+      assert.deepEqual(withoutOrder(back as StoredItem), withoutOrder(content), id)
+    }
+  }
+  return held.length
+}
+
+/** What lies around an object is a set: it stands in another order in another bundle. */
+function withoutOrder(item: StoredItem): unknown {
+  const sorted = (value: unknown): unknown => (Array.isArray(value) ? value.map(entry => JSON.stringify(byName(entry))).toSorted() : value)
+  const { details, indicators, cves, ...rest } = item
+  return {
+    ...rest,
+    cves: cves.toSorted(),
+    indicators: sorted(indicators ?? []),
+    details: Object.fromEntries(Object.entries(details).map(([name, value]) => [name, sorted(value)])),
+  }
+}
+
+/** The database gives the members of an object in an order of its own. */
+function byName(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+test('a threat from STIX goes out with the objects that it came in, and with what lay next to them', async () => {
+  await take(
+    'campaign.json',
+    bundleOf(
+      objectOf('campaign', { name: 'Invented campaign', object_marking_refs: [STRICT], created_by_ref: idOf('identity') }),
+      objectOf('identity', { name: 'Acme CERT' }),
+      indicatorOf(1, { object_marking_refs: [STRICT] }),
+      objectOf('course-of-action', { name: 'Patch', description: 'Install 9.1', object_marking_refs: [STRICT] }),
+      relate('indicates', idOf('indicator'), idOf('campaign'), { object_marking_refs: [STRICT] }, 1),
+      relate('mitigates', idOf('course-of-action'), idOf('campaign'), { object_marking_refs: [STRICT], description: 'As told' }, 2),
+      objectOf('note', { abstract: 'Hurry', content: 'It spreads.', object_refs: [idOf('campaign')], object_marking_refs: [STRICT] }),
+      {
+        type: 'sighting',
+        id: idOf('sighting'),
+        spec_version: '2.1',
+        created: '2024-01-02T03:04:05.000Z',
+        modified: '2024-01-02T03:04:05.000Z',
+        sighting_of_ref: idOf('indicator'),
+        count: 2,
+        first_seen: '2024-02-01T00:00:00.000Z',
+        object_marking_refs: [STRICT],
+      },
+    ),
+  )
+  assert.ok((await assertNothingIsLost()) >= 1)
+  const [threat] = await db.selectFrom('watch_threat').select('id').where('title', '=', 'Invented campaign').execute()
+  const page = await analyst.get(`/threats/${threat?.id}`)
+  assert.match(page.body, /stix\.json/)
+  const lead = await app.signIn('cyber-lead')
+  assert.equal((await lead.get(`/threats/${threat?.id}/stix.json`)).statusCode, 403)
+  assert.equal((await analyst.get('/threats/thr_0/stix.json')).statusCode, 404)
+})
+
+test('the reference bundles are gathered and go out again with nothing lost that is held', { skip: skipWithoutSharedData }, async () => {
+  // The examples use the same ids for different things; an object has to come from one of them only.
+  const seen = new Set<string>()
+  let taken = 0
+  for (const path of globSync(sharedData('stix/{coun7er,misp-stix,oasis-examples,opencti,python-stix2,schemas-examples}/*.json')).toSorted()) {
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const ids = listAt(json, 'objects').flatMap(object => lineAt(object, 'id') ?? [])
+    if (!recognisesStix(json) || !readStix(json).ok || ids.some(id => seen.has(id) && !/^(?:identity|marking-definition)--/.test(id))) continue
+    for (const id of ids) seen.add(id)
+    await gather(app.platform, SYSTEM, { address: path.split('/').at(-1) ?? '', bytes: readFileSync(path) })
+    taken += 1
+  }
+  assert.ok(taken > 10, String(taken))
+  assert.ok((await assertNothingIsLost()) > 20)
+})
+
+test('a bulletin is given to those who may open its page, and what is RED or an exercise to nobody', async () => {
+  const content = { cves: ['CVE-2050-0001'], indicators: '198.51.100.7' }
+  const bulletin = await releasedBulletin(app.platform, { organisations: 1, prefix: 'B', tlp: 'AMBER+STRICT', content })
+  const reader = await app.signIn('cyber-lead', { organisation: 'B00000' })
+  const stranger = await app.signIn('cyber-lead', { organisation: 'BZ' })
+  const path = `/bulletins/CC-${bulletin.number}/stix.json`
+  const response = await reader.get(path)
+  assert.deepEqual([response.statusCode, response.headers['content-type']], [200, 'application/stix+json;version=2.1'])
+  const [item] = valueOf(readStix(JSON.parse(response.body))).items.filter(one => one.details['type'] === 'report')
+  assert.deepEqual(
+    [item?.title, item?.tlp, item?.cves, item?.indicators?.length],
+    ['A flaw in a records system', 'AMBER+STRICT', ['CVE-2050-0001'], 1],
+  )
+  assert.match((await reader.get(`/bulletins/CC-${bulletin.number}`)).body, /stix\.json/)
+  assert.equal((await stranger.get(path)).statusCode, 404)
+  assert.equal((await app.visitor.get(path)).statusCode, 401)
+  for (const options of [
+    { tlp: 'RED' as const, prefix: 'D' },
+    { isExercise: true, prefix: 'E' },
+  ]) {
+    const { number } = await releasedBulletin(app.platform, { organisations: 1, ...options })
+    assert.equal((await analyst.get(`/bulletins/CC-${number}/stix.json`)).statusCode, 404)
+    assert.doesNotMatch((await analyst.get(`/bulletins/CC-${number}`)).body, /stix\.json/)
+  }
+})
