@@ -115,6 +115,10 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/account',
     '/account/password',
     '/account/recovery-codes',
+    '/account/tokens',
+    '/account/tokens/new',
+    '/tokens',
+    '/tokens?q=nothing-like-it',
   ],
   cicso: ['/', '/bulletins'],
   'regional-lead': ['/', `/bulletins/${RELEASED}`, '/organisations'],
@@ -139,7 +143,8 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
   'board-member': ['/', '/bulletins', '/our-organisation'],
 }
 
-const ANYONE = ['/report-incident', '/safe-to-use', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
+const API = ['/api', '/api?group=broadcast', '/api?q=nothing-like-it', '/api/operations/setAudience']
+const ANYONE = [...API, '/report-incident', '/safe-to-use', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
 
 for (const [role, addresses] of Object.entries(PAGES)) {
   test(`${ROLES[role as Role].label}: the pages are accessible, fit a telephone, and the browser does not complain`, () =>

@@ -50,10 +50,14 @@ test('a schema says what a body must hold, from the very schema that checks it',
   assert.equal(body['additionalProperties'], false)
 })
 
-test('the page of the API lists every operation for everybody, and each has a page that says how', async () => {
-  const list = await app.visitor.get('/api')
-  assert.equal(list.statusCode, 200)
-  for (const { operation } of ROUTES) if (operation !== null) assert.ok(list.body.includes(`/api/operations/${operation.id}"`), operation.id)
+test('the page of the API leads everybody to every operation, and each has a page that says how', async () => {
+  const front = await app.visitor.get('/api')
+  assert.equal(front.statusCode, 200)
+  const groups = [...front.body.matchAll(/href="(\/api\?group=[\w-]+)"/g)].map(([, href]) => String(href))
+  const lists = await Promise.all(groups.map(async href => (await app.visitor.get(href)).body))
+  for (const { operation } of ROUTES) if (operation !== null) assert.ok(lists.join('').includes(`/api/operations/${operation.id}"`), operation.id)
+  assert.match((await app.visitor.get('/api?q=audience')).body, /setAudience/)
+  assert.match((await app.visitor.get('/api?q=nothing-like-it')).body, /No operation matches/)
   const one = await app.visitor.get('/api/operations/setAudience')
   assert.match(one.body, /curl -X POST/)
   assert.match(one.body, /broadcast\.audience\.edit/)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { NotFound } from '../../kernel/errors.ts'
+import { searchText } from '../../platform/http/list-address.ts'
 import { operation } from '../../platform/http/operation.ts'
 import { page } from '../../platform/http/reply.ts'
 import { route, type Route } from '../../platform/http/route.ts'
@@ -34,7 +35,8 @@ export function apiRoutes(modules: readonly Module[]): readonly Route[] {
     path: API_PAGE,
     access: ANYBODY,
     isMachine: false,
-    handle: async () => page('api/list.njk', 'The API', listModel(described(), held)),
+    query: z.object({ q: searchText, group: z.string().max(40).catch('').default('') }),
+    handle: async ({ query }) => page('api/list.njk', 'The API', listModel(described(), held, query)),
   })
 
   const one = route({

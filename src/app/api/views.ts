@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import { isRecord, type JsonRecord } from '../../kernel/json.ts'
+import { withQuery } from '../../ui/links.ts'
 import type { TableModel } from '../../ui/models.ts'
 import { holdersOf, jsonSchema, parametersOf, type Described, type Held, type Parameter } from './openapi.ts'
 
@@ -25,27 +26,47 @@ function needs(one: Described, held: Held): string {
   return (holdersOf(one, held) ?? []).join(', ')
 }
 
-/** Every operation in a table for each domain. */
-export function listModel(described: readonly Described[], held: Held) {
+export interface ApiQuery {
+  readonly q: string
+  readonly group: string
+}
+
+/** The groups with how many operations each has, and the operations of the group chosen or the words searched for. */
+export function listModel(described: readonly Described[], held: Held, { q, group }: ApiQuery) {
   const tags = [...new Set(described.map(({ tag }) => tag))]
+  const words = q.toLowerCase().split(/\s+/)
+  const textOf = ({ operation, route }: Described) => `${operation.id} ${operation.summary} ${route.path}`.toLowerCase()
+  const isAsked = q !== '' || group !== ''
+  const found = described.filter(one => isAsked && (group === '' || one.tag === group) && words.every(word => textOf(one).includes(word)))
+  const title = (tag: string) => GROUPS[tag] ?? tag
   return {
-    total: described.length,
-    groups: tags.map(tag => ({
-      id: tag,
-      title: GROUPS[tag] ?? tag,
-      table: {
-        caption: GROUPS[tag] ?? tag,
-        captionHidden: true,
-        head: [{ text: 'What it does' }, { text: 'Address' }, { text: 'Who may' }],
-        rows: described
-          .filter(one => one.tag === tag)
-          .map(one => [
-            { text: one.operation.summary, href: hrefOf(one) },
-            `${one.route.method} ${one.route.path}`,
-            { text: needs(one, held), hint: 'permission' in one.route.access ? one.route.access.permission : undefined },
-          ]),
-      } satisfies TableModel,
-    })),
+    isAsked,
+    total: found.length,
+    filters: {
+      action: API_PAGE,
+      search: { label: 'Search the API', value: q, hint: 'Words, or part of an address' },
+      selects: [
+        { name: 'group', label: 'Part', value: group, options: [{ value: '', text: 'All' }, ...tags.map(tag => ({ value: tag, text: title(tag) }))] },
+      ],
+      checkboxes: [],
+      clearHref: API_PAGE,
+    },
+    groups: {
+      caption: 'Its parts',
+      captionSize: 'm',
+      head: [{ text: 'Part' }, { text: 'Operations', format: 'numeric' }],
+      rows: tags.map(tag => [{ text: title(tag), href: withQuery(API_PAGE, { group: tag }) }, described.filter(one => one.tag === tag).length]),
+    } satisfies TableModel,
+    table: {
+      caption: 'Operations',
+      captionHidden: true,
+      head: [{ text: 'What it does' }, { text: 'Address' }, { text: 'Needs' }],
+      rows: found.map(one => [
+        { text: one.operation.summary, href: hrefOf(one) },
+        `${one.route.method} ${one.route.path}`,
+        'permission' in one.route.access ? one.route.access.permission : needs(one, held),
+      ]),
+    } satisfies TableModel,
   }
 }
 
