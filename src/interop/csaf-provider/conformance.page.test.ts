@@ -1,130 +1,21 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { sql } from 'kysely'
 import { createMessage, readKey, readSignature, verify } from 'openpgp'
-import { createTestApp } from '../../../test/support/app.ts'
-import { actorAs } from '../../../test/support/broadcast.ts'
+import { BASE, createCsafSector, OPEN } from '../../../test/support/csaf-sector.ts'
 import { validateCsaf } from '../../../test/support/csaf-validator.ts'
-import { releasedBulletin, type ReleasedBulletinOptions } from '../../../test/support/released-bulletin.ts'
 import { CSAF_VERSIONS, csafFileName, type CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
-import { addUpdate, supersedeBulletin, withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
-import type { Visible as Broadcast } from '../../domains/broadcast/tables.ts'
 import { isRecord, lineAt, listAt, recordAt } from '../../kernel/json.ts'
-import { SYSTEM } from '../../platform/work/actor.ts'
-import { runWork, type Work } from '../../platform/work/work.ts'
-import { keepProvider, publishByCsaf } from './jobs.ts'
 
 /**
  * The requirements of a CSAF trusted provider (CSAF 2.0 §7.1 and 2.1 §7.1), one test each, in the order of the standard and for both versions: 1 to 20, 24 and 25.
  * 21 to 23 are those of aggregators.
  */
-const BASE = 'https://centre.example'
-const app = await createTestApp({
-  sample: true,
-  env: { BASE_URL: BASE, CSAF_PUBLISHER_NAME: 'The cyber centre', CSAF_CONTACT: 'mailto:csaf@centre.example' },
-})
-const { platform } = app
+const { platform, open, bulletins, get, body, json, member } = await createCsafSector()
+const { clear, green, amber, strict, red, exercise, grouped, holding } = bulletins
 const { kysely: db } = platform.database
 const FOLDERS = { '2.0': ['white', 'green', 'amber', 'red'], '2.1': ['clear', 'green', 'amber', 'amber+strict'] } as const
-const OPEN = { '2.0': 'csaf/v2.0/white', '2.1': 'csaf/v2.1/clear' } as const
-
-const get = (path: string, headers: Record<string, string> = {}) =>
-  app.server.inject({ method: 'GET', url: path.startsWith('/') ? path : `/${path}`, headers })
-async function body(path: string): Promise<string> {
-  const response = await get(path)
-  assert.equal(response.statusCode, 200, path)
-  return response.body
-}
-const json = async (path: string): Promise<unknown> => JSON.parse(await body(path))
-
-/** What the registers say of one vulnerability, as gathered. */
-async function plantRegister(): Promise<void> {
-  await sql`insert into watch_source (id, code, name, format, url, created_at) values ('src_1', 'nvd', 'NVD', 'nvd', 'https://nvd.example', now())
-    on conflict do nothing`.execute(db)
-  await sql`insert into watch_gathering (id, source_id, at, address, outcome)
-    select 'gat_1', id, now(), 'https://nvd.example', 'taken' from watch_source where code = 'nvd'`.execute(db)
-  const assessments = [
-    {
-      cve: 'CVE-2026-1001',
-      cwes: ['CWE-79'],
-      ssvc: null,
-      cvss: [
-        { version: '3.1', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', baseTenths: 98, statedTenths: null, by: null },
-        { version: '4.0', vector: 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N', baseTenths: 93, statedTenths: null, by: null },
-      ],
-    },
-    { cve: 'CVE-2026-1002', cwes: ['CWE-89'], ssvc: null, cvss: [] },
-  ]
-  const content = JSON.stringify({ cves: ['CVE-2026-1001', 'CVE-2026-1002'], assessments })
-  await sql`insert into watch_item (id, source_id, external_id, title, summary, content, content_hash, bytes_hash, gathering_id, first_gathered_at, last_gathered_at)
-    select 'itm_1', source_id, 'CVE-2026-1001', 'x', '', ${content}::jsonb, 'h', 'h', id, now(), now() from watch_gathering where id = 'gat_1'`.execute(
-    db,
-  )
-}
-
-async function publish(bulletinId: string): Promise<void> {
-  await runWork<object, void>(platform, SYSTEM, async work => work.enqueue(publishByCsaf, { bulletinId }))
-  await platform.runJobs()
-}
-
-let organisations = 0
-async function released(options: Partial<ReleasedBulletinOptions> = {}) {
-  platform.clock.advanceHours(1)
-  organisations += 1
-  const bulletin = await releasedBulletin(platform, { organisations: 1, prefix: `Q${organisations}X`, ...options })
-  await publish(bulletin.bulletinId)
-  return { ...bulletin, id: `CC-${bulletin.number}`, path: `2026/cc-${bulletin.number}.json` }
-}
-const manager = actorAs('duty-manager')
-async function doing(step: (work: Work<Broadcast>) => Promise<void>): Promise<void> {
-  platform.clock.advanceHours(1)
-  await runWork<Broadcast, void>(platform, manager, step)
-  await platform.runJobs()
-}
-
-await plantRegister()
-await keepProvider(platform)
-const PLATFORMS = [{ platform: 'Larch Records', versions: ['9.0', 'before 8.4'], text: 'All editions' }]
-const clear = await released({
-  tlp: 'CLEAR',
-  content: { cves: ['CVE-2026-1001'], platforms: PLATFORMS, sources: ['https://larch.example/a b?c=ä|d'] },
-})
-const unscored = await released({ tlp: 'CLEAR', content: { cves: ['CVE-2026-1002'], platforms: PLATFORMS } })
-const informational = await released({ tlp: 'CLEAR', title: 'Räuber — 医療 🏥', content: { steps: [], threatType: 'Intelligence' } })
-const withdrawn = await released({ tlp: 'CLEAR', content: { cves: ['CVE-2026-1001'], platforms: PLATFORMS } })
-await doing(work => withdrawBulletin(work, { number: withdrawn.number, reason: 'It was wrong.' }))
-const superseded = await released({ tlp: 'CLEAR' })
-await sql`insert into broadcast_recipient (bulletin_id, organisation_id, release_id, is_reachable)
-  values (${clear.bulletinId}, ${superseded.organisationIds[0] ?? ''}, ${clear.releaseId}, true)`.execute(db)
-await doing(work => supersedeBulletin(work, { number: superseded.number, by: clear.number, reason: 'More is known.' }))
-const holding = await released({ tlp: 'CLEAR' })
-await sql`update broadcast_bulletin set is_holding = true where id = ${holding.bulletinId}`.execute(db)
-await doing(work => addUpdate(work, { number: holding.number, title: 'Still looking', body: 'Soon more.' }))
-const green = await released({ tlp: 'GREEN' })
-const amber = await released({ tlp: 'AMBER', content: { cves: ['CVE-2026-1001'], platforms: PLATFORMS } })
-const strict = await released({ tlp: 'AMBER+STRICT' })
-const red = await released({ tlp: 'RED' })
-const exercise = await released({ tlp: 'CLEAR', isExercise: true })
-const GROUP = '8b2e7f0a-31c4-4c39-9d2e-5f6a7b8c9d0e'
-await sql`insert into broadcast_sharing_group (id, name, purpose, made_by, made_at) values (${GROUP}, 'Hospitals in the north', 'To share', 'test', now())`.execute(
-  db,
-)
-const grouped = await released({ tlp: 'GREEN', content: { sharingGroup: { id: GROUP, name: 'Hospitals in the north' } } })
-await sql`update broadcast_bulletin set sharing_group_id = ${GROUP} where id = ${grouped.bulletinId}`.execute(db)
-await publish(grouped.bulletinId)
-const open = [clear, unscored, informational, withdrawn, superseded, holding]
-
-async function member(bulletin: { readonly organisationIds: readonly string[] }) {
-  const { rows } = await sql<{ code: string }>`select code from directory_organisation where id = ${bulletin.organisationIds[0] ?? ''}`.execute(db)
-  const browser = await app.signIn('cyber-lead', { organisation: rows[0]?.code ?? '' })
-  browser.setCookie('__Host-carecert', browser.cookie('carecert') ?? '')
-  return browser
-}
 const documents = async (version: CsafVersion) =>
   Promise.all(open.map(async ({ path, id }) => ({ id, text: await body(`${OPEN[version]}/${path}`) })))
 
@@ -385,56 +276,4 @@ test('requirement 9: the well-known address serves the metadata of CSAF 2.0 itse
 test('requirement 10: under whatever name it is asked, csaf.data.security.… too, the metadata is served directly', async () => {
   const response = await get('/.well-known/csaf/provider-metadata.json', { host: 'csaf.data.security.centre.example' })
   assert.deepEqual([response.statusCode, response.headers['location']], [200, undefined])
-})
-
-test('withdrawn, superseded and interim documents follow the standard', async () => {
-  const at = async (version: CsafVersion, path: string) => recordAt(await json(`${OPEN[version]}/${path}`), 'document')
-  assert.equal(lineAt(await at('2.1', withdrawn.path), 'category'), 'csaf_withdrawn')
-  assert.match(lineAt(await at('2.0', withdrawn.path), 'title') ?? '', /^Withdrawn: /)
-  const over = await at('2.1', superseded.path)
-  assert.equal(lineAt(over, 'category'), 'csaf_superseded')
-  const reference = listAt(over, 'references').find(one => lineAt(one, 'summary') === 'Superseding Document')
-  assert.equal(lineAt(reference, 'url'), `${BASE}/csaf/v2.1/clear/${clear.path}`)
-  assert.equal(listAt(recordAt(over, 'tracking'), 'revision_history').length, 2)
-  assert.equal(lineAt(recordAt(await at('2.1', holding.path), 'tracking'), 'status'), 'interim')
-  assert.equal(lineAt(recordAt(await at('2.1', clear.path), 'tracking'), 'status'), 'final')
-  assert.equal(lineAt(await at('2.1', clear.path), 'category'), 'csaf_security_advisory')
-  assert.equal(lineAt(await at('2.1', informational.path), 'category'), 'csaf_informational_advisory')
-})
-
-test('a document of a sharing group names it, and is found by nobody else', async () => {
-  const path = `2026/8b2e7f0a-cc-${grouped.number}.json`
-  const centre = await app.signIn('analyst')
-  centre.setCookie('__Host-carecert', centre.cookie('carecert') ?? '')
-  const document = recordAt(JSON.parse((await centre.get(`/csaf/members/v2.1/green/${path}`)).body), 'document')
-  assert.deepEqual(recordAt(recordAt(document, 'distribution'), 'sharing_group'), { id: GROUP, name: 'Hospitals in the north' })
-  assert.equal((await (await member(grouped)).get(`/csaf/members/v2.1/green/${path}`)).statusCode, 200)
-  assert.equal((await (await member(green)).get(`/csaf/members/v2.1/green/${path}`)).statusCode, 404)
-})
-
-test('signatures are made again before they run out, and after the key has changed', async () => {
-  await sql`update interop_csaf_document set signed_by = 'AAAA' where bulletin_id = ${clear.bulletinId}`.execute(db)
-  await sql`update interop_csaf_document set signed_until = ${new Date(platform.clock.now().getTime() + 40 * 86_400_000)} where bulletin_id = ${unscored.bulletinId}`.execute(
-    db,
-  )
-  assert.deepEqual(await keepProvider(platform), { written: 0, signed: 4 })
-  assert.deepEqual(await keepProvider(platform), { written: 0, signed: 0 })
-})
-
-const hasGpg = spawnSync('gpg', ['--version']).status === 0
-test('GnuPG verifies a signature', { skip: hasGpg ? false : 'gpg is not on this machine' }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'carecert-gpg-'))
-  after(() => rm(folder, { recursive: true, force: true }))
-  const named = listAt(await json('/.well-known/csaf/v2.1/provider-metadata.json'), 'public_openpgp_keys')[0]
-  const path = `csaf/v2.1/clear/${clear.path}`
-  await writeFile(join(folder, 'key.asc'), await body((lineAt(named, 'url') ?? '').slice(BASE.length)))
-  await writeFile(join(folder, 'document.json'), await body(path))
-  await writeFile(join(folder, 'document.json.asc'), await body(`${path}.asc`))
-  const gpg = (...args: readonly string[]) =>
-    spawnSync('gpg', ['--batch', '--homedir', folder, '--faked-system-time', '20270101T000000', ...args], { encoding: 'utf8' })
-  assert.equal(gpg('--import', join(folder, 'key.asc')).status, 0)
-  const verified = gpg('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json'))
-  assert.equal(verified.status, 0, verified.stderr)
-  await writeFile(join(folder, 'document.json'), 'something else')
-  assert.notEqual(gpg('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json')).status, 0)
 })

@@ -19,7 +19,7 @@ export const CSAF_SETTINGS: readonly Setting[] = [
   setting(
     'CSAF_SIGNING_KEY_FILE',
     'documents are not signed (the sample makes a key of its own)',
-    'The file of the OpenPGP key that signs CSAF documents: an armoured private key of version 4, without a passphrase. Only the worker needs to read it.',
+    'The file of the OpenPGP key that signs CSAF documents: an armoured private key of version 4, without a passphrase. The worker and `carecert export csaf` read it, the web server never.',
   ),
   setting(
     'CSAF_SIGNING_COMMAND',
