@@ -10,3 +10,8 @@ export function lastMaterialChange({
 }: Pick<PublishedBulletin, 'state' | 'history' | 'releasedAt' | 'changedAt'>): Instant {
   return state === 'live' ? (history.findLast(({ isMaterial }) => isMaterial)?.at ?? releasedAt) : changedAt
 }
+
+/** Whether it goes into files and feeds that programs keep and pass on: RED is for named people, and an exercise is nobody's intelligence. */
+export function isForFiles({ tlp, isExercise }: Pick<PublishedBulletin, 'tlp' | 'isExercise'>): boolean {
+  return tlp !== 'RED' && !isExercise
+}

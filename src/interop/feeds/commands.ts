@@ -4,7 +4,8 @@ import { addDays } from '../../kernel/instant.ts'
 import { hashToken, newToken } from '../../platform/auth/tokens.ts'
 import { assertMay } from '../../platform/work/actor.ts'
 import type { Work } from '../../platform/work/work.ts'
-import { factsOf, isFollowed } from './model.ts'
+import { isForFiles } from '../published.ts'
+import { factsOf } from './model.ts'
 import { lastLogged } from './queries.ts'
 import type { FeedTables } from './tables.ts'
 
@@ -15,7 +16,7 @@ export async function logChange(work: Work<FeedTables>, bulletin: PublishedBulle
   // Held until the commit, so that numbers come without gaps and in the order in which they can be seen.
   const { stamp, last } = await work.db.selectFrom('interop_feed_stamp').select(['stamp', 'last']).forUpdate().executeTakeFirstOrThrow()
   const before = (await lastLogged(work.db, [bulletin.id])).get(bulletin.id)
-  const isNew = isFollowed(bulletin) && (before === undefined || before < bulletin.changedAt)
+  const isNew = isForFiles(bulletin) && (before === undefined || before < bulletin.changedAt)
   if (isNew) {
     await work.db
       .insertInto('interop_feed_change')

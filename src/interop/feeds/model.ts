@@ -34,11 +34,6 @@ export interface FeedFacts {
   readonly told: { readonly title: string; readonly type: string; readonly summary: string; readonly html: string } | null
 }
 
-/** Whether a bulletin is told of in feeds. */
-export function isFollowed(bulletin: Pick<PublishedBulletin, 'tlp' | 'isExercise'>): boolean {
-  return bulletin.tlp !== 'RED' && !bulletin.isExercise
-}
-
 /** What is logged of a bulletin as it stands. `html` is its text; it is left out where a feed may not carry it. */
 export function factsOf(bulletin: PublishedBulletin, html: string): FeedFacts {
   const { number, state, tlp, content } = bulletin
