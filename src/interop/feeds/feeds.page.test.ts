@@ -8,6 +8,7 @@ import { releasedBulletin, type ReleasedBulletin } from '../../../test/support/r
 import { parseFeed } from '../../codecs/feed/feed.ts'
 import { addUpdate, changeSeverity, withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
 import type { Visible } from '../../domains/broadcast/tables.ts'
+import { gather } from '../../domains/watch/contract.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { runWork } from '../../platform/work/work.ts'
 import { catchUpFeeds, tellByFeeds } from './jobs.ts'
@@ -140,6 +141,14 @@ test('who holds the newest is answered 304, and who does not gets it', async () 
   const changed = await visitor.get(PUBLIC, { 'if-none-match': tag })
   assert.equal(changed.statusCode, 200)
   assert.notEqual(changed.headers.etag, tag)
+})
+
+test('our own gathering takes the feed in as a source, and finds nothing new in it the second time', async () => {
+  const take = async () => gather(platform, SYSTEM, { address: 'feed.atom', bytes: Buffer.from((await visitor.get(PUBLIC)).body) })
+  const first = await take()
+  assert.deepEqual([first.failure, first.quarantined, first.added], [null, 0, (await atom(PUBLIC)).entries?.length])
+  const second = await take()
+  assert.deepEqual([second.added, second.changed], [0, 0])
 })
 
 test('an organisation reads by its own address what was sent to it: up to GREEN in full, above it a notice, RED and exercises not at all', async () => {

@@ -91,7 +91,12 @@ export function readingView(content: BulletinContent, respondBy: Instant | null,
 /** The forms of a released bulletin for programs. None of an exercise, and none of what is for named persons' eyes. */
 export function machineLinks(bulletin: Pick<Bulletin, 'number' | 'releasedAt' | 'isExercise' | 'tlp'>) {
   const isGiven = bulletin.releasedAt !== null && !bulletin.isExercise && bulletin.tlp !== 'RED'
-  return isGiven ? [{ href: addressOf(bulletin, '/stix.json'), text: 'For programs: STIX 2.1' }] : []
+  return isGiven
+    ? [
+        { href: addressOf(bulletin, '/stix.json'), text: 'For programs: STIX 2.1' },
+        { href: addressOf(bulletin, '/misp.json'), text: 'For programs: MISP' },
+      ]
+    : []
 }
 
 /** The page of a bulletin: for everyone the text; `desk` is what the centre works with; `picture` who acts; `panel` and `matches` are an organisation's own. */
