@@ -5,32 +5,37 @@
 export const NEEDS_NONE: Readonly<Record<string, string>> = {
   'GET /bulletins/:number/chart/:file': 'A drawing of figures that operations give as numbers.',
   'GET /bulletins/:number/edit': 'The form of writing; what it shows is the bulletin.',
-  'GET /bulletins/:number/renditions/:kind': 'How a message will look to people.',
-  'POST /bulletins/:number/preview': 'The same.',
+  'POST /bulletins/:number/preview': 'How a message will look to people.',
   'POST /bulletins/new/preview': 'The same.',
   'POST /bulletins/:number/audience/count': 'The preview of an audience gives the same, and the names.',
   'GET /bulletins/:number/frozen-audience.csv': 'The recipients of a released bulletin are those of its frozen audience.',
   'GET /bulletins/:number/tasks.csv': 'The tasks of a bulletin are given by its operation.',
   'POST /bulletins/:number/tasks/list': 'A pasted list of counts, which an operation takes as they are.',
-  'GET /webhooks/:id/log.csv': 'The messages of a webhook have their operation.',
   'GET /bulletins/:number/telephone.csv': 'Paper for the day on which there is no network; the list itself has its operation.',
   'POST /tokens/:id/revoke': 'Tokens are looked after by people who are signed in, never by a token.',
   'GET /tokens': 'The same.',
+  'GET /report-incident-worker.js': 'A script of a page.',
+  'GET /': 'It puts together what stands in lists that have operations.',
 }
 
-/** What no operation does yet. It may only become shorter: a line whose operation is there fails the test, and so does a page without a line. */
-export const NOT_YET: readonly string[] = [
-  'GET /sharing-groups',
-  'POST /sharing-groups/add',
-  'GET /sharing-groups/:id',
-  'GET /sharing-groups/:id/members.csv',
-  'POST /sharing-groups/:id/members',
-  'POST /sharing-groups/:id/remove',
-  'POST /sharing-groups/:id/end',
-  'GET /feed-addresses',
-  'POST /feed-addresses/add',
-  'POST /feed-addresses/:id/end',
-]
+/** Whatever lies under these is for people alone, with the reason. */
+export const FOR_PEOPLE: Readonly<Record<string, string>> = {
+  '/account': 'How people sign in, and the tokens of their programs, are looked after by people.',
+  '/sign-in': 'The same.',
+  '/sign-out': 'The same.',
+  '/interrupted': 'The same.',
+  '/invitation': 'The same.',
+  '/recover': 'The same.',
+  '/recovery': 'The same.',
+  '/r': 'A link in a mail, for a person without an account; a program answers by the number of the bulletin.',
+  '/u': 'The same.',
+  '/sign': 'The same.',
+  '/mailbox': 'The built-in mailbox of the sample sector.',
+  '/report-incident': 'The form of what an operation takes, and the pages around it.',
+  '/public': 'What is for everybody leaves as CSAF, as feeds and by CAP.',
+  '/cap': 'The same.',
+  '/api': 'The page that describes the operations.',
+}
 
 /** Routes under `/api/v1` that are no operations, with the reason. */
 export const NO_OPERATIONS: Readonly<Record<string, string>> = {

@@ -23,6 +23,7 @@ const TAGS: Readonly<Record<string, string>> = {
   directory: 'Organisations, people, contacts, partners, technology',
   watch: 'Sources, threats, notifications of incidents',
   broadcast: 'Bulletins, audiences, release, deliveries, answers, the picture',
+  'interop.feeds': 'Addresses of feeds',
   operations: 'Jobs and the audit',
   api: 'The API itself',
 }

@@ -10,6 +10,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   directory: 'Organisations, people and technology',
   watch: 'Sources and threats',
   broadcast: 'Bulletins and answers',
+  'interop.feeds': 'Feeds',
   operations: 'Jobs and the audit',
   api: 'The API itself',
 }

@@ -96,6 +96,7 @@ function auditTable(rows: readonly AuditRow[], names: Names, query: Parameters<t
           roleOf(row),
           row.on_behalf_of === null ? null : `for ${nameOf(names, row.on_behalf_of)}`,
           isByCommand(row) ? 'by the operator’s command line' : null,
+          tokenOf(row) === null ? null : `by a program, with the token ${tokenOf(row)}`,
           idBeside(names, row.actor_id),
         ),
       },
@@ -130,6 +131,11 @@ function roleOf({ actor_role: role, actor_kind: kind }: AuditRow): string {
 
 export function isByCommand({ correlation }: AuditRow): boolean {
   return correlation.startsWith('command-line:')
+}
+
+/** The id of the token by which a program did it, or `null`. */
+function tokenOf({ correlation }: AuditRow): string | null {
+  return /^token:(tok_[0-9a-f]+):/.exec(correlation)?.[1] ?? null
 }
 
 export const AUDIT_HEAD = [
