@@ -141,3 +141,42 @@ test('a webhook is its organisation’s own: made, changed, tested, sent again a
   assert.equal((await lead.get(hook)).status, 404)
   assert.equal((await lead.get('/webhook-schemas/bulletin.released')).status, 200)
 })
+
+test('a sharing group is made, joined and left by those who approve, and its members are walked', async () => {
+  assert.equal((await analyst.post('/sharing-groups', { name: 'Pathology', purpose: 'Laboratories' })).status, 403)
+  assert.deepEqual(pointersOf(await manager.post('/sharing-groups', { name: ' ', purpose: 'Laboratories', id: 'none' })), ['#/name', '#/id'])
+  const made = await manager.post('/sharing-groups', { name: 'Pathology', purpose: 'Laboratories' })
+  assert.equal(made.status, 201)
+  const group = `/sharing-groups/${made.text('id')}`
+  assert.equal((await manager.post(`${group}/members`, { codes: ['p00003', 'P00004', 'P00005'] })).at('members'), 3)
+  assert.deepEqual(
+    (await analyst.all(`${group}/members`, 2)).map(({ code }) => code),
+    ['P00003', 'P00004', 'P00005'],
+  )
+  assert.equal((await manager.post(`${group}/remove`, { code: 'P00003', reason: 'It closed' })).at('members'), 2)
+  assert.equal((await analyst.all(`${group}/members?state=former`, 2)).length, 1)
+  assert.equal((await lead.get(group)).status, 403)
+  assert.notEqual((await manager.post(`${group}/end`, { reason: 'No longer needed' })).at('endedAt'), null)
+  assert.equal((await analyst.get('/sharing-groups?state=ended')).list('items').length, 1)
+})
+
+test('now says to each role what its own first page says, and a search finds only what its reader may see', async () => {
+  const centre = await manager.get('/now')
+  assert.deepEqual([centre.at('overseer.live.0.number'), centre.at('organisation'), centre.at('partner')], [number, null, null])
+  const own = await other.get('/now')
+  assert.deepEqual([own.at('overseer'), own.at('organisation.toAnswer.0.number'), own.at('organisation.toAnswerTotal')], [null, number, 1])
+  assert.equal((await app.visitor.get('/api/v1/now')).statusCode, 401)
+  assert.equal((await lead.get(`/search?q=${number}`)).list('bulletins').length, 1)
+  const stranger = await programOf(app, 'cyber-lead', { organisation: 'OUTSIDE' })
+  assert.deepEqual((await stranger.get('/search?q=flaw')).body, { bulletins: [], threats: [], organisations: [] })
+})
+
+test('a bulletin is read as it is said to a board, and what is the centre’s tool is there for the centre alone', async () => {
+  const board = await lead.get(`${path}/renditions/board`)
+  assert.ok(board.list('rendition.passages').length > 0)
+  assert.equal((await lead.get(`${path}/renditions/call`)).status, 404)
+  assert.equal((await manager.get(`${path}/renditions/text`)).list('parts').length > 0, true)
+  const red = await releasedBulletin(platform, { organisations: 1, tlp: 'RED', title: 'A secret title', prefix: 'S' })
+  const notice = await manager.get(`/bulletins/CC-${red.number}/renditions/call`)
+  assert.deepEqual([notice.at('rendition.isNotice'), JSON.stringify(notice.body).includes('A secret title')], [true, false])
+})

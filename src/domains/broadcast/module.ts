@@ -41,6 +41,7 @@ import { makeDigestJob, sendDigestJob } from './digest/jobs.ts'
 import { impactOperations } from './impact/api.ts'
 import { impactRoutes } from './impact/routes.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
+import { nowOperations } from './now/api.ts'
 import { nowRoutes } from './now/routes.ts'
 import { pictureOperations } from './picture/api.ts'
 import { mergeTalliesJob } from './picture/jobs.ts'
@@ -54,6 +55,7 @@ import { releaseRoutes } from './release/routes.ts'
 import { scheduleOperations } from './release/schedule/api.ts'
 import { releaseDueJob } from './release/schedule/jobs.ts'
 import { scheduleRoutes } from './release/schedule/routes.ts'
+import { renditionOperations } from './renditions/api.ts'
 import { renditionRoutes } from './renditions/routes.ts'
 import { responseOperations } from './responses/api.ts'
 import { listResponses } from './responses/cli.ts'
@@ -77,6 +79,7 @@ import { telephoneOperations } from './responses/telephone/api.ts'
 import { telephoneRoutes } from './responses/telephone/routes.ts'
 import { serviceOperations } from './services/api.ts'
 import { serviceRoutes } from './services/routes.ts'
+import { sharingGroupOperations } from './sharing-groups/api.ts'
 import { sharingGroupCommands } from './sharing-groups/cli.ts'
 import { sharingGroupRoutes } from './sharing-groups/routes.ts'
 import { webhookOperations } from './webhooks/api.ts'
@@ -116,6 +119,9 @@ export const broadcast: Module = {
     ...closedDayOperations,
     ...serviceOperations,
     ...webhookOperations,
+    ...sharingGroupOperations,
+    ...renditionOperations,
+    ...nowOperations,
     ...bulletinRoutes,
     ...publicRoutes,
     ...livingRoutes,

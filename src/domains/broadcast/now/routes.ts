@@ -97,12 +97,14 @@ interface OverseersNow {
   readonly changes: Changes
 }
 
-/** The centre's page; a region's is the same less what only the centre does, and of its own organisations. */
-async function overseersNow(request: RouteRequest): Promise<Reply> {
-  const { actor } = request
-  const since = sinceOf(request)
-  const found = await request.read<Visible, OverseersNow>(async db => ({
-    live: await liveBulletins(db, actor.scope, request.now),
+/** Reads what the first page of the centre and of a region shows: of each thing only what the actor may see or do. */
+export async function readOverseersNow(
+  db: Reader<Visible>,
+  { actor, now: at }: Pick<RouteRequest, 'actor' | 'now'>,
+  since: Instant,
+): Promise<OverseersNow> {
+  return {
+    live: await liveBulletins(db, actor.scope, at),
     reviews: may(actor, 'broadcast.bulletin.approve') ? await reviewsFor(db, actor) : [],
     approved: may(actor, 'broadcast.bulletin.release') ? await approvedBulletins(db) : [],
     missed: may(actor, 'broadcast.bulletin.release') ? await missedReleases(db) : [],
@@ -111,16 +113,23 @@ async function overseersNow(request: RouteRequest): Promise<Reply> {
       toApprove: may(actor, 'broadcast.bulletin.approve') ? await versionsToApprove(db, actor.id) : [],
       toPublish: may(actor, 'broadcast.bulletin.release') ? await versionsToPublish(db) : [],
     },
-    sources: may(actor, 'watch.source.view') ? await failingSources(db, request.now) : [],
+    sources: may(actor, 'watch.source.view') ? await failingSources(db, at) : [],
     // A region sees to all of its own; the centre only where nobody is left.
     repairs: {
       isUrgent: actor.scope.kind === 'centre',
       count: may(actor, 'directory.contact.change') ? await countRepairs(db, actor.scope, { isUrgent: actor.scope.kind === 'centre' }) : 0,
     },
-    threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, request.now) : [],
+    threats: may(actor, 'watch.threat.view') ? await threatSummaries(db, THREATS_SHOWN, at) : [],
     notifications: may(actor, 'watch.notification.handle') ? await unrungNotifications(db, NOTIFICATIONS_SHOWN) : { rows: [], total: 0 },
     changes: await changesSince(db, actor.scope, since),
-  }))
+  }
+}
+
+/** The centre's page; a region's is the same less what only the centre does, and of its own organisations. */
+async function overseersNow(request: RouteRequest): Promise<Reply> {
+  const { actor } = request
+  const since = sinceOf(request)
+  const found = await request.read<Visible, OverseersNow>(db => readOverseersNow(db, request, since))
   const model = {
     needs: needsOf({ ...found, showsDeliveries: may(actor, 'broadcast.delivery.view'), now: request.now }),
     showsThreats: may(actor, 'watch.threat.view'),
@@ -181,7 +190,11 @@ async function organisationsHome(request: RouteRequest): Promise<Reply> {
   })
 }
 
-async function readHome(db: Reader<Visible>, organisationId: NonNullable<RouteRequest['actor']['organisationId']>): Promise<OrganisationsHome> {
+/** Reads what the first page of an organisation shows. */
+export async function readHome(
+  db: Reader<Visible>,
+  organisationId: NonNullable<RouteRequest['actor']['organisationId']>,
+): Promise<OrganisationsHome> {
   return {
     open: await toAnswer(db, organisationId),
     plans: await promised(db, organisationId),
@@ -193,7 +206,8 @@ async function readHome(db: Reader<Visible>, organisationId: NonNullable<RouteRe
   }
 }
 
-function sinceOf({ session, now: at }: RouteRequest): Instant {
+/** Since when changes are counted: the last visit, or for the first one, and for a program, a day ago. */
+export function sinceOf({ session, now: at }: Pick<RouteRequest, 'session' | 'now'>): Instant {
   return session?.previousVisitAt ?? addHours(at, -FIRST_VISIT_HOURS)
 }
 

@@ -17,12 +17,12 @@ import { addModel, groupAddress, groupModel, GROUPS_PAGE, groupsModel, type Grou
 const VIEWS = 'broadcast/sharing-groups/views'
 const view = { permission: 'broadcast.sharing-group.view' } as const
 const set = { permission: 'broadcast.sharing-group.set' } as const
-const ofGroup = z.object({ id: z.string().regex(GROUP_ID) })
-const ListQuery = z.object({
+export const ofGroup = z.object({ id: z.string().regex(GROUP_ID) })
+export const GroupsQuery = z.object({
   q: z.string().max(100).catch('').default(''),
   state: z.enum(['', 'ended', 'all']).catch('').default(''),
 })
-const MembersQuery = z.object({
+export const MembersQuery = z.object({
   q: z.string().max(100).catch('').default(''),
   state: z.enum(MEMBER_STATES).catch('').default(''),
   cursor: z.string().max(500).nullable().catch(null).default(null),
@@ -34,7 +34,7 @@ const list = route({
   method: 'GET',
   path: GROUPS_PAGE,
   access: view,
-  query: ListQuery,
+  query: GroupsQuery,
   async handle({ read, query, actor }) {
     const groups = await read<Visible, readonly SharingGroup[]>(db => sharingGroups(db, listFilter(query)))
     return page(`${VIEWS}/list.njk`, 'Sharing groups', groupsModel(groups, query, may(actor, set.permission)))
@@ -45,7 +45,7 @@ const listCsv = route({
   method: 'GET',
   path: `${GROUPS_PAGE}.csv`,
   access: view,
-  query: ListQuery,
+  query: GroupsQuery,
   async handle({ read, query }) {
     const groups = await read<Visible, readonly SharingGroup[]>(db => sharingGroups(db, listFilter(query)))
     const line = ({ id, name, purpose, members, madeAt, endedAt }: SharingGroup) => [
@@ -63,7 +63,8 @@ const listCsv = route({
   },
 })
 
-function listFilter({ q, state }: z.infer<typeof ListQuery>) {
+/** The filter of the list that an address asks for. */
+export function listFilter({ q, state }: z.infer<typeof GroupsQuery>) {
   return { search: q, ...(state === 'all' ? {} : { ended: state === 'ended' }) }
 }
 
@@ -202,6 +203,7 @@ async function groupPage(
   return page(`${VIEWS}/show.njk`, found.group.name, model, { problems })
 }
 
-function filterOf({ q, state }: z.infer<typeof MembersQuery>): MemberQuery {
+/** The memberships that an address asks for. */
+export function filterOf({ q, state }: Omit<z.infer<typeof MembersQuery>, 'cursor'>): MemberQuery {
   return { search: q, state }
 }

@@ -192,7 +192,7 @@ const log = listOperation({
   id: 'listWebhookMessages',
   summary: 'List the messages of a webhook, newest first, and how each ended',
   path: `${path}/:id/messages`,
-  page: 'GET /webhooks/:id',
+  page: 'GET /webhooks/:id/log.csv',
   access: view,
   params: ofWebhook,
   query: filtersOf(logQuery),
