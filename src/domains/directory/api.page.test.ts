@@ -197,3 +197,13 @@ test('people are taken on, given and relieved of roles, by those who look after 
   assert.ok((await administrator.all('/people?sort=-email', 2)).length > 5)
   assert.ok(Number((await lead.get('/people')).at('total')) < Number((await administrator.get('/people')).at('total')))
 })
+
+test('what is sent again under the same key is done once, also where it takes the sight of the system', async () => {
+  const who = { name: 'Ola Once', email: 'ola@example.org', role: 'cyber-lead', organisation: 'T005' }
+  const key = { 'idempotency-key': 'people-1' }
+  const [first, again] = [await administrator.post('/people', who, key), await administrator.post('/people', who, key)]
+  assert.deepEqual([first.status, again.status, again.body], [201, 201, first.body])
+  assert.equal((await administrator.post('/people', { ...who, name: 'Another' }, key)).status, 409)
+  const link = await administrator.post(`/people/${first.text('id')}/link`, undefined, { 'idempotency-key': 'link-1' })
+  assert.deepEqual((await administrator.post(`/people/${first.text('id')}/link`, undefined, { 'idempotency-key': 'link-1' })).body, link.body)
+})

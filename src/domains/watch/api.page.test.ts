@@ -94,7 +94,7 @@ test('the queue of threats is walked whole in every order, and narrowed as on it
   )
   const [first] = (await analyst.get('/threats?limit=1')).list('items')
   assert.deepEqual(first?.['sources'], [{ code: 'feed', name: 'Catalogue' }])
-  for (const wrong of ['state=opne', 'priority=pressing', 'since=yesterday', 'only=kev&sort=random']) {
+  for (const wrong of ['state=opne', 'priority=pressing', 'since=yesterday', 'only=kev&sort=random', 'only=kve']) {
     const { status } = await analyst.get(`/threats?${wrong}`)
     assert.ok(status === 400 || status === 422, `${wrong}: ${status}`)
   }

@@ -14,7 +14,8 @@ export const instantText = z.iso.datetime({ offset: true }).transform(text => ne
 export const listQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(100),
   // A cursor that cannot be read is refused: as if it were not there, it would begin again from the first page, for ever.
-  cursor: z.string().max(1_000).refine(isCursor, 'This is no cursor: send the `next` of the page before').nullable().default(null),
+  // Some hold the longest names that sort their list.
+  cursor: z.string().max(6_000).refine(isCursor, 'This is no cursor: send the `next` of the page before').nullable().default(null),
 }
 
 /** The same for lists that can be asked what is new: only what changed at that instant or later. Spread it beside `listQuery`. */

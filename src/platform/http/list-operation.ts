@@ -19,7 +19,7 @@ interface ListDefinition<T, P extends ZodType, Q extends z.ZodRawShape, I extend
   readonly query: z.ZodObject<Q>
   /** One row of the answer. What it does not declare is left out. */
   readonly item: I
-  list(db: Reader<T>, page: PageRequest, request: OperationRequest<z.infer<P>, z.infer<Paged<Q>>, undefined>): Promise<Page<z.input<I>>>
+  list(db: Reader<T>, page: PageRequest, request: OperationRequest<z.infer<P>, z.infer<Paged<Q>>, unknown>): Promise<Page<z.input<I>>>
 }
 
 /** Declares an operation that answers a page of a list: `limit` and `cursor` beside its filters, and `items`, `next` and `total` in the answer. */
@@ -33,9 +33,9 @@ export function listOperation<T, P extends ZodType, Q extends z.ZodRawShape, I e
     query: paged,
     answer: listOf(item),
     read: async (db: Reader<T>, request) => {
-      const asked = request.query as z.infer<typeof PAGE>
-      const found = await list(db, { limit: asked.limit, cursor: asked.cursor }, request as never)
-      return listAnswer(found, row => row) as never
+      // Whatever the filters are, the two of every list stand beside them.
+      const { limit, cursor } = request.query as z.infer<typeof PAGE>
+      return listAnswer(await list(db, { limit, cursor }, request), row => row)
     },
   })
 }

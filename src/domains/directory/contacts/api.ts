@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { instant } from '../../../platform/http/api-schemas.ts'
+import { instant, listAnswer, listOf } from '../../../platform/http/api-schemas.ts'
 import { filtersOf, listOperation } from '../../../platform/http/list-operation.ts'
 import { operation } from '../../../platform/http/operation.ts'
 import type { Route } from '../../../platform/http/route.ts'
@@ -54,20 +54,24 @@ function contactAnswer(contact: Contact) {
   return { ...contact, outOfHours: contact.isOutOfHours, state: contactState(contact) }
 }
 
-const list = listOperation({
+/** A list so short that it is one page. */
+function wholeList<R, I>(rows: readonly R[], itemOf: (row: R) => I) {
+  return listAnswer({ rows, next: null, total: rows.length }, itemOf)
+}
+
+const list = operation({
   id: 'listContacts',
   summary: "List an organisation's contacts",
   description: 'All of them on one page, those for the night last.',
   page: 'GET /organisations/:code',
+  method: 'GET',
   path: OF_ORGANISATION,
   access: { permission: 'directory.organisation.view' },
   params: ofOrganisation,
-  query: z.object({}),
-  item: ContactAnswer,
-  async list(db: Directory, _page, { actor, params }) {
+  answer: listOf(ContactAnswer),
+  async read(db: Directory, { actor, params }) {
     const { id } = await requireOrganisation(db, actor.scope, params.code)
-    const contacts = await contactsOf(db, id)
-    return { rows: contacts.map(contactAnswer), next: null, total: contacts.length }
+    return wholeList(await contactsOf(db, id), contactAnswer)
   },
 })
 
@@ -146,18 +150,18 @@ const repairs = listOperation({
   list: (db: Directory, page, { actor, query }) => listRepairs(db, actor.scope, filterOf(query), page),
 })
 
-const repairsAtOne = listOperation({
+const repairsAtOne = operation({
   id: 'listContactRepairsOfOrganisation',
   summary: "List an organisation's contacts to put right",
   page: 'GET /organisations/:code',
+  method: 'GET',
   path: '/api/v1/organisations/:code/contact-repairs',
   access: { permission: 'directory.organisation.view' },
   params: ofOrganisation,
-  query: z.object({}),
-  item: Repair,
-  async list(db: Directory, _page, { actor, params }) {
-    const rows = await repairsOf(db, (await requireOrganisation(db, actor.scope, params.code)).id)
-    return { rows, next: null, total: rows.length }
+  answer: listOf(Repair),
+  async read(db: Directory, { actor, params }) {
+    const { id } = await requireOrganisation(db, actor.scope, params.code)
+    return wholeList(await repairsOf(db, id), repair => repair)
   },
 })
 

@@ -45,6 +45,8 @@ export function eventAnswer(row: TimelineRow): z.input<typeof EventAnswer> {
   return { ...row, fields: [...row.fields] }
 }
 
+const ONLY = z.enum(['kev', 'ransomware', 'run'])
+
 const list = listOperation({
   id: 'listThreats',
   summary: 'List threats',
@@ -55,6 +57,7 @@ const list = listOperation({
   access: listAccess,
   query: filtersOf(threatsQuery).extend({
     state: z.enum([...THREAT_STATES, 'open', 'all']).default('open'),
+    only: z.union([ONLY.transform(only => [only]), z.array(ONLY)]).default([]),
     since: instantText.nullable().default(null),
     ...changedSinceQuery,
   }),
