@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import { answers } from './answers.ts'
 import { audience } from './audience.ts'
+import { csafValidate } from './csaf-validate.ts'
 import { csaf } from './csaf.ts'
+import { feeds } from './feeds.ts'
 import { gatherCold } from './gather-cold.ts'
 import { gatherKev } from './gather-kev.ts'
 import { importPractices } from './import-practices.ts'
@@ -24,6 +26,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'gather-kev': gatherKev,
   'gather-cold': gatherCold,
   csaf,
+  'csaf-validate': csafValidate,
   stix,
   stream,
   matching,
@@ -32,6 +35,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'release-mail': releaseMail,
   answers,
   taxii,
+  feeds,
 }
 
 const { values, positionals } = parseArgs({

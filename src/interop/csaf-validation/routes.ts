@@ -7,7 +7,7 @@ import { createValidator } from './pool.ts'
 import { validatorModel } from './views.ts'
 
 export const VALIDATOR_PAGE = '/csaf-validator'
-const VIEW = 'interop/csaf-validation/views/validator.njk'
+const VIEW = 'csaf-validation/views/validator.njk'
 const access = { permission: 'interop.csaf.validate' } as const
 
 /** One thread is enough for a page: documents wait for each other, and everything else does not wait for them. */

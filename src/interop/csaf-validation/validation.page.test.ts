@@ -20,7 +20,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const sound = inventedAdvisory(1, 2)
+const sound = inventedAdvisory(1, 40)
 const broken = structuredClone(sound) as { document: { tracking: { version: string } } }
 broken.document.tracking.version = '7'
 const file = (name: string, content: string | Uint8Array) => {

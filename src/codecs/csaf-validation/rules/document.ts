@@ -17,6 +17,7 @@ const ADVISORIES = ['csaf_security_advisory', 'csaf_vex', 'csaf_deprecated_secur
 /** Rules of CSAF 2.1 about the document as a whole: its category, its history, what a profile asks for, its licence and its extensions. */
 export const DOCUMENT_RULES: Readonly<Record<string, Rule>> = {
   '6.1.21': revisions,
+  '6.2.14': privateLanguages,
   *'6.1.26'(document) {
     const category = categoryOf(document)
     if (PROFILES.includes(category)) return
@@ -153,6 +154,19 @@ export const DOCUMENT_RULES: Readonly<Record<string, Rule>> = {
     yield* usedAt(document, pointer => pointer.startsWith('/x_extensions/'))
   },
 }
+
+/** A language that only those understand who agreed on it (BCP 47: private subtags, and codes that ISO keeps for private use). The same in CSAF 2.0 and 2.1. */
+export function* privateLanguages(document: unknown): Generator<Fault> {
+  for (const name of ['lang', 'source_lang']) {
+    const language = textAt(recordAt(document, 'document'), name) ?? ''
+    const [first = '', ...rest] = language.toLowerCase().split('-')
+    const isPrivate = first === 'x' || rest.includes('x') || /^q[a-t][a-z]$/.test(first) || rest.some(part => PRIVATE_SUBTAG.test(part))
+    if (isPrivate) yield { pointer: `/document/${name}`, message: `${language} is for private use` }
+  }
+}
+
+/** A script from Qaaa to Qabx, and regions AA, QM to QZ, XA to XZ and ZZ. */
+const PRIVATE_SUBTAG = /^(?:qa(?:a[a-z]|b[a-x])|aa|q[m-z]|x[a-z]|zz)$/
 
 /**
  * No number is left out of the history, which begins with 0 or 1; in semantic versions the first part counts. Revisions of the same instant stand in the order of their
