@@ -6,7 +6,7 @@ import { isRecord, lineAt, linesAt, listAt, memberOf, type JsonRecord } from '..
  * As they stand there, each id in each version once.
  */
 export function neighbourhoodIn(json: unknown, ids: readonly string[]): readonly JsonRecord[] {
-  const objects = (Array.isArray(json) ? json : memberOf(json, 'objects') === undefined ? [json] : listAt(json, 'objects')).filter(isRecord)
+  const objects = listIn(json).filter(isRecord)
   const wanted = new Set(ids)
   const meet = (object: JsonRecord, members: readonly string[]) => members.some(member => wanted.has(lineAt(object, member) ?? ''))
   const around = new Set(wanted)
@@ -25,6 +25,11 @@ export function neighbourhoodIn(json: unknown, ids: readonly string[]): readonly
   for (let step = 0; step < 3; step += 1)
     for (const object of objects) if (around.has(lineAt(object, 'id') ?? '')) for (const ref of marksOf(object)) around.add(ref)
   return objects.filter(object => around.has(lineAt(object, 'id') ?? ''))
+}
+
+function listIn(json: unknown): readonly unknown[] {
+  if (Array.isArray(json)) return json
+  return memberOf(json, 'objects') === undefined ? [json] : listAt(json, 'objects')
 }
 
 /** The ids that the members of an object name, by the names that STIX gives such members (STIX 2.1 §2.9). */

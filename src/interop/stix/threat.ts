@@ -97,5 +97,5 @@ function factsOf({ threat, facts }: ThreatDossier): Readonly<Record<string, Json
 
 /** Each version of each object once. */
 function unique(objects: readonly StixObject[]): readonly StixObject[] {
-  return [...new Map(objects.map(object => [`${object.id} ${String(object['modified'] ?? '')}`, object])).values()]
+  return [...new Map(objects.map(object => [`${object.id} ${JSON.stringify(object['modified'])}`, object])).values()]
 }
