@@ -13,10 +13,15 @@ const CONNECTIONS = 4
 
 /**
  * Asks for one page over four connections, each as soon as the answer before has come: for so many seconds, or so many times.
- * Milliseconds from asking to the last byte. Throws when an answer is not 200. Each request says that it comes from another address
+ * Milliseconds from asking to the last byte. Throws when an answer is not 200, or not of the status that is expected. Each request says that it comes from another address
  * behind the proxy that we play: the limit on requests from one address is not what is measured.
  */
-export async function load(url: string, cookie: string | null, extent: { seconds: number } | { requests: number }): Promise<LoadFigures> {
+export async function load(
+  url: string,
+  cookie: string | null,
+  extent: { seconds: number } | { requests: number },
+  { headers = {}, status: expected = 200 }: { readonly headers?: Readonly<Record<string, string>>; readonly status?: number } = {},
+): Promise<LoadFigures> {
   const times: number[] = []
   const statuses = new Map<number, number>()
   let sequence = 0
@@ -25,7 +30,7 @@ export async function load(url: string, cookie: string | null, extent: { seconds
     connections: CONNECTIONS,
     timeout: 60,
     ...('seconds' in extent ? { duration: extent.seconds } : { amount: extent.requests }),
-    headers: cookie === null ? {} : { cookie: `carecert=${cookie}` },
+    headers: cookie === null ? { ...headers } : { ...headers, cookie: `carecert=${cookie}` },
     requests: [
       {
         setupRequest: request => {
@@ -47,7 +52,7 @@ export async function load(url: string, cookie: string | null, extent: { seconds
     })
   })
   const seconds = (performance.now() - begun) / 1_000
-  if (times.length === 0 || errors + timeouts > 0 || [...statuses.keys()].some(status => status !== 200)) {
+  if (times.length === 0 || errors + timeouts > 0 || [...statuses.keys()].some(status => status !== expected)) {
     throw new Error(
       `${url}: ${errors} errors, ${timeouts} timeouts, answers: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(', ') || 'none'}`,
     )

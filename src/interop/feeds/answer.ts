@@ -28,7 +28,7 @@ export interface Feed {
 }
 
 interface Rendered {
-  readonly body: string
+  readonly body: Buffer
   readonly etag: string
   readonly lastModified: Instant | null
   readonly stamp: number
@@ -40,7 +40,7 @@ interface Rendered {
 const UNASKED_MILLIS = 1_000
 /** For so long while nothing has changed: what does not announce itself, such as who joined late, is seen then. */
 const KEPT_MILLIS = 60_000
-const MOST_CHARACTERS = 32_000_000
+const MOST_BYTES = 32_000_000
 const TYPES: Readonly<Record<FeedFormat, string>> = { atom: 'application/atom+xml; charset=utf-8', rss: 'application/rss+xml; charset=utf-8' }
 
 /** What this process has rendered, the longest unused first. */
@@ -67,14 +67,13 @@ async function renderedOf(platform: Platform, feed: Feed, format: FeedFormat, pa
   const now = platform.clock.now().getTime()
   if (known !== undefined && now - known.checkedAt < UNASKED_MILLIS) return known
   if (known !== undefined && now - known.madeAt < KEPT_MILLIS) {
+    // Who asks meanwhile need not look too.
+    known.checkedAt = now
     const { stamp } = await readAs<FeedTables, { stamp: number }>(platform, feed.reader, db => feedState(db))
-    if (stamp === known.stamp) {
-      known.checkedAt = now
-      return known
-    }
+    if (stamp === known.stamp) return known
   }
   const { document, stamp, lastModified } = await documentOf(platform, feed, format, page)
-  const body = format === 'atom' ? writeAtom(document) : writeRss(document)
+  const body = Buffer.from(format === 'atom' ? writeAtom(document) : writeRss(document), 'utf8')
   const etag = createHash('sha256').update(body).digest('hex').slice(0, 32)
   const made = { body, etag, lastModified, stamp, madeAt: now, checkedAt: now }
   held.delete(key)
@@ -84,11 +83,11 @@ async function renderedOf(platform: Platform, feed: Feed, format: FeedFormat, pa
 }
 
 function shed(held: Map<string, Rendered>): void {
-  let characters = [...held.values()].reduce((sum, { body }) => sum + body.length, 0)
+  let bytes = [...held.values()].reduce((sum, { body }) => sum + body.length, 0)
   for (const [key, { body }] of held) {
-    if (characters <= MOST_CHARACTERS) return
+    if (bytes <= MOST_BYTES) return
     held.delete(key)
-    characters -= body.length
+    bytes -= body.length
   }
 }
 
