@@ -30,6 +30,7 @@ const index = route({
   method: 'GET',
   path: '/cap',
   access: ANYBODY,
+  isMachine: true,
   async handle({ platform, actor }) {
     const reader = readerOf(actor)
     const { baseUrl, cap } = platform.config
@@ -68,6 +69,7 @@ const alert = route({
   method: 'GET',
   path: '/cap/:file',
   access: ANYBODY,
+  isMachine: true,
   params: z.object({ file: z.string().max(40) }),
   async handle({ platform, actor, params }) {
     const { number = '', position } = FILE.exec(params.file)?.groups ?? {}

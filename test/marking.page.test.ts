@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import type { Kysely } from 'kysely'
+import { permissionsOf } from '../src/app/modules.ts'
+import { saveAudience } from '../src/domains/broadcast/audience/commands.ts'
+import { AudienceRule } from '../src/domains/broadcast/audience/model.ts'
+import { resolveAudience, ruleOf } from '../src/domains/broadcast/audience/queries.ts'
+import { approveBulletin, draftBulletin, sendForReview } from '../src/domains/broadcast/bulletins/commands.ts'
+import { withdrawBulletin } from '../src/domains/broadcast/bulletins/living/commands.ts'
+import { BulletinContent, parseBulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
+import { bulletinOf } from '../src/domains/broadcast/bulletins/queries.ts'
+import { releaseBulletin } from '../src/domains/broadcast/release/commands.ts'
+import { addMembers, addSharingGroup } from '../src/domains/broadcast/sharing-groups/commands.ts'
+import type { Visible } from '../src/domains/broadcast/tables.ts'
+import { personActor } from '../src/domains/directory/contract.ts'
+import type { Role } from '../src/kernel/role.ts'
+import { TLP, tlpRank, type Tlp } from '../src/kernel/tlp.ts'
+import type { Actor } from '../src/platform/work/actor.ts'
+import { readAs } from '../src/platform/work/read.ts'
+import { runWork, type Work } from '../src/platform/work/work.ts'
+import { createTestApp, type SignedIn } from './support/app.ts'
+import { actorAs, plantOrganisations, SOUND_CONTENT } from './support/broadcast.ts'
+import { makeCertificate } from './support/certificate.ts'
+import { runCommand } from './support/command.ts'
+import { startSmtpSink } from './support/smtp-sink.ts'
+import { programOf } from './support/tokens.ts'
+
+/**
+ * What is marked never leaks: bulletins of random labels, sharing groups and audiences are released, some as exercises, some withdrawn after, each
+ * with words of its own in all that it says. Then every reader asks at every exit that there is, by every address that it could guess, and what
+ * comes back, in whatever format, is searched for those words. Who may read what is said here anew, in a few lines that share nothing with the product.
+ */
+
+const SEED = Number(process.env['MARKING_SEED'] ?? randomInt(1_000_000))
+const BULLETINS = 12
+const CODES = ['A1', 'A2', 'B1', 'B2'] as const
+type Code = (typeof CODES)[number]
+/** Who is in each sharing group; the third has ended up with nobody of ours. */
+const GROUPS: readonly (readonly Code[])[] = [['A1', 'B1'], ['A2']]
+/** The client of the partner. */
+const CLIENT: Code = 'A1'
+const REGION: readonly Code[] = ['A1', 'A2']
+
+interface Plan {
+  readonly tlp: Tlp
+  /** Which group it is for; `null` for none. */
+  readonly group: number | null
+  readonly audience: readonly Code[]
+  readonly isExercise: boolean
+  readonly isWithdrawn: boolean
+}
+
+interface Planned extends Plan {
+  readonly number: number
+  /** In every text that it has, and in no other. */
+  readonly word: string
+  /** Who was sent it. */
+  readonly recipients: readonly Code[]
+}
+
+const plans = fc.record<Plan>({
+  tlp: fc.constantFrom(...TLP),
+  group: fc.option(fc.integer({ min: 0, max: GROUPS.length - 1 }), { freq: 2 }),
+  audience: fc.subarray([...CODES], { minLength: 1 }),
+  isExercise: fc.nat(5).map(number => number === 0),
+  isWithdrawn: fc.nat(5).map(number => number === 0),
+})
+
+const sink = await startSmtpSink()
+const certificate = makeCertificate()
+const app = await createTestApp({
+  smtpUrl: sink.url,
+  env:
+    certificate === null
+      ? {}
+      : {
+          CAP_SIGNING_KEY_FILE: certificate.keyFile,
+          CAP_SIGNING_CERTIFICATE_FILE: certificate.certificateFile,
+          CAP_SENDER: 'alerts@centre.example',
+          CAP_AREA: 'Larchshire',
+        },
+})
+const { platform } = app
+const ids = await plantOrganisations(platform, [
+  { code: 'YN', type: 'region' },
+  ...CODES.map(code => ({ code, region: REGION.includes(code) ? 'YN' : 'YS', type: 'trust' })),
+  { code: 'SU', type: 'support-unit', contacts: [] },
+  { code: 'CC', type: 'centre', contacts: [] },
+])
+const owner = platform.database.kysely as Kysely<Visible>
+await owner
+  .insertInto('directory_partnership')
+  .values({ id: 'pts_1', partner_id: ids.get('SU') ?? '', organisation_id: ids.get(CLIENT) ?? '', since: platform.clock.now(), until: null })
+  .execute()
+const analyst = actorAs('analyst')
+const manager = actorAs('duty-manager')
+const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => runWork<Visible, R>(platform, actor, body)
+const groupIds: string[] = []
+for (const [index, codes] of GROUPS.entries()) {
+  const groupId = await doing(manager, work => addSharingGroup(work, { name: `Group ${index}`, purpose: 'To share', id: null }))
+  await doing(manager, work => addMembers(work, { groupId, codes }))
+  groupIds.push(groupId)
+}
+
+/** Releases what was planned by every rule of the product; `undefined` where they refuse it, as CLEAR for a group or nobody to reach. */
+async function release(plan: Plan, index: number): Promise<Planned | undefined> {
+  const word = `canary${index}word`
+  const groupId = plan.group === null ? undefined : groupIds[plan.group]
+  const content = BulletinContent.parse({
+    ...SOUND_CONTENT,
+    tlp: plan.tlp,
+    title: `A flaw called ${word}`,
+    shortSummary: `In short, ${word} is bad.`,
+    summary: `A **${word}** it is.`,
+    threatDetails: `More of ${word}.`,
+    steps: [{ type: 'Patch', text: `Mend ${word}`, link: `https://maker.example/${word}` }],
+    platforms: [{ platform: `Records ${word}`, versions: ['1'], text: word }],
+    indicators: `${word}.example`,
+    sources: [`https://maker.example/${word}/advisory`],
+    ...(groupId === undefined ? {} : { sharingGroup: { id: groupId } }),
+  })
+  const recipients = plan.audience.filter(code => plan.group === null || GROUPS[plan.group]?.includes(code) === true)
+  try {
+    const drafted = await doing(analyst, work => draftBulletin(work, { threatId: null, content, isExercise: plan.isExercise }))
+    const number = parseBulletinNumber(drafted.number) ?? 0
+    await doing(analyst, work => saveAudience(work, { number, rule: AudienceRule.parse({ organisations: plan.audience }) }))
+    await doing(analyst, work => sendForReview(work, { number, version: 1 }))
+    await doing(manager, work => approveBulletin(work, { number, version: 1 }))
+    const { hash } = await readAs<Visible, Awaited<ReturnType<typeof resolveAudience>>>(platform, manager, async db =>
+      resolveAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)),
+    )
+    await doing(manager, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
+    if (plan.isWithdrawn) await doing(manager, work => withdrawBulletin(work, { number, reason: 'It was wrong.' }))
+    return { ...plan, number, word, recipients }
+  } catch (error) {
+    const isRefused = (plan.tlp === 'CLEAR' && plan.group !== null) || recipients.length === 0
+    if (!isRefused) throw error
+    return undefined
+  }
+}
+
+const released: Planned[] = []
+for (const [index, plan] of fc.sample(plans, { numRuns: BULLETINS, seed: SEED }).entries()) {
+  platform.clock.advanceHours(1)
+  const one = await release(plan, index)
+  if (one !== undefined) released.push(one)
+  await platform.runJobs()
+}
+
+interface Reader {
+  readonly name: string
+  /** The headers by which they are known in a browser, and those of a program of theirs. */
+  readonly asBrowser: Readonly<Record<string, string>>
+  readonly asProgram: Readonly<Record<string, string>>
+  /** Whether they may read it where they sign in. */
+  mayRead(bulletin: Planned): boolean
+}
+
+async function signedIn(
+  name: string,
+  role: Role,
+  organisation: string,
+  mayRead: Reader['mayRead'],
+): Promise<Reader & { readonly person: SignedIn; readonly email: string }> {
+  const person = await app.signIn(role, { organisation })
+  const { token } = await programOf(app, person, role)
+  return {
+    name,
+    person,
+    asBrowser: { cookie: `carecert=${person.cookie('carecert') ?? ''}` },
+    asProgram: { authorization: `Bearer ${token}` },
+    mayRead,
+    email: `${person.personId}@test.invalid`,
+  }
+}
+
+const isSentTo = (codes: readonly Code[]) => (bulletin: Planned) => bulletin.recipients.some(code => codes.includes(code))
+const nobody: Reader = { name: 'nobody', asBrowser: {}, asProgram: {}, mayRead: () => false }
+const leads = await Promise.all(CODES.map(code => signedIn(code, 'cyber-lead', code, isSentTo([code]))))
+const partner = await signedIn('the partner of A1', 'partner-responder', 'SU', isSentTo([CLIENT]))
+const region = await signedIn('the region of A1 and A2', 'regional-lead', 'YN', isSentTo(REGION))
+const centre = await signedIn('the centre', 'analyst', 'CC', () => true)
+const readers: readonly Reader[] = [nobody, ...leads, partner, region, centre]
+
+/** What anybody may read without signing in. */
+const isForAll = ({ tlp, group, isExercise }: Planned) => tlp === 'CLEAR' && group === null && !isExercise
+const isUpTo = ({ tlp }: Planned, widest: Tlp) => tlpRank(tlp) <= tlpRank(widest)
+
+interface Exit {
+  readonly name: string
+  /** Every address that a reader could ask. */
+  readonly addresses: readonly string[]
+  readonly by: 'browser' | 'program'
+  /** What a reader may find there besides what is for all; bulletins that they may read where they sign in are asked about. */
+  may(bulletin: Planned): boolean
+  /** Whether what is for all is there too. */
+  readonly holdsPublic: boolean
+  readonly accept?: string
+}
+
+const everyBulletin = (address: (number: string) => readonly string[]) => released.flatMap(({ number }) => address(`CC-${number}`))
+const rows = async (query: string, values: unknown[] = []) => (await platform.database.pool.query<Record<string, string>>(query, values)).rows
+const collections = await rows('select id from interop_taxii_collection')
+const alerts = await rows('select identifier from interop_cap_alert')
+const publicFiles = await rows('select path from interop_csaf_file')
+const documents = await rows(`select csaf, folder, path from interop_csaf_document`)
+/** Each tree, each of its folders with the lists that a reader of the standard expects there, and each document in both trees. */
+const csafAddresses = [
+  ...publicFiles.map(({ path }) => `/${path}`),
+  ...['/csaf', '/csaf/members'].flatMap(tree => [
+    tree,
+    ...[...new Set(documents.map(({ csaf, folder }) => `${tree}/v${csaf}/${folder}`))].flatMap(folder => [
+      folder,
+      ...['index.txt', 'changes.csv', `csaf-feed-tlp-${folder.split('/').at(-1)}.json`].map(file => `${folder}/${file}`),
+    ]),
+    ...documents.map(({ csaf, folder, path }) => `${tree}/v${csaf}/${folder}/${path}`),
+  ]),
+]
+
+const EXITS: readonly Exit[] = [
+  {
+    name: 'pages',
+    by: 'browser',
+    addresses: [
+      '/',
+      '/bulletins',
+      '/bulletins.csv',
+      '/responses',
+      '/answers/list',
+      '/search?q=flaw',
+      ...everyBulletin(number => [
+        `/bulletins/${number}`,
+        ...['technical', 'clinical', 'board', 'print', 'call', 'text'].map(kind => `/bulletins/${number}/renditions/${kind}`),
+        `/bulletins/${number}/answer`,
+        `/bulletins/${number}/tasks`,
+        `/bulletins/${number}/versions/1`,
+      ]),
+    ],
+    may: () => true,
+    holdsPublic: true,
+  },
+  {
+    name: 'public pages',
+    by: 'browser',
+    addresses: [
+      '/public',
+      '/public?q=flaw',
+      '/public.csv',
+      '/safe-to-use',
+      ...everyBulletin(number => [`/public/${number}`, `/public/${number}/print`]),
+    ],
+    may: () => false,
+    holdsPublic: true,
+  },
+  {
+    name: 'the JSON API',
+    by: 'program',
+    addresses: [
+      '/api/v1/bulletins?limit=100',
+      '/api/v1/responses?limit=100',
+      ...everyBulletin(number => [`/api/v1/bulletins/${number}`, `/api/v1/bulletins/${number}/versions/1`]),
+    ],
+    may: () => true,
+    holdsPublic: true,
+  },
+  {
+    name: 'files of one bulletin',
+    by: 'program',
+    addresses: everyBulletin(number => [`/bulletins/${number}/stix.json`, `/bulletins/${number}/misp.json`]),
+    may: bulletin => isUpTo(bulletin, 'AMBER+STRICT') && !bulletin.isExercise,
+    holdsPublic: true,
+  },
+  {
+    name: 'files of one bulletin, by session',
+    by: 'browser',
+    addresses: everyBulletin(number => [`/bulletins/${number}/stix.json`, `/bulletins/${number}/misp.json`]),
+    may: bulletin => isUpTo(bulletin, 'AMBER+STRICT') && !bulletin.isExercise,
+    holdsPublic: true,
+  },
+  {
+    name: 'public feeds',
+    by: 'browser',
+    addresses: ['/feeds/bulletins.atom', '/feeds/bulletins.rss', '/feeds/bulletins/archive/1.atom', '/feeds/bulletins/archive/1.rss'],
+    may: () => false,
+    holdsPublic: true,
+  },
+  {
+    name: 'TAXII',
+    by: 'program',
+    addresses: collections.flatMap(({ id }) => [
+      `/taxii2/sector/collections/${id}/objects/?limit=1000`,
+      `/taxii2/sector/collections/${id}/manifest/`,
+    ]),
+    accept: 'application/taxii+json;version=2.1',
+    may: bulletin => isUpTo(bulletin, 'AMBER+STRICT') && !bulletin.isExercise,
+    holdsPublic: true,
+  },
+  {
+    name: 'CSAF',
+    by: 'program',
+    addresses: csafAddresses,
+    may: bulletin => isUpTo(bulletin, 'AMBER+STRICT') && !bulletin.isExercise,
+    holdsPublic: true,
+  },
+  {
+    name: 'CAP',
+    by: 'program',
+    addresses: ['/cap', ...alerts.flatMap(({ identifier }) => [`/cap/${identifier}.xml`, `/cap/${identifier?.replace(/-\d+$/, '')}.xml`])],
+    may: bulletin => isUpTo(bulletin, 'AMBER+STRICT'),
+    holdsPublic: true,
+  },
+]
+
+/** The bulletins whose words stand in what came back. */
+function wordsIn(text: string): readonly Planned[] {
+  const found = new Set([...text.matchAll(/canary\d+word/g)].map(([word]) => word))
+  return released.filter(({ word }) => found.has(word))
+}
+
+const describe = ({ number, tlp, group, isExercise, isWithdrawn, recipients }: Planned) =>
+  `CC-${number} TLP:${tlp}, group ${group ?? 'none'}${isExercise ? ', an exercise' : ''}${isWithdrawn ? ', withdrawn' : ''}, sent to ${recipients.join(' ')}`
+
+let asked = 0
+
+/** What comes back from an address, asked from a network address of its own, so that no limit answers in its place. */
+async function ask(reader: Reader, exit: Exit, url: string): Promise<string> {
+  asked += 1
+  const remoteAddress = `10.${(asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`
+  const proof = exit.by === 'program' ? reader.asProgram : reader.asBrowser
+  const { statusCode, body } = await app.server.inject({
+    method: 'GET',
+    url,
+    remoteAddress,
+    headers: { ...proof, ...(exit.accept === undefined ? {} : { accept: exit.accept }) },
+  })
+  assert.ok(statusCode < 500 && statusCode !== 429, `${reader.name} ${url}: ${statusCode} ${body}`)
+  return body
+}
+
+for (const exit of EXITS) {
+  const skip = exit.name === 'CAP' && certificate === null ? 'openssl is not here, so no alert is signed' : false
+  test(`by ${exit.name} nobody finds what is above their clearance or outside their group (MARKING_SEED=${SEED})`, { skip }, async () => {
+    const told = new Set<Planned>()
+    for (const reader of readers) {
+      for (const address of exit.addresses) {
+        for (const bulletin of wordsIn(await ask(reader, exit, address))) {
+          const isAllowed = (exit.holdsPublic && isForAll(bulletin)) || (reader.mayRead(bulletin) && exit.may(bulletin))
+          assert.ok(isAllowed, `${reader.name} finds ${describe(bulletin)} at ${address}`)
+          told.add(bulletin)
+        }
+      }
+    }
+    assert.ok(
+      told.size > 0 || released.every(bulletin => !isForAll(bulletin) && !exit.may(bulletin)),
+      `nothing at all came by ${exit.name}: it was not asked rightly`,
+    )
+  })
+}
+
+test(`by mail each is written to of its own bulletins alone, and above GREEN gets a notice (MARKING_SEED=${SEED})`, () => {
+  assert.ok(sink.messages.length > 0)
+  for (const { to, bytes } of sink.messages) {
+    const code = CODES.find(known => to === `cyber@${known.toLowerCase()}.example`)
+    for (const bulletin of wordsIn(bytes.toString('latin1').replace(/=\r\n/g, '')))
+      assert.ok(code !== undefined && bulletin.recipients.includes(code) && isUpTo(bulletin, 'GREEN'), `${to} is sent ${describe(bulletin)}`)
+  }
+})
+
+test(`in a feed with a token each organisation finds its own up to GREEN (MARKING_SEED=${SEED})`, async () => {
+  for (const lead of leads) {
+    const made = await lead.person.post('/feed-addresses/add', { name: 'A reader', days: '90' }, { from: '/feed-addresses/add' })
+    const address = /\/feeds\/organisations\/[\w-]{43}\/bulletins/.exec(made.body)?.[0] ?? assert.fail(made.body)
+    for (const format of ['atom', 'rss']) {
+      const answer = await app.visitor.get(`${address}.${format}`)
+      assert.equal(answer.statusCode, 200)
+      for (const bulletin of wordsIn(answer.body))
+        assert.ok(lead.mayRead(bulletin) && isUpTo(bulletin, 'GREEN') && !bulletin.isExercise, `${lead.name} finds ${describe(bulletin)} in a feed`)
+    }
+  }
+})
+
+test(`what a person takes away holds what they may read, and nothing else (MARKING_SEED=${SEED})`, async () => {
+  const place = await mkdtemp(join(tmpdir(), 'carecert-marking-'))
+  after(() => rm(place, { recursive: true }))
+  for (const reader of [...leads, partner, region]) {
+    const folder = join(place, reader.name.replaceAll(' ', '-'))
+    await runCommand(platform, await personActor(platform, reader.email, permissionsOf), 'export all', [folder])
+    for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue
+      for (const bulletin of wordsIn(await readFile(join(file.parentPath, file.name), 'utf8')))
+        assert.ok(isForAll(bulletin) || reader.mayRead(bulletin), `${reader.name} takes away ${describe(bulletin)} in ${file.name}`)
+    }
+  }
+})
+
+test('the frozen audience is who was named, less those outside the group', async () => {
+  for (const { number, recipients } of released) {
+    const sent = await rows(
+      `select organisation.code from broadcast_recipient recipient join broadcast_bulletin bulletin on bulletin.id = recipient.bulletin_id
+        join directory_organisation organisation on organisation.id = recipient.organisation_id where bulletin.number = $1`,
+      [number],
+    )
+    assert.ok(sent.length > 0 && sent.every(({ code }) => recipients.some(known => known === code)), `CC-${number}`)
+  }
+})
