@@ -59,7 +59,11 @@ const answer = route({
     const { outcome, isRepeat } = await work<Visible, Awaited<ReturnType<typeof answerByMachine>>>(unit =>
       answerByMachine(unit, target, given.machine, { key: idempotencyKey === '' ? null : idempotencyKey, body: JSON.stringify(body) }),
     )
-    return json({ bulletin: number, organisation: found.recipient.organisationCode, ...outcome }, isRepeat ? 200 : 201)
+    return json(
+      { bulletin: number, organisation: found.recipient.organisationCode, ...outcome },
+      isRepeat ? 200 : 201,
+      isRepeat ? { 'idempotency-replayed': 'true' } : {},
+    )
 
     function readDocument(document: unknown): { ok: true; machine: MachineAnswer } | { ok: false; problems: readonly Problem[] } {
       if (recognisesVex(document)) {
