@@ -5,6 +5,7 @@ import { may, type Actor, type Scope } from '../../platform/work/actor.ts'
  * Whether the organisation in that column is one that the actor looks after: all of them for the centre, a region's or a
  * partner's for those, one's own for the rest.
  *
+ * The column is a reference to organisations, or `<table>.id` of the table of organisations itself.
  * It is the filter of lists and of single pages. Row-level security stands behind it, but is wider for names and addresses:
  * who exists is public, so that anyone can be named as a successor or a partner.
  */
@@ -14,8 +15,11 @@ export function isInScope(scope: Scope, organisationIdColumn: string): RawBuilde
   const column = sql.ref(organisationIdColumn)
   if (scope.kind === 'region') {
     // A region is thousands of organisations: said in full, the database can walk them by index instead of collecting them all first.
+    const code = sql`(select region.code from directory_organisation region where region.id = ${scope.organisationId})`
+    if (organisationIdColumn.endsWith('.id'))
+      return sql<SqlBool>`(${column} = ${scope.organisationId} or ${sql.ref(organisationIdColumn.replace(/id$/, 'region_code'))} = ${code})`
     return sql<SqlBool>`${column} in (select reached.id from directory_organisation reached where reached.id = ${scope.organisationId}
-      or reached.region_code = (select region.code from directory_organisation region where region.id = ${scope.organisationId}))`
+      or reached.region_code = ${code})`
   }
   return sql<SqlBool>`${column} in (select carecert_organisations())`
 }

@@ -25,3 +25,11 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
     signal?.addEventListener('abort', done)
   })
 }
+
+/** What `work` comes to, or `otherwise` when that takes longer than so many milliseconds; the work is not stopped by it. */
+export function within<T>(milliseconds: number, work: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(otherwise), milliseconds)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -90,7 +90,7 @@ function dueDeliveries(work: Work<Visible>, mailingId: string, { channels }: Cla
 async function claim(work: Work<Visible>, mailingId: string, ids: readonly string[]): Promise<readonly ClaimedDelivery[]> {
   await work.db
     .updateTable('broadcast_delivery')
-    .where(eb => eb.or([eb('id', 'in', ids), eb('carried_by', 'in', ids)]))
+    .where(eb => eb.or([isOneOf('id', ids), isOneOf('carried_by', ids)]))
     .set(eb => ({
       state: 'sending' as const,
       attempts: eb('attempts', '+', 1),

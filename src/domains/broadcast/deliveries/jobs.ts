@@ -1,7 +1,8 @@
 import { Unavailable } from '../../../kernel/errors.ts'
 import { parseId, type Id } from '../../../kernel/id.ts'
-import { monotonicMillis, sleep } from '../../../platform/clock/clock.ts'
+import { monotonicMillis, sleep, within } from '../../../platform/clock/clock.ts'
 import { handles } from '../../../platform/jobs/job.ts'
+import type { MailOutcome } from '../../../platform/mail/transport.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import type { TextMessage } from '../../../platform/texts.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
@@ -108,18 +109,13 @@ async function isOpen(work: Work<Visible>, mailingId: string): Promise<boolean> 
   return standing === 'open'
 }
 
+const TOO_SLOW = { ok: false, permanent: false, words: 'The server did not finish in time.' } as const
+
 async function send(platform: Platform, writers: Writers, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
-  const tooLong = new AbortController()
-  const limit = sleep(LONGEST_SEND_MILLIS, tooLong.signal).then(() => ({
-    ok: false as const,
-    permanent: false,
-    words: 'The server did not finish in time.',
-  }))
   const linkOf = (told: ToldOrganisation) => answerAddress(platform, told)
   const sending =
     delivery.channel === 'text' ? sendText(platform, writers.text(delivery, linkOf)) : platform.mail.send(writers.mail(delivery, linkOf))
-  const outcome = await Promise.race([sending, limit])
-  tooLong.abort()
+  const outcome = await within<MailOutcome>(LONGEST_SEND_MILLIS, sending, TOO_SLOW)
   return { kind: 'tried', permanent: false, ...outcome }
 }
 

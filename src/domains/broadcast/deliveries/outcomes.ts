@@ -4,6 +4,7 @@ import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
 import { afterAttempt, DELIVER, LONGEST_WORDS, messageIdOf, type DeliveryState } from './model.ts'
+import { isOneOf } from './queries.ts'
 import { DELIVERY_COLUMNS, deliveryRows } from './queries/mailings.ts'
 import { messageOf, mobilesOf, type DeadDelivery } from './queries/outcomes.ts'
 
@@ -178,7 +179,7 @@ export async function lockRecipients(work: Work<Visible>, bulletinId: string, or
   await work.db
     .selectFrom('broadcast_recipient')
     .where('bulletin_id', '=', bulletinId)
-    .where('organisation_id', 'in', [...organisationIds])
+    .where(isOneOf('organisation_id', organisationIds))
     .orderBy('organisation_id')
     .select('organisation_id')
     .forUpdate()
@@ -191,7 +192,7 @@ export async function markDelivered(work: Work<Visible>, bulletinId: string, org
   await work.db
     .updateTable('broadcast_recipient')
     .where('bulletin_id', '=', bulletinId)
-    .where('organisation_id', 'in', [...organisationIds])
+    .where(isOneOf('organisation_id', organisationIds))
     .where('delivered_at', 'is', null)
     .set({ delivered_at: work.now, is_reachable: true })
     .execute()

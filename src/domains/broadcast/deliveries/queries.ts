@@ -122,12 +122,8 @@ export interface ClaimedDelivery extends ToldOrganisation {
 }
 
 export async function claimedDeliveries(db: Reader<Visible>, ids: readonly string[]): Promise<readonly ClaimedDelivery[]> {
-  const rows = await deliveriesWithNames(db)
-    .where('delivery.id', 'in', [...ids])
-    .execute()
-  const carried = await deliveriesWithNames(db)
-    .where('delivery.carried_by', 'in', [...ids])
-    .execute()
+  const rows = await deliveriesWithNames(db).where(isOneOf('delivery.id', ids)).execute()
+  const carried = await deliveriesWithNames(db).where(isOneOf('delivery.carried_by', ids)).execute()
   const byCarrier = Map.groupBy(carried, row => row.carried_by)
   return rows.map(row => ({
     ...toldOrganisation(row),

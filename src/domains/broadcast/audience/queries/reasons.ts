@@ -3,7 +3,7 @@ import type { Exclusion, Unreachable } from '../model.ts'
 import type { Asks } from './asks.ts'
 import type { CheckedRule } from './checking.ts'
 import { candidates, leftOut, reached } from './matching.ts'
-import { IS_FRESH, WHY_UNREACHABLE } from './reachability.ts'
+import { isFresh, isMailed, WHY_UNREACHABLE } from './reachability.ts'
 
 export interface Reasons {
   readonly leftOut: readonly { readonly why: Exclusion; readonly count: number }[]
@@ -14,26 +14,37 @@ export interface Reasons {
   readonly addresses: number
 }
 
-/** Who is not reached, counted by why, and to how many addresses the messages go. */
+/** As the index of addresses has it (migration 0035). */
+const ADDRESS = sql`lower(contact.email) collate "C"`
+
+/**
+ * Who is not reached, counted by why, and to how many addresses the messages go. The audience is walked once, with what the directory keeps of
+ * each organisation; of contacts only those are looked at that are in doubt, or whose address another has too: both are few.
+ */
 export async function countReasons(db: Asks, checked: CheckedRule): Promise<Reasons> {
   if (checked.problems.length > 0) return { leftOut: [], unreachable: [], inDoubt: 0, addresses: 0 }
   const out = leftOut(checked)
   const { rows } = await sql<Reasons>`
-    with ${candidates(checked)}, audience as materialized (select id, mailable_contacts from (${reached(checked)}) as found),
-    mailed as materialized (select contact.organisation_id, lower(contact.email) collate "C" as address, ${IS_FRESH} as is_fresh
-      from audience join directory_contact as contact on contact.organisation_id = audience.id
-      where contact.ended_at is null and contact.receives_bulletins and contact.email is not null)
+    with ${candidates(checked)},
+    doubtful as materialized (select distinct contact.organisation_id as id from directory_contact as contact where ${isMailed('contact')} and ${isFresh('contact')} is not true
+      and not exists (select from directory_contact as other where other.organisation_id = contact.organisation_id and ${isMailed('other')} and ${isFresh('other')})),
+    shared as materialized (select ${ADDRESS} as address from directory_contact as contact where ${isMailed('contact')} group by 1 having count(*) > 1),
+    figures as materialized (
+      select case when audience.mailable_contacts = 0 then ${WHY_UNREACHABLE} end as why, count(*)::int as count, sum(audience.mailable_contacts) as messages,
+        count(*) filter (where audience.mailable_contacts > 0 and audience.id in (select id from doubtful))::int as in_doubt
+      from (${reached(checked)}) as audience group by 1),
+    repeats as materialized (
+      select count(*) - count(distinct ${ADDRESS}) as count from directory_contact as contact
+      where ${isMailed('contact')} and ${ADDRESS} in (select address from shared) and contact.organisation_id in (select id from (${reached(checked)}) as audience))
     select ${
       out === null
         ? sql`'[]'::json`
         : sql`(select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]')
         from (select why, count(*)::int as count from (${out}) as judged group by why) as counted)`
     } as "leftOut",
-      (select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]')
-        from (select ${WHY_UNREACHABLE} as why, count(*)::int as count from audience where mailable_contacts = 0 group by 1) as counted) as unreachable,
-      (select count(*)::int from audience where mailable_contacts > 0)
-        - (select count(*)::int from (select from mailed where is_fresh group by organisation_id) as fresh) as "inDoubt",
-      (select count(*)::int from (select from mailed group by address) as addresses) as addresses`.execute(db)
+      (select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]') from figures where why is not null) as unreachable,
+      (select coalesce(sum(in_doubt), 0)::int from figures) as "inDoubt",
+      (select coalesce(sum(messages), 0)::int from figures) - (select count::int from repeats) as addresses`.execute(db)
   const [reasons] = rows
   if (reasons === undefined) throw new Error('A query of figures gave no row.')
   return reasons

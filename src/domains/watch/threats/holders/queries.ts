@@ -43,6 +43,9 @@ export interface HeldThreat {
 export const HOLDER_SORTS = ['name', '-name', 'type', '-type', 'region', '-region'] as const
 export type HolderSort = (typeof HOLDER_SORTS)[number]
 
+/** Up to so many, by the threat's own figures, are looked for by what they run; more are met soon enough while the sector is walked in order. */
+const FEW = 1_500
+
 /** Up to so many are counted for each page. Beyond, the figure of the latest recount stands for them. */
 const COUNTED_UP_TO = 10_000
 
@@ -64,7 +67,7 @@ export async function listHolders(
   return { rows, next, total: kept > COUNTED_UP_TO ? kept : await countHolders(db, threat.lines, filter) }
 }
 
-function keptFigure(reach: readonly TypeReach[], { match, type }: HolderFilter): number {
+function keptFigure(reach: readonly TypeReach[], { match, type }: Pick<HolderFilter, 'match' | 'type'>): number {
   return reach
     .filter(row => type === null || row.type === type)
     .reduce((sum, { runs, mayRun }) => sum + (match === 'may-run' ? 0 : runs) + (match === 'runs' ? 0 : mayRun), 0)
@@ -92,9 +95,9 @@ function holdersOf(lines: readonly MatchedLine[], { match }: HolderFilter): RawB
   return sql`select candidate.organisation_id from (${holders(alike)}) candidate where not ${holdsAny('candidate.organisation_id', exact)}`
 }
 
-function matching(lines: readonly MatchedLine[], filter: HolderFilter): RawBuilder<unknown> {
+function matching(lines: readonly MatchedLine[], filter: HolderFilter, isFew = false): RawBuilder<unknown> {
   const { all, exact, alike } = sortedOut(lines)
-  const holds = (some: readonly MatchedLine[]) => holdsAny('organisation.id', some)
+  const holds = (some: readonly MatchedLine[]) => (isFew ? isAmongHolders(some) : holdsAny('organisation.id', some))
   const isMatch = { runs: holds(exact), all: holds(all), 'may-run': sql`${holds(alike)} and not ${holds(exact)}` }[filter.match]
   const isType = filter.type === null ? sql`` : sql`and organisation.type = ${filter.type}`
   const isNamed = filter.search === '' ? sql`` : sql`and ${named(filter.search)}`
@@ -102,7 +105,13 @@ function matching(lines: readonly MatchedLine[], filter: HolderFilter): RawBuild
 }
 
 function holdsAny(organisation: string, lines: readonly MatchedLine[]): RawBuilder<unknown> {
-  return sql`exists (select from directory_technology technology where technology.organisation_id = ${sql.ref(organisation)} and ${isOneOf(lines)})`
+  // A value and no `exists`, which the planner would turn into a join that collects thousands before it shows fifty.
+  return sql`coalesce((select true from directory_technology technology where technology.organisation_id = ${sql.ref(organisation)} and ${isOneOf(lines)} limit 1), false)`
+}
+
+/** The same, with those who hold any collected once. */
+function isAmongHolders(lines: readonly MatchedLine[]): RawBuilder<unknown> {
+  return sql`organisation.id = any(array(select distinct technology.organisation_id from directory_technology technology where ${isOneOf(lines)}))`
 }
 
 /** Whether `technology` is a shared line of these. Most products count in whatever version: those are found by the product alone. */
@@ -138,7 +147,7 @@ const SORT_KEYS = {
 /** The organisations after a cursor, without a count: for a download, part by part. */
 export async function holdersAfter(
   db: Pick<Reader<Visible>, 'getExecutor'>,
-  threat: Pick<HeldThreat, 'id' | 'lines'>,
+  threat: HeldThreat,
   filter: HolderFilter,
   sort: HolderSort,
   request: PageRequest,
@@ -150,6 +159,8 @@ export async function holdersAfter(
   const order = sql.raw(keys.map(one => `${one} ${isDown ? 'desc' : 'asc'}`).join(', '))
   const isAfter =
     cursor === null ? sql`` : sql`and (${key}) ${sql.raw(isDown ? '<' : '>')} (${sql.join(cursor.map(value => sql`${String(value)}::text`))})`
+  const held = keptFigure(threat.reach, { match: 'all', type: null })
+  const isFew = held > 0 && held <= FEW
   // To look something up costs hardly more than to read on; told so, the planner walks an index rather than the whole sector.
   await sql`select set_config('random_page_cost', '1.1', true)`.execute(db)
   const { rows } = await sql<HolderRow>`
@@ -157,7 +168,7 @@ export async function holdersAfter(
     from (
       select organisation.id, organisation.code, organisation.name, organisation.type, organisation.region_code,
         array[${key}] as key
-      ${matching(threat.lines, filter)} ${isAfter} order by ${order} limit ${request.limit + 1}
+      ${matching(threat.lines, filter, isFew)} ${isAfter} order by ${order} limit ${request.limit + 1}
     ) page
     join directory_organisation_type type on type.code = page.type
     left join directory_organisation region on region.code = page.region_code
