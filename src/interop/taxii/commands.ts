@@ -104,7 +104,14 @@ async function ensureCollection(work: Work<Visible>, tlp: Tlp, group: PublishedB
       group_name: group?.name ?? null,
       position: SERVED.indexOf(tlp),
     })
-    .onConflict(conflict => conflict.column('id').doUpdateSet({ group_name: group?.name ?? null }))
+    .onConflict(conflict => conflict.column('id').doNothing())
+    .execute()
+  if (group === null) return
+  await work.db
+    .updateTable('interop_taxii_collection')
+    .set({ group_name: group.name })
+    .where('id', '=', id)
+    .where('group_name', '!=', group.name)
     .execute()
 }
 
