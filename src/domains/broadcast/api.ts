@@ -82,13 +82,28 @@ export const head = {
   withdrawnReason: z.string().nullable(),
 }
 
+/** The version that is worked on beside the one that readers see. */
+export const RevisionAnswer = z.object({
+  state: z.enum(['draft', 'in-review', 'approved']),
+  version: z.int(),
+  approvedVersion: z.int().nullable(),
+})
+
+/** The time for which a bulletin waits, or the newest that came to nothing. */
+export const ScheduleAnswer = z.object({
+  releaseAt: instant,
+  version: z.int(),
+  organisations: z.int(),
+  state: z.enum(['waiting', 'released', 'cancelled', 'failed']),
+  scheduledAt: instant,
+  by: z.string().nullable(),
+  words: z.string().nullable(),
+})
+
 const Standing = z.object({
   ...head,
   approvedVersion: z.int().nullable(),
-  revision: z
-    .object({ state: z.enum(['draft', 'in-review', 'approved']), version: z.int(), approvedVersion: z.int().nullable() })
-    .nullable()
-    .describe('The version that is worked on beside the one that readers see'),
+  revision: RevisionAnswer.nullable().describe('The version that is worked on beside the one that readers see'),
   createdAt: instant,
   updatedAt: instant,
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Conflict, NotFound } from '../../../kernel/errors.ts'
+import { filtersOf, listOperation } from '../../../platform/http/list-operation.ts'
 import { operation } from '../../../platform/http/operation.ts'
 import type { Route } from '../../../platform/http/route.ts'
 import type { Reader } from '../../../platform/work/read.ts'
@@ -11,7 +12,9 @@ import { saveAudience } from './commands.ts'
 import { AudienceRule, ruleSentence } from './model.ts'
 import { countAddresses, namesFor, resolveAudience, ruleOf } from './queries.ts'
 import type { Asks } from './queries/asks.ts'
-import type { BulletinRule } from './queries/checking.ts'
+import { checkRule, type BulletinRule } from './queries/checking.ts'
+import { viewAudience } from './queries/lists.ts'
+import { audienceListQuery, AudienceQuery, readRuleOf } from './routes.ts'
 
 /** The audience of a bulletin for machines: the same rule as the page and the command have, and what it comes to. */
 const path = '/api/v1/bulletins/:number/audience'
@@ -42,8 +45,7 @@ const getAudience = operation({
   async read(db: Reader<Visible>, request) {
     const number = numberOf(request.params)
     const bulletin = await bulletinOf(db, number)
-    if (bulletin.releasedAt !== null)
-      throw new Conflict('broadcast.audience.frozen', 'The audience was frozen at release. Fetch /frozen-audience.csv at the bulletin’s address.')
+    if (bulletin.releasedAt !== null) throw frozen()
     return answer(db, number, await ruleOf(db, bulletin.id))
   },
 })
@@ -78,7 +80,31 @@ const previewAudience = operation({
   read: (db: Reader<Visible>, { params: { number }, body: rule }) => answerTo(db, numberOf({ number }), rule),
 })
 
-export const audienceOperations: readonly Route[] = [getAudience, setAudience, previewAudience]
+const listOrganisations = listOperation({
+  id: 'listAudience',
+  summary: 'List the organisations that a bulletin reaches, or does not, and why',
+  path: `${path}/organisations`,
+  page,
+  access: { permission: 'broadcast.audience.view' },
+  params,
+  query: filtersOf(AudienceQuery),
+  item: z.object({
+    code: z.string(),
+    name: z.string(),
+    type: z.string(),
+    region: z.string().nullable(),
+    board: z.string().nullable(),
+    contacts: z.int().describe('How many can be mailed'),
+    why: z.string().nullable().describe('Why nobody can be mailed, whether anything gets there is in doubt, or it is left out'),
+  }),
+  async list(db: Reader<Visible>, request, { params: { number }, query }) {
+    const saved = await readRuleOf(db, numberOf({ number }))
+    if (saved === null) throw frozen()
+    return (await viewAudience(db, await checkRule(db, saved.asked), audienceListQuery(query), request)).found
+  },
+})
+
+export const audienceOperations: readonly Route[] = [getAudience, listOrganisations, setAudience, previewAudience]
 
 async function answerTo(db: Asks, number: number, rule: AudienceRule) {
   const stored = await ruleOf(db, (await bulletinOf(db, number)).id)
@@ -98,6 +124,10 @@ async function answer(db: Asks, number: number, asked: BulletinRule) {
     hash: found.hash,
     ...(found.problems.length > 0 ? { problems: [...found.problems] } : {}),
   }
+}
+
+function frozen(): Conflict {
+  return new Conflict('broadcast.audience.frozen', 'The audience was frozen at release. Its organisations are the recipients of the bulletin.')
 }
 
 function numberOf(params: { readonly number: string }): number {

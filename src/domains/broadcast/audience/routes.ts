@@ -32,7 +32,7 @@ const Query = z.object({
   cursor: z.string().max(400).nullable().catch(null).default(null),
   change: z.literal('yes').nullable().catch(null).default(null),
 })
-const CsvQuery = z.object({
+export const AudienceQuery = z.object({
   ...narrowed,
   list: z
     .enum([...AUDIENCE_LISTS, 'everyone'])
@@ -71,13 +71,13 @@ const download = route({
   path: '/bulletins/:number/audience.csv',
   access: { permission: 'broadcast.audience.view' },
   params: Params,
-  query: CsvQuery,
+  query: AudienceQuery,
   async handle({ params, query, read }) {
     const number = numberOf(params)
     const asked = await read<Visible, BulletinRule>(async db => ruleOf(db, (await bulletinOf(db, number)).id))
     const rowsAfter = (cursor: string | null) =>
       read<Visible, Awaited<ReturnType<typeof listAudience>>>(async db =>
-        listAudience(db, await checkRule(db, asked), listQuery(query), { limit: CSV_PART, cursor }),
+        listAudience(db, await checkRule(db, asked), audienceListQuery(query), { limit: CSV_PART, cursor }),
       )
     return csv(`${bulletinNumber(number)}-audience${query.list === 'everyone' ? '' : `-${query.list}`}.csv`, csvPages(CSV_HEAD, csvLine, rowsAfter))
   },
@@ -129,7 +129,7 @@ async function audiencePage(
 ): Promise<Reply> {
   const number = numberOf(params)
   const address = addressOf(number)
-  const asked: AudienceAddress = { ...listQuery(query), list: query.list, cursor: query.cursor }
+  const asked: AudienceAddress = { ...audienceListQuery(query), list: query.list, cursor: query.cursor }
   const found = await request.read<Visible, { bulletin: Bulletin; model: object } | null>(async db => {
     const saved = await readRuleOf(db, number)
     if (saved === null) return null
@@ -176,7 +176,7 @@ async function audiencePage(
 }
 
 /** `null` after the release: nothing resolves the rule anew then, and those who got it stand in the frozen list. */
-async function readRuleOf(db: Reader<Visible>, number: number): Promise<Saved | null> {
+export async function readRuleOf(db: Reader<Visible>, number: number): Promise<Saved | null> {
   const bulletin = await bulletinOf(db, number)
   if (bulletin.releasedAt !== null) return null
   const asked = await ruleOf(db, bulletin.id)
@@ -185,7 +185,8 @@ async function readRuleOf(db: Reader<Visible>, number: number): Promise<Saved | 
   return { bulletin, asked: { ...asked, rule }, isSuggested: !isEmptyRule(rule) }
 }
 
-function listQuery({ list, q, type, region, sort }: z.infer<typeof CsvQuery>): AudienceListQuery {
+/** The list that an address asks for. */
+export function audienceListQuery({ list, q, type, region, sort }: z.infer<typeof AudienceQuery>): AudienceListQuery {
   return { list, search: q, type, region, sort }
 }
 

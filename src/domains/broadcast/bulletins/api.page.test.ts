@@ -42,6 +42,14 @@ test('a bulletin goes from draft to release by operations alone, bound to what w
   assert.equal((await manager.post(`${path}/approve`, { version: 1 })).status, 409, 'what was seen is not the newest')
   assert.equal((await manager.post(`${path}/approve`, { version: 2 })).body.state, 'approved')
   await analyst.post(`${path}/audience`, { types: ['trust'] })
+  const reached = await analyst.all(`${path}/audience/organisations`, 1)
+  assert.deepEqual(
+    reached.map(({ code, why }) => [code, why]),
+    [
+      ['T1', null],
+      ['T2', null],
+    ],
+  )
   const check = (await manager.get(`${path}/release`)).body
   assert.deepEqual([check.organisations, check.obstacles], [2, []])
   assert.equal((await manager.post(`${path}/release`, { version: 2, audienceHash: 'a'.repeat(64) })).status, 409)

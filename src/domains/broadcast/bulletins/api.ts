@@ -3,7 +3,7 @@ import { instant } from '../../../platform/http/api-schemas.ts'
 import { operation } from '../../../platform/http/operation.ts'
 import type { Route } from '../../../platform/http/route.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import { bulletinName, bulletinStep, GivenAnswer, head, ofBulletin, reasonGiven, versionGiven } from '../api.ts'
+import { bulletinName, bulletinStep, GivenAnswer, head, ofBulletin, reasonGiven, RevisionAnswer, ScheduleAnswer, versionGiven } from '../api.ts'
 import { AudienceRule, ruleSentence } from '../audience/model.ts'
 import { SERVICE_STATE_ORDER, type ServiceState } from '../services/model.ts'
 import { GroupMark } from '../sharing-groups/model.ts'
@@ -59,26 +59,8 @@ const DeskAnswer = z.object({
       unreachable: z.int(),
     })
     .nullable(),
-  schedule: z
-    .object({
-      releaseAt: instant,
-      version: z.int(),
-      organisations: z.int(),
-      state: z.enum(['waiting', 'released', 'cancelled', 'failed']),
-      scheduledAt: instant,
-      by: who,
-      words: z.string().nullable(),
-    })
-    .nullable(),
-  revision: z
-    .object({
-      state: z.enum(['draft', 'in-review', 'approved']),
-      version: z.int(),
-      approvedVersion: z.int().nullable(),
-      content: Content,
-      findings: z.array(Finding),
-    })
-    .nullable(),
+  schedule: ScheduleAnswer.nullable(),
+  revision: RevisionAnswer.extend({ content: Content, findings: z.array(Finding) }).nullable(),
   alone: z.array(z.object({ ...Alone, reason: z.string(), by: who, reviewedBy: who, findings: z.string().nullable() })),
 })
 

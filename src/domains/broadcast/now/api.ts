@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { instant, instantText } from '../../../platform/http/api-schemas.ts'
 import { operation } from '../../../platform/http/operation.ts'
 import type { Route } from '../../../platform/http/route.ts'
+import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { bulletinName } from '../api.ts'
 import type { Visible } from '../tables.ts'
@@ -37,7 +38,7 @@ const Now = z.object({
           answered: z.int(),
           silent: z.int(),
           unreachable: z.int(),
-          givenUp: z.int(),
+          givenUp: z.int().nullable().describe('Messages; for those who may read the ledger'),
         }),
       ),
       toReview: Waiting,
@@ -82,7 +83,7 @@ const now = operation({
         overseer === null
           ? null
           : {
-              live: [...overseer.live],
+              live: overseer.live.map(row => ({ ...row, givenUp: may(actor, 'broadcast.delivery.view') ? row.givenUp : null })),
               toReview: [...overseer.reviews],
               toRelease: [...overseer.approved],
               missed: [...overseer.missed],

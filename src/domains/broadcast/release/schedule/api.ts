@@ -4,7 +4,7 @@ import { operation } from '../../../../platform/http/operation.ts'
 import type { Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Work } from '../../../../platform/work/work.ts'
-import { bulletinName, ofBulletin, reasonGiven, versionGiven } from '../../api.ts'
+import { bulletinName, ofBulletin, reasonGiven, ScheduleAnswer, versionGiven } from '../../api.ts'
 import { bulletinOf } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { cancelSchedule, scheduleRelease } from './commands.ts'
@@ -16,18 +16,7 @@ const path = '/api/v1/bulletins/:number/schedule'
 
 const Schedule = z.object({
   number: bulletinName,
-  schedule: z
-    .object({
-      releaseAt: instant,
-      version: z.int(),
-      organisations: z.int(),
-      state: z.enum(['waiting', 'released', 'cancelled', 'failed']),
-      scheduledAt: instant,
-      by: z.string().nullable(),
-      words: z.string().nullable(),
-    })
-    .nullable()
-    .describe('The time for which it waits, or the newest that came to nothing'),
+  schedule: ScheduleAnswer.nullable().describe('The time for which it waits, or the newest that came to nothing'),
   warnings: z.array(z.string()).describe('What speaks against the time. None of it stops anybody'),
 })
 
