@@ -8,6 +8,7 @@ import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
 import { capFindings } from './cap-findings.ts'
+import { csafFindings } from './csaf-findings.ts'
 import type { Finding } from './finding.ts'
 import { mailFindings } from './mail-findings.ts'
 
@@ -50,6 +51,7 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
     textsFinding(secrets),
     ...(config.mailBy === 'smtp' ? await mailFindings(config, withoutSecrets(env)) : []),
     ...(await capFindings(config)),
+    ...(await csafFindings(config)),
   )
   const bad = findings.filter(finding => finding.verdict === 'bad')
   output.result(

@@ -136,15 +136,6 @@ export async function documentsToSign(
     .execute()
 }
 
-/** When the first signature runs out, and how many documents have none: for the operator. */
-export async function signatureStanding(db: Reader<Visible>) {
-  return db
-    .selectFrom('interop_csaf_document')
-    .select(({ fn }) => [fn.countAll<number>().as('documents'), fn.min('signed_until').as('firstEnds')])
-    .select(sql<number>`count(*) filter (where signature is null)::integer`.as('unsigned'))
-    .executeTakeFirstOrThrow()
-}
-
 /** The paths of the public files that list documents. */
 export async function publicPaths(db: Reader<Visible>): Promise<readonly string[]> {
   const rows = await db.selectFrom('interop_csaf_file').select('path').execute()
