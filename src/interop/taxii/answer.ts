@@ -47,7 +47,13 @@ export function taxiiError(status: number, title: string, description: string, m
 /** What the web server itself refuses, in the same form. */
 export const taxiiFailure: FailureForm = ({ status, code, title, message }, requestId) => ({
   contentType: TAXII,
-  body: JSON.stringify({ title, description: message, error_id: requestId, error_code: code, http_status: String(status) }),
+  body: JSON.stringify({
+    title: status === 404 ? 'Not found' : title,
+    description: message,
+    error_id: requestId,
+    error_code: code,
+    http_status: String(status),
+  }),
 })
 
 function pagingOf(rows: readonly Listed[], hasMore: boolean) {

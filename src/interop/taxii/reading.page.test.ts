@@ -226,3 +226,31 @@ test('a label that changes takes a bulletin back where it stood and says it unde
   assert.deepEqual([moved?.['name'], moved?.['revoked'], moved?.['id'] === before?.['id']], ['Open words', undefined, false])
   assert.deepEqual((await ask(stranger, `${ROOT}collections/amber/objects/?match[type]=report`)).body, {})
 })
+
+test('the collection of a sharing group is there for those who were sent something in it, and for nobody else', async () => {
+  const groupId = '5d3be392-8d0c-4fce-98c7-834be2c973c6'
+  await sql`insert into broadcast_sharing_group (id, name, purpose, made_by, made_at) values (${groupId}, 'Larch users', 'Those who run Larch', 'test', now())`.execute(
+    db,
+  )
+  const shared = await releasedBulletin(app.platform, { organisations: 1, prefix: 'L', tlp: 'AMBER', title: 'For the group' })
+  await sql`update broadcast_bulletin set sharing_group_id = ${groupId} where id = ${shared.bulletinId}`.execute(db)
+  const group = JSON.stringify({ id: groupId, name: 'Larch users' })
+  await sql`update broadcast_version set content = jsonb_set(content, '{sharingGroup}', ${group}::jsonb) where bulletin_id = ${shared.bulletinId}`.execute(
+    db,
+  )
+  await publish(shared.bulletinId)
+  const member = await app.signIn('cyber-lead', { organisation: 'L00000' })
+  const region = await app.signIn('regional-lead', { organisation: 'Y61' })
+  const path = `${ROOT}collections/${collectionOf('AMBER', groupId).id}/`
+  for (const who of [member, centre]) {
+    assert.match(String((await ask(who, path)).body['title']), /TLP:AMBER, Larch users/)
+    assert.equal((await ask(who, `${path}objects/?match[type]=report`)).body.objects?.[0]?.['name'], 'For the group')
+  }
+  for (const who of [stranger, reader, region]) {
+    for (const part of ['', 'objects/', 'manifest/']) assert.equal((await ask(who, path + part)).status, 404)
+    const { body } = await ask(who, `${ROOT}collections/`)
+    assert.doesNotMatch(JSON.stringify(body), /Larch/)
+  }
+  const amber = await ask(member, `${ROOT}collections/amber/objects/?match[type]=report`)
+  assert.doesNotMatch(JSON.stringify(amber.body), /For the group/)
+})
