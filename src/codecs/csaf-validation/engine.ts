@@ -85,9 +85,9 @@ function inMetrics(pointer: string): string {
 
 /**
  * The verdict on a text that should be a CSAF document: the rules of the version that it says it is of, as far as `level` asks. A text that cannot be read, or is
- * of no version, is not valid, and the one finding says so. Throws nothing, whatever the text holds.
+ * of no version, is not valid, and the one finding says so. Throws nothing, whatever the text holds. `onLoaded` hears when the rules are there and the judging begins.
  */
-export async function validateCsaf(text: string, level: Level = 'informative'): Promise<Verdict> {
+export async function validateCsaf(text: string, level: Level = 'informative', onLoaded: () => void = () => {}): Promise<Verdict> {
   const read = parseJson(text)
   if (!read.ok) return unreadable(read.problems.map(({ rule, message }): Finding => ({ rule, pointer: '', severity: 'error', message })))
   const version = csafVersionOf(read.value)
@@ -95,10 +95,12 @@ export async function validateCsaf(text: string, level: Level = 'informative'): 
     const message = 'This says of no version of CSAF that it is one. A CSAF document names 2.0 or 2.1 at /document/csaf_version.'
     return unreadable([{ rule: 'csaf.version', pointer: '/document/csaf_version', severity: 'error', message }])
   }
+  const rules = await rulesOf(version)
+  onLoaded()
   const asked = new Set<string>(LEVELS.slice(0, LEVELS.indexOf(level) + 1))
   const findings: Finding[] = []
   const notChecked: { rule: string; why: string }[] = []
-  for (const { rule, run } of await rulesOf(version)) {
+  for (const { rule, run } of rules) {
     if (!asked.has(levelOf(rule))) continue
     try {
       const running = run(read.value)

@@ -9,9 +9,9 @@ export interface Validator {
   close(): Promise<void>
 }
 
-/** Loading the rules is in the first. */
-const FIRST_MILLIS = 180_000
-const NEXT_MILLIS = 30_000
+/** For loading the rules of a version, and for judging a document by them. */
+const LOADING_MILLIS = 180_000
+const JUDGING_MILLIS = 30_000
 const MOST_MEGABYTES = 1_024
 
 interface Asked {
@@ -25,7 +25,6 @@ export function createValidator(most = availableParallelism()): Validator {
   const waiting: Asked[] = []
   const idle: Worker[] = []
   const all = new Set<Worker>()
-  const warm = new Set<Worker>()
   const limit = Math.max(1, Math.min(most, availableParallelism()))
 
   function start(): Worker {
@@ -44,13 +43,15 @@ export function createValidator(most = availableParallelism()): Validator {
 
   function judge(worker: Worker, { text, level, answer }: Asked): void {
     worker.ref()
-    const timer = setTimeout(
-      () => give(stopped('It takes too long to judge. It was given up.'), false),
-      warm.has(worker) ? NEXT_MILLIS : FIRST_MILLIS,
-    )
-    const onAnswer = (verdict: Verdict) => give(verdict, true)
+    const giveUp = () => give(stopped('It takes too long to judge. It was given up.'), false)
+    let timer = setTimeout(giveUp, LOADING_MILLIS)
+    const onAnswer = (said: 'loaded' | Verdict) => {
+      if (said !== 'loaded') return give(said, true)
+      clearTimeout(timer)
+      timer = setTimeout(giveUp, JUDGING_MILLIS)
+    }
     const onEnd = () => give(stopped('It takes more memory than there is for one document. It was given up.'), false)
-    worker.once('message', onAnswer)
+    worker.on('message', onAnswer)
     worker.once('error', onEnd)
     worker.once('exit', onEnd)
     worker.postMessage({ text, level })
@@ -63,7 +64,6 @@ export function createValidator(most = availableParallelism()): Validator {
       worker.off('message', onAnswer).off('exit', onEnd)
       if (isWell) {
         worker.off('error', onEnd).unref()
-        warm.add(worker)
         idle.push(worker)
       } else {
         all.delete(worker)

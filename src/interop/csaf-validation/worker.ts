@@ -4,5 +4,5 @@ import type { Level } from '../../codecs/csaf-validation/model.ts'
 
 // Judging holds up whatever runs beside it, and the rules take seconds to load: so it is done in a thread of its own (pool.ts).
 parentPort?.on('message', ({ text, level }: { readonly text: string; readonly level: Level }) => {
-  void validateCsaf(text, level).then(verdict => parentPort?.postMessage(verdict))
+  void validateCsaf(text, level, () => parentPort?.postMessage('loaded')).then(verdict => parentPort?.postMessage(verdict))
 })

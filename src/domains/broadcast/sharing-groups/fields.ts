@@ -19,11 +19,8 @@ export const groupForm = z.object({
     .string()
     .default('')
     .transform(text => text.trim().toLowerCase())
-    .pipe(
-      z.union([z.literal('').transform(() => null), z.string().regex(GROUP_ID)], {
-        error: 'Enter a version 4 UUID, such as 5f0c3a52-5a0e-4b1c-9c53-0d5be1a3a111, or leave it empty',
-      }),
-    ),
+    .refine(text => text === '' || GROUP_ID.test(text), 'Enter a version 4 UUID, such as 5f0c3a52-5a0e-4b1c-9c53-0d5be1a3a111, or leave it empty')
+    .transform(text => (text === '' ? null : text)),
 })
 
 const MOST_AT_ONCE = 1_000
