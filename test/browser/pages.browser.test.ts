@@ -45,6 +45,8 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '@/maker-names/*/end',
     '/maker-names/add',
     '/maker-names?q=nobody-of-that-name',
+    '/sighting-writers',
+    '/sighting-writers?q=nobody-of-that-name',
     '/bulletins',
     '/bulletins/new',
     `/bulletins/${DRAFT}`,
