@@ -53,7 +53,7 @@ test('a schema says what a body must hold, from the very schema that checks it',
 test('the page of the API leads everybody to every operation, and each has a page that says how', async () => {
   const front = await app.visitor.get('/api')
   assert.equal(front.statusCode, 200)
-  const groups = [...front.body.matchAll(/href="(\/api\?group=[\w-]+)"/g)].map(([, href]) => String(href))
+  const groups = [...front.body.matchAll(/href="(\/api\?group=[\w.-]+)"/g)].map(([, href]) => String(href))
   const lists = await Promise.all(groups.map(async href => (await app.visitor.get(href)).body))
   for (const { operation } of ROUTES) if (operation !== null) assert.ok(lists.join('').includes(`/api/operations/${operation.id}"`), operation.id)
   assert.match((await app.visitor.get('/api?q=audience')).body, /setAudience/)

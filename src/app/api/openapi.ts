@@ -19,13 +19,19 @@ export interface Held {
   readonly permissions: Readonly<Record<string, readonly string[]>>
 }
 
-const TAGS: Readonly<Record<string, string>> = {
-  directory: 'Organisations, people, contacts, partners, technology',
-  watch: 'Sources, threats, notifications of incidents',
-  broadcast: 'Bulletins, audiences, release, deliveries, answers, the picture',
-  'interop.feeds': 'Addresses of feeds',
+const TITLES: Readonly<Record<string, string>> = {
+  directory: 'Organisations, people, contacts and technology',
+  watch: 'Sources, threats and notifications of incidents',
+  broadcast: 'Bulletins, audiences, release, answers and the picture',
   operations: 'Jobs and the audit',
   api: 'The API itself',
+  'interop.feeds': 'Addresses of feeds',
+  'interop.csaf-validation': 'Validating CSAF documents',
+}
+
+/** What the operations of a module are about. */
+export function titleOf(tag: string): string {
+  return TITLES[tag] ?? tag
 }
 
 /** Every operation of these modules, in their order. */
@@ -60,7 +66,7 @@ export function openApi(described: readonly Described[], held: Held): JsonRecord
       license: { name: about.license, identifier: about.license },
     },
     servers: [{ url: '/', description: 'This installation' }],
-    tags: tags.map(name => ({ name, ...(TAGS[name] === undefined ? {} : { description: TAGS[name] }) })),
+    tags: tags.map(name => ({ name, description: titleOf(name) })),
     security: SIGNED_IN,
     paths,
     components: {
@@ -118,7 +124,7 @@ function operationObject(one: Described, held: Held, schemas: Map<string, unknow
   return {
     operationId: operation.id,
     summary: operation.summary,
-    description: [operation.description, needs, operation.answer === null ? null : route.personOnly].filter(text => text !== null).join('\n\n'),
+    description: [operation.description, needs, route.personOnly].filter(text => text !== null).join('\n\n'),
     tags: [tag],
     ...('public' in route.access ? { security: [{}, ...SIGNED_IN] } : route.personOnly === null ? {} : { security: IN_PERSON }),
     ...('permission' in route.access ? { 'x-permission': route.access.permission } : {}),
@@ -154,10 +160,22 @@ export function parametersOf(schema: ZodType | null, place: 'path' | 'query'): r
   const { properties, required } = jsonSchema(schema, 'input')
   if (!isRecord(properties)) return []
   return Object.entries(properties).map(([name, given]) => {
-    const { description, ...shape } = isRecord(given) ? given : {}
+    const { description, ...shape } = isRecord(given) ? withoutNull(given) : {}
     const isRequired = place === 'path' || (Array.isArray(required) && required.includes(name))
     return { name, in: place, required: isRequired, ...(typeof description === 'string' ? { description } : {}), schema: shape }
   })
+}
+
+/** An address says nothing by leaving the name out, so of what may be `null` only the other kind is described. */
+function withoutNull(schema: JsonRecord): JsonRecord {
+  const { anyOf, default: fallback, ...rest } = schema
+  const kinds = Array.isArray(anyOf) ? anyOf.filter(kind => isRecord(kind) && kind['type'] !== 'null') : []
+  const [only] = kinds
+  return {
+    ...(kinds.length === 1 && isRecord(only) ? only : Array.isArray(anyOf) ? { anyOf } : {}),
+    ...rest,
+    ...(fallback === null || fallback === undefined || fallback === '' ? {} : { default: fallback }),
+  }
 }
 
 export interface Parameter {
@@ -194,6 +212,8 @@ export function jsonSchema(schema: ZodType, io: 'input' | 'output'): JsonRecord 
     override: ({ zodSchema, jsonSchema: out }) => {
       // In an answer more may come, within the same version, so nobody should refuse what they do not know.
       if (io === 'output' && out.additionalProperties === false) delete out.additionalProperties
+      // The format says the same, in fewer words.
+      if (out.format === 'date-time' || out.format === 'date') delete out.pattern
       // What a query or a body takes in before it is read: text, whatever it is read into.
       if (zodSchema._zod.def.type === 'date') Object.assign(out, { type: 'string', format: 'date-time' })
     },

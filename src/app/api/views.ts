@@ -2,18 +2,9 @@ import type { ZodType } from 'zod'
 import { isRecord, type JsonRecord } from '../../kernel/json.ts'
 import { withQuery } from '../../ui/links.ts'
 import type { TableModel } from '../../ui/models.ts'
-import { holdersOf, jsonSchema, parametersOf, type Described, type Held, type Parameter } from './openapi.ts'
+import { holdersOf, jsonSchema, parametersOf, titleOf, type Described, type Held, type Parameter } from './openapi.ts'
 
 export const API_PAGE = '/api'
-
-const GROUPS: Readonly<Record<string, string>> = {
-  directory: 'Organisations, people and technology',
-  watch: 'Sources and threats',
-  broadcast: 'Bulletins and answers',
-  'interop.feeds': 'Feeds',
-  operations: 'Jobs and the audit',
-  api: 'The API itself',
-}
 
 function hrefOf({ operation }: Described): string {
   return `${API_PAGE}/operations/${operation.id}`
@@ -39,7 +30,6 @@ export function listModel(described: readonly Described[], held: Held, { q, grou
   const textOf = ({ operation, route }: Described) => `${operation.id} ${operation.summary} ${route.path}`.toLowerCase()
   const isAsked = q !== '' || group !== ''
   const found = described.filter(one => isAsked && (group === '' || one.tag === group) && words.every(word => textOf(one).includes(word)))
-  const title = (tag: string) => GROUPS[tag] ?? tag
   return {
     isAsked,
     total: found.length,
@@ -47,7 +37,12 @@ export function listModel(described: readonly Described[], held: Held, { q, grou
       action: API_PAGE,
       search: { label: 'Search the API', value: q, hint: 'Words, or part of an address' },
       selects: [
-        { name: 'group', label: 'Part', value: group, options: [{ value: '', text: 'All' }, ...tags.map(tag => ({ value: tag, text: title(tag) }))] },
+        {
+          name: 'group',
+          label: 'Part',
+          value: group,
+          options: [{ value: '', text: 'All' }, ...tags.map(tag => ({ value: tag, text: titleOf(tag) }))],
+        },
       ],
       checkboxes: [],
       clearHref: API_PAGE,
@@ -56,7 +51,7 @@ export function listModel(described: readonly Described[], held: Held, { q, grou
       caption: 'Its parts',
       captionSize: 'm',
       head: [{ text: 'Part' }, { text: 'Operations', format: 'numeric' }],
-      rows: tags.map(tag => [{ text: title(tag), href: withQuery(API_PAGE, { group: tag }) }, described.filter(one => one.tag === tag).length]),
+      rows: tags.map(tag => [{ text: titleOf(tag), href: withQuery(API_PAGE, { group: tag }) }, described.filter(one => one.tag === tag).length]),
     } satisfies TableModel,
     table: {
       caption: 'Operations',
