@@ -58,8 +58,7 @@ const NAMESPACE = 'urn:oasis:names:tc:emergency:cap:1.2'
 /** An identifier and a sender hold no blank, comma, `<` or `&` (§3.2.1). */
 const NAME = /^[^\s,<&]+$/
 
-/** Whether a text may be the sender or the identifier of an alert. */
-export function isCapName(text: string): boolean {
+function isCapName(text: string): boolean {
   return NAME.test(text)
 }
 
