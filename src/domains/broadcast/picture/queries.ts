@@ -88,22 +88,27 @@ function byColumn(db: Reader<Visible>, scope: Scope, bulletinId: string, dimensi
 
 /** Partnerships change and may overlap, so they are no key of the sums: this one counts the recipients. */
 function byPartner(db: Reader<Visible>, scope: Scope, bulletinId: string) {
-  const standing = db
+  // Counted by the partner's id first, so that names are not looked up, nor sorted, for fifty thousand rows.
+  const counted = db
     .selectFrom('broadcast_recipient as recipient')
     .leftJoin('directory_partnership as partnership', join =>
       join.onRef('partnership.organisation_id', '=', 'recipient.organisation_id').on('partnership.until', 'is', null),
     )
-    .leftJoin('directory_organisation as partner', 'partner.id', 'partnership.partner_id')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where(isOwnRecipient(scope, 'recipient'))
+    .groupBy(sql`1, 2, 3, 4`)
     .select([
-      'partner.code',
-      'partner.name',
+      'partnership.partner_id',
       'recipient.is_reachable',
       sql<boolean>`recipient.delivered_at is not null`.as('is_delivered'),
       'recipient.response',
-      sql<number>`1`.as('change'),
+      sql<number>`count(*)`.as('change'),
     ])
+    .as('counted')
+  const standing = db
+    .selectFrom(counted)
+    .leftJoin('directory_organisation as partner', 'partner.id', 'counted.partner_id')
+    .select(['partner.code', 'partner.name', 'counted.is_reachable', 'counted.is_delivered', 'counted.response', 'counted.change'])
     .as('standing')
   return db
     .selectFrom(standing)

@@ -14,6 +14,10 @@ export interface Reasons {
   readonly addresses: number
 }
 
+/** A value and no `exists`, which the planner would turn into a join with all contacts. */
+const hasFresh = sql`(
+  select true from directory_contact as other where other.organisation_id = contact.organisation_id and ${isMailed('other')} and ${isFresh('other')} limit 1)`
+
 /** As the index of addresses has it (migration 0035). */
 const ADDRESS = sql`lower(contact.email) collate "C"`
 
@@ -26,13 +30,17 @@ export async function countReasons(db: Asks, checked: CheckedRule): Promise<Reas
   const out = leftOut(checked)
   const { rows } = await sql<Reasons>`
     with ${candidates(checked)},
-    doubtful as materialized (select distinct contact.organisation_id as id from directory_contact as contact where ${isMailed('contact')} and ${isFresh('contact')} is not true
-      and not exists (select from directory_contact as other where other.organisation_id = contact.organisation_id and ${isMailed('other')} and ${isFresh('other')})),
-    shared as materialized (select ${ADDRESS} as address from directory_contact as contact where ${isMailed('contact')} group by 1 having count(*) > 1),
+    doubtful as materialized (select distinct contact.organisation_id as id from directory_contact as contact where ${isMailed('contact')}
+      and ${isFresh('contact')} is not true and ${hasFresh} is null),
+    addresses as (select address, lag(address) over (order by address) as before
+      from (select ${ADDRESS} as address from directory_contact as contact where ${isMailed('contact')}) as mailed),
+    shared as materialized (select distinct address from addresses where address = before),
     figures as materialized (
-      select case when audience.mailable_contacts = 0 then ${WHY_UNREACHABLE} end as why, count(*)::int as count, sum(audience.mailable_contacts) as messages,
+      select sum(audience.mailable_contacts) as messages,
         count(*) filter (where audience.mailable_contacts > 0 and audience.id in (select id from doubtful))::int as in_doubt
-      from (${reached(checked)}) as audience group by 1),
+      from (${reached(checked)}) as audience),
+    unreached as materialized (
+      select ${WHY_UNREACHABLE} as why, count(*)::int as count from (${reached(checked)}) as audience where audience.mailable_contacts = 0 group by 1),
     repeats as materialized (
       select count(*) - count(distinct ${ADDRESS}) as count from directory_contact as contact
       where ${isMailed('contact')} and ${ADDRESS} in (select address from shared) and contact.organisation_id in (select id from (${reached(checked)}) as audience))
@@ -42,7 +50,7 @@ export async function countReasons(db: Asks, checked: CheckedRule): Promise<Reas
         : sql`(select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]')
         from (select why, count(*)::int as count from (${out}) as judged group by why) as counted)`
     } as "leftOut",
-      (select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]') from figures where why is not null) as unreachable,
+      (select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]') from unreached) as unreachable,
       (select coalesce(sum(in_doubt), 0)::int from figures) as "inDoubt",
       (select coalesce(sum(messages), 0)::int from figures) - (select count::int from repeats) as addresses`.execute(db)
   const [reasons] = rows

@@ -37,10 +37,11 @@ function unanswered({ bulletin, scope, now }: Asked, more: RawBuilder<unknown> =
   return sql`
     broadcast_recipient as recipient
     join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
-    left join lateral (
-      select call.outcome, call.at, call.call_again_at, (select count(*)::int from broadcast_call where bulletin_id = recipient.bulletin_id and organisation_id = recipient.organisation_id) as calls
-      from broadcast_call as call where call.bulletin_id = recipient.bulletin_id and call.organisation_id = recipient.organisation_id order by call.at desc, call.id desc limit 1
-    ) as last on true
+    left join (
+      select distinct on (call.organisation_id) call.organisation_id, call.outcome, call.at, call.call_again_at,
+        count(*) over (partition by call.organisation_id)::int as calls
+      from broadcast_call as call where call.bulletin_id = ${bulletin.id} order by call.organisation_id, call.at desc, call.id desc
+    ) as last on last.organisation_id = recipient.organisation_id
     left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
     ${more}
     where recipient.bulletin_id = ${bulletin.id} and ${owesAnswer('recipient', 'bulletin')} and ${isOwnRecipient(scope, 'recipient')}`
