@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,6 +17,7 @@ import { readAs } from '../src/platform/work/read.ts'
 import type { Bench } from './support/bench.ts'
 import { byTurns } from './support/measure.ts'
 import { startCarecert, startSink, type Sink } from './support/processes.ts'
+import { processorTimes, usedBetween } from './support/processor.ts'
 import { approvedBulletin, environmentOf, openPlatform, releaseNow } from './support/product.ts'
 import { describe, note, printHeading, printTable, round, times } from './support/report.ts'
 import { plantSector } from './support/sector.ts'
@@ -72,21 +74,25 @@ async function measure(setting: Setting, rounds: number, warmUps: number, comman
   await writeFile(file, JSON.stringify(messages.map(({ to, subject, text, html, messageId }) => ({ to, subject, text, html, messageId }))))
   printHeading(`A release to ${messages.length.toLocaleString('en-GB')} contacts`, command)
   const delays: number[] = []
-  const { rsa, both, rsaFile } = await dkimKeys(folder)
+  const { rsa, both, rsaFile, rsaKey } = await dkimKeys(folder)
+  const parts = new Map<string, Costs[]>()
   const bare = async (...more: readonly string[]) => {
     await sink.reset()
     await promisify(execFile)(process.execPath, [BARE_SENDER, sink.url, file, ...more])
     return rateOf(sink, messages.length)
   }
-  const ours = (workers: number, more: Readonly<Record<string, string>>) =>
-    delivered({ ...setting, env: { ...setting.env, ...more } }, workers, messages.length, delays)
+  const ours = async (workers: number, more: Readonly<Record<string, string>>, name: string) => {
+    const { rate, costs } = await delivered({ ...setting, env: { ...setting.env, ...more } }, workers, messages.length, delays)
+    parts.set(name, [...(parts.get(name) ?? []), costs])
+    return rate
+  }
   const figures = await byTurns(
     {
-      one: () => ours(1, {}),
-      oneRsa: () => ours(1, rsa),
-      oneBoth: () => ours(1, both),
-      two: () => ours(2, {}),
-      twoBoth: () => ours(2, both),
+      one: () => ours(1, {}, 'one process'),
+      oneRsa: () => ours(1, rsa, 'one process, RSA-2048'),
+      oneBoth: () => ours(1, both, 'one process, RSA-2048 and Ed25519'),
+      two: () => ours(2, {}, 'two processes'),
+      twoBoth: () => ours(2, both, 'two processes, RSA-2048 and Ed25519'),
       bare: () => bare(),
       bareRsa: () => bare(rsaFile),
     },
@@ -114,6 +120,44 @@ async function measure(setting: Setting, rounds: number, warmUps: number, comman
       line('the same, DKIM with RSA-2048', 'bareRsa', 'bareRsa'),
     ],
   )
+  printCosts(parts, signingCost(rsaKey))
+}
+
+/** Milliseconds of processor time for one message, by who used them, and milliseconds from one message to the next. */
+interface Costs {
+  readonly workers: number
+  readonly database: number
+  readonly sink: number
+  readonly apart: number
+}
+
+/** Where the processor's time goes: when the parts come to as much as all cores have from one message to the next, the processor is the limit. */
+function printCosts(parts: ReadonlyMap<string, readonly Costs[]>, signing: number): void {
+  const cores = availableParallelism()
+  const median = (all: readonly Costs[], part: (costs: Costs) => number) => summarise(all.map(part)).median
+  printTable(
+    ['CPU a message, ms', 'carecert work', 'PostgreSQL', 'the mail server', 'together', `of what ${cores} cores have`],
+    [...parts].map(([name, all]) => [
+      name,
+      round(median(all, ({ workers }) => workers)),
+      round(median(all, ({ database }) => database)),
+      round(median(all, ({ sink }) => sink)),
+      round(median(all, ({ workers, database, sink }) => workers + database + sink)),
+      `${round(median(all, ({ workers, database, sink, apart }) => ((workers + database + sink) / (apart * cores)) * 100))} %`,
+    ]),
+  )
+  console.log(`One RSA-2048 signature, made alone in this process, takes ${round(signing)} ms of it.`)
+}
+
+const SIGNATURES = 300
+
+function signingCost(key: KeyObject): number {
+  const data = Buffer.alloc(1_000, 'x')
+  for (let warmUp = 0; warmUp < 50; warmUp += 1) sign('sha256', data, key)
+  const before = process.cpuUsage()
+  for (let made = 0; made < SIGNATURES; made += 1) sign('sha256', data, key)
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000 / SIGNATURES
 }
 
 /** Keys for DKIM as files, and the settings that use one or both. */
@@ -123,14 +167,20 @@ async function dkimKeys(folder: string) {
     await writeFile(path, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
     return path
   }
-  const rsaFile = await write('rsa.pem', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
+  const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const rsaFile = await write('rsa.pem', rsaKey)
   const edFile = await write('ed25519.pem', generateKeyPairSync('ed25519').privateKey)
   const rsa = { DKIM_DOMAIN: 'carecert.example', DKIM_SELECTOR: 'rsa', DKIM_KEY_FILE: rsaFile }
-  return { rsaFile, rsa, both: { ...rsa, DKIM_ED25519_SELECTOR: 'ed', DKIM_ED25519_KEY_FILE: edFile } }
+  return { rsaKey, rsaFile, rsa, both: { ...rsa, DKIM_ED25519_SELECTOR: 'ed', DKIM_ED25519_KEY_FILE: edFile } }
 }
 
-/** Releases a bulletin with so many workers up, and waits for the last message. Gives messages a second. */
-async function delivered({ platform, sink, env }: Setting, workers: number, messages: number, delays: number[]): Promise<number> {
+/** Releases a bulletin with so many workers up, and waits for the last message. Gives messages a second, and what one cost. */
+async function delivered(
+  { platform, sink, env }: Setting,
+  workers: number,
+  messages: number,
+  delays: number[],
+): Promise<{ readonly rate: number; readonly costs: Costs }> {
   const number = await approvedBulletin(platform, EVERYBODY)
   const running = []
   for (let worker = 0; worker < workers; worker += 1) running.push(await startCarecert(['work'], env, 'Taking up jobs'))
@@ -138,13 +188,24 @@ async function delivered({ platform, sink, env }: Setting, workers: number, mess
     await sink.reset()
     const { mailingId, contacts } = await releaseNow(platform, number)
     const releasedAt = Number(process.hrtime.bigint()) / 1e6
+    const pids = { workers: running.map(({ pid }) => pid), database: await backends(platform), sink: [sink.pid] }
+    const before = { workers: processorTimes(pids.workers), database: processorTimes(pids.database), sink: processorTimes(pids.sink) }
     if (contacts !== messages) throw new Error(`The release reached ${contacts} contacts, not ${messages}.`)
     await untilSettled(platform, mailingId, messages)
     delays.push((await sink.count()).firstAt - releasedAt)
-    return await rateOf(sink, messages)
+    const used = (part: keyof typeof pids) => usedBetween(before[part], processorTimes(pids[part])) / messages
+    const rate = await rateOf(sink, messages)
+    return { rate, costs: { workers: used('workers'), database: used('database'), sink: used('sink'), apart: 1_000 / rate } }
   } finally {
     for (const worker of running) await worker.stop()
   }
+}
+
+async function backends(platform: Platform): Promise<readonly number[]> {
+  const { rows } = await sql<{
+    pid: number
+  }>`select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`.execute(platform.database.kysely)
+  return rows.map(({ pid }) => pid)
 }
 
 async function untilSettled(platform: Platform, mailingId: string, messages: number): Promise<void> {

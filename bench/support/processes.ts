@@ -33,6 +33,7 @@ export async function startCarecert(command: readonly string[], env: Readonly<Re
 
 export interface Sink {
   readonly url: string
+  readonly pid: number
   count(): Promise<SinkCount>
   reset(): Promise<void>
   stop(): Promise<void>
@@ -50,6 +51,7 @@ export async function startSink(): Promise<Sink> {
   }
   return {
     url: `smtp://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     count: () => ask('count'),
     reset: async () => void (await ask('reset')),
     stop: () => end(child, 'SIGKILL'),
