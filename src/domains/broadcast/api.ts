@@ -1,6 +1,7 @@
 import { z, type ZodType } from 'zod'
 import { InvalidParts } from '../../kernel/errors.ts'
 import type { Problem } from '../../kernel/problem.ts'
+import { cleanText } from '../../kernel/text.ts'
 import { TLP } from '../../kernel/tlp.ts'
 import { readForm } from '../../platform/forms/form.ts'
 import { instant } from '../../platform/http/api-schemas.ts'
@@ -42,8 +43,11 @@ export const bulletinGiven = z
     return number ?? z.NEVER
   })
 
-/** Words that are asked for: the command says how long they may be once they are cleaned. */
-export const reasonGiven = z.string('Say why, in a sentence').max(4_000, 'Say why in fewer words')
+/** A reason, as every command that asks for one takes it. */
+export const reasonGiven = z
+  .string('Say why, in a sentence')
+  .transform(cleanText)
+  .pipe(z.string().min(1, 'Say why, in a sentence').max(2_000, 'Say why in at most 2,000 characters'))
 export const versionGiven = z.int('Name the version that you saw').positive('Name the version that you saw')
 
 /** Whoever does by themselves what two people do elsewhere says so, as on the page. */

@@ -60,6 +60,11 @@ test('a decision shows its detail to its own people, is opened to the centre by 
   const revoked = await lead.post(`${path}/decision/revoke`, { signature: asked.text('signatures.0.id') })
   assert.equal(revoked.at('signatures.0.state'), 'revoked')
   assert.equal((await manager.get(`${path}/decision`)).status, 403)
+  const all = await lead.all('/responses', 100)
+  assert.ok(all.length > 1)
+  assert.deepEqual(await lead.all('/responses', 1), all)
+  const since = encodeURIComponent(String(all[0]?.['at']))
+  assert.deepEqual((await lead.all(`/responses?changedSince=${since}`, 5))[0], all[0], 'what came in at that very instant is among it')
 })
 
 test('steps are ticked and devices counted by those who do them, and by nobody else', async () => {
