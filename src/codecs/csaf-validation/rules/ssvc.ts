@@ -163,10 +163,5 @@ async function cvssMembers(): Promise<ReadonlyMap<string, ReadonlySet<string>>> 
     import('@secvisogram/csaf-validator-lib/csaf_2_1/csafAjv/cvss-v4.0.js'),
   ])
   const names = ['cvss_v2', 'cvss_v3', 'cvss_v4']
-  return new Map(
-    schemas.map((schema, at) => [
-      names[at] ?? '',
-      new Set(Object.keys(recordAt((schema as unknown as { default: unknown }).default, 'properties') ?? {})),
-    ]),
-  )
+  return new Map(schemas.map((schema, at) => [names[at] ?? '', new Set(Object.keys(recordAt(schema.default, 'properties') ?? {}))]))
 }

@@ -17,7 +17,7 @@ export function vulnerabilities(document: unknown): Iterable<Placed> {
 }
 
 /** A branch with those above it, the outermost first. */
-export interface Branch extends Placed {
+interface Branch extends Placed {
   readonly above: readonly unknown[]
 }
 
