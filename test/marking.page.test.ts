@@ -10,8 +10,8 @@ import { permissionsOf } from '../src/app/modules.ts'
 import { saveAudience } from '../src/domains/broadcast/audience/commands.ts'
 import { AudienceRule } from '../src/domains/broadcast/audience/model.ts'
 import { resolveAudience, ruleOf } from '../src/domains/broadcast/audience/queries.ts'
-import { approveBulletin, draftBulletin, sendForReview } from '../src/domains/broadcast/bulletins/commands.ts'
-import { withdrawBulletin } from '../src/domains/broadcast/bulletins/living/commands.ts'
+import { approveBulletin, draftBulletin, saveVersion, sendForReview } from '../src/domains/broadcast/bulletins/commands.ts'
+import { publishRevision, withdrawBulletin } from '../src/domains/broadcast/bulletins/living/commands.ts'
 import { BulletinContent, parseBulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
 import { bulletinOf } from '../src/domains/broadcast/bulletins/queries.ts'
 import { releaseBulletin } from '../src/domains/broadcast/release/commands.ts'
@@ -37,11 +37,11 @@ import { programOf } from './support/tokens.ts'
  */
 
 const SEED = Number(process.env['MARKING_SEED'] ?? randomInt(1_000_000))
-const BULLETINS = 12
+const BULLETINS = 6
 const CODES = ['A1', 'A2', 'B1', 'B2'] as const
 type Code = (typeof CODES)[number]
-/** Who is in each sharing group; the third has ended up with nobody of ours. */
-const GROUPS: readonly (readonly Code[])[] = [['A1', 'B1'], ['A2']]
+/** Who is in each sharing group. Nobody is in the third. */
+const GROUPS: readonly (readonly Code[])[] = [['A1', 'B1'], ['A2'], []]
 /** The client of the partner. */
 const CLIENT: Code = 'A1'
 const REGION: readonly Code[] = ['A1', 'A2']
@@ -53,9 +53,15 @@ interface Plan {
   readonly audience: readonly Code[]
   readonly isExercise: boolean
   readonly isWithdrawn: boolean
+  /** The label of a second version with other words, which replaces the first; `null` without one. A narrower one is refused. */
+  readonly then: Tlp | null
 }
 
 interface Planned extends Plan {
+  /** Whether other words stand in the place of these. */
+  readonly isReplaced?: boolean
+  /** The label under which it was mailed. */
+  readonly mailedAs: Tlp
   readonly number: number
   /** In every text that it has, and in no other. */
   readonly word: string
@@ -69,7 +75,22 @@ const plans = fc.record<Plan>({
   audience: fc.subarray([...CODES], { minLength: 1 }),
   isExercise: fc.nat(5).map(number => number === 0),
   isWithdrawn: fc.nat(5).map(number => number === 0),
+  then: fc.option(fc.constantFrom(...TLP), { freq: 3 }),
 })
+
+const CASE: Plan = { tlp: 'GREEN', group: null, audience: ['A1', 'A2', 'B1', 'B2'], isExercise: false, isWithdrawn: false, then: null }
+/** What leaked elsewhere, by the report of it: each is released like the random ones, and searched for with them. */
+const CASES: Readonly<Record<string, Plan>> = {
+  'what is restricted first and opened after leaves nothing of the first words to all (opencti#9160)': { ...CASE, tlp: 'AMBER', then: 'CLEAR' },
+  'what is for a group with nobody in it goes to nobody, not to all (MISP#4200)': { ...CASE, group: 2 },
+  'an organisation outside the group gets nothing of what is shared in it (MISP#1720, MISP#1721)': { ...CASE, group: 1 },
+  'a change of the group changes who is sent what comes after (MISP#7315)': { ...CASE, group: 0 },
+  'only those get it who were chosen (DependencyTrack#5569, DependencyTrack#1866)': { ...CASE, audience: ['B2'] },
+  'nothing is for everybody but what was said to be (taranis-ai#8)': { ...CASE, tlp: 'AMBER+STRICT', audience: ['A1'] },
+  'what is withdrawn is said to be so to its readers alone': { ...CASE, audience: ['A2'], isWithdrawn: true },
+  'an exercise stays among those who take part': { ...CASE, tlp: 'CLEAR', isExercise: true },
+  'what is for named persons leaves by no machine': { ...CASE, tlp: 'RED', audience: ['B1'] },
+}
 
 const sink = await startSmtpSink()
 const certificate = makeCertificate()
@@ -103,17 +124,15 @@ const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => ru
 const groupIds: string[] = []
 for (const [index, codes] of GROUPS.entries()) {
   const groupId = await doing(manager, work => addSharingGroup(work, { name: `Group ${index}`, purpose: 'To share', id: null }))
-  await doing(manager, work => addMembers(work, { groupId, codes }))
+  if (codes.length > 0) await doing(manager, work => addMembers(work, { groupId, codes }))
   groupIds.push(groupId)
 }
 
-/** Releases what was planned by every rule of the product; `undefined` where they refuse it, as CLEAR for a group or nobody to reach. */
-async function release(plan: Plan, index: number): Promise<Planned | undefined> {
-  const word = `canary${index}word`
-  const groupId = plan.group === null ? undefined : groupIds[plan.group]
-  const content = BulletinContent.parse({
+/** What a bulletin says, with that word in all of it. */
+function contentWith(word: string, tlp: Tlp, groupId: string | undefined): BulletinContent {
+  return BulletinContent.parse({
     ...SOUND_CONTENT,
-    tlp: plan.tlp,
+    tlp,
     title: `A flaw called ${word}`,
     shortSummary: `In short, ${word} is bad.`,
     summary: `A **${word}** it is.`,
@@ -124,6 +143,29 @@ async function release(plan: Plan, index: number): Promise<Planned | undefined> 
     sources: [`https://maker.example/${word}/advisory`],
     ...(groupId === undefined ? {} : { sharingGroup: { id: groupId } }),
   })
+}
+
+/** Replaces a released bulletin by a version of other words, which tells nobody. A narrower label is refused, since its readers have the text. */
+async function replace(number: number, from: Tlp, content: BulletinContent): Promise<boolean> {
+  await platform.runJobs()
+  platform.clock.advanceHours(1)
+  const news = { title: 'It is put otherwise', body: '', isMaterial: false, asksAgain: false }
+  const published = async () => {
+    await doing(analyst, work => saveVersion(work, { number, baseVersion: 1, content: { ...content, news } }))
+    await doing(analyst, work => sendForReview(work, { number, version: 2 }))
+    await doing(manager, work => approveBulletin(work, { number, version: 2 }))
+    await doing(manager, work => publishRevision(work, { number, version: 2, baseUrl: platform.config.baseUrl }))
+  }
+  const isNarrower = tlpRank(content.tlp) > tlpRank(from)
+  await (isNarrower ? assert.rejects(published(), { code: 'broadcast.bulletin.narrower-label' }) : published())
+  return !isNarrower
+}
+
+/** Releases what was planned by every rule of the product: each version of it, with its own words. None where they refuse it, as CLEAR for a group or nobody to reach. */
+async function release(plan: Plan, index: number): Promise<readonly Planned[]> {
+  const word = `canary${index}word`
+  const groupId = plan.group === null ? undefined : groupIds[plan.group]
+  const content = contentWith(word, plan.tlp, groupId)
   const recipients = plan.audience.filter(code => plan.group === null || GROUPS[plan.group]?.includes(code) === true)
   try {
     const drafted = await doing(analyst, work => draftBulletin(work, { threatId: null, content, isExercise: plan.isExercise }))
@@ -135,20 +177,28 @@ async function release(plan: Plan, index: number): Promise<Planned | undefined> 
       resolveAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)),
     )
     await doing(manager, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
+    const first: Planned = { ...plan, mailedAs: plan.tlp, number, word, recipients }
+    const second =
+      plan.then === null || (plan.then === 'CLEAR' && plan.group !== null) ? null : contentWith(`canary${index + 1_000}word`, plan.then, groupId)
+    const isReplaced = second !== null && (await replace(number, plan.tlp, second))
     if (plan.isWithdrawn) await doing(manager, work => withdrawBulletin(work, { number, reason: 'It was wrong.' }))
-    return { ...plan, number, word, recipients }
+    return isReplaced
+      ? [
+          { ...first, isReplaced },
+          { ...first, tlp: second.tlp, word: `canary${index + 1_000}word` },
+        ]
+      : [first]
   } catch (error) {
     const isRefused = (plan.tlp === 'CLEAR' && plan.group !== null) || recipients.length === 0
     if (!isRefused) throw error
-    return undefined
+    return []
   }
 }
 
 const released: Planned[] = []
-for (const [index, plan] of fc.sample(plans, { numRuns: BULLETINS, seed: SEED }).entries()) {
+for (const [index, plan] of [...Object.values(CASES), ...fc.sample(plans, { numRuns: BULLETINS, seed: SEED })].entries()) {
   platform.clock.advanceHours(1)
-  const one = await release(plan, index)
-  if (one !== undefined) released.push(one)
+  released.push(...(await release(plan, index)))
   await platform.runJobs()
 }
 
@@ -203,7 +253,8 @@ interface Exit {
   readonly accept?: string
 }
 
-const everyBulletin = (address: (number: string) => readonly string[]) => released.flatMap(({ number }) => address(`CC-${number}`))
+const everyBulletin = (address: (number: string) => readonly string[]) =>
+  [...new Set(released.map(({ number }) => number))].flatMap(number => address(`CC-${number}`))
 const rows = async (query: string, values: unknown[] = []) => (await platform.database.pool.query<Record<string, string>>(query, values)).rows
 const collections = await rows('select id from interop_taxii_collection')
 const alerts = await rows('select identifier from interop_cap_alert')
@@ -235,9 +286,7 @@ const EXITS: readonly Exit[] = [
       '/search?q=flaw',
       ...everyBulletin(number => [
         `/bulletins/${number}`,
-        ...['technical', 'clinical', 'board', 'print', 'call', 'text'].map(kind => `/bulletins/${number}/renditions/${kind}`),
-        `/bulletins/${number}/answer`,
-        `/bulletins/${number}/tasks`,
+        ...['technical', 'board', 'call'].map(kind => `/bulletins/${number}/renditions/${kind}`),
         `/bulletins/${number}/versions/1`,
       ]),
     ],
@@ -325,6 +374,7 @@ function wordsIn(text: string): readonly Planned[] {
 const describe = ({ number, tlp, group, isExercise, isWithdrawn, recipients }: Planned) =>
   `CC-${number} TLP:${tlp}, group ${group ?? 'none'}${isExercise ? ', an exercise' : ''}${isWithdrawn ? ', withdrawn' : ''}, sent to ${recipients.join(' ')}`
 
+const leaks: { readonly word: string; readonly words: string }[] = []
 let asked = 0
 
 /** What comes back from an address, asked from a network address of its own, so that no limit answers in its place. */
@@ -345,16 +395,17 @@ async function ask(reader: Reader, exit: Exit, url: string): Promise<string> {
 for (const exit of EXITS) {
   const skip = exit.name === 'CAP' && certificate === null ? 'openssl is not here, so no alert is signed' : false
   test(`by ${exit.name} nobody finds what is above their clearance or outside their group (MARKING_SEED=${SEED})`, { skip }, async () => {
-    const told = new Set<Planned>()
+    const [told, before] = [new Set<Planned>(), leaks.length]
     for (const reader of readers) {
       for (const address of exit.addresses) {
         for (const bulletin of wordsIn(await ask(reader, exit, address))) {
           const isAllowed = (exit.holdsPublic && isForAll(bulletin)) || (reader.mayRead(bulletin) && exit.may(bulletin))
-          assert.ok(isAllowed, `${reader.name} finds ${describe(bulletin)} at ${address}`)
+          if (!isAllowed) leaks.push({ word: bulletin.word, words: `${reader.name} finds ${describe(bulletin)} at ${address}` })
           told.add(bulletin)
         }
       }
     }
+    assert.deepEqual(leaks.slice(before), [])
     assert.ok(
       told.size > 0 || released.every(bulletin => !isForAll(bulletin) && !exit.may(bulletin)),
       `nothing at all came by ${exit.name}: it was not asked rightly`,
@@ -367,7 +418,10 @@ test(`by mail each is written to of its own bulletins alone, and above GREEN get
   for (const { to, bytes } of sink.messages) {
     const code = CODES.find(known => to === `cyber@${known.toLowerCase()}.example`)
     for (const bulletin of wordsIn(bytes.toString('latin1').replace(/=\r\n/g, '')))
-      assert.ok(code !== undefined && bulletin.recipients.includes(code) && isUpTo(bulletin, 'GREEN'), `${to} is sent ${describe(bulletin)}`)
+      assert.ok(
+        code !== undefined && bulletin.recipients.includes(code) && tlpRank(bulletin.mailedAs) <= tlpRank('GREEN'),
+        `${to} is sent ${describe(bulletin)}`,
+      )
   }
 })
 
@@ -397,6 +451,18 @@ test(`what a person takes away holds what they may read, and nothing else (MARKI
     }
   }
 })
+
+for (const [index, name] of Object.keys(CASES).entries()) {
+  test(`known of others: ${name}`, () => {
+    const word = `canary${index}word`
+    assert.deepEqual(
+      leaks.filter(leak => leak.word === word),
+      [],
+    )
+    const [one] = released.filter(bulletin => bulletin.word === word)
+    assert.equal(one === undefined, Object.values(CASES)[index]?.group === 2, 'it was released, unless there was nobody to reach')
+  })
+}
 
 test('the frozen audience is who was named, less those outside the group', async () => {
   for (const { number, recipients } of released) {
