@@ -26,11 +26,19 @@ export function decodeCursor(cursor: string | null, length: number): (string | n
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
     // PostgreSQL takes no NUL in a text.
-    const isScalar = (value: unknown) => value === null || typeof value === 'number' || (typeof value === 'string' && !value.includes('\0'))
+    const isScalar = (value: unknown) => value === null || Number.isSafeInteger(value) || (typeof value === 'string' && !value.includes('\0'))
     return Array.isArray(values) && values.length === length && values.every(isScalar) ? values : null
   } catch {
     return null
   }
+}
+
+const MOST_INTEGER = 2_147_483_647
+
+/** A value of a cursor that a column of PostgreSQL's type `integer` can be compared with; `null` for what somebody made up. */
+export function integerIn(value: string | number | null | undefined): number | null {
+  const number = value === null || value === undefined || value === '' ? Number.NaN : Number(value)
+  return Number.isInteger(number) && Math.abs(number) <= MOST_INTEGER ? number : null
 }
 
 /** Whether the text is a cursor of some list. Which one, and whether it is whole, `decodeCursor` says. */

@@ -174,6 +174,8 @@ test('people are taken on, given and relieved of roles, by those who look after 
   const who = { name: 'Nia New', email: 'nia@example.org', role: 'cyber-lead', organisation: 'T003' }
   assert.deepEqual(pointersOf(await administrator.post('/people', { ...who, email: 'nia', role: 'boss' })), ['#/email', '#/role'])
   assert.deepEqual(pointersOf(await administrator.post('/people', { ...who, organisation: 'NONE' })), ['#/organisation'])
+  // The database takes no NUL: it is left out, as of what is typed.
+  assert.deepEqual(pointersOf(await administrator.post('/people', { ...who, organisation: 'NO\0NE' })), ['#/organisation'])
   const added = await administrator.post('/people', who)
   assert.deepEqual([added.status, added.at('isNew')], [201, true])
   const path = `/people/${added.text('id')}`

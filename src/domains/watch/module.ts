@@ -24,6 +24,7 @@ import { changeOperations } from './threats/changes/api.ts'
 import { threatCommands } from './threats/cli.ts'
 import { matchOperations } from './threats/corrections/api.ts'
 import { matchRoutes } from './threats/corrections/routes.ts'
+import { filterOperations } from './threats/filters/api.ts'
 import { groupingOperations } from './threats/grouping/api.ts'
 import { groupingRoutes } from './threats/grouping/routes.ts'
 import { holderOperations } from './threats/holders/api.ts'
@@ -49,6 +50,7 @@ export const watch: Module = {
     ...reportRoutes,
     ...notificationRoutes,
     ...threatOperations,
+    ...filterOperations,
     ...indicatorOperations,
     ...holderOperations,
     ...changeOperations,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { errorCodes } from 'fastify'
 import { Invalid } from '../../kernel/errors.ts'
-import { parseJson } from '../../kernel/json.ts'
+import { isRecord, parseJson } from '../../kernel/json.ts'
 import type { Route } from './route.ts'
 
 /** Reads JSON bodies, those of types of a standard's own (`application/taxii+json`) too. An empty one is none. */
@@ -51,7 +51,10 @@ function namesOf(issues: Issues): string {
 }
 
 /** PostgreSQL takes no NUL in text, and nobody types one. */
-function withoutNul(value: unknown): unknown {
+export function withoutNul(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '')
   if (Array.isArray(value)) return value.map(withoutNul)
-  return typeof value === 'string' ? value.replaceAll('\0', '') : value
+  // Fields of a form, or JSON: bytes are left alone.
+  const isPlain = isRecord(value) && [Object.prototype, null].includes(Reflect.getPrototypeOf(value))
+  return isPlain ? Object.fromEntries(Object.entries(value).map(([name, part]) => [withoutNul(name), withoutNul(part)])) : value
 }

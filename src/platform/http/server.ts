@@ -18,7 +18,7 @@ import { challengesFor, createTokenCheck, type TokenIdentity } from './credentia
 import { assertCsrfToken, assertSameOrigin, csrfTokenOf } from './csrf.ts'
 import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
-import { assertJson, parseInput, registerJson } from './input.ts'
+import { assertJson, parseInput, registerJson, withoutNul } from './input.ts'
 import { createMetrics } from './metrics.ts'
 import { problemDetails } from './problem-details.ts'
 import type { CookieChange, PageReply, Reply } from './reply.ts'
@@ -249,7 +249,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           session: identity.session,
           params: parseInput(route.params, request.params),
           query: parseInput(route.query, request.query),
-          body: (request.body ?? {}) as FormBody,
+          body: withoutNul(request.body ?? {}) as FormBody,
           address: request.url,
           remoteAddress: trusted.length === 0 && isForwarded(request) ? `behind ${request.ip}` : request.ip,
           requestId: request.id,

@@ -10,15 +10,13 @@ import type { Reader } from '../../../platform/work/read.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { epssOf, newestScoreDate } from '../enrichment/queries.ts'
 import type { Visible } from '../tables.ts'
-import { keepFilter, removeFilter } from './filters/commands.ts'
-import { savedFilters } from './filters/queries.ts'
 import { mergeCandidates } from './grouping/queries.ts'
 import { THREAT_ACTIONS, THREAT_STATES, type ThreatAction } from './model.ts'
 import { PRIORITY_WORDS } from './priority.ts'
 import { listThreats } from './queries/list.ts'
 import { matchedProducts } from './queries/reach.ts'
 import { mergedIntoOf, productsOfThreat, requireThreat, timelineOfThreat, type ThreatRecord, type TimelineRow } from './queries/show.ts'
-import { filterOf, RELATED_SHOWN, takeStep, threatsQuery, understood } from './routes.ts'
+import { filterOf, RELATED_SHOWN, takeStep, threatsQuery } from './routes.ts'
 import { colleagues } from './triage/queries.ts'
 
 const params = z.object({ id: z.string().max(64) })
@@ -208,7 +206,7 @@ const act = operation({
   },
 })
 
-const holders = operation({
+const assignees = operation({
   id: 'listThreatColleagues',
   summary: 'List those to whom a threat may be given',
   page: 'GET /threats',
@@ -219,46 +217,4 @@ const holders = operation({
   read: async (db: Reader<Visible>) => ({ colleagues: [...(await colleagues(db))] }),
 })
 
-const filters = operation({
-  id: 'listThreatFilters',
-  summary: 'List the filters of threats that you keep',
-  page: 'GET /threats',
-  method: 'GET',
-  path: '/api/v1/threats/filters',
-  access: listAccess,
-  answer: z.object({ filters: z.array(z.object({ name: z.string(), address: z.string() })) }),
-  read: async (db: Reader<Visible>, { actor }) => ({ filters: [...(await savedFilters(db, actor.id))] }),
-})
-
-const keep = operation({
-  id: 'keepThreatFilter',
-  summary: 'Keep a filter of threats under a name',
-  description:
-    '`address` is that of the page so narrowed, such as `/threats?state=new&only=kev`. What the list would not understand of it is not kept.',
-  page: 'POST /threats/filters',
-  method: 'POST',
-  path: '/api/v1/threats/filters',
-  access: listAccess,
-  body: z.object({ name: z.string().max(200), address: z.string().max(2_000) }),
-  answer: z.object({ name: z.string(), address: z.string() }),
-  status: 201,
-  async write(work: Work<Visible>, { actor, body: { name, address: asked } }) {
-    const { address } = understood(asked, actor)
-    await keepFilter(work, { name, address })
-    return { name, address }
-  },
-})
-
-const remove = operation({
-  id: 'removeThreatFilter',
-  summary: 'Remove a filter of threats that you keep',
-  page: 'POST /threats/filters/remove',
-  method: 'POST',
-  path: '/api/v1/threats/filters/remove',
-  access: listAccess,
-  body: z.object({ name: z.string().max(200) }),
-  answer: null,
-  write: (work: Work<Visible>, { body }) => removeFilter(work, body.name),
-})
-
-export const threatOperations: readonly Route[] = [list, show, act, holders, filters, keep, remove]
+export const threatOperations: readonly Route[] = [list, show, act, assignees]

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Instant } from '../../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
+import { decodeCursor, encodeCursor, integerIn, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
 import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -90,11 +90,13 @@ export async function listBulletins(
   const column = sort.endsWith('number') ? 'bulletin.number' : 'bulletin.updated_at'
   const cursor = decodeCursor(request.cursor, 2)
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const after = cursor === null ? null : column === 'bulletin.number' ? Number(cursor[0]) : new Date(String(cursor[0]))
+  const beyond = integerIn(cursor?.[1])
+  const from = column === 'bulletin.number' ? integerIn(cursor?.[0]) : (parseInstant(String(cursor?.[0])) ?? null)
+  const after = beyond === null ? null : from
   // The page is cut first, so that the figures are counted for its rows alone.
   const cut = matching
     .$if(after !== null, query =>
-      query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(descending ? '<' : '>')} (${after}, ${Number(cursor?.[1])})`),
+      query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(descending ? '<' : '>')} (${after}, ${beyond})`),
     )
     .orderBy(column, descending ? 'desc' : 'asc')
     .orderBy('bulletin.number', descending ? 'desc' : 'asc')

@@ -48,18 +48,17 @@ function selected(query: ReturnType<typeof open>) {
     'organisation.code as organisationCode',
     'organisation.name as organisationName',
     'organisation.mailable_contacts as reachable',
-    // As text: an instant of JavaScript is coarser than one of the database, and a page would begin on the row that ended the last.
-    sql<string>`repair.opened_at::text`.as('openedText'),
   ])
 }
 
 /** One page of what is open, the longest waiting first, with the true count. */
 export async function listRepairs(db: Db, scope: Scope, filter: RepairFilter, request: PageRequest): Promise<Page<Repair>> {
-  const after = decodeCursor(request.cursor, 2)
+  const [after] = decodeCursor(request.cursor, 1) ?? []
   const rows = await selected(open(db, scope, filter))
-    .$if(after !== null, query =>
-      query.where(eb =>
-        eb(eb.refTuple('repair.opened_at', 'repair.id'), '>', eb.tuple(sql<Date>`${String(after?.[0])}::timestamptz`, String(after?.[1]))),
+    // By its own time: an instant of JavaScript is coarser than one of the database, and a page would begin on the row that ended the last.
+    .$if(typeof after === 'string', query =>
+      query.where(
+        sql<boolean>`(repair.opened_at, repair.id) > (select last.opened_at, last.id from directory_contact_repair last where last.id = ${after})`,
       ),
     )
     .orderBy('repair.opened_at')
@@ -69,8 +68,8 @@ export async function listRepairs(db: Db, scope: Scope, filter: RepairFilter, re
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
-    rows: shown.map(({ openedText: _, ...row }) => row as Repair),
-    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.openedText, last.id]) : null,
+    rows: shown.map(row => row as Repair),
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.id]) : null,
     total: await countRepairs(db, scope, filter),
   }
 }
@@ -89,7 +88,7 @@ export async function repairsOf(db: Db, organisationId: string): Promise<readonl
     .where('repair.organisation_id', '=', organisationId)
     .orderBy('repair.opened_at')
     .execute()
-  return rows.map(({ openedText: _, ...row }) => row as Repair)
+  return rows.map(row => row as Repair)
 }
 
 /** One that is open, where the actor looks after the organisation. */

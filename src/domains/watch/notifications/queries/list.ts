@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { decodeCursor, encodeCursor, integerIn, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import type { Care, IncidentKind, RecognisedBy, Standing, Suspicion } from '../model.ts'
@@ -64,14 +64,14 @@ export async function notificationsAfter(
   sort: NotificationSort,
   request: PageRequest,
 ): Promise<Omit<Page<NotificationRow>, 'total'>> {
-  const [urgency, year, sequence] = decodeCursor(request.cursor, 3)?.map(Number) ?? []
+  const [urgency, year, sequence] = decodeCursor(request.cursor, 3)?.map(integerIn) ?? []
   const way = sort === 'oldest' ? 'asc' : 'desc'
   let query = filtered(db, filter)
-  if (urgency !== undefined && year !== undefined && sequence !== undefined && [urgency, year, sequence].every(Number.isInteger)) {
+  if (typeof urgency === 'number' && typeof year === 'number' && typeof sequence === 'number') {
     const isLater = sql<SqlBool>`(notification.year, notification.sequence) ${sql.raw(way === 'asc' ? '>' : '<')} (${year}::integer, ${sequence}::integer)`
     query = query.where(
       sort === 'pressing'
-        ? sql<SqlBool>`notification.urgency >= ${urgency}::smallint and (notification.urgency > ${urgency}::smallint or ${isLater})`
+        ? sql<SqlBool>`notification.urgency >= ${urgency}::integer and (notification.urgency > ${urgency}::integer or ${isLater})`
         : isLater,
     )
   }

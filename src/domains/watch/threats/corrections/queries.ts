@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { decodeCursor, encodeCursor, integerIn, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import { holdsWords } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
@@ -43,7 +43,7 @@ export async function matchesAfter(
 ): Promise<Omit<Page<MatchRow>, 'total'>> {
   const after = decodeCursor(cursor, 2)
   const isAfter =
-    after === null ? sql`` : sql`where (shown.full_key, shown."productId") > (${String(after[0])}::text, ${Number(after[1]) || 0}::integer)`
+    after === null ? sql`` : sql`where (shown.full_key, shown."productId") > (${String(after[0])}::text, ${integerIn(after[1]) ?? 0}::integer)`
   const { rows } = await sql<MatchRow & { readonly full_key: string }>`
     select * from (${shown(threatId, filter)}) shown ${isAfter} order by shown.full_key, shown."productId" limit ${limit + 1}`.execute(db)
   const page = rows.slice(0, limit)

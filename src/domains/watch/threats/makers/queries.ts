@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Instant } from '../../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { decodeCursor, encodeCursor, integerIn, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import { holdsWords } from '../../../../platform/db/search.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
@@ -59,7 +59,9 @@ export async function aliasesAfter(
   const after = decodeCursor(cursor, 2)
   let query = filtered(db, filter)
   if (after !== null)
-    query = query.where(sql<boolean>`(${key}, name.id) ${sql.raw(isDown ? '<' : '>')} (${String(after[0])}::text, ${Number(after[1]) || 0}::bigint)`)
+    query = query.where(
+      sql<boolean>`(${key}, name.id) ${sql.raw(isDown ? '<' : '>')} (${String(after[0])}::text, ${integerIn(after[1]) ?? 0}::bigint)`,
+    )
   const rows = await query
     .leftJoin('directory_person as person', 'person.id', 'name.added_by')
     .select([

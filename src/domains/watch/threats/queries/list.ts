@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely'
 import { parseInstant, type Instant, type LocalDate } from '../../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { decodeCursor, encodeCursor, integerIn, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
@@ -252,8 +252,9 @@ interface Position {
 }
 
 function readCursor(cursor: string | null): Position | null {
-  const [key, published, id] = decodeCursor(cursor, 3) ?? []
-  if (typeof key !== 'number' || typeof id !== 'string') return null
+  const [from, published, id] = decodeCursor(cursor, 3) ?? []
+  const key = integerIn(from)
+  if (key === null || typeof id !== 'string') return null
   return { key, id, published: typeof published === 'string' ? (parseInstant(published) ?? null) : null }
 }
 
