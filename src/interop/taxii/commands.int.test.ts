@@ -39,10 +39,10 @@ test('a reader who polls while many write at once misses nothing and is told not
     ids.push(
       (await releasedBulletin(platform, { organisations: 1, prefix: `P${index}X`, tlp: 'GREEN', content: { cves: ['CVE-2050-0001'] } })).bulletinId,
     )
-  let isWriting = true
+  const writing = new AbortController()
   const polled: Found[] = []
   const poll = async () => {
-    while (isWriting) polled.push(...(await everything(polled.at(-1)?.added ?? 0)))
+    while (!writing.signal.aborted) polled.push(...(await everything(polled.at(-1)?.added ?? 0)))
     polled.push(...(await everything(polled.at(-1)?.added ?? 0)))
   }
   const write = (bulletinId: string, index: number) =>
@@ -55,7 +55,7 @@ test('a reader who polls while many write at once misses nothing and is told not
     })
   const polling = poll()
   await Promise.all(ids.map(write))
-  isWriting = false
+  writing.abort()
   await polling
   const all = await everything()
   assert.deepEqual(

@@ -25,7 +25,8 @@ export interface Place {
 
 /**
  * Brings the collections to say what a bulletin says today. An exercise and what is RED stand in none. When its label or group changes, it is taken
- * back where it stood and said anew where it belongs, under other ids: what is revoked in STIX never comes back.
+ * back where it stood and said anew where it belongs, under other ids: what is revoked in STIX never comes back. When nothing has changed but who may
+ * read it, its objects are given anew as they are: a new reader has asked for what was added since long ago, and others know these versions.
  */
 export async function publishBulletin(work: Work<Visible>, bulletin: PublishedBulletin, baseUrl: string): Promise<void> {
   await holdClock(work)
@@ -42,6 +43,8 @@ export async function publishBulletin(work: Work<Visible>, bulletin: PublishedBu
   const changes = stays ? changesBetween(standing, sayHere(generation), at) : { kind: 'anew' as const }
   if (changes.kind === 'add') {
     if (place !== null) added += await addObjects(work, place, changes.objects)
+    // Announced without a change: somebody may read it who could not. Who was let in by its label alone always could.
+    if (place !== null && !place.isForAll && rendering !== undefined && changes.objects.length === 0) await giveAgain(work, place, standing)
   } else {
     generation += 1
     added += await takeAllBack(work, bulletin.id, standing, at)
@@ -129,20 +132,12 @@ export async function holdClock(work: Work<Visible>): Promise<void> {
 /** Adds a batch of versions, each under a number of its own. Only after `holdClock`. Gives how many there were. */
 export async function addObjects(work: Work<Visible>, place: Place, objects: readonly StixObject[]): Promise<number> {
   if (objects.length === 0) return 0
-  const { collectionId, bulletinId, organisationId, isForAll } = place
-  const micros = work.now.getTime() * 1_000
-  const taken = await work.db
-    .updateTable('interop_taxii_clock')
-    .set(({ eb, fn, val }) => ({ last: eb(fn<number>('greatest', ['last', val(micros)]), '+', objects.length) }))
-    .returning('last')
-    .executeTakeFirstOrThrow()
-  const first = taken.last - objects.length + 1
-  const owner = { collection_id: collectionId, bulletin_id: bulletinId, organisation_id: organisationId, is_for_all: isForAll }
-  const types = [...new Set(objects.map(object => object.type))]
-  await work.db
-    .insertInto('interop_taxii_batch')
-    .values({ first, last: taken.last, ...owner, types })
-    .execute()
+  const { collectionId } = place
+  const first = await takeNumbers(
+    work,
+    place,
+    objects.map(object => object.type),
+  )
   const known = new Set<string>()
   for (const some of chunks(objects.map(object => object.id))) {
     const rows = await work.db
@@ -161,7 +156,7 @@ export async function addObjects(work: Work<Visible>, place: Place, objects: rea
     if (at === undefined) throw new Bug('interop.taxii.clock', `No time can be made of ${added}.`)
     return {
       added,
-      ...owner,
+      ...ownerOf(place),
       object_id: object.id,
       type: object.type,
       version: versionOf(object, at),
@@ -176,4 +171,41 @@ export async function addObjects(work: Work<Visible>, place: Place, objects: rea
       .values([...some])
       .execute()
   return objects.length
+}
+
+/** Gives rows that stand numbers of today. */
+async function giveAgain(work: Work<Visible>, place: Place, standing: readonly StandingObject[]): Promise<void> {
+  const rows = standing.filter(row => row.collectionId === place.collectionId)
+  if (rows.length === 0) return
+  const first = await takeNumbers(
+    work,
+    place,
+    rows.map(row => row.objectId.slice(0, row.objectId.indexOf('--'))),
+  )
+  for (const [index, row] of rows.entries())
+    await work.db
+      .updateTable('interop_taxii_object')
+      .set({ added: first + index })
+      .where('added', '=', row.added)
+      .execute()
+}
+
+/** Takes as many numbers as there are types, one after another, for a batch of objects of those. Gives the first. */
+async function takeNumbers(work: Work<Visible>, place: Place, types: readonly string[]): Promise<number> {
+  const micros = work.now.getTime() * 1_000
+  const { last } = await work.db
+    .updateTable('interop_taxii_clock')
+    .set(({ eb, fn, val }) => ({ last: eb(fn<number>('greatest', ['last', val(micros)]), '+', types.length) }))
+    .returning('last')
+    .executeTakeFirstOrThrow()
+  const first = last - types.length + 1
+  await work.db
+    .insertInto('interop_taxii_batch')
+    .values({ first, last, ...ownerOf(place), types: [...new Set(types)] })
+    .execute()
+  return first
+}
+
+function ownerOf({ collectionId, bulletinId, organisationId, isForAll }: Place) {
+  return { collection_id: collectionId, bulletin_id: bulletinId, organisation_id: organisationId, is_for_all: isForAll }
 }

@@ -175,9 +175,11 @@ test('media types, credentials and what is not there are answered as the standar
 })
 
 test('a change adds versions of what changed alone, a withdrawal takes all back, and no other reader sees either', async () => {
-  const before = await walk(reader, `${GREEN}objects/`, 1_000)
+  const manifest = async () =>
+    ((await ask(reader, `${GREEN}manifest/`)).body.objects ?? []).map(one => `${String(one['id'])} ${String(one['version'])}`).toSorted()
+  const before = await manifest()
   await publish(green.bulletinId)
-  assert.deepEqual(await walk(reader, `${GREEN}objects/`, 1_000), before)
+  assert.deepEqual(await manifest(), before)
   app.platform.clock.advanceHours(1)
   const now = app.platform.clock.now()
   await sql`update broadcast_version set content = jsonb_set(content, '{cves}', '["CVE-2050-0001", "CVE-2050-0003"]') where bulletin_id = ${green.bulletinId}`.execute(
@@ -253,4 +255,26 @@ test('the collection of a sharing group is there for those who were sent somethi
   }
   const amber = await ask(member, `${ROOT}collections/amber/objects/?match[type]=report`)
   assert.doesNotMatch(JSON.stringify(amber.body), /For the group/)
+})
+
+test('an organisation that is caught up on an old bulletin finds it among what is new to it', async () => {
+  const shared = await released({ organisations: 1, prefix: 'J', tlp: 'AMBER', title: 'Told before' })
+  const late = await app.signIn('cyber-lead', { organisation: 'LATE' })
+  const AMBER = `${ROOT}collections/amber/`
+  app.platform.clock.advanceHours(1)
+  await released({ organisations: 1, prefix: 'K', tlp: 'AMBER', title: 'Told since' })
+  const { headers } = await ask(centre, `${AMBER}objects/?limit=1000`)
+  const since = String(headers['x-taxii-date-added-last'])
+  await sql`
+    insert into broadcast_recipient (bulletin_id, organisation_id, release_id, is_reachable)
+      select ${shared.bulletinId}, ${late.organisationId}, ${shared.releaseId}, true`.execute(db)
+  app.platform.clock.advanceHours(1)
+  await publish(shared.bulletinId)
+  const { body } = await ask(late, `${AMBER}objects/?added_after=${since}`)
+  assert.deepEqual(
+    body.objects?.filter(one => one['type'] === 'report').map(one => one['name']),
+    ['Told before'],
+  )
+  const again = await ask(late, `${AMBER}manifest/?match[version]=all`)
+  assert.equal(again.body.objects?.length, new Set(again.body.objects?.map(one => one['id'])).size)
 })

@@ -18,7 +18,7 @@ const PATHS: Readonly<Record<IndicatorType, string>> = {
 }
 
 /** The pattern that finds one value (STIX 2.1 §9.6.1: in a literal, `\` and `'` are escaped). */
-export function patternOf(type: IndicatorType, value: string): string {
+function patternOf(type: IndicatorType, value: string): string {
   return `[${PATHS[type]} = '${value.replace(/[\\']/g, '\\$&')}']`
 }
 

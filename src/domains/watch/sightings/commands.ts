@@ -33,7 +33,9 @@ export async function endTrust(work: Work<Visible>, input: { readonly code: stri
 }
 
 async function readTrust(work: Work<Visible>, input: { readonly code: string; readonly reason: string }) {
-  const organisation = await organisationByCode(work.db, input.code.trim().toUpperCase())
+  const code = input.code.trim().toUpperCase()
+  if (code === '') throw new Invalid('watch.sighting.code', 'Enter the ODS code of the organisation.')
+  const organisation = await organisationByCode(work.db, code)
   if (organisation === undefined)
     throw new NotFound('watch.sighting.organisation', 'There is no organisation with that code. Look it up in the directory.')
   const reason = cleanText(input.reason)
@@ -42,7 +44,7 @@ async function readTrust(work: Work<Visible>, input: { readonly code: string; re
 }
 
 /** Throws `Forbidden` unless the actor may tell sightings, for an organisation that the centre takes them from. */
-export async function assertSightingWriter(work: Work<Visible>): Promise<string> {
+async function assertSightingWriter(work: Work<Visible>): Promise<string> {
   assertMay(work.actor, 'watch.sighting.write')
   const { organisationId } = work.actor
   if (organisationId === null || !(await isSightingWriter(work.db, organisationId)))

@@ -4,7 +4,7 @@ import { isRecord, lineAt, memberOf, numberAt, type JsonRecord } from '../../../
 /** What an envelope that somebody sends holds (TAXII 2.1 §3.7), and what is wrong with it. */
 
 /** Objects in one request. More are several requests. */
-export const MOST_OBJECTS = 1_000
+const MOST_OBJECTS = 1_000
 
 /** A sighting (STIX 2.1 §5.2) as far as it is taken. */
 export interface SightingObject {

@@ -5,6 +5,7 @@ import { announce } from '../../announce.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import { lockBulletin } from '../../bulletins/queries.ts'
 import { startMailing } from '../../deliveries/mailings.ts'
+import { bulletinPublished } from '../../publication/model.ts'
 import { recipientRows, releaseOf } from '../../release/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { hashOf } from '../queries.ts'
@@ -92,5 +93,7 @@ export async function catchUp(
   })
   await startMailing(work, { bulletinId: bulletin.id, kind: 'catch-up', organisationIds: ids, baseUrl: input.baseUrl })
   await announce(work, { type: 'bulletin.released', bulletinId: bulletin.id, organisationIds: ids })
+  // Its machine exits are to give it to those who joined.
+  work.enqueue(bulletinPublished, { bulletinId: bulletin.id })
   return figures
 }
