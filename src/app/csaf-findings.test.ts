@@ -47,6 +47,13 @@ test('without a key it is said what is missing for a trusted provider, and witho
   assert.equal((await told({ BASE_URL: 'http://localhost:8080' })).length, 1)
 })
 
+test('the sample makes itself a key, and finds the same again', async () => {
+  const sample = config({ CARECERT_DATA: join(folder, 'sample') })
+  const made = await openDocumentSigner({ config: sample, clock, sample: true })
+  assert.equal((await openDocumentSigner({ config: sample, clock, sample: true }))?.fingerprint, made?.fingerprint)
+  assert.match((await told({ CARECERT_DATA: join(folder, 'sample') })).join('\n'), /^good: The sample signs by a key of its own/)
+})
+
 test('a key that can be used is said to hold, or to end', async () => {
   assert.match(
     (await told({ CSAF_SIGNING_KEY_FILE: await keyFile('endless') })).join('\n'),

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises'
-import { openDocumentSigner } from '../interop/csaf-provider/signing.ts'
+import { access, stat } from 'node:fs/promises'
+import { openDocumentSigner, sampleKeyFile } from '../interop/csaf-provider/signing.ts'
 import { CareCertError } from '../kernel/errors.ts'
 import type { Instant } from '../kernel/instant.ts'
 import { systemClock, type Clock } from '../platform/clock/clock.ts'
@@ -31,15 +31,7 @@ function addressFindings({ baseUrl }: Config): readonly Finding[] {
 
 async function signingFindings(config: Config, clock: Clock): Promise<readonly Finding[]> {
   const { signing } = config.csaf
-  if (signing.kind === 'none')
-    return [
-      {
-        about,
-        verdict: 'caution',
-        words:
-          'Documents are not signed, so this is a CSAF provider and not a trusted one. Set CSAF_SIGNING_KEY_FILE, or CSAF_SIGNING_COMMAND with CSAF_PUBLIC_KEY_FILE.',
-      },
-    ]
+  if (signing.kind === 'none') return [await unsignedFinding(config.dataFolder)]
   try {
     const signer = await openDocumentSigner({ config, clock, sample: false })
     await signer?.sign(Buffer.from('{}\n'))
@@ -61,6 +53,21 @@ async function signingFindings(config: Config, clock: Clock): Promise<readonly F
     if (error instanceof CareCertError) return [{ about, verdict: 'bad', words: error.message }]
     throw error
   }
+}
+
+async function unsignedFinding(dataFolder: string): Promise<Finding> {
+  const isSample = await access(sampleKeyFile(dataFolder)).then(
+    () => true,
+    () => false,
+  )
+  return isSample
+    ? { about, verdict: 'good', words: 'The sample signs by a key of its own. A centre sets CSAF_SIGNING_KEY_FILE, or CSAF_SIGNING_COMMAND.' }
+    : {
+        about,
+        verdict: 'caution',
+        words:
+          'Documents are not signed, so this is a CSAF provider and not a trusted one. Set CSAF_SIGNING_KEY_FILE, or CSAF_SIGNING_COMMAND with CSAF_PUBLIC_KEY_FILE.',
+      }
 }
 
 function keyFinding(fingerprint: string, until: Instant | null, now: Instant): Finding {

@@ -12,6 +12,8 @@ import type { Visible } from './tables.ts'
 export interface ProviderFile {
   readonly contentType: string
   readonly body: string
+  /** SHA-256 of the body, where it is known already. */
+  readonly hash?: string
   readonly at: Instant
 }
 
@@ -44,7 +46,7 @@ export function partOf({ path, body, sha256, sha512, signature }: StoredDocument
   const name = path.slice(path.indexOf('/') + 1)
   switch (ending) {
     case '':
-      return { contentType: 'application/json', body }
+      return { contentType: 'application/json', body, hash: sha256 }
     case '.sha256':
       return { contentType: 'text/plain; charset=utf-8', body: writeHash(sha256, name) }
     case '.sha512':
@@ -57,7 +59,7 @@ export function partOf({ path, body, sha256, sha512, signature }: StoredDocument
 /** A public file that lists documents, as it was written with the newest of them. */
 export async function publicFile(db: Reader<Visible>, path: string): Promise<ProviderFile | undefined> {
   const row = await fileAt(db, path)
-  return row === undefined ? undefined : { contentType: row.content_type, body: row.body, at: row.at }
+  return row === undefined ? undefined : { contentType: row.content_type, body: row.body, hash: row.hash, at: row.at }
 }
 
 /** The lists of members, made of what this reader may see, of those labels. */

@@ -50,9 +50,9 @@ function serve({ path, isPublic, find }: Served): Route {
   })
 }
 
-function answered({ contentType, body, at }: ProviderFile, isPublic: boolean): Reply {
+function answered({ contentType, body, hash, at }: ProviderFile, isPublic: boolean): Reply {
   const { cacheControl, headers } = isPublic ? EVERYBODYS : READERS
-  const etag = createHash('sha256').update(body, 'utf8').digest('base64url')
+  const etag = hash ?? createHash('sha256').update(body, 'utf8').digest('hex')
   return freshFile(contentType, body, { etag, lastModified: at, cacheControl }, headers)
 }
 

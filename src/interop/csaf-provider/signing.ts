@@ -21,7 +21,10 @@ export interface DocumentSigner {
 
 type SigningPlatform = Pick<Platform, 'config' | 'clock' | 'sample'>
 
-const SAMPLE_KEY = 'csaf-signing-key.asc'
+/** Where the sample keeps the key that it makes for itself. */
+export function sampleKeyFile(dataFolder: string): string {
+  return join(dataFolder, 'csaf-signing-key.asc')
+}
 
 /**
  * Opens what the configuration names for signing; `null` where there is nothing, except in the sample, which makes itself a key in its data folder. Throws `Invalid`
@@ -112,7 +115,7 @@ async function usableKey<K extends Key>(key: K, now: Instant): Promise<K> {
 
 /** Invented data needs no secret: the key lies open in the data folder, and every process of the sample finds the same. */
 async function sampleKey(dataFolder: string, date: Instant): Promise<string> {
-  const path = join(dataFolder, SAMPLE_KEY)
+  const path = sampleKeyFile(dataFolder)
   const known = await readFile(path, 'utf8').catch(() => null)
   if (known !== null) return known
   const { privateKey } = await generateKey({ type: 'ecc', curve: 'ed25519Legacy', userIDs: [{ name: 'CareCERT sample' }], date, format: 'armored' })
