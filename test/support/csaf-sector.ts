@@ -91,8 +91,6 @@ export async function createCsafSector() {
   }
 }
 
-export type CsafSector = Awaited<ReturnType<typeof createCsafSector>>
-
 /** Behind TLS the session's cookie has a prefix. */
 function overTls<B extends { cookie(name: string): string | undefined; setCookie(name: string, value: string): void }>(browser: B): B {
   browser.setCookie('__Host-carecert', browser.cookie('carecert') ?? '')

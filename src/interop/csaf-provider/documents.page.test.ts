@@ -55,11 +55,11 @@ test('GnuPG verifies a signature', { skip: hasGpg ? false : 'gpg is not on this 
   await writeFile(join(folder, 'key.asc'), await body((lineAt(named, 'url') ?? '').slice(BASE.length)))
   await writeFile(join(folder, 'document.json'), await body(path))
   await writeFile(join(folder, 'document.json.asc'), await body(`${path}.asc`))
-  const gpg = (...args: readonly string[]) =>
+  const run = (...args: readonly string[]) =>
     spawnSync('gpg', ['--batch', '--homedir', folder, '--faked-system-time', '20270101T000000', ...args], { encoding: 'utf8' })
-  assert.equal(gpg('--import', join(folder, 'key.asc')).status, 0)
-  const verified = gpg('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json'))
+  assert.equal(run('--import', join(folder, 'key.asc')).status, 0)
+  const verified = run('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json'))
   assert.equal(verified.status, 0, verified.stderr)
   await writeFile(join(folder, 'document.json'), 'something else')
-  assert.notEqual(gpg('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json')).status, 0)
+  assert.notEqual(run('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json')).status, 0)
 })
