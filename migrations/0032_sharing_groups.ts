@@ -85,6 +85,9 @@ async function keepInGroup(db: Kysely<unknown>): Promise<void> {
     alter policy broadcast_recipient_read on broadcast_recipient
       using ((select carecert_sees_all()) or (looked_after_by = (select carecert_region()) and ${ownOnly})
         or ((select carecert_scope_kind()) <> 'region' and organisation_id in (select carecert_organisations()) and ${ownOnly}))`.execute(db)
+  // Beside what these tables let a region see of its own: nothing of whom a group's bulletin was sent to.
+  for (const table of ['broadcast_chase_step', 'broadcast_call_hold', 'broadcast_call'])
+    await sql`create policy ${sql.ref(`${table}_group`)} on ${sql.table(table)} as restrictive using (${ownOnly})`.execute(db)
   // Figures of a region are of all whom it looks after: of a group's bulletin it gets none.
   const ofRegion = sql`(looked_after_by = (select carecert_region()) and bulletin_id not in (select carecert_strict_bulletins()))`
   for (const table of ['broadcast_tally', 'broadcast_answer_time'])
