@@ -60,9 +60,21 @@ test('a token whose scopes are narrow gets no more by any operation than those s
   for (const [name, { status, body }] of await everyAnswer(narrow)) {
     const route = operations.find(one => `${one.method} ${one.path}` === name)
     assert.ok(!body.includes(SECRET), name)
+    // What is for every role shows of it what the scopes say.
     if (route !== undefined && 'permission' in route.access && route.access.permission !== 'directory.organisation.list')
       assert.equal(status, 403, name)
   }
+})
+
+test('a search by a narrow token finds nothing that its scopes leave out', async () => {
+  const manager = await app.signIn('duty-manager')
+  const search = `/api/v1/search?q=${encodeURIComponent(SECRET)}`
+  assert.ok(
+    (await (await programOf(app, manager, 'duty-manager')).ask('GET', search)).body.includes(SECRET),
+    'the test would prove nothing otherwise',
+  )
+  const narrow = await programOf(app, manager, 'duty-manager', { scopes: ['directory.organisation.list'] })
+  assert.ok(!(await narrow.ask('GET', search)).body.includes(SECRET))
 })
 
 test('somebody without a token gets no further than 401 where anything is asked of them', async () => {

@@ -66,7 +66,8 @@ const now = operation({
   method: 'GET',
   path: '/api/v1/now',
   page: { none: 'The first page is open to everybody, and shows this to whoever is signed in.' },
-  access: { signedIn: 'It shows to each role what its own first page shows.' },
+  // Every role holds it; a token without it is told of no bulletin.
+  access: { permission: 'broadcast.bulletin.list' },
   query: z.object({ since: instantText.optional().describe('From when changes are counted; without it, for a day') }),
   answer: Now,
   async read(db: Reader<Visible>, request) {
@@ -112,7 +113,13 @@ const find = operation({
   }),
   async read(db: Reader<Visible>, { actor, query }) {
     const found = await search(db, actor, query.q)
-    return { bulletins: [...found.bulletins], threats: [...found.threats], organisations: [...found.organisations] }
+    // The page is for every role, but a token may hold less than its role.
+    const shown = <Row>(permission: string, rows: readonly Row[]) => (may(actor, permission) ? [...rows] : [])
+    return {
+      bulletins: shown('broadcast.bulletin.list', found.bulletins),
+      threats: shown('watch.threat.view', found.threats),
+      organisations: shown('directory.organisation.view', found.organisations),
+    }
   },
 })
 
