@@ -169,7 +169,7 @@ export function parametersOf(schema: ZodType | null, place: 'path' | 'query'): r
 /** An address says nothing by leaving the name out, so of what may be `null` only the other kind is described. */
 function withoutNull(schema: JsonRecord): JsonRecord {
   const { anyOf, default: fallback, ...rest } = schema
-  const kinds = Array.isArray(anyOf) ? anyOf.filter(kind => isRecord(kind) && kind['type'] !== 'null') : []
+  const kinds: readonly unknown[] = Array.isArray(anyOf) ? anyOf.filter(kind => isRecord(kind) && kind['type'] !== 'null') : []
   const [only] = kinds
   return {
     ...(kinds.length === 1 && isRecord(only) ? only : Array.isArray(anyOf) ? { anyOf } : {}),
