@@ -1,6 +1,7 @@
 import { CareCertError } from '../kernel/errors.ts'
 import { systemClock } from '../platform/clock/clock.ts'
 import type { Config } from '../platform/config/config.ts'
+import { signDkim } from '../platform/mail/dkim.ts'
 import { describeCertificate, describeKeys, openSigning } from '../platform/mail/keys.ts'
 import type { Finding } from './finding.ts'
 
@@ -8,20 +9,23 @@ import type { Finding } from './finding.ts'
 export async function mailFindings(config: Config, environment: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
   const signature = await signatureFinding(config, environment)
   return [
-    ...(await dkimFindings(config)),
+    ...(await dkimFindings(config, environment)),
     signature,
     ...(signature.verdict === 'bad' ? [] : await certificateFindings(config)),
     bounceFinding(config),
   ]
 }
 
-async function dkimFindings({ mail, mailFrom }: Config): Promise<readonly Finding[]> {
+async function dkimFindings(config: Config, environment: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
+  const { mail, mailFrom } = config
   const about = 'DKIM'
   if (mail.dkim.length === 0)
     return [{ about, verdict: 'caution', words: 'Messages are not signed here. Have the mail server sign them, or set DKIM_DOMAIN and a key.' }]
   const keys = await describeKeys(mail).catch(refused)
   if (typeof keys === 'string') return [{ about, verdict: 'bad', words: keys }]
   const from = mailFrom.slice(mailFrom.lastIndexOf('@') + 1).toLowerCase()
+  const trial = await trialOf(config, environment)
+  if (trial !== null) return [{ about, verdict: 'bad', words: trial }]
   const isAligned = mail.dkim.every(({ domain }) => from === domain.toLowerCase() || from.endsWith(`.${domain.toLowerCase()}`))
   return [
     ...keys.map(({ name, text, isOpenToOthers }): Finding =>
@@ -39,6 +43,20 @@ async function dkimFindings({ mail, mailFrom }: Config): Promise<readonly Findin
           } as const,
         ]),
   ]
+}
+
+/** What is wrong with the signatures of a trial by the command outside; `null` when they hold, or when no command signs. */
+async function trialOf({ mail }: Config, environment: Readonly<Record<string, string>>): Promise<string | null> {
+  if (mail.dkimCommand === null) return null
+  const signing = await openSigning({ ...mail, signing: { kind: 'none' } }, systemClock, environment)
+  try {
+    await signDkim({ fields: [{ name: 'From', value: 'trial@example.invalid' }], content: 'A trial.\r\n' }, signing.dkim, systemClock.now())
+    return null
+  } catch (error) {
+    return refused(error)
+  } finally {
+    signing.close()
+  }
 }
 
 async function signatureFinding({ mail }: Config, environment: Readonly<Record<string, string>>): Promise<Finding> {

@@ -13,6 +13,11 @@ export const MAIL_SETTINGS: readonly Setting[] = [
   setting('DKIM_KEY_FILE', 'none', 'The file of the RSA key: PEM, at least 2048 bits, readable by CareCERT alone.'),
   setting('DKIM_ED25519_SELECTOR', 'none', 'The selector of the Ed25519 key, another than that of the RSA key. Both sign when both are set.'),
   setting('DKIM_ED25519_KEY_FILE', 'none', 'The file of the Ed25519 key: PEM, readable by CareCERT alone.'),
+  setting(
+    'DKIM_SIGNING_COMMAND',
+    'none',
+    'A command that signs for DKIM, as a JSON list of its words; the key files then hold public keys. It stays running: each line that it reads is a selector, a space and what to sign in Base64 (for RSA the bytes, for Ed25519 their SHA-256); it answers each by a line, the signature in Base64.',
+  ),
   setting('MAIL_SIGNING', 'none', 'How the text of each message is signed, so that a reader can tell who wrote it: openpgp, smime or none.'),
   setting(
     'MAIL_SIGNING_KEY_FILE',
@@ -46,6 +51,13 @@ export const MAIL_SETTINGS: readonly Setting[] = [
 const optionalText = z.string().min(1).optional()
 const domain = z.string().regex(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain name')
 
+const commandWords = z.string().transform((text, context) => {
+  const read = z.array(z.string()).min(1).safeParse(parsedOrNothing(text))
+  if (read.success) return read.data
+  context.addIssue('must be a JSON list of words')
+  return z.NEVER
+})
+
 /** The shape of those settings in the environment. */
 export const mailEnvironment = z
   .object({
@@ -57,15 +69,8 @@ export const mailEnvironment = z
     MAIL_SIGNING: z.enum(['openpgp', 'smime', 'none']).default('none'),
     MAIL_SIGNING_KEY_FILE: optionalText,
     MAIL_SIGNING_CERTIFICATE_FILE: optionalText,
-    MAIL_SIGNING_COMMAND: z
-      .string()
-      .transform((text, context) => {
-        const read = z.array(z.string()).min(1).safeParse(parsedOrNothing(text))
-        if (read.success) return read.data
-        context.addIssue('must be a JSON list of words')
-        return z.NEVER
-      })
-      .optional(),
+    DKIM_SIGNING_COMMAND: commandWords.optional(),
+    MAIL_SIGNING_COMMAND: commandWords.optional(),
     MAIL_BOUNCE_ADDRESS: z
       .string()
       .regex(/^[a-z0-9._-]{1,9}@[a-z0-9.-]+$/i, 'must be an address with at most 9 characters before the @, and no +')
@@ -96,6 +101,8 @@ export const mailEnvironment = z
     }
     if (values.DKIM_DOMAIN !== undefined && values.DKIM_KEY_FILE === undefined && values.DKIM_ED25519_KEY_FILE === undefined)
       wants('DKIM_DOMAIN', 'set a key as well')
+    if (values.DKIM_SIGNING_COMMAND !== undefined && values.DKIM_DOMAIN === undefined)
+      wants('DKIM_SIGNING_COMMAND', 'set DKIM_DOMAIN and a key file as well')
     if (values.DKIM_SELECTOR !== undefined && values.DKIM_SELECTOR === values.DKIM_ED25519_SELECTOR)
       wants('DKIM_ED25519_SELECTOR', 'must differ from DKIM_SELECTOR')
     const isSigned = values.MAIL_SIGNING !== 'none'
@@ -137,6 +144,8 @@ function allowancesFrom(text: string): DomainAllowances | undefined {
 export interface MailConfig {
   readonly allowances: DomainAllowances
   readonly dkim: readonly { readonly setting: string; readonly domain: string; readonly selector: string; readonly keyFile: string }[]
+  /** What signs for DKIM outside; `null` where the key files do. */
+  readonly dkimCommand: readonly string[] | null
   readonly signing: SigningConfig
   /** `null`: messages leave with our own address as their sender, and nothing that comes back is read. */
   readonly bounceAddress: string | null
@@ -154,6 +163,7 @@ export function mailConfig(values: z.infer<typeof mailEnvironment>): MailConfig 
         ? []
         : [{ setting: name, selector, keyFile, domain: values.DKIM_DOMAIN }],
     ),
+    dkimCommand: values.DKIM_SIGNING_COMMAND ?? null,
     signing: signingFrom(values),
     allowances: values.MAIL_PER_DOMAIN_PER_MINUTE,
     bounceAddress: values.MAIL_BOUNCE_ADDRESS?.toLowerCase() ?? null,

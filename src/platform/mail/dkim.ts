@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
-import { Invalid } from '../../kernel/errors.ts'
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { Invalid, Unavailable } from '../../kernel/errors.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { HeaderField } from './message.ts'
 
@@ -8,34 +8,40 @@ export interface DkimKey {
   readonly domain: string
   readonly selector: string
   readonly algorithm: 'rsa-sha256' | 'ed25519-sha256'
+  /** The key itself; its public half where it signs elsewhere. */
   readonly key: KeyObject
+  /** Signs outside: for RSA the data, for Ed25519 its SHA-256. Without it, `key` signs here. */
+  readonly signOutside?: ((bytes: Buffer) => Promise<Buffer>) | undefined
 }
 
 /** RFC 8301 §3.2 allows 1024, and says that 2048 is what a signer should use. */
 const SHORTEST_RSA_BITS = 2048
 
-/** Reads a private key of DKIM in PEM. Throws `Invalid` when it is no key, too short, or of another kind. */
-export function readDkimKey(pem: string, domain: string, selector: string): DkimKey {
+/**
+ * Reads a key of DKIM in PEM: a private one, or with `signOutside` the public half of one that signs elsewhere. Throws `Invalid` when it is no key,
+ * too short, or of another kind.
+ */
+export function readDkimKey(pem: string, domain: string, selector: string, signOutside?: DkimKey['signOutside']): DkimKey {
   let key: KeyObject
   try {
-    key = createPrivateKey(pem)
+    key = signOutside === undefined ? createPrivateKey(pem) : createPublicKey(pem)
   } catch {
     throw new Invalid(
       'platform.mail.dkim-key',
-      `The DKIM key of the selector ${selector} cannot be read. It must be a private key in PEM, without a passphrase.`,
+      `The DKIM key of the selector ${selector} cannot be read. It must be a ${signOutside === undefined ? 'private key in PEM, without a passphrase' : 'public key in PEM, as a command signs'}.`,
     )
   }
-  if (key.asymmetricKeyType === 'ed25519') return { domain, selector, key, algorithm: 'ed25519-sha256' }
+  if (key.asymmetricKeyType === 'ed25519') return { domain, selector, key, signOutside, algorithm: 'ed25519-sha256' }
   if (key.asymmetricKeyType !== 'rsa')
     throw new Invalid('platform.mail.dkim-key', `The DKIM key of the selector ${selector} must be RSA or Ed25519 (RFC 6376, RFC 8463).`)
   if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < SHORTEST_RSA_BITS)
     throw new Invalid('platform.mail.dkim-key', `The DKIM key of the selector ${selector} is shorter than 2048 bits (RFC 8301). Make a longer one.`)
-  return { domain, selector, key, algorithm: 'rsa-sha256' }
+  return { domain, selector, key, signOutside, algorithm: 'rsa-sha256' }
 }
 
 /** The DNS record to publish for a key: its name, and its text (RFC 6376 §3.6.1; RFC 8463 §4 for Ed25519, whose key is bare). */
 export function dkimRecord({ domain, selector, algorithm, key }: DkimKey): { readonly name: string; readonly text: string } {
-  const der = createPublicKey(key).export({ type: 'spki', format: 'der' })
+  const der = (key.type === 'public' ? key : createPublicKey(key)).export({ type: 'spki', format: 'der' })
   const bare = algorithm === 'ed25519-sha256' ? der.subarray(-32) : der
   return {
     name: `${selector}._domainkey.${domain}`,
@@ -79,11 +85,19 @@ export async function signDkim(
 }
 
 /** Over what is signed: for Ed25519 its hash (RFC 8463 §3), which is no more work for a long message. In a thread of Node's pool. */
-function signData({ algorithm, key }: DkimKey, data: Buffer): Promise<Buffer> {
+function signData({ algorithm, key, signOutside, selector }: DkimKey, data: Buffer): Promise<Buffer> {
   const [hash, bytes] = algorithm === 'rsa-sha256' ? ['sha256', data] : [null, createHash('sha256').update(data).digest()]
+  if (signOutside !== undefined) return checked(signOutside(bytes))
   return new Promise((resolve, reject) => {
     sign(hash, bytes, key, (error, signature) => (error === null ? resolve(signature) : reject(error)))
   })
+
+  /** What came from outside leaves with a message only when receivers will find that it holds. */
+  async function checked(signing: Promise<Buffer>): Promise<Buffer> {
+    const signature = await signing
+    if (verify(hash, bytes, key, signature)) return signature
+    throw new Unavailable('platform.mail.dkim-signature', `What DKIM_SIGNING_COMMAND gave for the selector ${selector} is no signature of its key.`)
+  }
 }
 
 /** RFC 6376 §3.4.2. */

@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { Invalid } from '../../kernel/errors.ts'
+import { Bug, Invalid } from '../../kernel/errors.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { MailConfig, SigningConfig } from '../config/mail.ts'
 import { dkimRecord, readDkimKey, type DkimKey } from './dkim.ts'
 import { commandSigner } from './signing/command.ts'
+import { lineSigner } from './signing/line-signer.ts'
 import { openPgpSigner } from './signing/openpgp.ts'
 import type { DetachedSigner } from './signing/signer.ts'
 import { smimeSigner } from './signing/smime.ts'
@@ -14,6 +15,8 @@ import { smimeSigner } from './signing/smime.ts'
 export interface MailSigning {
   readonly body: DetachedSigner | null
   readonly dkim: readonly DkimKey[]
+  /** Ends the command that signs for DKIM, where there is one. */
+  close(): void
 }
 
 /**
@@ -21,9 +24,13 @@ export interface MailSigning {
  * was moved. `environment` is what a signing command is given.
  */
 export async function openSigning(config: MailConfig, clock: Clock, environment: Readonly<Record<string, string>>): Promise<MailSigning> {
+  const signer = config.dkimCommand === null ? null : lineSigner(config.dkimCommand, environment)
   const dkim: DkimKey[] = []
-  for (const { setting, domain, selector, keyFile } of config.dkim) dkim.push(readDkimKey(await readKeyFile(setting, keyFile), domain, selector))
-  return { dkim, body: await bodySigner(config.signing, clock, environment) }
+  for (const { setting, domain, selector, keyFile } of config.dkim) {
+    const signOutside = signer === null ? undefined : (bytes: Buffer) => signer.sign(selector, bytes)
+    dkim.push(readDkimKey(await readKeyFile(setting, keyFile), domain, selector, signOutside))
+  }
+  return { dkim, body: await bodySigner(config.signing, clock, environment), close: () => signer?.close() }
 }
 
 async function bodySigner(config: SigningConfig, clock: Clock, environment: Readonly<Record<string, string>>): Promise<DetachedSigner | null> {
@@ -49,8 +56,9 @@ export async function describeKeys(
 ): Promise<readonly { readonly name: string; readonly text: string; readonly isOpenToOthers: boolean }[]> {
   return Promise.all(
     config.dkim.map(async ({ setting, domain, selector, keyFile }) => ({
-      ...dkimRecord(readDkimKey(await readKeyFile(setting, keyFile), domain, selector)),
-      isOpenToOthers: ((await stat(keyFile)).mode & 0o077) !== 0,
+      ...dkimRecord(readDkimKey(await readKeyFile(setting, keyFile), domain, selector, config.dkimCommand === null ? undefined : unsigned)),
+      // A public key is for everybody.
+      isOpenToOthers: config.dkimCommand === null && ((await stat(keyFile)).mode & 0o077) !== 0,
     })),
   )
 }
@@ -63,6 +71,11 @@ export async function describeCertificate(
   if (signing.kind !== 'smime') return null
   const certificate = new X509Certificate(await readKeyFile('MAIL_SIGNING_CERTIFICATE_FILE', signing.certificateFile))
   return { validUntil: certificate.validToDate, namesAddress: certificate.checkEmail(address) !== undefined }
+}
+
+/** For a key of which only the record is wanted. */
+function unsigned(): Promise<Buffer> {
+  throw new Bug('platform.mail.unsigned', 'Nothing is signed to describe a key.')
 }
 
 function readKeyFile(setting: string, path: string): Promise<string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -174,6 +174,55 @@ test('both DKIM signatures hold, and neither survives a change of the text or a 
   ]
   for (const other of changed)
     assert.ok(!(await dkimResults(Buffer.from(other, 'latin1'))).some(result => result.endsWith('pass')), other.slice(0, 40))
+})
+
+/** A command that signs for DKIM as an agent or a card would, and the public keys that we are given instead. */
+const AGENT = file(
+  'agent.mjs',
+  `import { createPrivateKey, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+const keys = { one: ['sha256', '${rsa}'], two: [null, '${ed25519}'] }
+for await (const line of createInterface({ input: process.stdin })) {
+  const [name, text] = line.split(' ')
+  if (process.argv[2] === 'dies') process.exit(3)
+  const [hash, path] = keys[process.argv[2] === 'mistaken' ? 'two' : name]
+  const signature = sign(hash, Buffer.from(text, 'base64'), createPrivateKey(readFileSync(path)))
+  process.stdout.write((process.argv[2] === 'mumbles' ? 'no signature!' : signature.toString('base64')) + '\\n')
+}
+`,
+)
+const publicFile = (name: string, privateFile: string) =>
+  file(name, createPublicKey(readFileSync(privateFile)).export({ type: 'spki', format: 'pem' }).toString())
+const OUTSIDE = {
+  ...DKIM,
+  DKIM_KEY_FILE: publicFile('rsa.pub', rsa),
+  DKIM_ED25519_KEY_FILE: publicFile('ed25519.pub', ed25519),
+  DKIM_SIGNING_COMMAND: JSON.stringify([process.execPath, AGENT]),
+}
+
+test('keys that stay in a command outside sign for DKIM, and receivers find that they hold', async () => {
+  const { bytes } = await sent(OUTSIDE)
+  assert.deepEqual(await dkimResults(bytes), ['one: pass', 'two: pass'])
+  const records = await describeKeys(readConfig(OUTSIDE).config.mail)
+  assert.deepEqual(
+    records.map(({ text }) => text),
+    (await describeKeys(readConfig(DKIM).config.mail)).map(({ text }) => text),
+  )
+})
+
+test('a command that dies, mumbles or takes the wrong key sends nothing, and says so', async () => {
+  for (const [manner, words] of [
+    ['dies', /gave no signature/],
+    ['mumbles', /gave no signature/],
+    ['mistaken', /is no signature of its key/],
+  ] as const) {
+    const before = sink.messages.length
+    const command = { ...OUTSIDE, DKIM_SIGNING_COMMAND: JSON.stringify([process.execPath, AGENT, manner]) }
+    await assert.rejects(sent(command), words, manner)
+    assert.equal(sink.messages.length, before)
+  }
+  await assert.rejects(sent({ ...OUTSIDE, DKIM_SIGNING_COMMAND: '["/nowhere/to-be-found"]' }), /gave no signature/)
 })
 
 test('a relaxed body is what RFC 6376 §3.4.5 shows', () => {

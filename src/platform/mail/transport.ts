@@ -49,7 +49,7 @@ export interface TransportOptions {
 const CONNECTIONS = 8
 
 /** Without a key: what a process uses that hands out no mail. */
-export const UNSIGNED: MailSigning = { body: null, dkim: [] }
+export const UNSIGNED: MailSigning = { body: null, dkim: [], close: () => {} }
 
 /** Mail through one SMTP server, over connections that are kept open. With `null`, every message fails and says why. */
 export function createMailTransport(smtpUrl: string | null, from: string, options: TransportOptions = {}): MailTransport {
@@ -76,7 +76,10 @@ export function createMailTransport(smtpUrl: string | null, from: string, option
         return refusal(error)
       }
     },
-    close: () => pool.close(),
+    close() {
+      pool.close()
+      signing.close()
+    },
   }
 }
 
