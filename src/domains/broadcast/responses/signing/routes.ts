@@ -145,7 +145,7 @@ async function decisionPage(request: RouteRequest, { token, asked }: Opened, pro
 }
 
 function unknownLink(): Reply {
-  return page('broadcast/responses/views/link-unknown.njk', 'This link does not work', {}, { status: 404 })
+  return page('broadcast/responses/views/link-unknown.njk', 'This link to sign does not work', { isToSign: true }, { status: 404 })
 }
 
 export const signingRoutes: readonly Route[] = [showDecision, signDecision]

@@ -108,7 +108,8 @@ test('words changed behind our back, or a link of another decision, sign nothing
   const other = await ask(await decided('D'))
   const [, signature = ''] = /\.([\w-]{43})$/.exec(other.link) ?? []
   for (const forged of [link.replace(/[\w-]{43}$/, signature), link.slice(0, -1), link.replace('.1.', '.2.'), '/sign/x']) {
-    assert.equal((await visitor.get(forged)).statusCode, 404, forged)
+    const refused = await visitor.get(forged)
+    assert.deepEqual([refused.statusCode, /This link to sign does not work.*ask whoever asked you to sign/s.test(refused.body)], [404, true], forged)
     assert.equal((await visitor.post(forged, { outcome: 'signed', name: 'Contact 0 of C00000' })).statusCode, 404, forged)
   }
 })
