@@ -59,7 +59,7 @@ async function streamPage(request: RouteRequest, token: string): Promise<Reply> 
   if (reader === undefined || contacts.length === 0) return unknown()
   const { label } = STREAMS[reader.stream]
   const isOn = contacts.some(contact => contact.isOn)
-  const title = isOn ? `Stop ${label}?` : `You get ${label} no more`
+  const title = isOn ? `Stop ${label}?` : `You no longer get ${label}`
   return page('broadcast/deliveries/streams/views/stream.njk', title, {
     title,
     label,

@@ -77,7 +77,7 @@ test('it can be taken back from the same page, and then nobody is asked for anot
   assert.ok(id)
   const stopped = await app.visitor.post(pathFor(id), {})
   assert.equal(stopped.statusCode, 200)
-  assert.match(words(stopped.body), /You get bulletins no more.*We have asked your organisation and its region.*Undo: send me bulletins again/)
+  assert.match(words(stopped.body), /You no longer get bulletins.*We have asked your organisation and its region.*Undo: send me bulletins again/)
   const back = await app.visitor.post(`${pathFor(id)}/undo`, {})
   assert.match(words(back.body), /Stop bulletins\?/)
   assert.equal(await standing(id), 'on -')
@@ -100,7 +100,7 @@ test('what the organisation turned off, or was reported as unwanted, is not turn
   assert.deepEqual(await states(), ['on -', 'off -', 'off complained', 'off -'])
   await set(`update directory_contact set email = 'two@desk.example' where id = $1`, [turnedOff])
   const page = await app.visitor.get(pathFor(turnedOff))
-  assert.match(words(page.body), /You get bulletins no more.*Ask your organisation: it decides who gets bulletins/)
+  assert.match(words(page.body), /You no longer get bulletins.*Ask your organisation: it decides who gets bulletins/)
   assert.doesNotMatch(page.body, /\/undo"/)
 })
 
