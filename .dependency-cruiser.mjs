@@ -144,7 +144,7 @@ const named = [
     from: {
       orphan: true,
       path: '^(?:src|migrations)/',
-      pathNot: [TESTS, '^src/main[.]ts$', '^src/platform/db/embedded-worker[.]ts$'],
+      pathNot: [TESTS, '[.]d[.]ts$', '^src/main[.]ts$', '^src/platform/db/embedded-worker[.]ts$'],
     },
     to: {},
   },

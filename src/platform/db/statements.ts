@@ -32,7 +32,7 @@ function clientOn(client: pg.PoolClient, prepares: boolean): PostgresPoolClient 
     if (opened !== null && isClosing(text)) return CLOSED
     if (parameters.length === 0) {
       const answers: unknown = await client.query(opened === null ? text : `${opened};${text}`)
-      return Array.isArray(answers) ? answers.at(-1) : answers
+      return Array.isArray(answers) ? (answers as readonly unknown[]).at(-1) : answers
     }
     if (opened !== null) await client.query(opened)
     return prepares ? client.query({ name: nameOf(text), text, values: [...parameters] }) : client.query(text, [...parameters])

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import fc from 'fast-check'
+import type { Kysely } from 'kysely'
+import { saveAudience } from '../../src/domains/broadcast/audience/commands.ts'
+import { AudienceRule } from '../../src/domains/broadcast/audience/model.ts'
+import { resolveAudience, ruleOf } from '../../src/domains/broadcast/audience/queries.ts'
+import { approveBulletin, draftBulletin, saveVersion, sendForReview } from '../../src/domains/broadcast/bulletins/commands.ts'
+import { publishRevision, withdrawBulletin } from '../../src/domains/broadcast/bulletins/living/commands.ts'
+import { BulletinContent, parseBulletinNumber } from '../../src/domains/broadcast/bulletins/model.ts'
+import { bulletinOf } from '../../src/domains/broadcast/bulletins/queries.ts'
+import { releaseBulletin } from '../../src/domains/broadcast/release/commands.ts'
+import { addMembers, addSharingGroup } from '../../src/domains/broadcast/sharing-groups/commands.ts'
+import type { Visible } from '../../src/domains/broadcast/tables.ts'
+import type { Role } from '../../src/kernel/role.ts'
+import { TLP, tlpRank, type Tlp } from '../../src/kernel/tlp.ts'
+import type { Actor } from '../../src/platform/work/actor.ts'
+import { readAs } from '../../src/platform/work/read.ts'
+import { runWork, type Work } from '../../src/platform/work/work.ts'
+import { createTestApp, type SignedIn } from './app.ts'
+import { actorAs, plantOrganisations, SOUND_CONTENT } from './broadcast.ts'
+import { makeCertificate } from './certificate.ts'
+import { startSmtpSink } from './smtp-sink.ts'
+import { programOf } from './tokens.ts'
+
+/**
+ * What is marked never leaks: bulletins of random labels, sharing groups and audiences are released, some as exercises, some withdrawn after, each
+ * with words of its own in all that it says. Then every reader asks at every exit that there is, by every address that it could guess, and what
+ * comes back, in whatever format, is searched for those words. Who may read what is said here anew, in a few lines that share nothing with the product.
+ */
+
+export const SEED = Number(process.env['MARKING_SEED'] ?? randomInt(1_000_000))
+const BULLETINS = 6
+export const CODES = ['A1', 'A2', 'B1', 'B2'] as const
+type Code = (typeof CODES)[number]
+/** Who is in each sharing group. Nobody is in the third. */
+const GROUPS: readonly (readonly Code[])[] = [['A1', 'B1'], ['A2'], []]
+/** The client of the partner. */
+const CLIENT: Code = 'A1'
+const REGION: readonly Code[] = ['A1', 'A2']
+
+interface Plan {
+  readonly tlp: Tlp
+  /** Which group it is for; `null` for none. */
+  readonly group: number | null
+  readonly audience: readonly Code[]
+  readonly isExercise: boolean
+  readonly isWithdrawn: boolean
+  /** The label of a second version with other words, which replaces the first; `null` without one. A narrower one is refused. */
+  readonly relabelled: Tlp | null
+}
+
+export interface Planned extends Plan {
+  /** Whether other words stand in the place of these. */
+  readonly isReplaced?: boolean
+  /** The label under which it was mailed. */
+  readonly mailedAs: Tlp
+  readonly number: number
+  /** In every text that it has, and in no other. */
+  readonly word: string
+  /** Who was sent it. */
+  readonly recipients: readonly Code[]
+}
+
+const plans = fc.record<Plan>({
+  tlp: fc.constantFrom(...TLP),
+  group: fc.option(fc.integer({ min: 0, max: GROUPS.length - 1 }), { freq: 2 }),
+  audience: fc.subarray([...CODES], { minLength: 1 }),
+  isExercise: fc.nat(5).map(number => number === 0),
+  isWithdrawn: fc.nat(5).map(number => number === 0),
+  relabelled: fc.option(fc.constantFrom(...TLP), { freq: 3 }),
+})
+
+const CASE: Plan = { tlp: 'GREEN', group: null, audience: ['A1', 'A2', 'B1', 'B2'], isExercise: false, isWithdrawn: false, relabelled: null }
+/** What leaked elsewhere, by the report of it: each is released like the random ones, and searched for with them. */
+export const CASES: Readonly<Record<string, Plan>> = {
+  'what is restricted first and opened after leaves nothing of the first words to all (opencti#9160)': { ...CASE, tlp: 'AMBER', relabelled: 'CLEAR' },
+  'what is for a group with nobody in it goes to nobody, not to all (MISP#4200)': { ...CASE, group: 2 },
+  'an organisation outside the group gets nothing of what is shared in it (MISP#1720, MISP#1721)': { ...CASE, group: 1 },
+  'a change of the group changes who is sent what comes after (MISP#7315)': { ...CASE, group: 0 },
+  'only those get it who were chosen (DependencyTrack#5569, DependencyTrack#1866)': { ...CASE, audience: ['B2'] },
+  'nothing is for everybody but what was said to be (taranis-ai#8)': { ...CASE, tlp: 'AMBER+STRICT', audience: ['A1'] },
+  'what is withdrawn is said to be so to its readers alone': { ...CASE, audience: ['A2'], isWithdrawn: true },
+  'an exercise stays among those who take part': { ...CASE, tlp: 'CLEAR', isExercise: true },
+  'what is for named persons leaves by no machine': { ...CASE, tlp: 'RED', audience: ['B1'] },
+}
+
+export const sink = await startSmtpSink()
+export const certificate = makeCertificate()
+export const app = await createTestApp({
+  smtpUrl: sink.url,
+  env:
+    certificate === null
+      ? {}
+      : {
+          CAP_SIGNING_KEY_FILE: certificate.keyFile,
+          CAP_SIGNING_CERTIFICATE_FILE: certificate.certificateFile,
+          CAP_SENDER: 'alerts@centre.example',
+          CAP_AREA: 'Larchshire',
+        },
+})
+export const { platform } = app
+const ids = await plantOrganisations(platform, [
+  { code: 'YN', type: 'region' },
+  ...CODES.map(code => ({ code, region: REGION.includes(code) ? 'YN' : 'YS', type: 'trust' })),
+  { code: 'SU', type: 'support-unit', contacts: [] },
+  { code: 'CC', type: 'centre', contacts: [] },
+])
+const owner = platform.database.kysely as Kysely<Visible>
+await owner
+  .insertInto('directory_partnership')
+  .values({ id: 'pts_1', partner_id: ids.get('SU') ?? '', organisation_id: ids.get(CLIENT) ?? '', since: platform.clock.now(), until: null })
+  .execute()
+const analyst = actorAs('analyst')
+const manager = actorAs('duty-manager')
+const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => runWork<Visible, R>(platform, actor, body)
+const groupIds: string[] = []
+for (const [index, codes] of GROUPS.entries()) {
+  const groupId = await doing(manager, work => addSharingGroup(work, { name: `Group ${index}`, purpose: 'To share', id: null }))
+  if (codes.length > 0) await doing(manager, work => addMembers(work, { groupId, codes }))
+  groupIds.push(groupId)
+}
+
+/** What a bulletin says, with that word in all of it. */
+function contentWith(word: string, tlp: Tlp, groupId: string | undefined): BulletinContent {
+  return BulletinContent.parse({
+    ...SOUND_CONTENT,
+    tlp,
+    title: `A flaw called ${word}`,
+    shortSummary: `In short, ${word} is bad.`,
+    summary: `A **${word}** it is.`,
+    threatDetails: `More of ${word}.`,
+    steps: [{ type: 'Patch', text: `Mend ${word}`, link: `https://maker.example/${word}` }],
+    platforms: [{ platform: `Records ${word}`, versions: ['1'], text: word }],
+    indicators: `${word}.example`,
+    sources: [`https://maker.example/${word}/advisory`],
+    ...(groupId === undefined ? {} : { sharingGroup: { id: groupId } }),
+  })
+}
+
+/** Replaces a released bulletin by a version of other words, which tells nobody. A narrower label is refused, since its readers have the text. */
+async function replace(number: number, from: Tlp, content: BulletinContent): Promise<boolean> {
+  await platform.runJobs()
+  platform.clock.advanceHours(1)
+  const news = { title: 'It is put otherwise', body: '', isMaterial: false, asksAgain: false }
+  const published = async () => {
+    await doing(analyst, work => saveVersion(work, { number, baseVersion: 1, content: { ...content, news } }))
+    await doing(analyst, work => sendForReview(work, { number, version: 2 }))
+    await doing(manager, work => approveBulletin(work, { number, version: 2 }))
+    await doing(manager, work => publishRevision(work, { number, version: 2, baseUrl: platform.config.baseUrl }))
+  }
+  const isNarrower = tlpRank(content.tlp) > tlpRank(from)
+  await (isNarrower ? assert.rejects(published(), { code: 'broadcast.bulletin.narrower-label' }) : published())
+  return !isNarrower
+}
+
+/** Releases what was planned by every rule of the product: each version of it, with its own words. None where they refuse it, as CLEAR for a group or nobody to reach. */
+async function release(plan: Plan, index: number): Promise<readonly Planned[]> {
+  const word = `canary${index}word`
+  const groupId = plan.group === null ? undefined : groupIds[plan.group]
+  const content = contentWith(word, plan.tlp, groupId)
+  const recipients = plan.audience.filter(code => plan.group === null || GROUPS[plan.group]?.includes(code) === true)
+  try {
+    const drafted = await doing(analyst, work => draftBulletin(work, { threatId: null, content, isExercise: plan.isExercise }))
+    const number = parseBulletinNumber(drafted.number) ?? 0
+    await doing(analyst, work => saveAudience(work, { number, rule: AudienceRule.parse({ organisations: plan.audience }) }))
+    await doing(analyst, work => sendForReview(work, { number, version: 1 }))
+    await doing(manager, work => approveBulletin(work, { number, version: 1 }))
+    const { hash } = await readAs<Visible, Awaited<ReturnType<typeof resolveAudience>>>(platform, manager, async db =>
+      resolveAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)),
+    )
+    await doing(manager, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
+    const first: Planned = { ...plan, mailedAs: plan.tlp, number, word, recipients }
+    const second =
+      plan.relabelled === null || (plan.relabelled === 'CLEAR' && plan.group !== null)
+        ? null
+        : contentWith(`canary${index + 1_000}word`, plan.relabelled, groupId)
+    const isReplaced = second !== null && (await replace(number, plan.tlp, second))
+    if (plan.isWithdrawn) await doing(manager, work => withdrawBulletin(work, { number, reason: 'It was wrong.' }))
+    return isReplaced
+      ? [
+          { ...first, isReplaced },
+          { ...first, tlp: second.tlp, word: `canary${index + 1_000}word` },
+        ]
+      : [first]
+  } catch (error) {
+    const isRefused = (plan.tlp === 'CLEAR' && plan.group !== null) || recipients.length === 0
+    if (!isRefused) throw error
+    return []
+  }
+}
+
+export const released: Planned[] = []
+for (const [index, plan] of [...Object.values(CASES), ...fc.sample(plans, { numRuns: BULLETINS, seed: SEED })].entries()) {
+  platform.clock.advanceHours(1)
+  released.push(...(await release(plan, index)))
+  await platform.runJobs()
+}
+
+export interface Reader {
+  readonly name: string
+  /** The headers by which they are known in a browser, and those of a program of theirs. */
+  readonly asBrowser: Readonly<Record<string, string>>
+  readonly asProgram: Readonly<Record<string, string>>
+  /** Whether they may read it where they sign in. */
+  mayRead(bulletin: Planned): boolean
+}
+
+async function signedIn(
+  name: string,
+  role: Role,
+  organisation: string,
+  mayRead: Reader['mayRead'],
+): Promise<Reader & { readonly person: SignedIn; readonly email: string }> {
+  const person = await app.signIn(role, { organisation })
+  const { token } = await programOf(app, person, role)
+  return {
+    name,
+    person,
+    asBrowser: { cookie: `carecert=${person.cookie('carecert') ?? ''}` },
+    asProgram: { authorization: `Bearer ${token}` },
+    mayRead,
+    email: `${person.personId}@test.invalid`,
+  }
+}
+
+const isSentTo = (codes: readonly Code[]) => (bulletin: Planned) => bulletin.recipients.some(code => codes.includes(code))
+const nobody: Reader = { name: 'nobody', asBrowser: {}, asProgram: {}, mayRead: () => false }
+export const leads = await Promise.all(CODES.map(code => signedIn(code, 'cyber-lead', code, isSentTo([code]))))
+export const partner = await signedIn('the partner of A1', 'partner-responder', 'SU', isSentTo([CLIENT]))
+export const region = await signedIn('the region of A1 and A2', 'regional-lead', 'YN', isSentTo(REGION))
+const centre = await signedIn('the centre', 'analyst', 'CC', () => true)
+export const readers: readonly Reader[] = [nobody, ...leads, partner, region, centre]
+
+/** What anybody may read without signing in. */
+export const isForAll = ({ tlp, group, isExercise }: Planned) => tlp === 'CLEAR' && group === null && !isExercise
+export const isUpTo = ({ tlp }: Planned, widest: Tlp) => tlpRank(tlp) <= tlpRank(widest)
