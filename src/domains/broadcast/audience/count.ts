@@ -22,12 +22,7 @@ export async function countRule(db: Reader<Visible>, number: number, rule: Audie
     { list: 'reached', search: '', type: '', region: '', sort: 'code' },
     { limit: NAMES_SHOWN, cursor: null },
   )
-  return countView(
-    ruleSentence(rule, await namesFor(db, rule)),
-    await summariseAudience(db, asked),
-    await countReasons(db, checked),
-    found.rows,
-  )
+  return countView(ruleSentence(rule, await namesFor(db, rule)), await summariseAudience(db, asked), await countReasons(db, checked), found.rows)
 }
 
 /** The same for fields that make no rule yet. */

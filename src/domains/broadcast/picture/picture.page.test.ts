@@ -105,7 +105,14 @@ test('a region sees its own organisations only, in times and on the map', async 
 
 test('why somebody does not act stands beside the answer: the reason chosen, then what was shared of it', async () => {
   const organisationId = released.organisationIds[6] ?? assert.fail()
-  const notActing = { bulletinId: released.bulletinId, organisationId, state: 'not-acting' as const, note: null, nextDate: null, via: 'portal' as const }
+  const notActing = {
+    bulletinId: released.bulletinId,
+    organisationId,
+    state: 'not-acting' as const,
+    note: null,
+    nextDate: null,
+    via: 'portal' as const,
+  }
   await runWork<Visible, void>(platform, SYSTEM, work =>
     respond(work, { ...notActing, reasonCode: 'awaiting-supplier', reason: 'They promise March.', isShared: true }),
   )
