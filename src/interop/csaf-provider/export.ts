@@ -54,11 +54,16 @@ export async function writeProvider(platform: Platform, actor: Actor, folder: st
     onProgress(written.length)
   }
   const settings = settingsFrom(platform.config)
-  await readAs<Visible, void>(platform, actor, async db => {
-    if (labels.includes('CLEAR')) await writePublic(db, platform, settings, write)
-    const narrower = PROVIDED_LABELS.filter(label => label !== 'CLEAR' && labels.includes(label))
-    if (narrower.length > 0) await writeMembers(db, platform, settings, narrower, write)
-  })
+  await readAs<Visible, void>(
+    platform,
+    actor,
+    async db => {
+      if (labels.includes('CLEAR')) await writePublic(db, platform, settings, write)
+      const narrower = PROVIDED_LABELS.filter(label => label !== 'CLEAR' && labels.includes(label))
+      if (narrower.length > 0) await writeMembers(db, platform, settings, narrower, write)
+    },
+    { isOnePicture: true },
+  )
   for (const place of foldersOf(written)) await write(`${place}/${LISTING}`, listingPage(platform, place, namesIn(place, written) ?? []))
   return written.length
 }

@@ -35,7 +35,7 @@ export async function exportMisp(
   for (const leftover of [partial, old]) await rm(leftover, { recursive: true, force: true })
   try {
     await mkdir(partial, { recursive: true })
-    const count = await writeFeed(platform, actor, partial, wishes)
+    const count = await writeMispFeed(platform, actor, partial, wishes)
     if (there.length > 0) await rename(target, old)
     else await rm(target, { recursive: true, force: true })
     await rename(partial, target)
@@ -46,7 +46,8 @@ export async function exportMisp(
   }
 }
 
-async function writeFeed(
+/** The same into a folder that is the caller's to put in place. */
+export async function writeMispFeed(
   platform: Platform,
   actor: Actor,
   folder: string,
@@ -54,14 +55,8 @@ async function writeFeed(
 ): Promise<number> {
   const manifest: Record<string, Json> = {}
   const hashes: string[] = []
-  let cursor: string | null = null
-  let done = 0
-  do {
-    const { page, author }: Part = await readAs<DirectoryVisible, Part>(platform, actor, async db => ({
-      page: await publishedBulletins<DirectoryVisible>(db, { limit: PART, cursor, labels }),
-      author: await centreIdentity(db, platform.clock.now()),
-    }))
-    for (const bulletin of page.rows) {
+  const write = async ({ rows }: Page<PublishedBulletin>, author: MispAuthor) => {
+    for (const bulletin of rows) {
       const draft = eventOfBulletin(bulletin, author, platform.config.baseUrl)
       if (draft === undefined) continue
       const uuid = mispUuid(draft.key)
@@ -71,16 +66,26 @@ async function writeFeed(
       // MISP looks values up by their MD5; nothing is kept secret by it.
       for (const value of mispHashedValues(draft)) hashes.push(`${createHash('md5').update(value).digest('hex')},${uuid}`)
     }
-    done += page.rows.length
-    onProgress(done, page.total)
-    cursor = page.next
-  } while (cursor !== null)
+  }
+  // One picture: a bulletin that changes meanwhile moves to the front of the list, and would be passed over.
+  await readAs<DirectoryVisible, void>(
+    platform,
+    actor,
+    async db => {
+      const author = await centreIdentity(db, platform.clock.now())
+      let cursor: string | null = null
+      let done = 0
+      do {
+        const page: Page<PublishedBulletin> = await publishedBulletins<DirectoryVisible>(db, { limit: PART, cursor, labels })
+        await write(page, author)
+        done += page.rows.length
+        onProgress(done, page.total)
+        cursor = page.next
+      } while (cursor !== null)
+    },
+    { isOnePicture: true },
+  )
   await writeFile(join(folder, 'hashes.csv'), hashes.map(line => `${line}\n`).join(''))
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest))
   return Object.keys(manifest).length
-}
-
-interface Part {
-  readonly page: Page<PublishedBulletin>
-  readonly author: MispAuthor
 }

@@ -9,8 +9,8 @@ export type Reader<T> = Pick<Kysely<T>, 'selectFrom' | 'selectNoFrom' | 'fn' | '
 const READ_TIMEOUT_MILLIS = 15_000
 
 /**
- * Reads, as one actor, one consistent picture: a read-only transaction in the actor's scope. The database itself refuses
- * a write in it. Throws `Bug` inside another read or unit of work: pass the handle down instead.
+ * Reads as one actor: a read-only transaction in the actor's scope. The database itself refuses a write in it. What takes many pages asks
+ * for one picture. Throws `Bug` inside another read or unit of work: pass the handle down instead.
  */
 export function readAs<T, R>(
   platform: { readonly database: Database },

@@ -21,6 +21,8 @@ export interface TransactionHabit {
    * connection. Not for what a page asks, whose best plan depends on how large a bulletin is.
    */
   readonly isPrepared?: boolean
+  /** Whether all of its statements see the rows as they were at the first: for a reader of many pages. */
+  readonly isOnePicture?: boolean
 }
 
 /**
@@ -39,7 +41,8 @@ export async function inTransaction<R>(
   const scopeId = 'organisationId' in actor.scope ? actor.scope.organisationId : ''
   try {
     const transaction = (options.isPrepared === true ? database.preparedTransactions : database.transactions).transaction()
-    return await (options.readOnly ? transaction.setAccessMode('read only') : transaction).execute(async raw => {
+    const isolated = options.isOnePicture === true ? transaction.setIsolationLevel('repeatable read') : transaction
+    return await (options.readOnly ? isolated.setAccessMode('read only') : isolated).execute(async raw => {
       // Literals and no parameters, so that it travels with the opening of the transaction.
       await sql`select set_config('role', ${sql.lit(APPLICATION_ROLE)}, true), set_config('carecert.scope_kind', ${sql.lit(actor.scope.kind)}, true),
         set_config('carecert.scope_id', ${sql.lit(scopeId)}, true), set_config('carecert.actor_id', ${sql.lit(actor.id)}, true),

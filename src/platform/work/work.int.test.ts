@@ -152,3 +152,14 @@ test('the audit refuses to be changed, by its owner too, and names the first bro
   await platform.database.pool.query(`delete from audit_record where subject_id = 'two'`)
   assert.equal((await verifyChain(platform.database.kysely)).firstBroken, rows[0].seq, 'a removed row is found')
 })
+
+test('a reader of many pages sees one picture, also of what others commit meanwhile', async () => {
+  const isolation = (isOnePicture: boolean) =>
+    readAs<object, string | undefined>(
+      platform,
+      SYSTEM,
+      async db => (await sql<{ transaction_isolation: string }>`show transaction_isolation`.execute(db)).rows[0]?.transaction_isolation,
+      { isOnePicture },
+    )
+  assert.deepEqual([await isolation(true), await isolation(false)], ['repeatable read', 'read committed'])
+})
