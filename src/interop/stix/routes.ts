@@ -1,20 +1,12 @@
 import { z } from 'zod'
-import { EXTENSION_OBJECTS } from '../../codecs/stix/writing/extension.ts'
-import { markingOf } from '../../codecs/stix/writing/markings.ts'
-import { bundleOf, type StixObject } from '../../codecs/stix/writing/object.ts'
-import { identityObject } from '../../codecs/stix/writing/parts.ts'
-import { bulletinNumber, parseBulletinNumber, publishedBulletinNumbered, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
+import type { StixObject } from '../../codecs/stix/writing/object.ts'
+import { bulletinNumber, parseBulletinNumber, publishedBulletinNumbered } from '../../domains/broadcast/contract.ts'
 import { NotFound } from '../../kernel/errors.ts'
-import type { Instant } from '../../kernel/instant.ts'
 import type { FileReply } from '../../platform/http/reply.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import type { Reader } from '../../platform/work/read.ts'
 import { SERVED } from '../taxii/model.ts'
-import { renderingOf } from '../taxii/queries.ts'
 import type { Visible } from '../taxii/tables.ts'
-import { stixOfBulletin } from './bulletin.ts'
-import { centreIdentity } from './queries.ts'
-import { threatBundle } from './read.ts'
+import { bulletinBundle, threatBundle } from './read.ts'
 
 const STIX = 'application/stix+json;version=2.1'
 
@@ -49,18 +41,6 @@ const ofThreat = route({
     return file(`${params.id}.stix.json`, bundle)
   },
 })
-
-/** With the same ids as by TAXII, so that who has both has one. */
-async function bulletinBundle(
-  db: Reader<Visible>,
-  bulletin: PublishedBulletin,
-  asked: { readonly now: Instant; readonly baseUrl: string },
-): Promise<StixObject> {
-  const centre = identityObject(await centreIdentity(db, asked.now))
-  const generation = (await renderingOf(db, bulletin.id))?.generation ?? 0
-  const objects = stixOfBulletin(bulletin, { createdBy: centre.id, baseUrl: asked.baseUrl, generation })
-  return bundleOf(`${bulletin.id} ${bulletin.changedAt.toISOString()}`, [markingOf(bulletin.tlp), ...EXTENSION_OBJECTS, centre, ...objects])
-}
 
 function file(filename: string, bundle: StixObject): FileReply {
   return { kind: 'file', contentType: STIX, filename, body: Buffer.from(JSON.stringify(bundle), 'utf8') }

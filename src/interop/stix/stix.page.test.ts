@@ -11,6 +11,7 @@ import { gather } from '../../domains/watch/contract.ts'
 import { toStored, type StoredItem } from '../../domains/watch/gathering/model.ts'
 import type { Visible } from '../../domains/watch/tables.ts'
 import { lineAt, listAt } from '../../kernel/json.ts'
+import type { Tlp } from '../../kernel/tlp.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 
 const app = await createTestApp()
@@ -28,7 +29,9 @@ async function assertNothingIsLost(): Promise<number> {
     .selectFrom('watch_threat_item as link')
     .innerJoin('watch_item as item', 'item.id', 'link.item_id')
     .innerJoin('watch_source as source', 'source.id', 'item.source_id')
+    .innerJoin('watch_threat as threat', 'threat.id', 'link.threat_id')
     .where('source.format', '=', 'stix')
+    .where('threat.tlp', '<>', 'RED')
     .select(['link.threat_id as threatId', 'item.external_id as id', 'item.content'])
     .execute()
   for (const [threatId, items] of Map.groupBy(held, row => row.threatId)) {
@@ -94,6 +97,16 @@ test('a threat from STIX goes out with the objects that it came in, and with wha
   const lead = await app.signIn('cyber-lead')
   assert.equal((await lead.get(`/threats/${threat?.id}/stix.json`)).statusCode, 403)
   assert.equal((await analyst.get('/threats/thr_0/stix.json')).statusCode, 404)
+  const mark = (tlp: Tlp) =>
+    db
+      .updateTable('watch_threat')
+      .set({ tlp })
+      .where('id', '=', threat?.id ?? '')
+      .execute()
+  await mark('RED')
+  assert.equal((await analyst.get(`/threats/${threat?.id}/stix.json`)).statusCode, 404, 'what is RED is for named people, and in no file')
+  assert.doesNotMatch((await analyst.get(`/threats/${threat?.id}`)).body, /stix\.json|misp\.json/)
+  await mark('AMBER+STRICT')
 })
 
 test('the reference bundles are gathered and go out again with nothing lost that is held', { skip: skipWithoutSharedData }, async () => {
