@@ -29,6 +29,11 @@ const { platform } = app
 const silent = createOutput({ json: true, yes: true, stdout: process.stderr, stderr: process.stderr, ask: null })
 await loadSample(platform, silent, { organisations: 200, seed: 3 })
 const own = await releasedBulletin(platform, { organisations: 2, prefix: 'OWN', title: 'Sent to two' })
+const others = {
+  amber: await releasedBulletin(platform, { organisations: 1, prefix: 'AMB', tlp: 'AMBER' }),
+  red: await releasedBulletin(platform, { organisations: 1, prefix: 'RED', tlp: 'RED' }),
+  exercise: await releasedBulletin(platform, { organisations: 1, prefix: 'EXE', isExercise: true }),
+}
 const people = new Map<Role, { browser: Browser; personId: string; email: string }>()
 for (const role of ROLES) {
   const signedIn = await app.signIn(role, role === 'cyber-lead' ? { organisation: 'OWN00000' } : {})
@@ -108,6 +113,37 @@ test('a person takes away what their pages show: an organisation its own, and no
   const bulletins = (await readFile(join(folder, 'data', 'broadcast_bulletin.jsonl'), 'utf8')).trim().split('\n')
   assert.equal(bulletins.length, 1)
   await assert.rejects(loadExport(platform.database, folder, NAMES), { code: 'app.export.partial' })
+})
+
+/** The bulletins that stand in the forms which others read, by their numbers, and whether threats do. */
+async function formsIn(folder: string) {
+  const numbersIn = async (form: string, names: RegExp) => {
+    const files = await readdir(join(folder, form), { recursive: true, withFileTypes: true })
+    const texts = await Promise.all(
+      files.filter(file => file.isFile() && names.test(file.name)).map(file => readFile(join(file.parentPath, file.name), 'utf8')),
+    )
+    const known = [own, ...Object.values(others)].map(({ number }) => number)
+    return known.filter(number => texts.some(text => text.includes(`CC-${number}`)))
+  }
+  return {
+    csaf: await numbersIn('csaf', /^cc-.*\.json$/),
+    misp: await numbersIn('misp', /^[\da-f-]{36}\.json$/),
+    stix: await numbersIn('stix', /^CC-.*\.json$/),
+    threats: await readdir(join(folder, 'stix', 'threats')).catch(() => null),
+  }
+}
+
+test('beside the rows stand the forms that others read: of what the actor may see what is neither RED nor an exercise', async () => {
+  const { threats, ...all } = await formsIn(whole)
+  const given = [own.number, others.amber.number]
+  assert.deepEqual(all, { csaf: given, misp: given, stix: given })
+  const { rows } = await platform.database.pool.query<{ id: string }>(`select id from watch_threat where merged_into is null and tlp <> 'RED'`)
+  assert.ok(rows.length > 0)
+  assert.deepEqual(threats?.toSorted(), rows.map(({ id }) => `${id}.json`).toSorted())
+  const folder = join(place, 'lead-forms')
+  await runCommand(platform, await personActor(platform, person('cyber-lead').email, permissionsOf), 'export all', [folder])
+  const mine = [own.number]
+  assert.deepEqual(await formsIn(folder), { csaf: mine, misp: mine, stix: mine, threats: null })
 })
 
 test('a folder in use, one that was changed, and an installation in use are refused, and left as they are', async () => {

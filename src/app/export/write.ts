@@ -7,7 +7,7 @@ import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Database } from '../../platform/db/database.ts'
 import { rowsOf, tablesInOrder } from '../../platform/db/portable.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { Actor } from '../../platform/work/actor.ts'
+import { may, type Actor } from '../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../platform/work/read.ts'
 import { DATA, MANIFEST, type Manifest } from './manifest.ts'
 import { leavesWith, leavesWithWhole } from './tables.ts'
@@ -25,7 +25,11 @@ export interface ExportAsked {
 export interface ExportedForm {
   /** The name of its folder. */
   readonly name: string
-  write(platform: Platform, actor: Actor, folder: string): Promise<void>
+  /** Without it the actor takes away no such folder. */
+  readonly permission: string
+  /** Before anything is read: makes what is kept for it be as of today. */
+  prepare?(platform: Platform): Promise<unknown>
+  write(platform: Platform, actor: Actor, folder: string): Promise<unknown>
 }
 
 /**
@@ -40,14 +44,18 @@ export async function writeExport(platform: Platform, asked: ExportAsked): Promi
   await rm(partial, { recursive: true, force: true })
   try {
     await mkdir(join(partial, DATA), { recursive: true, mode: 0o700 })
+    const forms = asked.also.filter(({ permission }) => may(actor, permission))
+    for (const form of forms) await form.prepare?.(platform)
     const isWhole = actor.kind === 'operator'
     const known = await allTables(platform.database)
     const leaves = (table: string) => (isWhole ? leavesWithWhole(table) : leavesWith(actor, table))
     const names = known.filter(leaves)
     const tables = isWhole
       ? await inOnePicture(platform.database, db => writeTables(db, names, partial, asked.onProgress))
-      : await readAs<unknown, Manifest['tables']>(platform, actor, db => writeTables(db, names, partial, asked.onProgress))
-    for (const form of asked.also) {
+      : await readAs<unknown, Manifest['tables']>(platform, actor, db => writeTables(db, names, partial, asked.onProgress), {
+          isOnePicture: true,
+        })
+    for (const form of forms) {
       await mkdir(join(partial, form.name), { mode: 0o700 })
       await form.write(platform, actor, join(partial, form.name))
     }

@@ -22,7 +22,7 @@ import { healthOf } from './sources/model.ts'
 import { sourceStandings } from './sources/queries.ts'
 import type { Visible, WatchShared } from './tables.ts'
 import { threatForBulletin as readThreatForBulletin, type ThreatForBulletin } from './threats/queries/bulletin.ts'
-import { threatDossier as readThreatDossier, type ThreatDossier } from './threats/queries/dossier.ts'
+import { threatDossier as readThreatDossier, threatIdsAfter as readThreatIds, type ThreatDossier } from './threats/queries/dossier.ts'
 import { countThreats, listThreats, NO_FILTER, type ThreatRow } from './threats/queries/list.ts'
 import { publicFacts, type PublicFacts } from './threats/queries/public-facts.ts'
 import { matchedLines as readMatchedLines, type MatchedLine } from './threats/queries/reach.ts'
@@ -57,6 +57,11 @@ export function threatForBulletin<T extends object>(db: Reader<T>, id: string): 
 /** All that is held of a threat, for the centre's own; `undefined` when there is none of that id. */
 export function threatDossier<T extends object>(db: Reader<T>, id: string, now: Instant): Promise<ThreatDossier | undefined> {
   return readThreatDossier(asWatch(db), id, now)
+}
+
+/** So many ids of threats after that one, in the order of ids. */
+export function threatIdsAfter<T extends object>(db: Reader<T>, after: string, limit: number): Promise<readonly string[]> {
+  return readThreatIds(asWatch(db), after, limit)
 }
 
 /** The first open threats of the queue, for the page that says what needs whom. */

@@ -45,6 +45,19 @@ export async function threatDossier(db: Reader<Visible>, id: string, now: Instan
   return { threat, facts, items, indicators: indicators.rows, sightings: await sightingsOfThreat(db, id) }
 }
 
+/** So many ids of threats after that one, in the order of ids; those that were merged into others have nothing of their own. */
+export async function threatIdsAfter(db: Reader<Visible>, after: string, limit: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('watch_threat')
+    .select('id')
+    .where('merged_into', 'is', null)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 async function documentOf(db: Reader<Visible>, itemId: string): Promise<unknown> {
   const { bytes_hash: hash } = await db.selectFrom('watch_item').select('bytes_hash').where('id', '=', itemId).executeTakeFirstOrThrow()
   const bytes = await documentBytes(db, hash)
