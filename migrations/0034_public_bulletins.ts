@@ -70,8 +70,15 @@ async function keepFeeds(db: Kysely<unknown>): Promise<void> {
         and exists (select from broadcast_bulletin today where today.id = bulletin_id and ${rank(sql`interop_feed_change.tlp`)} <= ${rank(sql`today.tlp`)}))`,
     sql`(select carecert_scope_kind()) = 'system'`,
   )
-  // How many changes there are, and a number that grows with each change of what anybody may read: what was rendered before is made anew.
-  await sql`create table interop_feed_stamp (is_only boolean primary key check (is_only), stamp integer not null, last integer not null)`.execute(db)
+  // How many changes there are, and a number that grows with each change of what anybody may read, with when it last grew: what was rendered before
+  // is made anew.
+  await sql`
+    create table interop_feed_stamp (
+      is_only boolean primary key check (is_only),
+      stamp integer not null,
+      last integer not null,
+      at timestamptz
+    )`.execute(db)
   await sql`insert into interop_feed_stamp values (true, 0, 0)`.execute(db)
   await protect(db, 'interop_feed_stamp', sql`true`, sql`(select carecert_scope_kind()) = 'system'`)
 

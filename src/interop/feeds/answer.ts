@@ -97,10 +97,11 @@ async function documentOf(
   format: FeedFormat,
   page: number | null,
 ): Promise<{ document: FeedDocument; stamp: number; lastModified: Instant | null }> {
-  const { stamp, changes, around } = await readAs<FeedTables, Read>(platform, feed.reader, async db => {
+  const { stamp, at, changes, around } = await readAs<FeedTables, Read>(platform, feed.reader, async db => {
     const state = await feedState(db)
     return {
       stamp: state.stamp,
+      at: state.at,
       changes: page === null ? await newestChanges(db) : page > state.full ? [] : await changesOfPage(db, page),
       around: await archivesAround(db, page ?? state.full + 1, state.full),
     }
@@ -113,7 +114,8 @@ async function documentOf(
   const times = entries.map(({ updated }) => updated.getTime())
   return {
     stamp,
-    lastModified: changes[0]?.at ?? null,
+    // Not of the newest change: what was let in late, or logged late, is older than what was there.
+    lastModified: at,
     document: {
       id: feed.id,
       title: feed.title,
@@ -135,6 +137,7 @@ async function documentOf(
 
 interface Read {
   readonly stamp: number
+  readonly at: Instant | null
   readonly changes: readonly LoggedChange[]
   readonly around: { readonly previous: number | null; readonly next: number | null }
 }

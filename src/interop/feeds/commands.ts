@@ -1,4 +1,4 @@
-import type { PublishedBulletin } from '../../domains/broadcast/contract.ts'
+import { publishedBulletin, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import { Conflict, NotFound } from '../../kernel/errors.ts'
 import { addDays } from '../../kernel/instant.ts'
 import { hashToken, newToken } from '../../platform/auth/tokens.ts'
@@ -11,12 +11,17 @@ import type { FeedTables } from './tables.ts'
 
 const MOST_ADDRESSES = 20
 
-/** Logs what readers of a bulletin see anew, unless that change is logged already. What was rendered before is made anew in any case. */
+/**
+ * Logs what readers of a bulletin see anew, unless that change is logged already, or another has followed since it was read: that one announced
+ * itself too. What was rendered before is made anew in any case.
+ */
 export async function logChange(work: Work<FeedTables>, bulletin: PublishedBulletin, html: string): Promise<void> {
   // Held until the commit, so that numbers come without gaps and in the order in which they can be seen.
   const { stamp, last } = await work.db.selectFrom('interop_feed_stamp').select(['stamp', 'last']).forUpdate().executeTakeFirstOrThrow()
-  const before = (await lastLogged(work.db, [bulletin.id])).get(bulletin.id)
-  const isNew = isForFiles(bulletin) && (before === undefined || before < bulletin.changedAt)
+  const today = await publishedBulletin<FeedTables>(work.db, bulletin.id)
+  const changed = bulletin.changedAt.getTime()
+  const isLogged = (await lastLogged(work.db, [bulletin.id])).get(bulletin.id)?.getTime() === changed
+  const isNew = isForFiles(bulletin) && !isLogged && today?.changedAt.getTime() === changed
   if (isNew) {
     await work.db
       .insertInto('interop_feed_change')
@@ -32,7 +37,7 @@ export async function logChange(work: Work<FeedTables>, bulletin: PublishedBulle
   }
   await work.db
     .updateTable('interop_feed_stamp')
-    .set({ stamp: stamp + 1, last: isNew ? last + 1 : last })
+    .set({ stamp: stamp + 1, last: isNew ? last + 1 : last, at: work.now })
     .execute()
 }
 

@@ -7,11 +7,15 @@ import { actorAs } from '../../../test/support/broadcast.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../test/support/released-bulletin.ts'
 import { parseFeed } from '../../codecs/feed/feed.ts'
 import { addUpdate, changeSeverity, withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
+import { publishedBulletin, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import type { Visible } from '../../domains/broadcast/tables.ts'
 import { gather } from '../../domains/watch/contract.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
+import { readAs } from '../../platform/work/read.ts'
 import { runWork } from '../../platform/work/work.ts'
+import { logChange } from './commands.ts'
 import { catchUpFeeds, tellByFeeds } from './jobs.ts'
+import type { FeedTables } from './tables.ts'
 
 const app = await createTestApp()
 const { platform, visitor } = app
@@ -244,4 +248,41 @@ test('from the newest document back through every archive there is each bulletin
   assert.equal(link(parseAtomFeed(archives[1] ?? ''), 'next-archive'), link(feed, 'prev-archive'))
   assert.equal((await visitor.get('/feeds/bulletins/archive/99.atom')).statusCode, 404)
   assert.equal((await visitor.get('/feeds/bulletins/archive/0.atom')).statusCode, 400)
+})
+
+test('a change is logged once though the clock of another process is behind, and what was read before it is not logged after it', async () => {
+  const { bulletinId, number } = await released({ title: 'Told by two' })
+  const read = () => readAs<Visible, PublishedBulletin | undefined>(platform, SYSTEM, reader => publishedBulletin(reader, bulletinId))
+  const stale = await read()
+  assert.ok(stale !== undefined)
+  const logged = async () =>
+    (await sql<{ count: number }>`select count(*)::int as count from interop_feed_change where bulletin_id = ${bulletinId}`.execute(db)).rows[0]
+      ?.count
+  const ahead = platform.clock.now()
+  platform.clock.set(new Date(ahead.getTime() - 60_000).toISOString())
+  await doing(work => addUpdate(work, { number, title: 'By the slow one', body: 'More.' }))
+  await platform.runJobs()
+  assert.equal(await logged(), 2)
+  await runWork<FeedTables, void>(platform, SYSTEM, work => logChange(work, stale, ''))
+  await runWork<object, void>(platform, SYSTEM, async work => work.enqueue(catchUpFeeds, {}))
+  await platform.runJobs()
+  assert.equal(await logged(), 2)
+  platform.clock.set(ahead.toISOString())
+})
+
+test('who asks by the time alone gets what was let in late, though it is older than what they hold', async () => {
+  const old = await released({ tlp: 'GREEN', title: 'Let in late' })
+  const own = await released({ tlp: 'GREEN', title: 'Known before' })
+  const { rows } = await sql<{ code: string }>`select code from directory_organisation where id = ${own.organisationIds[0] ?? ''}`.execute(db)
+  const { path } = await addressOf(rows[0]?.code ?? '')
+  platform.clock.advanceHours(1)
+  const held = { 'if-modified-since': String((await visitor.get(path)).headers['last-modified']) }
+  assert.equal((await visitor.get(path, held)).statusCode, 304)
+  await sql`insert into broadcast_recipient (bulletin_id, organisation_id, release_id, is_reachable)
+    values (${old.bulletinId}, ${own.organisationIds[0] ?? ''}, ${old.releaseId}, true)`.execute(db)
+  await tell(old.bulletinId)
+  platform.clock.advanceHours(1)
+  const answer = await visitor.get(path, held)
+  assert.equal(answer.statusCode, 200)
+  assert.match(answer.body, /Let in late/)
 })

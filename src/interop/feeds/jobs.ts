@@ -71,5 +71,5 @@ async function partAfter(db: Reader<FeedTables>, cursor: string | null): Promise
     db,
     rows.map(({ id }) => id),
   )
-  return { unlogged: rows.filter(({ id, changedAt }) => (logged.get(id)?.getTime() ?? 0) < changedAt.getTime()), next }
+  return { unlogged: rows.filter(({ id, changedAt }) => logged.get(id)?.getTime() !== changedAt.getTime()), next }
 }

@@ -7,9 +7,9 @@ import type { FeedTables } from './tables.ts'
 type Asks = Pick<Reader<FeedTables>, 'selectFrom'>
 
 /** How far the log has come: `full` is how many pages of the archive there are. */
-export async function feedState(db: Asks): Promise<{ readonly stamp: number; readonly full: number }> {
-  const { stamp, last } = await db.selectFrom('interop_feed_stamp').select(['stamp', 'last']).executeTakeFirstOrThrow()
-  return { stamp, full: Math.floor(last / PAGE_CHANGES) }
+export async function feedState(db: Asks): Promise<{ readonly stamp: number; readonly at: Instant | null; readonly full: number }> {
+  const { stamp, at, last } = await db.selectFrom('interop_feed_stamp').select(['stamp', 'at', 'last']).executeTakeFirstOrThrow()
+  return { stamp, at, full: Math.floor(last / PAGE_CHANGES) }
 }
 
 /** A change in the reader's scope. */
@@ -61,14 +61,16 @@ function pageOf(change: { readonly seq: number } | undefined): number | null {
   return change === undefined ? null : Math.ceil(change.seq / PAGE_CHANGES)
 }
 
-/** Of those bulletins, when the newest logged change of each was made. */
+/** Of those bulletins, when the change was made that was logged last of each: the clocks of several processes may tell otherwise which came last. */
 export async function lastLogged(db: Asks, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
   if (bulletinIds.length === 0) return new Map()
   const rows = await db
     .selectFrom('interop_feed_change')
     .where('bulletin_id', 'in', [...bulletinIds])
-    .select(({ fn }) => ['bulletin_id', fn.max('at').as('at')])
-    .groupBy('bulletin_id')
+    .select(['bulletin_id', 'at'])
+    .distinctOn('bulletin_id')
+    .orderBy('bulletin_id')
+    .orderBy('seq', 'desc')
     .execute()
   return new Map(rows.map(row => [row.bulletin_id, row.at]))
 }

@@ -18,6 +18,8 @@ export interface FeedStampTable {
   is_only: boolean
   stamp: number
   last: number
+  /** When the number last grew; `null` before anything was logged. */
+  at: Instant | null
 }
 
 /** An address with a token in it, by which programs of an organisation read what was sent to it. */
