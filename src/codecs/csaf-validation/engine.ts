@@ -1,3 +1,4 @@
+import type { Instant } from '../../kernel/instant.ts'
 import { parseJson } from '../../kernel/json.ts'
 import { libraryTests, type LibraryResult, type LibraryTest } from './library.ts'
 import {
@@ -14,28 +15,14 @@ import {
   type Rule,
   type Verdict,
 } from './model.ts'
+import { NOT_CHECKED } from './not-checked.ts'
 import { OWN_RULES } from './rules/own.ts'
 import { schemaTest } from './schema.ts'
 import { csafVersionOf } from './version.ts'
 
-/** Rules that are not tried, in whatever version has them: a validator asks no address that a stranger's document names, and has no dictionary. */
-const NOT_CHECKED: Readonly<Record<CsafVersion, ReadonlyMap<string, string>>> = {
-  '2.0': new Map([
-    ['6.3.6', 'It would ask the addresses in the document, and nothing is fetched because a document names it'],
-    ['6.3.7', 'It would ask the addresses in the document, and nothing is fetched because a document names it'],
-    ['6.3.8', 'There is no spelling checker here'],
-  ]),
-  '2.1': new Map([
-    ['6.3.6', 'It would ask the addresses in the document, and nothing is fetched because a document names it'],
-    ['6.3.7', 'It would ask the addresses in the document, and nothing is fetched because a document names it'],
-    ['6.3.8', 'There is no spelling checker here'],
-    ['6.3.16', 'There is no grammar checker here'],
-  ]),
-}
-
 interface LoadedRule {
   readonly rule: string
-  run(document: unknown): Promise<readonly Fault[]> | readonly Fault[]
+  run(document: unknown, now?: Instant): Promise<readonly Fault[]> | readonly Fault[]
 }
 
 const loaded = new Map<CsafVersion, Promise<readonly LoadedRule[]>>()
@@ -56,13 +43,22 @@ async function load(version: CsafVersion): Promise<readonly LoadedRule[]> {
   const rules = [...numbers].toSorted(compareRules).map((rule): LoadedRule => {
     const test = own.get(rule)
     const theirs = library.get(rule)
-    return { rule, run: test === undefined ? document => runTheirs(theirs, document, version) : document => runOurs(test, theirs, document, version) }
+    return {
+      rule,
+      run: test === undefined ? document => runTheirs(theirs, document, version) : (document, now) => runOurs(test, theirs, document, version, now),
+    }
   })
   return [{ rule: SCHEMA_RULE, run: schema }, ...rules]
 }
 
-function runOurs(test: Rule, theirs: LibraryTest | undefined, document: unknown, version: CsafVersion): Promise<readonly Fault[]> | readonly Fault[] {
-  const found = test(document, async () => runTheirs(theirs, document, version))
+function runOurs(
+  test: Rule,
+  theirs: LibraryTest | undefined,
+  document: unknown,
+  version: CsafVersion,
+  now: Instant | undefined,
+): Promise<readonly Fault[]> | readonly Fault[] {
+  const found = test(document, async () => runTheirs(theirs, document, version), now)
   return found instanceof Promise ? found.then(faults => [...faults]) : [...found]
 }
 
@@ -85,14 +81,15 @@ function inMetrics(pointer: string): string {
 
 /**
  * The verdict on a text that should be a CSAF document: the rules of the version that it says it is of, as far as `level` asks. A text that cannot be read, or is
- * of no version, is not valid, and the one finding says so. Throws nothing, whatever the text holds. `onLoaded` hears when the rules are there and the judging begins.
+ * of no version, is not valid, and the one finding says so. Throws nothing, whatever the text holds. `now` is for rules that ask whether a date
+ * has passed. `onLoaded` hears when the rules are there and the judging begins.
  */
-export async function validateCsaf(text: string, level: Level = 'informative', onLoaded: () => void = () => {}): Promise<Verdict> {
+export async function validateCsaf(text: string, level: Level = 'informative', now?: Instant, onLoaded: () => void = () => {}): Promise<Verdict> {
   const read = parseJson(text)
   if (!read.ok) return unreadable(read.problems.map(({ rule, message }): Finding => ({ rule, pointer: '', severity: 'error', message })))
   const version = csafVersionOf(read.value)
   if (version === undefined) {
-    const message = 'This says of no version of CSAF that it is one. A CSAF document names 2.0 or 2.1 at /document/csaf_version.'
+    const message = 'It does not say which version of CSAF it follows. A CSAF document names 2.0 or 2.1 at /document/csaf_version.'
     return unreadable([{ rule: 'csaf.version', pointer: '/document/csaf_version', severity: 'error', message }])
   }
   const rules = await rulesOf(version)
@@ -103,9 +100,10 @@ export async function validateCsaf(text: string, level: Level = 'informative', o
   for (const { rule, run } of rules) {
     if (!asked.has(levelOf(rule))) continue
     try {
-      const running = run(read.value)
-      for (const { pointer, message } of running instanceof Promise ? await running : running)
-        findings.push({ rule, pointer, severity: severityOf(rule), message })
+      const running = run(read.value, now)
+      for (const { pointer, message, isUntried } of running instanceof Promise ? await running : running)
+        if (isUntried === true) notChecked.push({ rule, why: `${message} (${pointer})` })
+        else findings.push({ rule, pointer, severity: severityOf(rule), message })
     } catch {
       // Only what breaks the schema brings a test to fall, and that is said already.
       notChecked.push({ rule, why: 'The document is not of the shape that this rule looks at' })
@@ -117,7 +115,7 @@ export async function validateCsaf(text: string, level: Level = 'informative', o
     isValid: !findings.some(({ severity }) => severity === 'error'),
     findings: findings.slice(0, MOST_FINDINGS),
     more: Math.max(findings.length - MOST_FINDINGS, 0),
-    notChecked,
+    notChecked: notChecked.slice(0, MOST_FINDINGS).toSorted((a, b) => compareRules(a.rule, b.rule)),
   }
 }
 

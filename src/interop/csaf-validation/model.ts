@@ -5,9 +5,9 @@ import { adviceOf, titleOf } from '../../codecs/csaf-validation/words.ts'
 export const LARGEST_DOCUMENT_BYTES = 50 * 1_048_576
 
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
-  mandatory: 'What makes it valid',
-  optional: 'And what is recommended',
-  informative: 'And what is only said',
+  mandatory: 'What the standard demands',
+  optional: 'What it demands and recommends',
+  informative: 'All, with hints on how to do better',
 }
 
 export const SEVERITY_WORDS: Readonly<Record<Finding['severity'], string>> = { error: 'Error', warning: 'Warning', hint: 'Hint' }

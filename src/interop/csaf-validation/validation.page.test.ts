@@ -35,8 +35,12 @@ test('the page says of a document whether it is valid, and of each fault the rul
   assert.match(empty.body, /Check a CSAF document[\s\S]*<textarea[^>]+id="document"/)
   const { body } = await reader.post('/csaf-validator', { document: JSON.stringify(broken), level: 'mandatory' }, { from: '/csaf-validator' })
   assert.match(body, /Not valid CSAF 2\.0: \d+ errors?/)
-  assert.match(body, /6\.1\.16[\s\S]*\/document\/tracking\/version[\s\S]*Make the version that of the newest revision\./)
+  assert.match(
+    body,
+    /6\.1\.16[\s\S]*The version of the document is the newest in its history[\s\S]*\/document\/tracking\/version[\s\S]*Make the version that of the newest revision\./,
+  )
   assert.match(body, /<textarea[^>]+id="document"[^>]*>\{&quot;/, 'what was pasted is there to be mended')
+  assert.doesNotMatch(body, /What is wrong/, 'a rule is never shown as if it were the fault')
   const none = await reader.post('/csaf-validator', { document: '  ' }, { from: '/csaf-validator' })
   assert.match(none.body, /Paste a document/)
 })

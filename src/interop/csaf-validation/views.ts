@@ -13,7 +13,7 @@ export function validatorModel(text: string, level: Level, verdict: Verdict | nu
       name: 'document',
       kind: 'textarea',
       label: 'The document',
-      hint: 'Paste the JSON of an advisory in CSAF 2.0 or 2.1, up to about 500 kB. Larger ones and many at once: carecert csaf validate',
+      hint: 'An advisory in CSAF 2.0 or 2.1. Open the file, copy all of it, and paste it here. Longer than 500 kB, or many at once: carecert csaf validate.',
       rows: 12,
       value: text,
       error,
@@ -21,7 +21,7 @@ export function validatorModel(text: string, level: Level, verdict: Verdict | nu
     {
       name: 'level',
       kind: 'select',
-      label: 'How much is asked for',
+      label: 'Which rules',
       value: level,
       options: LEVELS.map(value => ({ value, text: LEVEL_WORDS[value] })),
     },
@@ -45,11 +45,11 @@ export function validatorModel(text: string, level: Level, verdict: Verdict | nu
 function findingsTable({ findings }: Verdict): TableModel {
   return {
     caption: 'What was found',
-    head: [{ text: 'Rule' }, { text: 'Where' }, { text: 'What is wrong' }, { text: 'What to do' }],
+    head: [{ text: 'The rule' }, { text: 'Where' }, { text: 'What was found' }, { text: 'What to do' }],
     rows: findings.map(({ rule, pointer, severity, message }) => [
-      { text: ruleWords(rule), tags: [{ text: SEVERITY_WORDS[severity], colour: COLOURS[severity] }] },
+      { text: ruleWords(rule), tags: [{ text: SEVERITY_WORDS[severity], colour: COLOURS[severity] }], hint: titleOf(rule) },
       pointer === '' ? 'The whole document' : pointer,
-      { text: titleOf(rule), hint: message },
+      message,
       adviceOf(rule),
     ]),
   }
