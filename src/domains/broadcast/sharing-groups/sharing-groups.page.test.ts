@@ -16,6 +16,7 @@ async function made(name: string): Promise<string> {
 }
 
 test('an empty list says what to do first, and offers it to those who may', async () => {
+  assert.match((await manager.get('/bulletins')).body, /href="\/sharing-groups">Sharing groups</, 'they are found from the bulletins')
   assert.match((await manager.get('/sharing-groups')).body, /No sharing groups yet[\s\S]*Add a sharing group/)
   assert.doesNotMatch((await (await app.signIn('analyst')).get('/sharing-groups')).body, /href="\/sharing-groups\/add"/)
   for (const role of ['cyber-lead', 'regional-lead', 'partner-responder'] as const)

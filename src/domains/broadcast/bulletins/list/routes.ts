@@ -64,10 +64,18 @@ const list = route({
         ...(may(actor, 'broadcast.bulletin.draft') ? [{ label: 'Draft a bulletin', href: '/bulletins/new', key: 'n' }] : []),
         ...(may(actor, 'broadcast.bulletin.release-holding') ? [{ label: 'Holding statement', href: '/bulletins/holding', key: 'h' }] : []),
       ],
+      besides: BESIDES.filter(({ permission }) => may(actor, permission)),
       isCentre,
     })
   },
 })
+
+/** What belongs to bulletins and to none of them: found from here. */
+const BESIDES = [
+  { label: 'Calendar', href: '/bulletins/calendar', permission: 'broadcast.bulletin.work' },
+  { label: 'Sharing groups', href: '/sharing-groups', permission: 'broadcast.sharing-group.view' },
+  { label: 'Policies about silence', href: '/chase-policies', permission: 'broadcast.chase.view' },
+] as const
 
 const CSV_HEAD = [
   'number',
