@@ -45,7 +45,7 @@ export function listModel(described: readonly Described[], held: Held, { q, grou
         },
       ],
       checkboxes: [],
-      clearHref: API_PAGE,
+      clearHref: isAsked ? API_PAGE : undefined,
     },
     groups: {
       caption: 'Its parts',

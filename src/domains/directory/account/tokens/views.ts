@@ -73,7 +73,7 @@ export function everybodyModel(found: Page<TokenRow>, query: TokensQuery, now: I
         },
       ],
       checkboxes: [],
-      clearHref: '/tokens',
+      clearHref: query.q !== '' || query.only !== 'working' ? '/tokens' : undefined,
     },
     nextHref: found.next === null ? null : withQuery('/tokens', address, { cursor: found.next }),
     firstHref: query.cursor === null ? null : withQuery('/tokens', address),
