@@ -6,6 +6,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Published bulletins are read newest change first.
   await sql`create index broadcast_bulletin_changed on broadcast_bulletin (updated_at desc, number desc) where released_at is not null`.execute(db)
 
+  await keepNarrowerWords(db)
+
   // The document of a bulletin in each version of CSAF. Its hash files are written from the hashes.
   await sql`
     create table interop_csaf_document (
@@ -48,4 +50,36 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await protect(db, 'interop_csaf_document', sql`is_public or (select carecert_sees_all()) or bulletin_id in (select carecert_bulletins())`, isSystem)
   await protect(db, 'interop_csaf_file', sql`true`, isSystem)
   await protect(db, 'interop_csaf_state', isSystem)
+}
+
+/**
+ * What was said of a bulletin while its label was narrower stays with the centre, as the versions of that time do (0025): those whom the wider label let in were not
+ * meant. A released bulletin's label only ever widens.
+ */
+async function keepNarrowerWords(db: Kysely<unknown>): Promise<void> {
+  // The update that gave a bulletin the label which it has today; 0 where it was released with it.
+  await sql`
+    create function broadcast_opened_by(bulletin text) returns bigint language sql stable security definer set search_path = public, pg_temp
+    as $$
+      select min(published.id) from broadcast_bulletin today
+      cross join lateral (
+        select 0::bigint as id, release.version from broadcast_release release where release.bulletin_id = today.id
+        union all
+        select written.id, written.version from broadcast_update written where written.bulletin_id = today.id and written.version is not null
+      ) published
+      join broadcast_version version on version.bulletin_id = today.id and version.version = published.version
+      where today.id = bulletin
+        and array_position(array['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'], version.content ->> 'tlp')
+          <= array_position(array['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'], today.tlp)
+    $$`.execute(db)
+  const isCentre = sql`(select carecert_sees_all())`
+  await sql`
+    alter policy broadcast_update_read on broadcast_update
+      using (${isCentre} or (bulletin_id in (select id from broadcast_bulletin) and id >= broadcast_opened_by(bulletin_id)))`.execute(db)
+  await sql`
+    alter policy broadcast_severity_read on broadcast_severity
+      using (${isCentre} or (bulletin_id in (select id from broadcast_bulletin) and (
+        reason is null or broadcast_opened_by(bulletin_id) = 0
+        or at >= (select opened.at from broadcast_update opened where opened.id = broadcast_opened_by(broadcast_severity.bulletin_id))
+      )))`.execute(db)
 }

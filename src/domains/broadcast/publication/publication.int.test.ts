@@ -8,6 +8,7 @@ import { SYSTEM, type Actor } from '../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { addUpdate, changeSeverity, supersedeBulletin, withdrawBulletin } from '../bulletins/living/commands.ts'
+import { severitiesOf, updatesOf } from '../bulletins/queries.ts'
 import { publishedBulletin, publishedBulletins, type PublishedBulletin } from '../contract.ts'
 import type { Visible } from '../tables.ts'
 
@@ -66,9 +67,19 @@ test('a withdrawn one says why, and a replaced one by what, where its readers ma
   assert.deepEqual([open.supersededBy, open.history.at(-1)?.summary], [newer.number, `Replaced by CC-${newer.number}`])
 })
 
-test('what was said under a narrower label is not told under a wider one', async () => {
-  const { bulletinId, number } = await releasedBulletin(platform, { organisations: 1, prefix: 'E', tlp: 'AMBER' })
+test('what was said under a narrower label is not told under a wider one, to programs or on a page', async () => {
+  const { bulletinId, number, organisationIds } = await releasedBulletin(platform, { organisations: 1, prefix: 'E', tlp: 'AMBER' })
   await doing(work => addUpdate(work, { number, title: 'The hospital that was hit', body: 'Named.' }))
+  await doing(work => changeSeverity(work, { number, severity: 'low', reason: 'One hospital alone is hit.' }))
+  const lead = actorAs('cyber-lead', organisationIds[0])
+  const onPages = (actor: Actor) =>
+    asking(actor, async read => ({
+      updates: (await updatesOf(read, bulletinId)).map(({ title }) => title).toReversed(),
+      reasons: (await severitiesOf(read, bulletinId)).flatMap(({ reason }) => reason ?? []),
+    }))
+  const before = { updates: ['The hospital that was hit', 'The severity is now low, before it was high'], reasons: ['One hospital alone is hit.'] }
+  assert.deepEqual(await onPages(lead), before)
+  platform.clock.advanceHours(1)
   const { kysely: db } = platform.database
   await sql`insert into broadcast_version (bulletin_id, version, content, content_hash, saved_by, saved_at)
     select bulletin_id, 2, jsonb_set(content, '{tlp}', '"CLEAR"'), content_hash || '2', saved_by, saved_at from broadcast_version where bulletin_id = ${bulletinId}`.execute(
@@ -79,8 +90,11 @@ test('what was said under a narrower label is not told under a wider one', async
   await sql`update broadcast_bulletin set version = 2, tlp = 'CLEAR' where id = ${bulletinId}`.execute(db)
   assert.deepEqual(
     (await published(bulletinId)).history.map(({ summary }) => summary),
-    ['Released', 'Changed, for fewer readers than today', 'For everybody'],
+    ['Released', 'Changed, for fewer readers than today', 'Changed, for fewer readers than today', 'For everybody'],
   )
+  await doing(work => changeSeverity(work, { number, severity: 'medium', reason: 'More are hit.' }))
+  assert.deepEqual(await onPages(lead), { updates: ['For everybody', 'The severity is now medium, before it was low'], reasons: ['More are hit.'] })
+  assert.deepEqual((await onPages(manager)).updates.slice(0, 2), before.updates, 'the centre knows what it said')
 })
 
 test('the list has the newest change first, in pages, each reader’s own, and no exercise', async () => {
