@@ -32,13 +32,27 @@ export class SignInNeeded extends CareCertError {}
 /** The input cannot be taken as it is. The message says what would be. */
 export class Invalid extends CareCertError {}
 
-/** Parts of what a machine sent cannot be taken. Each problem says which: a JSON Pointer (RFC 6901), or the name of a member. */
+/** As many faults as anybody reads at once: what was sent may hold a million. */
+const MOST_PROBLEMS = 100
+
+/**
+ * Parts of what a machine sent cannot be taken. Each problem says which: a JSON Pointer (RFC 6901), or the name of a member. Of more than a hundred the
+ * first hundred are told.
+ */
 export class InvalidParts extends Invalid {
   readonly problems: readonly Problem[]
 
   constructor(code: string, problems: readonly Problem[]) {
-    super(code, problems.map(problem => problem.message).join('. '))
-    this.problems = problems
+    const told = problems.slice(0, MOST_PROBLEMS)
+    // Some end in a full stop, some do not.
+    super(
+      code,
+      told
+        .map(problem => problem.message)
+        .join('. ')
+        .replaceAll('.. ', '. '),
+    )
+    this.problems = told
   }
 }
 

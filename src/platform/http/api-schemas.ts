@@ -8,7 +8,9 @@ export const instant = z
   .pipe(z.iso.datetime())
 
 /** An instant in a request: RFC 3339, with its offset. */
-export const instantText = z.iso.datetime({ offset: true }).transform(text => new Date(text))
+export const instantText = z.iso
+  .datetime({ offset: true, error: 'Give a time such as 2027-03-27T09:00:00Z; in an address write + as %2B' })
+  .transform(text => new Date(text))
 
 /** What the address of every list takes: spread it into the schema of the query. */
 export const listQuery = {
@@ -18,8 +20,18 @@ export const listQuery = {
   cursor: z.string().max(6_000).refine(isCursor, 'This is no cursor: send the `next` of the page before').nullable().default(null),
 }
 
-/** The same for lists that can be asked what is new: only what changed at that instant or later. Spread it beside `listQuery`. */
-export const changedSinceQuery = { changedSince: instantText.nullable().default(null) }
+/**
+ * The same for lists that can be asked what is new: only what changed at that instant or later. Spread it beside `listQuery`. A change bears the time at
+ * which its unit of work began, and is seen when that ends: at most two minutes later (`WORK_TIMEOUT_MILLIS`).
+ */
+export const changedSinceQuery = {
+  changedSince: instantText
+    .nullable()
+    .default(null)
+    .describe(
+      'Only what changed then or later. A change is stored up to two minutes after the time that it bears: ask from two minutes before you last asked, and nothing is missed',
+    ),
+}
 
 /** The schema of one page of a list: `next` is the cursor of the page after, `null` on the last; `total` counts all of them. */
 export function listOf<T extends ZodType>(item: T) {

@@ -40,19 +40,19 @@ export function parseInput(schema: Route['params'], value: unknown): unknown {
   )
 }
 
-type Issues = readonly { readonly code: string; readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }[]
+type Issues = readonly { readonly code: string; readonly message: string; readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }[]
 
-/** Which parts, by the names that the schema gives them: never what was typed there. */
+/** Which parts, by the names that the schema gives them, and what it takes there: never what was typed. */
 function namesOf(issues: Issues): string {
-  const known = issues.flatMap(({ path }) => (typeof path[0] === 'string' ? [path[0]] : []))
+  const known = issues.flatMap(({ path, message }) => (typeof path[0] === 'string' ? [`${path[0]} (${message.replace(/\.$/, '')})`] : []))
   const unknown = issues.flatMap(({ code, keys }) => (code === 'unrecognized_keys' ? (keys ?? []) : [])).map(key => key.slice(0, 40))
   const said = [...new Set(known), ...unknown.map(key => `${key} (nothing of that name is taken here)`)]
   return said.length === 0 ? '' : `: ${said.join(', ')}`
 }
 
-/** PostgreSQL takes no NUL in text, and nobody types one. */
+/** PostgreSQL takes neither a NUL nor half a character (a lone surrogate, which JSON can write) in text, and nobody types one. */
 export function withoutNul(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\0', '')
+  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed()
   if (Array.isArray(value)) return value.map(withoutNul)
   // Fields of a form, or JSON: bytes are left alone.
   const isPlain = isRecord(value) && [Object.prototype, null].includes(Reflect.getPrototypeOf(value))

@@ -11,7 +11,13 @@ const PEOPLE = '/api/v1/people'
 const lead = await app.signIn('cyber-lead')
 const program = await programOf(app, lead, 'cyber-lead')
 
-const contact = (purpose: string) => ({ name: `Desk ${purpose}`, purpose, email: `${purpose.replaceAll(' ', '-')}@test.invalid`, mobile: null, phone: null })
+const contact = (purpose: string) => ({
+  name: `Desk ${purpose}`,
+  purpose,
+  email: `${purpose.replaceAll(' ', '-')}@test.invalid`,
+  mobile: null,
+  phone: null,
+})
 const person = (email: string) => ({ name: 'Somebody New', email, phone: null, role: 'cyber-lead', organisation: 'TEST-TRUST' })
 
 async function counted(table: string, column: string, value: string): Promise<number> {
@@ -53,6 +59,64 @@ test('only JSON is taken, and only JSON that can be read', async () => {
     assert.equal(broken.statusCode, 400, payload.slice(0, 30))
     assert.match(String(broken.headers['content-type']), /problem\+json/)
   }
+})
+
+test('a body that is no object, or holds a million faults, is refused in few words', async () => {
+  const headers = { authorization: `Bearer ${program.token}`, 'content-type': 'application/json' }
+  const send = (url: string, payload: string) => app.server.inject({ method: 'POST', url, headers, payload })
+  const text = await send(CONTACTS, JSON.stringify('a'.repeat(1_000_000)))
+  assert.equal(text.statusCode, 422)
+  assert.deepEqual(
+    text.json<Problem>().errors?.map(({ pointer }) => pointer),
+    ['#'],
+  )
+  const many = await send(CONTACTS, JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`k${at}`, 1]))))
+  assert.equal(many.statusCode, 422)
+  assert.equal(many.json<Problem>().errors?.length, 100)
+  assert.ok(many.body.length < 50_000, String(many.body.length))
+  assert.match((await send(CONTACTS, '{}')).json<{ detail: string }>().detail, /^The name is missing\. What they are for is missing\.$/)
+  const { id } = (await program.ask('POST', CONTACTS, contact('bodiless'))).json<{ id: string }>()
+  assert.match((await send(`${CONTACTS}/${id}/prove`, '5')).body, /platform\.http\.no-body/)
+})
+
+test('half a character is taken as one that cannot be shown, wherever it ends up', async () => {
+  const manager = await programOf(app, await app.signIn('analyst'), 'analyst')
+  const headers = { authorization: `Bearer ${manager.token}`, 'content-type': 'application/json' }
+  const payload = `{"name":"Half \\ud800","rule":{"types":["trust"]}}`
+  const answer = await app.server.inject({ method: 'POST', url: '/api/v1/audiences', headers, payload })
+  assert.ok(answer.statusCode < 500, answer.body)
+})
+
+test('whoever asks wrongly is told in the form of every error what to do', async () => {
+  const ask = (method: 'GET' | 'PUT' | 'OPTIONS' | 'POST', url: string) =>
+    app.server.inject({ method, url, remoteAddress: '192.0.2.33', headers: { 'sec-fetch-site': 'same-origin' } })
+  for (const [method, url, status, allow] of [
+    ['PUT', '/api/v1/me', 405, 'GET, HEAD'],
+    ['OPTIONS', `${CONTACTS}/x`, 405, 'GET, HEAD, POST'],
+    ['POST', '/api/v1/openapi.json', 405, 'GET, HEAD'],
+    ['PUT', '/api/v1/openapi-json', 404, undefined],
+    ['GET', '/api/v1/organisations/%zz', 400, undefined],
+    ['GET', `/api/v1/organisations/${'x'.repeat(500)}`, 414, undefined],
+    ['GET', '/api/v1/me', 401, undefined],
+  ] as const) {
+    const answer = await ask(method, url)
+    assert.equal(answer.statusCode, status, url)
+    assert.equal(answer.headers.allow, allow, url)
+    assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, url)
+    assert.equal(answer.json<Problem>().status, status)
+  }
+  assert.match((await ask('GET', '/api/v1/me')).body, /Send a token in the header Authorization/)
+  assert.match((await ask('GET', '/%zz')).body, /^That cannot be used\. /)
+})
+
+test('what an address cannot say is told with what it could', async () => {
+  const analyst = await programOf(app, await app.signIn('analyst'), 'analyst')
+  const answer = await analyst.ask('GET', '/api/v1/bulletins?changedSince=2026-01-01T00:00:00+01:00')
+  assert.equal(answer.statusCode, 400)
+  assert.match(answer.body, /changedSince \(Give a time such as .*%2B\)/)
+  assert.equal((await analyst.ask('GET', '/api/v1/bulletins?changedSince=2026-01-01T00:00:00%2B01:00')).statusCode, 200)
+  assert.ok((await analyst.ask('GET', '/api/v1/bulletins?changedSince=0000-01-01T00:00:00Z')).statusCode < 500)
+  assert.match((await analyst.ask('GET', '/api/v1/bulletins?limit=501')).body, /limit \(.*500\)/)
 })
 
 test('a misspelt filter or a cursor that is none is refused, for nobody should take the whole for a part', async () => {

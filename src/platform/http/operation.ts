@@ -1,7 +1,8 @@
 import { z, type ZodType } from 'zod'
 import { Bug, Invalid, InvalidParts } from '../../kernel/errors.ts'
-import { pointerTo } from '../../kernel/json.ts'
+import { isRecord, pointerTo } from '../../kernel/json.ts'
 import type { Problem } from '../../kernel/problem.ts'
+import { shorten } from '../../kernel/text.ts'
 import { withSystemSight } from '../auth/actors.ts'
 import { readAs, type Reader } from '../work/read.ts'
 import { runWork, type Work } from '../work/work.ts'
@@ -122,11 +123,9 @@ function strict(schema: ZodType): ZodType {
 
 /** The body as the schema reads it. Throws `InvalidParts`, and `Invalid` where a body is sent that nobody asked for. */
 function bodyOf(request: RouteRequest, schema: ZodType | null): unknown {
-  // A page's own script may send the token of its form among the fields, as forms do.
-  const { _csrf: _, ...given } = request.body
-  const value = Array.isArray(request.body) ? request.body : given
+  const value = withoutToken(request.body)
   if (schema === null) {
-    if (Object.keys(value).length === 0) return undefined
+    if (isRecord(value) && Object.keys(value).length === 0) return undefined
     throw new Invalid('platform.http.no-body', 'This takes no body. Send it without one.')
   }
   const parsed = schema.safeParse(value)
@@ -134,10 +133,18 @@ function bodyOf(request: RouteRequest, schema: ZodType | null): unknown {
   throw new InvalidParts('platform.http.body', parsed.error.issues.flatMap(problemsOf))
 }
 
+/** A page's own script may send the token of its form among the fields, as forms do. What is no object is left for the schema to refuse. */
+function withoutToken(body: unknown): unknown {
+  if (!isRecord(body)) return body
+  const { _csrf: _, ...given } = body
+  return given
+}
+
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   const problem = (pointer: string, message: string): Problem => ({ rule: 'platform.http.body', pointer, severity: 'error', message })
   const path = issue.path.map(step => (typeof step === 'number' ? step : String(step)))
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => problem(pointerTo(...path, key), `Nothing of the name ${key} is taken here`))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(key => problem(pointerTo(...path, key), `Nothing of the name ${shorten(key, 60)} is taken here`))
   return [problem(pointerTo(...path), issue.message)]
 }
 
