@@ -36,9 +36,21 @@ export function failureOf(error: unknown): Failure {
 function otherFailure(error: unknown): Omit<Failure, 'problems'> {
   const { statusCode, code } = error as { statusCode?: number; code?: string }
   if (statusCode === 429) return { status: 429, title: 'Too many tries', code: 'platform.http.too-many', message: 'Wait a minute, then try again.' }
+  if (statusCode === 405)
+    return {
+      status: 405,
+      title: 'That cannot be done here',
+      code: 'platform.http.method',
+      message: 'This address does not take that method. The header Allow names those that it takes.',
+    }
   if (statusCode === 413) return { status: 413, title: 'That is too large', code: 'platform.http.too-large', message: 'Send less at once.' }
   if (statusCode === 415)
-    return { status: 415, title: 'That cannot be used', code: 'platform.http.media-type', message: 'A body of this type is not taken here.' }
+    return {
+      status: 415,
+      title: 'That cannot be used',
+      code: 'platform.http.media-type',
+      message: 'A body of this type is not taken here. The JSON API takes application/json, pages take what forms send.',
+    }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, title: 'That cannot be used', code: 'platform.http.malformed', message: 'The request is not well formed.' }
   if (code === '57014')

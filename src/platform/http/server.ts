@@ -19,6 +19,7 @@ import { assertCsrfToken, assertSameOrigin, csrfTokenOf } from './csrf.ts'
 import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
 import { assertJson, parseInput, registerJson, withoutNul } from './input.ts'
+import { methodsOf, WrongMethod } from './methods.ts'
 import { createMetrics } from './metrics.ts'
 import { problemDetails } from './problem-details.ts'
 import type { CookieChange, PageReply, Reply } from './reply.ts'
@@ -79,6 +80,8 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     requestIdHeader: false,
     genReqId: () => uuidv7(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
+    // What no route can be found for, such as half of a percent sign: the same form of error as everywhere.
+    frameworkErrors: (error, request, reply) => void failEarly(request, reply, error),
     forceCloseConnections: 'idle',
     requestTimeout: 60_000,
   })
@@ -155,6 +158,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
 
   const checkToken = createTokenCheck(platform.clock, parts.identifyToken)
   const routes = new Map(parts.routes.map(route => [`${route.method} ${route.path}`, route]))
+  const methodsAt = methodsOf(parts.routes.filter(({ operation }) => operation !== null))
   const failureForms = new Map(parts.routes.flatMap(({ path, failure }) => (failure === null ? [] : [[path.split('/')[1], failure] as const])))
   const identities = new WeakMap<FastifyRequest, Identity>()
   const identityOf = (request: FastifyRequest): Identity => identities.get(request) ?? { actor: ANONYMOUS, session: null }
@@ -283,12 +287,14 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         const value = await parts.keepInterruptedForm(request.url, (request.body ?? {}) as FormBody, request.cookies[cookies.session] ?? null)
         if (value !== null) setCookie(reply, { name: 'challenge', value, maxAgeSeconds: 3_600 })
       }
-      throw new SignInNeeded('platform.http.sign-in-needed', 'Sign in, and you come back to this page. What you typed is kept for an hour.')
+      throw new SignInNeeded('platform.http.sign-in-needed', route.isMachine ? SEND_A_TOKEN : SIGN_IN_FIRST)
     }
     if ('permission' in route.access) assertMay(identity.actor, route.access.permission)
   }
 
   server.setNotFoundHandler({ preHandler: server.rateLimit({ max: 120, timeWindow: '1 minute' }) }, async (request, reply) => {
+    const allowed = methodsAt(pathOf(request))
+    if (allowed.length > 0) return fail(request, reply.header('allow', allowed.join(', ')), new WrongMethod())
     identities.set(request, await parts.identify(request.cookies[cookies.session] ?? null))
     return fail(
       request,
@@ -298,11 +304,18 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   })
   server.setErrorHandler(async (error, request, reply) => fail(request, reply, error))
 
+  /** Before there is a route there are no cookies either, so a page could not be made. */
+  function failEarly(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+    if (isMachinePath(pathOf(request))) return fail(request, reply, error)
+    const { status, title, message } = failureOf(error)
+    return reply.code(status).type('text/plain; charset=utf-8').send(`${title}. ${message}`)
+  }
+
   function fail(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
     const failure = failureOf(error)
     if (failure.status >= 500) platform.log.error({ err: error, requestId: request.id, route: request.routeOptions.url ?? 'none' }, 'http: failed')
     const route = routes.get(`${request.method} ${request.routeOptions.url ?? ''}`)
-    if (route?.isMachine ?? isMachinePath(request.url.split('?')[0] ?? '')) {
+    if (route?.isMachine ?? isMachinePath(pathOf(request))) {
       const problem = { contentType: 'application/problem+json; charset=utf-8', body: JSON.stringify(problemDetails(failure, request.id)) }
       if (failure.status === 401) reply.header('www-authenticate', challengesFor(request.url, failure.code === 'platform.token.unknown'))
       // Where nothing is, the form of what lies around it.
@@ -333,6 +346,9 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   return server
 }
 
+const SIGN_IN_FIRST = 'Sign in, and you come back to this page. What you typed is kept for an hour.'
+const SEND_A_TOKEN = 'Send a token in the header Authorization: Bearer TOKEN. People make them under /account/tokens; they begin with carecert_.'
+
 /** Nothing from elsewhere, nothing inline. */
 const CONTENT_SECURITY_POLICY = {
   'default-src': ["'none'"],
@@ -356,6 +372,10 @@ function cookieNames(isHttps: boolean) {
     notice: `${prefix}carecert-notice`,
     options: { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: isHttps },
   }
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?')[0] ?? ''
 }
 
 /** Whether a proxy stands between: then the connection's own address says nothing of who asks. */
