@@ -17,7 +17,7 @@ import { addUpdate, changeSeverity, withdrawBulletin } from '../../domains/broad
 import type { Visible } from '../../domains/broadcast/tables.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { runWork } from '../../platform/work/work.ts'
-import { alertByCap } from './jobs.ts'
+import { alertByCap, catchUpCap } from './jobs.ts'
 import { openCapKey, signAlert } from './signing.ts'
 
 const has = (command: string, ...words: string[]) =>
@@ -242,3 +242,30 @@ test(
     await assert.rejects(wrong({ keyFile: join(folder, 'none'), certificateFile }), { code: 'interop.cap.key-file' })
   },
 )
+
+test('an alert that was missed within the last day is caught up on, and what is older alerts nobody', { skip }, async () => {
+  const bulletin = () => {
+    made += 1
+    return releasedBulletin(platform, { organisations: 1, prefix: `C${String(made).padStart(3, '0')}`, tlp: 'CLEAR', title: `About ${made}` })
+  }
+  const old = await bulletin()
+  platform.clock.advanceHours(25)
+  const missed = await bulletin()
+  const catchUp = async () => {
+    await runWork<object, void>(platform, SYSTEM, async work => work.enqueue(catchUpCap, {}))
+    await platform.runJobs()
+  }
+  await catchUp()
+  assert.equal((await visitor.get(`/cap/CC-${missed.number}-1.xml`)).statusCode, 200)
+  await catchUp()
+  assert.equal((await visitor.get(`/cap/CC-${missed.number}-2.xml`)).statusCode, 404)
+  assert.equal((await visitor.get(`/cap/CC-${old.number}.xml`)).statusCode, 404)
+})
+
+test('what is kept for everybody is kept for nobody who says who they are', { skip }, async () => {
+  const { number } = await released()
+  for (const path of ['/cap', `/cap/CC-${number}.xml`, `/cap/CC-${number}-1.xml`]) {
+    const { headers } = await visitor.get(path)
+    assert.deepEqual([headers.vary, /^public/.test(String(headers['cache-control']))], ['authorization, cookie', true], path)
+  }
+})

@@ -17,6 +17,9 @@ const CERTIFICATE = { public: 'Whoever checks a signature needs the certificate.
 const INDEX_ALERTS = 200
 const FILE = /^(?<number>CC-[1-9]\d{3,6})(?:-(?<position>[1-9]\d{0,4}))?\.xml$/
 
+/** The same address says more to some: what a proxy keeps for everybody is for nobody who says who they are. */
+const BY_READER = { vary: 'authorization, cookie' }
+
 /** In whose scope alerts are read: whoever may not open a bulletin's page reads what anybody reads. */
 function readerOf(actor: Actor): Actor {
   return may(actor, 'broadcast.bulletin.view') ? actor : ANONYMOUS
@@ -57,11 +60,12 @@ const index = route({
         categories: [{ scheme: 'urn:oasis:names:tc:emergency:cap:1.2', term: messageType, label: messageType }],
       })),
     })
-    return freshFile('application/atom+xml; charset=utf-8', body, {
+    const freshness = {
       etag: etagOf(body),
-      lastModified: alerts[0]?.changedAt ?? null,
+      lastModified: null,
       cacheControl: reader.kind === 'anonymous' ? 'public, max-age=60' : 'private, max-age=60',
-    })
+    }
+    return freshFile('application/atom+xml; charset=utf-8', body, freshness, BY_READER)
   },
 })
 
@@ -82,12 +86,13 @@ const alert = route({
           )
     if (found === undefined) throw new NotFound('interop.cap.not-found', 'There is no such alert. Those that there are stand at /cap.')
     const whose = reader.kind === 'anonymous' ? 'public' : 'private'
-    return freshFile('application/cap+xml; charset=utf-8', found.xml, {
+    const freshness = {
       etag: etagOf(found.xml),
       lastModified: found.changedAt,
       // One with its position is never changed; the newest of a bulletin becomes another.
       cacheControl: position === undefined ? `${whose}, max-age=60` : `${whose}, max-age=86400, immutable`,
-    })
+    }
+    return freshFile('application/cap+xml; charset=utf-8', found.xml, freshness, BY_READER)
   },
 })
 
