@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { createTestApp } from '../../../test/support/app.ts'
-import { isRecord } from '../../kernel/json.ts'
+import { isRecord, listAt, memberOf } from '../../kernel/json.ts'
 import { ROUTES } from '../modules.ts'
 
 const app = await createTestApp()
@@ -42,6 +42,16 @@ test('every reference leads to something', () => {
     for (const step of reference.slice('#/'.length).split('/')) found = isRecord(found) ? found[step] : undefined
     assert.ok(found !== undefined, reference)
   }
+})
+
+test('every status of success is said, that of a repeat too, and nothing stands in for what is in a path', () => {
+  const responses = (path: string) => Object.keys(memberOf(memberOf(document.paths[path], 'post'), 'responses') ?? {})
+  assert.deepEqual(responses('/api/v1/bulletins/{number}/responses'), ['200', '201', 'default'])
+  assert.deepEqual(responses('/api/v1/incident-notifications'), ['200', '201', 'default'])
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const one of Object.values(methods))
+      for (const parameter of listAt(one, 'parameters'))
+        if (memberOf(parameter, 'in') === 'path') assert.equal(memberOf(memberOf(parameter, 'schema'), 'default'), undefined, path)
 })
 
 test('a schema says what a body must hold, from the very schema that checks it', () => {

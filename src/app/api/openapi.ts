@@ -121,6 +121,7 @@ function operationObject(one: Described, held: Held, schemas: Map<string, unknow
   const holders = holdersOf(one, held)
   const needs = 'permission' in route.access ? `Needs \`${route.access.permission}\`, which these hold: ${(holders ?? []).join(', ')}.` : null
   const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')]
+  const success = { description: operation.summary, ...contentOf(`${name}Answer`, operation.answer, schemas) }
   return {
     operationId: operation.id,
     summary: operation.summary,
@@ -138,7 +139,10 @@ function operationObject(one: Described, held: Held, schemas: Map<string, unknow
           },
         }),
     responses: {
-      [operation.status]: { description: operation.summary, ...contentOf(`${name}Answer`, operation.answer, schemas) },
+      [operation.status]: success,
+      ...(operation.repeatStatus === undefined
+        ? {}
+        : { [operation.repeatStatus]: { ...success, description: 'The same was done before: it is answered as then.' } }),
       default: { $ref: '#/components/responses/Problem' },
     },
   }
@@ -160,7 +164,10 @@ export function parametersOf(schema: ZodType | null, place: 'path' | 'query'): r
   const { properties, required } = jsonSchema(schema, 'input')
   if (!isRecord(properties)) return []
   return Object.entries(properties).map(([name, given]) => {
-    const { description, ...shape } = isRecord(given) ? withoutNull(given) : {}
+    const { description, ...told } = isRecord(given) ? withoutNull(given) : {}
+    // What stands in the path is never left out, so nothing stands in for it.
+    const { default: _, ...always } = told
+    const shape = place === 'path' ? always : told
     const isRequired = place === 'path' || (Array.isArray(required) && required.includes(name))
     return { name, in: place, required: isRequired, ...(typeof description === 'string' ? { description } : {}), schema: shape }
   })

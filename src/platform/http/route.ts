@@ -100,6 +100,8 @@ export interface Operation {
   readonly answer: ZodType | { readonly file: string } | null
   /** The status of success. */
   readonly status: number
+  /** The status of an answer that was given before under the same idempotency key, where it is another. */
+  readonly repeatStatus?: number
 }
 
 export type OperationPage = string | { readonly none: string }

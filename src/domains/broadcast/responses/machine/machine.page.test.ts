@@ -115,6 +115,18 @@ test('the same request under one key is recorded once and answered alike; anothe
   )
 })
 
+test('a plain answer holds nothing that would be ignored', async () => {
+  const before = (await answers()).length
+  const misspelt = await send({ state: 'in-progress', nexDate: '2026-12-01', note: 5 })
+  assert.equal(misspelt.statusCode, 422)
+  assert.deepEqual(
+    misspelt.json<{ errors: { pointer: string }[] }>().errors.map(({ pointer }) => pointer),
+    ['#/nexDate', '#/note'],
+  )
+  assert.equal((await answers()).length, before)
+  assert.equal((await send({ state: 'assessing', note: null })).statusCode, 201)
+})
+
 test('nobody answers for another by the API, nor without the token of a session', async () => {
   assert.equal((await send({ state: 'done' }, {}, '?organisation=M00001')).statusCode, 404)
   assert.equal((await send({ state: 'done' }, { 'x-csrf-token': '' })).statusCode, 403)

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Invalid } from '../../../../kernel/errors.ts'
+import { isRecord, pointerTo, type JsonRecord } from '../../../../kernel/json.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { shorten } from '../../../../kernel/text.ts'
 import { fieldProblems, json } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import { bulletinNumber, type BulletinContent } from '../../bulletins/model.ts'
@@ -43,6 +45,7 @@ const answer = route({
       ignored: z.int().describe('Statements about something else'),
     }),
     status: 201,
+    repeatStatus: 200,
   },
   async handle({ read, work, actor, params, query, body, now, idempotencyKey, requestId }) {
     if (idempotencyKey !== null && idempotencyKey.length > LONGEST_KEY)
@@ -77,13 +80,26 @@ const answer = route({
             }
           : { ok: true, machine }
       }
-      const typed = typeof document === 'object' && document !== null ? (document as Readonly<Record<string, unknown>>) : {}
+      const typed = isRecord(document) ? document : {}
+      const strange = strangersIn(typed)
+      if (strange.length > 0) return { ok: false, problems: strange }
       const isUndated = textOf(typed, 'state') === 'in-progress' && textOf(typed, 'nextDate') === ''
       const plain = readAnswer(isUndated ? { ...typed, nextDate: defaultNextDate(now) } : typed, now, found.reasons)
       return plain.ok ? { ok: true, machine: { answer: plain.answer, assets: [], ignored: 0 } } : plain
     }
   },
 })
+
+/** What a plain answer does not hold, so that nobody believes that what they misspelt was recorded. */
+function strangersIn(typed: JsonRecord): readonly Problem[] {
+  return Object.entries(typed).flatMap(([name, value]): readonly Problem[] => {
+    if (name === '_csrf') return []
+    const isKnown = Object.hasOwn(AnswerGiven.shape, name)
+    if (isKnown && (value === null || typeof value === 'string')) return []
+    const message = isKnown ? 'Give this as text' : `Nothing of the name ${shorten(name, 60)} is taken here`
+    return [{ rule: 'broadcast.response.fields', pointer: pointerTo(name), severity: 'error', message }]
+  })
+}
 
 function problem(message: string): Problem {
   return { rule: 'vex.other-bulletin', pointer: 'statements', severity: 'error', message }

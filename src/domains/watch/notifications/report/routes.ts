@@ -109,6 +109,7 @@ const api = route({
     body: reportForm,
     answer: z.object({ number: z.string(), telephone: z.string().nullable(), href: z.string() }),
     status: 201,
+    repeatStatus: 200,
   },
   async handle(request) {
     const read = readForm(reportForm, request.body)
