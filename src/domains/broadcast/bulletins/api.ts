@@ -122,7 +122,8 @@ const show = operation({
   params: ofBulletin,
   answer: Shown,
   async read(db: Reader<Visible>, { params, actor, now }) {
-    const shown = await readShown(db, params.number, actor, now, 'type')
+    // The picture has an operation of its own.
+    const shown = await readShown(db, params.number, actor, now, null)
     return shownAnswer(shown, now)
   },
 })

@@ -81,8 +81,8 @@ export interface Replacements {
   readonly of: readonly { readonly number: number; readonly title: string }[]
 }
 
-/** Reads the page of one bulletin in the reader's scope. Throws `NotFound`. */
-export async function readShown(db: Reader<Visible>, number: number, actor: Actor, now: Instant, by: Dimension): Promise<ShownBulletin> {
+/** Reads the page of one bulletin in the reader's scope; without `by`, no picture is made of it. Throws `NotFound`. */
+export async function readShown(db: Reader<Visible>, number: number, actor: Actor, now: Instant, by: Dimension | null): Promise<ShownBulletin> {
   const bulletin = await bulletinOf(db, number)
   const release = (await releaseOf(db, bulletin.id)) ?? null
   const isCentre = may(actor, 'broadcast.bulletin.work')
@@ -111,7 +111,7 @@ export async function readShown(db: Reader<Visible>, number: number, actor: Acto
             mayAnswer: may(actor, 'broadcast.response.answer') && bulletin.state === 'released',
             now,
           }),
-    picture: may(actor, 'broadcast.picture.view') ? await readPicture(db, actor.scope, bulletin, by, now) : null,
+    picture: by !== null && may(actor, 'broadcast.picture.view') ? await readPicture(db, actor.scope, bulletin, by, now) : null,
     services: await statementsOfBulletin(db, id),
     matches: organisationId === null || release === null ? [] : await matchesOf(db, organisationId, release),
   }
