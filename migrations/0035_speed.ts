@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { protect } from './protect.ts'
 
 /**
  * What every query under row-level security pays for, once a session instead of once a query: PostgreSQL plans the body of a function in SQL anew
@@ -7,6 +8,7 @@ import { sql, type Kysely } from 'kysely'
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const name of SCOPE_FUNCTIONS) await planOnce(db, name)
   await walkBulletins(db)
+  await sumDeliveries(db)
   // The organisations of a region are asked for by most of what a region reads: from the index alone.
   await sql`create index directory_organisation_of_region on directory_organisation (region_code) include (id)`.execute(db)
   await sql`drop index directory_organisation_region`.execute(db)
@@ -68,6 +70,59 @@ async function walkBulletins(db: Kysely<unknown>): Promise<void> {
             and (recipient.organisation_id = own or recipient.bulletin_id not in (select carecert_strict_bulletins()));
       end if;
     end $$`.execute(db)
+}
+
+/**
+ * How many deliveries of each mailing a region looks after, kept as they are made: what a mailing's own number is for the centre. A region then
+ * counts only those that were not sent. Nothing is added while mail goes out: a delivery's state is no key.
+ */
+async function sumDeliveries(db: Kysely<unknown>): Promise<void> {
+  // Rows are only ever added; a job merges them, as with broadcast_tally.
+  await sql`
+    create table broadcast_delivery_tally (
+      bulletin_id text not null references broadcast_bulletin (id),
+      mailing_id text not null references broadcast_mailing (id),
+      looked_after_by text,
+      change integer not null
+    )`.execute(db)
+  await sql`create index broadcast_delivery_tally_bulletin on broadcast_delivery_tally (bulletin_id)`.execute(db)
+  await sql`
+    insert into broadcast_delivery_tally (bulletin_id, mailing_id, looked_after_by, change)
+      select delivery.bulletin_id, delivery.mailing_id, recipient.looked_after_by, count(*) from broadcast_delivery delivery
+      left join broadcast_recipient recipient on recipient.bulletin_id = delivery.bulletin_id and recipient.organisation_id = delivery.organisation_id
+      group by 1, 2, 3`.execute(db)
+  await sql`
+    create function broadcast_tally_deliveries() returns trigger language plpgsql security definer set search_path = public, pg_temp
+    as $$ begin
+      insert into broadcast_delivery_tally (bulletin_id, mailing_id, looked_after_by, change)
+        select made.bulletin_id, made.mailing_id, recipient.looked_after_by, count(*) from after_change made
+        left join broadcast_recipient recipient on recipient.bulletin_id = made.bulletin_id and recipient.organisation_id = made.organisation_id
+        group by 1, 2, 3;
+      return null;
+    end $$`.execute(db)
+  await sql`
+    create trigger broadcast_delivery_made after insert on broadcast_delivery referencing new table as after_change
+      for each statement execute function broadcast_tally_deliveries()`.execute(db)
+  // As in 0009, and the deliveries go with their recipient.
+  await sql`
+    create or replace function broadcast_recipient_moves() returns trigger language plpgsql security definer set search_path = public, pg_temp
+    as $$ declare region text := coalesce(new.region_code, case new.type when 'region' then new.code end); begin
+      with moved as materialized (
+        select bulletin_id, organisation_id, looked_after_by as before from broadcast_recipient
+        where organisation_id = new.id and looked_after_by is distinct from region for update),
+      changed as (
+        update broadcast_recipient recipient set looked_after_by = region from moved
+        where recipient.bulletin_id = moved.bulletin_id and recipient.organisation_id = moved.organisation_id)
+      insert into broadcast_delivery_tally (bulletin_id, mailing_id, looked_after_by, change)
+        select delivery.bulletin_id, delivery.mailing_id, side.looked_after_by, sum(side.sign) from moved
+        join broadcast_delivery delivery on delivery.bulletin_id = moved.bulletin_id and delivery.organisation_id = moved.organisation_id
+        cross join lateral (values (moved.before, -1), (region, 1)) as side (looked_after_by, sign)
+        group by 1, 2, 3;
+      return null;
+    end $$`.execute(db)
+  // As the other figures of a region (0032): of a group's bulletin it gets none.
+  const ofRegion = sql`(looked_after_by = (select carecert_region()) and bulletin_id not in (select carecert_strict_bulletins()))`
+  await protect(db, 'broadcast_delivery_tally', sql`(select carecert_sees_all()) or ${ofRegion}`, sql`(select carecert_sees_all())`)
 }
 
 interface ScopeFunction {

@@ -100,6 +100,7 @@ export const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
     [
       'broadcast_bounce',
       'broadcast_delivery',
+      'broadcast_delivery_tally',
       'broadcast_digest',
       'broadcast_digest_letter',
       'broadcast_digest_policy',

@@ -9,6 +9,7 @@ export const UNRECORDED_TABLES: Readonly<Record<string, string>> = {
   auth_challenge: 'A random number that lives for five minutes.',
   broadcast_tally: 'Sums of what stands in broadcast_recipient; merging them changes no figure.',
   broadcast_answer_time: 'The same, by when they answered.',
+  broadcast_delivery_tally: 'The same, of what stands in broadcast_delivery.',
   broadcast_pace: 'How fast each mail domain is written to this minute; losing it costs a little haste.',
   broadcast_notify_callback: 'Counters; what a callback changes is recorded with the delivery.',
   watch_matching: 'Worked out by the matching from what is recorded; it can be worked out again.',

@@ -277,8 +277,8 @@ export async function deliveryCounts(db: Reader<Visible>, bulletinId: string, ma
 }
 
 /**
- * The deliveries of a bulletin by state, or of one of its mailings. Who sees all of them need not count those that were sent, soon nearly
- * all: they are what the others leave of the number that each mailing wrote.
+ * The deliveries of a bulletin by state, or of one of its mailings. Who sees all of them, or all of a region, need not count those that were sent,
+ * soon nearly all: they are what the others leave of the number that was kept as they were made.
  */
 export async function countsByState(
   db: Reader<Visible>,
@@ -286,13 +286,13 @@ export async function countsByState(
   mailingId: string | null = null,
 ): Promise<ReadonlyMap<DeliveryState, number>> {
   const mailings = await db
-    .selectFrom('broadcast_mailing')
-    .where('bulletin_id', '=', bulletinId)
-    .$if(mailingId !== null, query => query.where('id', '=', mailingId))
-    .select(['id', 'deliveries', sql<boolean>`carecert_sees_all()`.as('seesAll')])
+    .selectFrom('broadcast_mailing as mailing')
+    .where('mailing.bulletin_id', '=', bulletinId)
+    .$if(mailingId !== null, query => query.where('mailing.id', '=', mailingId))
+    .select(['mailing.id', madeOf('mailing').as('made')])
     .execute()
   if (mailings.length === 0) return new Map()
-  const seesAll = mailings.every(mailing => mailing.seesAll)
+  const made = mailings.reduce<number | null>((sum, mailing) => (sum === null || mailing.made === null ? null : sum + mailing.made), 0)
   const rows = await db
     .selectFrom('broadcast_delivery')
     .where(
@@ -300,13 +300,25 @@ export async function countsByState(
       'in',
       mailings.map(({ id }) => id),
     )
-    .where('state', 'in', seesAll ? DELIVERY_STATES.filter(state => state !== 'sent') : DELIVERY_STATES)
+    .where('state', 'in', made === null ? DELIVERY_STATES : DELIVERY_STATES.filter(state => state !== 'sent'))
     .groupBy('state')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
     .execute()
   const counts = new Map(rows.map(({ state, count }) => [state, count]))
-  const written = mailings.reduce((sum, { deliveries }) => sum + deliveries, 0)
-  return seesAll ? counts.set('sent', written - rows.reduce((sum, { count }) => sum + count, 0)) : counts
+  return made === null ? counts : counts.set('sent', made - rows.reduce((sum, { count }) => sum + count, 0))
+}
+
+/**
+ * How many deliveries a mailing in a table of that name made, as far as the reader sees them: all of them, or all of a region. `null` when that is
+ * not kept: for other readers, and of a sharing group's bulletin for a region, which sees what went to itself alone.
+ */
+function madeOf(mailing: string) {
+  const [id, bulletinId] = [sql.ref(`${mailing}.id`), sql.ref(`${mailing}.bulletin_id`)]
+  return sql<number | null>`case
+    when (select carecert_sees_all()) then ${sql.ref(`${mailing}.deliveries`)}
+    when (select carecert_region()) is not null and ${bulletinId} not in (select carecert_strict_bulletins()) then (
+      select coalesce(sum(tally.change), 0)::integer from broadcast_delivery_tally as tally
+      where tally.bulletin_id = ${bulletinId} and tally.mailing_id = ${id} and tally.looked_after_by = (select carecert_region())) end`
 }
 
 /** Whether a column holds one of those ids: one array, not one parameter for each, of which PostgreSQL takes at most 65,535. */

@@ -11,6 +11,9 @@ export async function mergeTally(work: Work<Visible>, bulletinId: string): Promi
   for (const part of inParts(merged(tallies, SUM_KEYS.broadcast_tally))) await work.db.insertInto('broadcast_tally').values(part).execute()
   const times = await work.db.deleteFrom('broadcast_answer_time').where('bulletin_id', '=', bulletinId).returningAll().execute()
   for (const part of inParts(merged(times, SUM_KEYS.broadcast_answer_time))) await work.db.insertInto('broadcast_answer_time').values(part).execute()
+  const deliveries = await work.db.deleteFrom('broadcast_delivery_tally').where('bulletin_id', '=', bulletinId).returningAll().execute()
+  for (const part of inParts(merged(deliveries, SUM_KEYS.broadcast_delivery_tally)))
+    await work.db.insertInto('broadcast_delivery_tally').values(part).execute()
 }
 
 function merged<R extends { readonly change: number }>(rows: readonly R[], key: readonly (keyof R)[]): readonly R[] {

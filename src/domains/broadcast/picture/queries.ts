@@ -164,7 +164,8 @@ function countsFrom(row: CountRow): Counts {
 
 /** The bulletins whose sums stand in many rows of one key, and would be read faster merged. */
 export async function scatteredTallies(db: Reader<Visible>): Promise<readonly string[]> {
-  return [...new Set([...(await scattered(db, 'broadcast_tally')), ...(await scattered(db, 'broadcast_answer_time'))])]
+  const [standings, times] = [await scattered(db, 'broadcast_tally'), await scattered(db, 'broadcast_answer_time')]
+  return [...new Set([...standings, ...times, ...(await scattered(db, 'broadcast_delivery_tally'))])]
 }
 
 async function scattered(db: Reader<Visible>, table: keyof typeof SUM_KEYS): Promise<readonly string[]> {
@@ -180,6 +181,7 @@ const SPARE_ROWS = 200
 export const SUM_KEYS = {
   broadcast_tally: ['bulletin_id', 'type', 'region_code', 'board_code', 'looked_after_by', 'is_reachable', 'is_delivered', 'response'],
   broadcast_answer_time: ['bulletin_id', 'event', 'response', 'within_minutes', 'type', 'region_code', 'looked_after_by'],
+  broadcast_delivery_tally: ['bulletin_id', 'mailing_id', 'looked_after_by'],
 } as const
 
 /** Reads the picture of a released bulletin; `null` before its release. */

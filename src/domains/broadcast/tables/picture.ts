@@ -17,6 +17,17 @@ export interface AnswerTimeTable {
   change: number
 }
 
+/**
+ * How many more deliveries of a mailing, or fewer, are about organisations that a region looks after. The database adds rows as deliveries are
+ * made and as organisations move (migration 0035); the count of a key is the sum of its rows.
+ */
+export interface DeliveryTallyTable {
+  bulletin_id: string
+  mailing_id: string
+  looked_after_by: string | null
+  change: number
+}
+
 /** A person's word on one reported incident: of the kind of the bulletin, or not although its words name it. */
 export interface ImpactReportTable {
   bulletin_id: string
@@ -28,5 +39,6 @@ export interface ImpactReportTable {
 
 export interface PictureTables {
   broadcast_answer_time: AnswerTimeTable
+  broadcast_delivery_tally: DeliveryTallyTable
   broadcast_impact_report: ImpactReportTable
 }
