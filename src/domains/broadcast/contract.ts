@@ -1,8 +1,7 @@
 import type { Page } from '../../kernel/page.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
-import { listPublished, readPublished, readPublishedNumbered } from './publication/queries.ts'
-import { sharingGroups, sharingGroupsOf, type SharingGroup } from './sharing-groups/queries.ts'
+import { listPublished, readPublished, readPublishedNumbered, readThreats } from './publication/queries.ts'
 import type { Visible } from './tables.ts'
 
 /** What the domains above and the exits to other machines may use of broadcast. */
@@ -12,7 +11,6 @@ export { bulletinNumber, fiveLines, parseBulletinNumber, severityLabel } from '.
 export type { PublishedAsked, PublishedBulletin, PublishedChange } from './publication/model.ts'
 export { bulletinPublished } from './publication/model.ts'
 export { carriesContent } from './clearance.ts'
-export type { SharingGroup } from './sharing-groups/queries.ts'
 
 /** A released bulletin as the outside may read it, in the reader's scope; `undefined` when there is none of that id, or it is not released. An exercise too. */
 export function publishedBulletin<T extends object>(db: Reader<T>, id: string): Promise<PublishedBulletin | undefined> {
@@ -29,14 +27,9 @@ export function publishedBulletins<T extends object>(db: Reader<T>, asked: Publi
   return listPublished(asBroadcast(db), asked)
 }
 
-/** The sharing groups in the reader's scope, by name, ended ones too unless `ended: false`: for the centre all, for others those that they are or were a member of. */
-export function knownSharingGroups<T extends object>(db: Reader<T>, filter: { readonly ended?: boolean } = {}): Promise<readonly SharingGroup[]> {
-  return sharingGroups(asBroadcast(db), filter)
-}
-
-/** The sharing groups that an organisation is a member of today, by name. */
-export function sharingGroupsOfMember<T extends object>(db: Reader<T>, organisationId: string): Promise<readonly SharingGroup[]> {
-  return sharingGroupsOf(asBroadcast(db), organisationId)
+/** The threats that those bulletins are about, by the bulletin's id, as far as the reader may read them. A bulletin that is about none is left out. */
+export function threatsOfBulletins<T extends object>(db: Reader<T>, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  return readThreats(asBroadcast(db), ids)
 }
 
 /** The caller's reader narrows to its own tables; the connection behind it is the same, and row-level security holds whatever is asked. */

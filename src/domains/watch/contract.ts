@@ -15,7 +15,7 @@ import {
   type Window,
 } from './notifications/queries/reports.ts'
 import { notificationByNumber } from './notifications/queries/show.ts'
-import { recordSighting } from './sightings/commands.ts'
+import { recordSightings } from './sightings/commands.ts'
 import type { Sighting } from './sightings/model.ts'
 import { isSightingWriter } from './sightings/queries.ts'
 import { healthOf } from './sources/model.ts'
@@ -92,9 +92,9 @@ export async function mayTellSightings<T extends object>(db: Reader<T>, actor: A
   return may(actor, 'watch.sighting.write') && organisationId !== null && (await isSightingWriter(asWatch(db), organisationId))
 }
 
-/** Keeps what the actor's organisation saw; told again, the later `modified` counts. Throws `Forbidden` where none are taken of it. */
-export function tellSighting<T extends object>(work: Work<T>, sighting: Sighting): Promise<boolean> {
-  return recordSighting(work as unknown as Work<Visible>, sighting)
+/** Keeps what the actor's organisation saw; told again, the later `modified` counts. Gives which said anything new. Throws `Forbidden` where none are taken of it. */
+export function tellSightings<T extends object>(work: Work<T>, sightings: readonly Sighting[]): Promise<readonly boolean[]> {
+  return recordSightings(work as unknown as Work<Visible>, sightings)
 }
 
 /** A bulletin is drafted from a threat: whoever drafts it has it in hand, unless somebody has it or has decided about it before. */

@@ -150,6 +150,9 @@ export async function addObjects(work: Work<Visible>, place: Place, objects: rea
       .execute()
     for (const row of rows) known.add(row.object_id)
   }
+  // Of two versions of one object the later stands behind the earlier.
+  const firsts = new Map(objects.map((object, index) => [object.id, index] as const).toReversed())
+  const lasts = new Map(objects.map((object, index) => [object.id, index] as const))
   const rows = objects.map((object, index) => {
     const added = first + index
     const at = instantFromMillis(Math.floor(added / 1_000))
@@ -160,8 +163,8 @@ export async function addObjects(work: Work<Visible>, place: Place, objects: rea
       object_id: object.id,
       type: object.type,
       version: versionOf(object, at),
-      is_first: !known.has(object.id),
-      is_last: true,
+      is_first: !known.has(object.id) && firsts.get(object.id) === index,
+      is_last: lasts.get(object.id) === index,
       body: JSON.stringify(object),
     }
   })

@@ -19,6 +19,19 @@ export async function readPublishedNumbered(db: Reader<Visible>, number: number)
   return row === undefined ? undefined : (await withHistory(db, [row]))[0]
 }
 
+/** The threats of those bulletins, by the bulletin's id, in the reader's scope. */
+export async function readThreats(db: Reader<Visible>, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .selectFrom('broadcast_bulletin')
+    .select(['id', 'threat_id as threatId'])
+    .where('id', '=', sql<string>`any(${[...new Set(ids)]}::text[])`)
+    .where('released_at', 'is not', null)
+    .where('threat_id', 'is not', null)
+    .$narrowType<{ threatId: string }>()
+    .execute()
+  return new Map(rows.map(({ id, threatId }) => [id, threatId]))
+}
+
 /** Published bulletins in the reader's scope, the newest change first. */
 export async function listPublished(db: Reader<Visible>, asked: PublishedAsked): Promise<Page<PublishedBulletin>> {
   const { labels, withExercises = false, changedAfter = null } = asked

@@ -40,17 +40,6 @@ export async function sharingGroup(db: Asks, id: string): Promise<SharingGroup> 
   return found
 }
 
-/** The groups that an organisation is a member of today, by name. */
-export async function sharingGroupsOf(db: Asks, organisationId: string): Promise<readonly SharingGroup[]> {
-  return groups(db)
-    .where('sharing.ended_at', 'is', null)
-    .where('sharing.id', 'in', eb =>
-      eb.selectFrom('broadcast_sharing_group_member').select('group_id').where('organisation_id', '=', organisationId).where('until', 'is', null),
-    )
-    .orderBy(sql`lower(sharing.name)`)
-    .execute()
-}
-
 function groups(db: Asks) {
   return db.selectFrom('broadcast_sharing_group as sharing').select(eb => [
     'sharing.id',

@@ -1,11 +1,12 @@
 import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import { cleanText } from '../../../kernel/text.ts'
+import { chunks } from '../../../platform/db/chunks.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { organisationByCode } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
 import type { Sighting } from './model.ts'
-import { heldSighting, isSightingWriter } from './queries.ts'
+import { heldSightings, isSightingWriter } from './queries.ts'
 
 /** Takes sightings of an organisation from now on. Throws `NotFound` for a code of none, `Invalid` without a reason, `Conflict` when they are taken already. */
 export async function trustWriter(work: Work<Visible>, input: { readonly code: string; readonly reason: string }): Promise<void> {
@@ -54,13 +55,28 @@ async function assertSightingWriter(work: Work<Visible>): Promise<string> {
 
 /**
  * Keeps what an organisation saw. Told again, the later `modified` counts and an earlier one changes nothing, so that a tool may send all it has each
- * time. Gives whether anything changed. Throws `Forbidden` as `assertSightingWriter`.
+ * time. Gives of each, in their order, whether it said anything new. Throws `Forbidden` as `assertSightingWriter`.
  */
-export async function recordSighting(work: Work<Visible>, sighting: Sighting): Promise<boolean> {
+export async function recordSightings(work: Work<Visible>, sightings: readonly Sighting[]): Promise<readonly boolean[]> {
   const organisationId = await assertSightingWriter(work)
-  const held = await heldSighting(work.db, organisationId, sighting.stixId)
-  if (held !== undefined && held.modified >= sighting.modified) return false
-  const row = {
+  const held = await heldSightings(
+    work.db,
+    organisationId,
+    sightings.map(({ stixId }) => stixId),
+  )
+  const newest = new Map([...held].map(([stixId, { modified }]) => [stixId, modified]))
+  const kept = new Map<string, Sighting>()
+  const areNew = sightings.map(sighting => {
+    const before = newest.get(sighting.stixId)
+    if (before !== undefined && before >= sighting.modified) return false
+    newest.set(sighting.stixId, sighting.modified)
+    kept.set(sighting.stixId, sighting)
+    return true
+  })
+  const rows = [...kept.values()].map(sighting => ({
+    id: held.get(sighting.stixId)?.id ?? work.newId('sighting'),
+    organisation_id: organisationId,
+    stix_id: sighting.stixId,
     modified: sighting.modified,
     threat_id: sighting.threatId,
     indicator_type: sighting.indicator?.type ?? null,
@@ -70,19 +86,31 @@ export async function recordSighting(work: Work<Visible>, sighting: Sighting): P
     last_seen: sighting.lastSeen,
     at: work.now,
     by_id: work.actor.id,
-  }
-  const id = held?.id ?? work.newId('sighting')
-  if (held === undefined)
+  }))
+  for (const some of chunks(rows))
     await work.db
       .insertInto('watch_sighting')
-      .values({ id, organisation_id: organisationId, stix_id: sighting.stixId, ...row })
+      .values(some)
+      .onConflict(conflict =>
+        conflict.columns(['organisation_id', 'stix_id']).doUpdateSet(({ ref }) => ({
+          modified: ref('excluded.modified'),
+          threat_id: ref('excluded.threat_id'),
+          indicator_type: ref('excluded.indicator_type'),
+          indicator_value: ref('excluded.indicator_value'),
+          count: ref('excluded.count'),
+          first_seen: ref('excluded.first_seen'),
+          last_seen: ref('excluded.last_seen'),
+          at: ref('excluded.at'),
+          by_id: ref('excluded.by_id'),
+        })),
+      )
       .execute()
-  else await work.db.updateTable('watch_sighting').set(row).where('id', '=', id).execute()
-  work.record({
-    verb: held === undefined ? 'watch.sighting.told' : 'watch.sighting.changed',
-    subject: { kind: 'sighting', id },
-    organisationId,
-    change: { stixId: sighting.stixId, count: sighting.count, threat: sighting.threatId },
-  })
-  return true
+  for (const { id, stix_id: stixId, count, threat_id: threat } of rows)
+    work.record({
+      verb: held.has(stixId) ? 'watch.sighting.changed' : 'watch.sighting.told',
+      subject: { kind: 'sighting', id },
+      organisationId,
+      change: { stixId, count, threat },
+    })
+  return areNew
 }

@@ -11,14 +11,19 @@ export async function isSightingWriter(db: Reader<Visible>, organisationId: stri
   return row !== undefined
 }
 
-/** The sighting that the organisation's tool calls so, if it was told before. */
-export function heldSighting(db: Reader<Visible>, organisationId: string, stixId: string) {
-  return db
+/** Those of the sightings that were told before, by what the organisation's tool calls them. */
+export async function heldSightings(
+  db: Reader<Visible>,
+  organisationId: string,
+  stixIds: readonly string[],
+): Promise<ReadonlyMap<string, { readonly id: string; readonly modified: Instant }>> {
+  const rows = await db
     .selectFrom('watch_sighting')
-    .select(['id', 'modified'])
+    .select(['id', 'stix_id as stixId', 'modified'])
     .where('organisation_id', '=', organisationId)
-    .where('stix_id', '=', stixId)
-    .executeTakeFirst()
+    .where('stix_id', '=', sql<string>`any(${[...new Set(stixIds)]}::text[])`)
+    .execute()
+  return new Map(rows.map(row => [row.stixId, row]))
 }
 
 /** What one organisation saw of a threat, of all its sightings. */

@@ -1,8 +1,9 @@
 import { readPattern } from '../../../codecs/stix/pattern.ts'
 import type { StixObject } from '../../../codecs/stix/writing/object.ts'
-import { publishedBulletin } from '../../../domains/broadcast/contract.ts'
-import { tellSighting } from '../../../domains/watch/contract.ts'
+import { threatsOfBulletins } from '../../../domains/broadcast/contract.ts'
+import { tellSightings, type Sighting } from '../../../domains/watch/contract.ts'
 import { Forbidden } from '../../../kernel/errors.ts'
+import { parseInstant, type Instant } from '../../../kernel/instant.ts'
 import type { IndicatorType } from '../../../kernel/intelligence.ts'
 import { lineAt, parseJson, textAt } from '../../../kernel/json.ts'
 import type { Work } from '../../../platform/work/work.ts'
@@ -32,17 +33,25 @@ export async function writeSightings(work: Work<Visible>, statusId: string, obje
     work.db,
     readings.flatMap(({ reading }) => ('sighting' in reading ? [reading.sighting.of] : [])),
   )
-  const [successes, failures, added]: [WrittenObject[], WrittenObject[], StixObject[]] = [[], [], []]
+  const threats = await threatsOfBulletins<Visible>(
+    work.db,
+    [...seen.values()].flatMap(({ bulletinId }) => bulletinId ?? []),
+  )
+  const [successes, failures, taken]: [WrittenObject[], WrittenObject[], SightingObject[]] = [[], [], []]
+  const told: Sighting[] = []
   for (const { object, reading } of readings) {
-    const named = { id: lineAt(object, 'id') ?? 'unknown', version: lineAt(object, 'modified') ?? '' }
+    const named = { id: lineAt(object, 'id') ?? 'unknown', version: versionOf(object, work.now) }
     const target = 'sighting' in reading ? seen.get(reading.sighting.of) : undefined
     if ('reason' in reading) failures.push({ ...named, message: reading.reason })
     else if (target === undefined) failures.push({ ...named, message: 'What it says was seen is no object of a bulletin that you may read.' })
     else {
-      if (await take(work, reading.sighting, target)) added.push(reading.sighting.object as StixObject)
+      taken.push(reading.sighting)
+      told.push(sightingOf(reading.sighting, target, threats.get(target.bulletinId ?? '') ?? null))
       successes.push(named)
     }
   }
+  const areNew = await tellSightings<Visible>(work, told)
+  const added = taken.flatMap(({ object }, index) => (areNew[index] === true ? [object as StixObject] : []))
   await addObjects(work, { collectionId: SIGHTINGS.id, bulletinId: null, organisationId, isForAll: false }, added)
   await work.db
     .insertInto('interop_taxii_status')
@@ -64,18 +73,23 @@ export async function writeSightings(work: Work<Visible>, statusId: string, obje
   return { id: statusId, successes, failures }
 }
 
-async function take(work: Work<Visible>, sighting: SightingObject, target: SeenObject): Promise<boolean> {
-  const bulletin = target.bulletinId === null ? undefined : await publishedBulletin<Visible>(work.db, target.bulletinId)
-  return tellSighting(work, {
+function sightingOf(sighting: SightingObject, target: SeenObject, threatId: string | null): Sighting {
+  return {
     stixId: sighting.id,
     modified: sighting.modified,
-    threatId: bulletin?.threatId ?? null,
+    threatId,
     indicator: indicatorIn(target),
     // What is taken back was not seen.
     count: sighting.isRevoked ? 0 : sighting.count,
     firstSeen: sighting.firstSeen,
     lastSeen: sighting.lastSeen,
-  })
+  }
+}
+
+/** The version of an object as the status names it (TAXII 2.1 §4.3.1): a time, that of the request where the object tells none. */
+function versionOf(object: unknown, now: Instant): string {
+  const said = lineAt(object, 'modified') ?? lineAt(object, 'created')
+  return said !== undefined && parseInstant(said) !== undefined ? said : now.toISOString()
 }
 
 function indicatorIn({ body }: SeenObject): { readonly type: IndicatorType; readonly value: string } | null {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import pg from 'pg'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import type { Visible as WatchVisible } from '../../../domains/watch/tables.ts'
@@ -123,6 +124,12 @@ test('each object is judged by itself, and the status keeps why', async () => {
   const failures = body['failures'] as readonly { readonly id: string; readonly message: string }[]
   assert.match(failures[0]?.message ?? '', /no object of a bulletin that you may read/)
   assert.ok(failures.every(({ message }) => message.length > 10))
+  // §4.3.1: the version is a time, of what tells none too.
+  const versions = (body['failures'] as readonly { readonly version: string }[]).map(({ version }) => version)
+  assert.ok(
+    versions.every(version => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(version)),
+    versions.join(),
+  )
   const again = await writer.get(`${ROOT}status/${String(body['id'])}/`, { accept: TAXII })
   assert.deepEqual(JSON.parse(again.body), body)
   for (const who of [untrusted, stranger]) assert.equal((await who.get(`${ROOT}status/${String(body['id'])}/`, { accept: TAXII })).statusCode, 404)
@@ -154,6 +161,31 @@ test('sent again it is counted once, a later version counts in its place, and th
   }
   assert.deepEqual([await read(writer), await read(centre), await read(untrusted), await read(stranger)], [[3, 5], [3, 5], [], []])
   assert.equal((await read(writer, '?match[version]=all')).length, 3)
+})
+
+test('two versions of a sighting in one envelope are two, the later of which is the last', async () => {
+  const [early, late] = [sighting(20, { count: 1 }), sighting(20, { count: 2, modified: '2026-11-20T00:00:00.000Z' })]
+  const { body } = await send(writer, { objects: [early, late, early, sighting(21)] })
+  assert.deepEqual([body['success_count'], body['failure_count']], [4, 0])
+  const counts = async (version: string) => {
+    const answer = await writer.get(`${SIGHTINGS}objects/${early.id}/?match[version]=${version}`, { accept: TAXII })
+    return ((JSON.parse(answer.body) as { objects?: { count: number }[] }).objects ?? []).map(one => one.count)
+  }
+  assert.deepEqual([await counts('first'), await counts('last'), await counts('all')], [[1], [2], [1, 2]])
+  const watch = db as Kysely<WatchVisible>
+  const held = await watch.selectFrom('watch_sighting').select(['count', 'threat_id']).where('stix_id', '=', early.id).execute()
+  assert.deepEqual(held, [{ count: 2, threat_id: threatId }])
+  assert.match((await centre.get(`/threats/${threatId}`)).body, /Seen by 1 organisation, 13 times in all/)
+})
+
+test('a thousand sightings are taken in one request, and cost no more statements than a few', async t => {
+  const objects = Array.from({ length: 1_000 }, (_, index) => sighting(1_000 + index, { count: 0 }))
+  const csrf = await csrfOf(writer)
+  const counted = t.mock.method(pg.Client.prototype, 'query')
+  const { status, body } = await send(writer, { objects }, { 'x-csrf-token': csrf })
+  assert.deepEqual([status, body['success_count']], [202, 1_000])
+  assert.ok(counted.mock.callCount() < 100, String(counted.mock.callCount()))
+  assert.equal((await send(writer, { objects: [...objects, sighting(3_000)] })).status, 422)
 })
 
 test('trust ends, and what was told stays', async () => {
