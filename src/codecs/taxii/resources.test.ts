@@ -48,6 +48,8 @@ test('what is allowed to be read must be said', () => {
 
 test('timestamps keep their microseconds', () => {
   assert.equal(taxiiTime((taxiiMicros('2016-11-01T03:04:05.000001Z') ?? 0n) - 2n), '2016-11-01T03:04:04.999999Z')
+  for (const text of ['2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T00:00:00+01:00', '2026-01-01'])
+    assert.equal(taxiiMicros(text), undefined, text)
   assert.equal(taxiiTime(taxiiMicros('2016-11-01T03:04:05Z') ?? 0n), '2016-11-01T03:04:05.000000Z')
   for (const text of ['', 'yesterday', '2016-11-01', '2016-11-01T03:04:05+01:00', '2016-99-01T03:04:05Z']) assert.equal(taxiiMicros(text), undefined)
   fc.assert(

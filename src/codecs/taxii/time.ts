@@ -5,7 +5,9 @@
 export function taxiiMicros(text: string): bigint | undefined {
   const match = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?Z$/i.exec(text.trim())
   const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}Z`)
-  return Number.isNaN(seconds) ? undefined : BigInt(seconds) * 1_000n + BigInt((match?.[2] ?? '').padEnd(6, '0').slice(0, 6))
+  // A day that there is not, such as 30 February, is read as one of the next month.
+  const isThere = !Number.isNaN(seconds) && new Date(seconds).toISOString().startsWith((match?.[1] ?? '').toUpperCase())
+  return !isThere ? undefined : BigInt(seconds) * 1_000n + BigInt((match?.[2] ?? '').padEnd(6, '0').slice(0, 6))
 }
 
 /** Such a timestamp, of so many microseconds since 1970. */

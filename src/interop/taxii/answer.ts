@@ -44,12 +44,15 @@ export function taxiiError(status: number, title: string, description: string, m
   return taxii({ title, description, http_status: String(status), ...more }, { status })
 }
 
+const NO_TOKEN = 'Send a token as the password of HTTP Basic, or as Bearer. People make them for their programs under /account/tokens.'
+
 /** What the web server itself refuses, in the same form. */
 export const taxiiFailure: FailureForm = ({ status, code, title, message }, requestId) => ({
   contentType: TAXII,
   body: JSON.stringify({
     title: status === 404 ? 'Not found' : title,
-    description: message,
+    // Who asks is a program: there is no page to come back to.
+    description: code === 'platform.http.sign-in-needed' ? NO_TOKEN : message,
     error_id: requestId,
     error_code: code,
     http_status: String(status),

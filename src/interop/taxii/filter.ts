@@ -41,11 +41,10 @@ const isVersion = (word: string) => ['first', 'last', 'all'].includes(word) || p
 const paging = {
   added_after: addedAfter.optional(),
   // More than the server gives at once is no fault (§3.5): less is given.
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .transform(limit => Math.min(limit, LARGEST_LIMIT))
+  limit: z
+    .string()
+    .regex(/^0*[1-9]\d*$/)
+    .transform(limit => Math.min(Number(limit), LARGEST_LIMIT))
     .default(USUAL_LIMIT),
   next: next.optional(),
   'match[spec_version]': words(/^\d\.\d{1,2}$/).optional(),

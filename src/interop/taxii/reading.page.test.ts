@@ -216,6 +216,21 @@ test('a change adds versions of what changed alone, a withdrawal takes all back,
   assert.deepEqual((await ask(stranger, `${GREEN}objects/?match[type]=report&match[version]=all`)).body, {})
 })
 
+test('a limit of any size is taken as the most there is, and what is no count of objects is refused', async () => {
+  for (const limit of ['1000', '1001', '99999999999999999999'])
+    assert.equal((await ask(reader, `${GREEN}objects/?limit=${limit}`)).status, 200, limit)
+  for (const limit of ['0', '-1', '1.5', '1e2', '0x10', '', 'all'])
+    assert.equal((await ask(reader, `${GREEN}objects/?limit=${limit}`)).status, 400, limit)
+  assert.equal((await ask(reader, `${GREEN}objects/?added_after=2026-02-30T00:00:00Z`)).status, 400)
+})
+
+test('a program without a token is told how to come in, not to come back to a page', async () => {
+  const { status, headers, body } = await ask(app.visitor, `${GREEN}objects/`)
+  assert.equal(status, 401)
+  assert.match(String(headers['www-authenticate']), /Basic realm=/)
+  assert.match(String(body['description']), /Send a token/)
+})
+
 test('a label that changes takes a bulletin back where it stood and says it under other ids where it belongs', async () => {
   const report = async (path: string) => (await ask(centre, `${path}objects/?match[type]=report`)).body.objects?.at(-1)
   const before = await report(CLEAR)

@@ -69,7 +69,8 @@ function sightingOf({ origin }: StixThreat, sighting: StixThreat['sightings'][nu
   return [
     identity,
     objectOf(own, 'sighting', `sighting ${code}`, {
-      count,
+      // §5.2: at most this.
+      count: Math.min(count, 999_999_999),
       first_seen: firstSeen === null ? undefined : stixTime(firstSeen),
       last_seen: lastSeen === null ? undefined : stixTime(lastSeen),
       sighting_of_ref: reportId,
