@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { createTestApp } from '../../../../../test/support/app.ts'
+import { createTestApp, type SignedIn } from '../../../../../test/support/app.ts'
 import { plantOrganisations } from '../../../../../test/support/broadcast.ts'
 import { readCsv } from '../../../../../test/support/lists.ts'
 
@@ -53,8 +53,13 @@ test('who fits the rule since is told deliberately, with a reason; the release k
   assert.equal(unreasoned.statusCode, 422)
   assert.match(unreasoned.body, /Say why they are told now[\s\S]*value="P3"[^>]*checked/)
   for (const codes of ['P5', 'P1']) assert.match((await tell({ codes, reason: 'New' })).body, /no longer fits its rule/, codes)
+  app.platform.clock.advanceHours(1)
+  const since = app.platform.clock.now().toISOString()
   assert.equal((await tell({ codes: 'P3', reason: 'It opened last week' })).statusCode, 303)
   assert.equal((await newcomer.get(address)).statusCode, 200)
+  const newTo = async (who: SignedIn) => (await who.get(`/api/v1/bulletins?changedSince=${since}`)).json<{ total: number }>().total
+  assert.equal(await newTo(newcomer), 1, 'its program, which asks what is new, is told of it though it was released before')
+  assert.equal(await newTo(await app.signIn('cyber-lead', { organisation: 'P1' })), 0)
   const after = (await manager.get(late)).body
   assert.match(after, /Organisation P4[\s\S]*Caught up before[\s\S]*It opened last week/)
   assert.doesNotMatch(after, /value="P3"/)

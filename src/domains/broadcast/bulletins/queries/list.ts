@@ -26,7 +26,7 @@ export interface BulletinFilter {
   readonly withdrawnSince?: Instant | null
   /** Exercises left out (`no`), or alone (`only`). */
   readonly exercise?: ExerciseFilter
-  /** Only what has changed then or later: a step of its way, or for its readers an update. */
+  /** Only what has changed then or later: a step of its way, for its readers an update, or for those who joined them later that they did. */
   readonly changedSince?: Instant | null
 }
 
@@ -80,7 +80,12 @@ export async function listBulletins(
     .$if(search !== '', query => query.where(speaksOf(search)))
     .$if(exercise !== '', query => query.where('bulletin.is_exercise', '=', exercise === 'only'))
     .$if(threat !== '', query => query.where('bulletin.threat_id', '=', threat))
-    .$if(changedSince !== null, query => query.where('bulletin.updated_at', '>=', changedSince))
+    .$if(changedSince !== null, query =>
+      // Whoever joined its readers later finds it new then, though it was released before: row-level security shows each the joining of their own.
+      query.where(
+        sql<boolean>`(bulletin.updated_at >= ${changedSince} or exists (select from broadcast_recipient as late where late.bulletin_id = bulletin.id and late.joined_at >= ${changedSince}))`,
+      ),
+    )
     .$if(releasedSince !== null, query => query.where('bulletin.released_at', '>', releasedSince))
     .$if(withdrawnSince !== null, query => query.where('bulletin.withdrawn_at', '>', withdrawnSince).where('bulletin.released_at', 'is not', null))
     .$if(organisation !== '', query =>
