@@ -36,7 +36,6 @@ interface Asked {
 function unanswered({ bulletin, scope, now }: Asked, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   return sql`
     broadcast_recipient as recipient
-    join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
     left join (
       select distinct on (call.organisation_id) call.organisation_id, call.outcome, call.at, call.call_again_at,
         count(*) over (partition by call.organisation_id)::int as calls
@@ -44,11 +43,19 @@ function unanswered({ bulletin, scope, now }: Asked, more: RawBuilder<unknown> =
     ) as last on last.organisation_id = recipient.organisation_id
     left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
     ${more}
-    where recipient.bulletin_id = ${bulletin.id} and ${owesAnswer('recipient', 'bulletin')} and ${isOwnRecipient(scope, 'recipient')}`
+    where recipient.bulletin_id = ${bulletin.id} and (recipient.response is null or recipient.response_at < ${askedAgain(bulletin.id)})
+      and ${isOwnRecipient(scope, 'recipient')}`
+}
+
+/** When everybody was last asked to answer again. A value and no join, so that who has answered is left out before anything is joined (`owesAnswer`). */
+function askedAgain(bulletinId: string): RawBuilder<Instant | null> {
+  return sql`(select bulletin.answer_again_at from broadcast_bulletin as bulletin where bulletin.id = ${bulletinId})`
 }
 
 /** Whoever does not want to be rung is rung no more, until everybody is asked again. */
-const IS_WILLING = sql<boolean>`(last.outcome is distinct from 'declined' or last.at < bulletin.answer_again_at)`
+function isWilling(bulletinId: string): RawBuilder<boolean> {
+  return sql`(last.outcome is distinct from 'declined' or last.at < ${askedAgain(bulletinId)})`
+}
 
 /** Who runs what the bulletin's threat is about, as far as it is shared: the most at risk. */
 function holders(bulletinId: string): RawBuilder<unknown> {
@@ -76,7 +83,7 @@ export async function listToRing(
       select recipient.organisation_id, recipient.is_reachable, last.calls, last.outcome, last.at, last.call_again_at, hold.held_by,
         holder.organisation_id is not null as runs, organisation.code, organisation.name, organisation.type, organisation.size
       from ${unanswered(asked, sql`join directory_organisation as organisation on organisation.id = recipient.organisation_id left join holder on holder.organisation_id = recipient.organisation_id`)}
-        and ${IS_WILLING} and ${isDue}
+        and ${isWilling(asked.bulletin.id)} and ${isDue}
         ${options.free === true ? sql`and hold.held_by is null and (last.call_again_at is null or last.call_again_at <= ${now})` : sql``}
     )
     select organisation_id as "organisationId", code, listed.name, type, is_reachable as "isReachable", runs, coalesce(calls, 0) as calls, outcome as "lastOutcome",
@@ -105,7 +112,7 @@ export async function countToRing(db: Reader<Visible>, asked: Asked): Promise<Ri
       count(*) filter (where willing and on_list and held)::int as held,
       count(*) filter (where willing and not on_list)::int as early, count(*) filter (where not willing)::int as declined
     from (
-      select ${IS_WILLING} is not false as willing, ${isDue} as on_list, hold.held_by is not null as held,
+      select ${isWilling(asked.bulletin.id)} is not false as willing, ${isDue} as on_list, hold.held_by is not null as held,
         last.call_again_at is null or last.call_again_at <= ${asked.now} as free
       from ${unanswered(asked)}
     ) as counted`.execute(db)
