@@ -1,3 +1,4 @@
+import type { Instant } from '../../kernel/instant.ts'
 import type { Problem } from '../../kernel/problem.ts'
 
 export type CsafVersion = '2.0' | '2.1'
@@ -35,13 +36,19 @@ export const MOST_FINDINGS = 500
 export interface Fault {
   readonly pointer: string
   readonly message: string
+  /** It is no fault: the rule could not be tried there, and the message says why. */
+  readonly isUntried?: true
 }
 
 /**
  * A test of one rule. It is given documents that may break the schema, and then may say nothing. `library` asks the library's test of the same rule, for one that
- * says only in part otherwise.
+ * says only in part otherwise; `now` is when it is tried.
  */
-export type Rule = (document: unknown, library: () => Promise<readonly Fault[]>) => Iterable<Fault> | Promise<Iterable<Fault>>
+export type Rule = (
+  document: unknown,
+  library: () => Promise<readonly Fault[]>,
+  now: Instant | undefined,
+) => Iterable<Fault> | Promise<Iterable<Fault>>
 
 export const SCHEMA_RULE = 'schema'
 

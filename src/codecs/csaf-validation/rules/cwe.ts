@@ -30,9 +30,13 @@ export const CWE_RULES: Readonly<Record<string, Rule>> = {
     const made = newestRevision(document)?.toISOString().slice(0, 10)
     if (made === undefined) return
     const latest = RELEASED.findLast(([, day]) => day <= made)?.[0]
+    if (latest === undefined) return
     for (const { value, pointer } of weaknesses(document)) {
       const version = textAt(value, 'version') ?? ''
-      if (latest !== undefined && isOlder(version, latest)) yield { pointer: `${pointer}/version`, message: `CWE ${latest} was there by then` }
+      const released = RELEASED.find(([known]) => known === version)?.[1]
+      if (isOlder(version, latest)) yield { pointer: `${pointer}/version`, message: `CWE ${latest} was there by then` }
+      else if (released !== undefined && released > made)
+        yield { pointer: `${pointer}/version`, message: `It came out on ${released}, after the newest revision` }
     }
   },
   '6.2.25': document => usage(document, ['Prohibited', 'Discouraged'], 'CWE does not want it named of a vulnerability'),

@@ -1,9 +1,8 @@
 import { listAt, memberOf, recordAt, textAt } from '../../../kernel/json.ts'
 import type { Fault, Rule } from '../model.ts'
-import { categoryOf, each, instantAt, isClear, isEnglish, products, texts, vulnerabilities } from './walk.ts'
+import { categoryOf, each, instantAt, isClear, isEnglish, products, texts, vulnerabilities, withoutSeparators, type Placed } from './walk.ts'
 
 const PROFILES = [
-  'csaf_base',
   'csaf_security_incident_response',
   'csaf_informational_advisory',
   'csaf_security_advisory',
@@ -16,12 +15,14 @@ const ADVISORIES = ['csaf_security_advisory', 'csaf_vex', 'csaf_deprecated_secur
 
 /** Rules of CSAF 2.1 about the document as a whole: its category, its history, what a profile asks for, its licence and its extensions. */
 export const DOCUMENT_RULES: Readonly<Record<string, Rule>> = {
+  '6.1.60.2': document => unknownExtensions(document, 'Its schema would have to be fetched'),
+  '6.1.60.3': document => unknownExtensions(document, 'What is asked of its use would have to be fetched'),
   '6.1.21': revisions,
   '6.2.14': privateLanguages,
   *'6.1.26'(document) {
     const category = categoryOf(document)
-    if (PROFILES.includes(category)) return
-    const bare = category.toLowerCase().replace(/[\s_-]+/g, '')
+    if (category === 'csaf_base' || PROFILES.includes(category)) return
+    const bare = withoutSeparators(category)
     if (category.toLowerCase().startsWith('csaf_') || PROFILES.some(profile => bare === plain(profile) || `csaf${bare}` === plain(profile)))
       yield { pointer: '/document/category', message: `“${category}” reads like the name of a profile and is none` }
   },
@@ -90,36 +91,60 @@ export const DOCUMENT_RULES: Readonly<Record<string, Rule>> = {
     }
   },
   *'6.2.39.2'(document) {
-    if (categoryOf(document) !== 'csaf_withdrawn' || isEnglish(document)) return
-    if (!notesOf(document).some(note => textAt(note, 'category') === 'description'))
-      yield { pointer: '/document/notes', message: 'No note of the category description says why it was withdrawn' }
+    if (categoryOf(document) === 'csaf_withdrawn') yield* translatedNote(document, 'reasoning for withdrawal', 'description')
+  },
+  *'6.2.39.3'(document) {
+    if (categoryOf(document) === 'csaf_superseded') yield* translatedNote(document, 'reasoning for supersession', 'description')
+  },
+  *'6.2.39.4'(document) {
+    if (categoryOf(document) !== 'csaf_superseded' || isEnglish(document)) return
+    const term = translated(document, 'superseding document')
+    if (term === undefined) yield untranslated(document, '/document/references', 'superseding document')
+    else if (
+      !listAt(recordAt(document, 'document'), 'references').some(
+        reference => textAt(reference, 'category') === 'external' && textAt(reference, 'summary')?.startsWith(term) === true,
+      )
+    )
+      yield { pointer: '/document/references', message: `No external reference has a summary that begins with “${term}”` }
   },
   *'6.2.39.5'(document) {
     if (!['csaf_withdrawn', 'csaf_superseded'].includes(categoryOf(document))) return
     for (const { pointer } of extensions(document)) yield { pointer, message: 'A document that is withdrawn or superseded needs no extension' }
   },
   *'6.2.40'(document) {
-    for (const { value, pointer } of each(recordAt(document, 'document'), 'notes', '/document')) {
+    const term = isEnglish(document) ? 'Product Description' : translated(document, 'product description')
+    const notes = [...each(recordAt(document, 'document'), 'notes', '/document')]
+    if (term === undefined) {
+      if (notes.length > 0) yield untranslated(document, '/document/notes', 'product description')
+      return
+    }
+    for (const { value, pointer } of notes) {
       const isAboutProduct =
-        /product description|produktbeschreibung/i.test(textAt(value, 'title') ?? '') && textAt(value, 'category') === 'description'
+        textAt(value, 'category') === 'description' && textAt(value, 'title')?.toLowerCase().includes(term.toLowerCase()) === true
       if (isAboutProduct && texts(value, 'product_ids').length + texts(value, 'group_ids').length === 0)
         yield { pointer, message: 'It does not say which product it describes' }
     }
+  },
+  *'6.2.43'(document) {
+    const holder = recordAt(document, 'document')
+    if (holder === undefined || (licenseOf(document) ?? '') !== '') return
+    const message = Object.hasOwn(holder, 'license_expression') ? 'It is there and says nothing' : 'It is not there'
+    yield { pointer: '/document/license_expression', message }
   },
   *'6.2.44'(document) {
     for (const name of identifiers(licenseOf(document)))
       if (DEPRECATED_LICENSES.has(name)) yield { pointer: '/document/license_expression', message: `${name} is deprecated by SPDX` }
   },
   *'6.2.46'(document) {
-    if (isEnglish(document) || !isOwnLicense(licenseOf(document))) return
-    if (!notesOf(document).some(note => textAt(note, 'category') === 'legal_disclaimer'))
-      yield { pointer: '/document/notes', message: 'No note of the category legal_disclaimer has the text of its license' }
+    if (isOwnLicense(licenseOf(document))) yield* translatedNote(document, 'license', 'legal_disclaimer')
   },
   *'6.2.53'(document) {
     for (const { value, pointer } of vulnerabilities(document))
       for (const id of each(value, 'ids', pointer)) {
-        const isGitHub = /^https:\/\/github\.com\/[^/]+\/[^/]+$/.test(textAt(id.value, 'system_name') ?? '')
-        if (isGitHub && !/^#[1-9]\d*$/.test(textAt(id.value, 'text') ?? ''))
+        const pattern = ID_SYSTEMS.get(textAt(id.value, 'system_name') ?? '')
+        if (pattern === undefined)
+          yield { pointer: id.pointer, message: 'The register of id systems is not here: how this one writes its ids is not known', isUntried: true }
+        else if (!pattern.test(textAt(id.value, 'text') ?? ''))
           yield { pointer: `${id.pointer}/text`, message: 'An issue of this system is written as #123' }
       }
   },
@@ -147,12 +172,55 @@ export const DOCUMENT_RULES: Readonly<Record<string, Rule>> = {
   *'6.3.21.6'(document) {
     yield* usedAt(document, pointer => pointer.startsWith('/product_tree/product_paths/'))
   },
+  *'6.3.21.7'(document) {
+    yield* usedAt(document, pointer => /^\/vulnerabilities\/\d+\/metrics\//.test(pointer))
+  },
   *'6.3.21.8'(document) {
     yield* usedAt(document, pointer => /^\/vulnerabilities\/\d+\/x_extensions\//.test(pointer))
   },
   *'6.3.21.9'(document) {
     yield* usedAt(document, pointer => pointer.startsWith('/x_extensions/'))
   },
+}
+
+/** Titles that the standard gives, in the languages whose translation the technical committee has recorded. */
+const TRANSLATIONS = {
+  license: new Map([['de', 'Lizenz']]),
+  'product description': new Map([['de', 'Produktbeschreibung']]),
+  'reasoning for supersession': new Map([['de', 'Begründung für die Ersetzung']]),
+  'reasoning for withdrawal': new Map([['de', 'Begründung für die Zurückziehung']]),
+  'superseding document': new Map([['de', 'Ersetzendes Dokument']]),
+} as const
+type Term = keyof typeof TRANSLATIONS
+
+function translated(document: unknown, term: Term): string | undefined {
+  return TRANSLATIONS[term].get(languageOf(document).split('-')[0] ?? '')
+}
+
+function languageOf(document: unknown): string {
+  return (textAt(recordAt(document, 'document'), 'lang') ?? '').toLowerCase()
+}
+
+function untranslated(document: unknown, pointer: string, term: Term): Fault {
+  return { pointer, message: `No translation of “${term}” into the language ${languageOf(document)} is known`, isUntried: true }
+}
+
+/** In a language other than English, exactly one note has the title that the standard gives for it, and is of that category. */
+function* translatedNote(document: unknown, term: Term, category: string): Generator<Fault> {
+  if (isEnglish(document)) return
+  const title = translated(document, term)
+  if (title === undefined) return yield untranslated(document, '/document/notes', term)
+  const found = notesOf(document).filter(note => textAt(note, 'title') === title && textAt(note, 'category') === category)
+  if (found.length !== 1) yield { pointer: '/document/notes', message: `Exactly one note of the category ${category} has the title “${title}”` }
+}
+
+/** How the registered systems write their ids (Registry for Vulnerability ID Systems for CSAF), as far as it is known here. */
+const ID_SYSTEMS: ReadonlyMap<string, RegExp> = new Map([['https://github.com/oasis-tcs/csaf', /^#[1-9]\d*$/]])
+
+/** No extension is known here, so none can be judged by what it itself asks for. The standard wants its address named. */
+function* unknownExtensions(document: unknown, message: string): Generator<Fault> {
+  for (const { value, pointer } of extensions(document))
+    yield { pointer, message: `The extension ${textAt(value, '$schema') ?? ''} is not known here. ${message}`, isUntried: true }
 }
 
 /** A language that only those understand who agreed on it (BCP 47: private subtags, and codes that ISO keeps for private use). The same in CSAF 2.0 and 2.1. */
@@ -246,12 +314,12 @@ function isLicenseExpression(expression: string): boolean {
 
 /** Identifiers that SPDX keeps for old documents alone. */
 const DEPRECATED_LICENSES: ReadonlySet<string> = new Set(
-  'AGPL-1.0 AGPL-3.0 BSD-2-Clause-FreeBSD BSD-2-Clause-NetBSD BZip2-1.0.5 GFDL-1.1 GFDL-1.2 GFDL-1.3 GPL-1.0 GPL-1.0+ GPL-2.0 GPL-2.0+ GPL-3.0 GPL-3.0+ LGPL-2.0 LGPL-2.0+ LGPL-2.1 LGPL-2.1+ LGPL-3.0 LGPL-3.0+ Net-SNMP Nunit StandardML-NJ bzip2-1.0.5 eCos-2.0 wxWindows'.split(
+  'AGPL-1.0 AGPL-3.0 BSD-2-Clause-FreeBSD BSD-2-Clause-NetBSD BZip2-1.0.5 GFDL-1.1 GFDL-1.2 GFDL-1.3 GPL-1.0 GPL-1.0+ GPL-2.0 GPL-2.0+ GPL-2.0-with-autoconf-exception GPL-2.0-with-bison-exception GPL-2.0-with-classpath-exception GPL-2.0-with-font-exception GPL-2.0-with-GCC-exception GPL-3.0 GPL-3.0+ GPL-3.0-with-autoconf-exception GPL-3.0-with-GCC-exception LGPL-2.0 LGPL-2.0+ LGPL-2.1 LGPL-2.1+ LGPL-3.0 LGPL-3.0+ Net-SNMP Nokia-Qt-exception-1.1 Nunit StandardML-NJ bzip2-1.0.5 eCos-2.0 wxWindows'.split(
     ' ',
   ),
 )
 
-function* extensions(document: unknown) {
+function* extensions(document: unknown): Generator<Placed> {
   yield* each(document, 'x_extensions', '')
   yield* each(recordAt(document, 'document'), 'x_extensions', '/document')
   for (const { value, pointer } of products(document)) yield* each(value, 'x_extensions', pointer)

@@ -1,5 +1,5 @@
 import calculator from 'ae-cvss-calculator'
-import { isRecord, listAt, memberOf, numberAt, recordAt, textAt } from '../../../kernel/json.ts'
+import { listAt, memberOf, numberAt, recordAt, textAt } from '../../../kernel/json.ts'
 import type { Fault, Rule } from '../model.ts'
 import { each, instantAt, isClear, isDraft, metrics, newestRevision, texts, vulnerabilities } from './walk.ts'
 
@@ -25,8 +25,11 @@ export const METRIC_RULES: Readonly<Record<string, Rule>> = {
     for (const { value, pointer, vulnerability } of metrics(document)) {
       const ids = listAt(vulnerability.value, 'ids').map(id => textAt(id, 'text'))
       const known = new Set([textAt(vulnerability.value, 'cve'), ...ids])
+      const own = textAt(recordAt(recordAt(document, 'document'), 'tracking'), 'id')
+      const isOneOfMany = listAt(document, 'vulnerabilities').length > 1
       for (const target of each(recordAt(value, 'ssvc_v2'), 'target_ids', `${pointer}/ssvc_v2`))
-        if (!known.has(String(target.value))) yield { pointer: target.pointer, message: 'The vulnerability has no such number' }
+        if (isOneOfMany && target.value === own) yield { pointer: target.pointer, message: 'The document is about more than one vulnerability' }
+        else if (!known.has(String(target.value))) yield { pointer: target.pointer, message: 'The vulnerability has no such number' }
     }
   },
   '6.1.49': document => later(document, 'ssvc_v2'),
@@ -66,13 +69,14 @@ export const METRIC_RULES: Readonly<Record<string, Rule>> = {
       }
     }
   },
-  *'6.2.33'(document) {
+  *'6.2.33'(document, _library, now) {
     const newest = newestRevision(document)
-    if (isClear(document) || newest === undefined) return
+    if (newest === undefined) return
     for (const { value, pointer } of vulnerabilities(document)) {
       const disclosed = instantAt(value, 'disclosure_date')
-      if (disclosed !== undefined && disclosed > newest)
-        yield { pointer: `${pointer}/disclosure_date`, message: 'It is later than the newest revision of the document' }
+      // Of what is disclosed in time to come the rule says nothing: the document may well be read under an embargo.
+      if (disclosed !== undefined && disclosed > newest && (now === undefined || disclosed <= now))
+        yield { pointer: `${pointer}/disclosure_date`, message: 'It has passed, and is later than the newest revision of the document' }
     }
   },
   *'6.2.34'(document) {
@@ -87,23 +91,37 @@ export const METRIC_RULES: Readonly<Record<string, Rule>> = {
     if (isClear(document)) yield* extended(document)
   },
   *'6.2.37'(document) {
-    for (const { base, pointer, resources } of selections(document))
-      if (base.startsWith('x_') && !resources.some(words => words.includes(base)))
-        yield { pointer, message: `Nothing says where ${base} is described` }
+    for (const { namespace, pointer, resources } of selections(document))
+      if (!isRegistered(namespace) && !resources.some(summary => summary.includes(namespace)))
+        yield { pointer, message: `The summary of no decision point resource names ${namespace}` }
   },
   *'6.2.41'(document) {
     const newest = newestRevision(document)
-    if (newest === undefined) return
-    for (const { value, pointer } of metrics(document)) {
+    if (newest === undefined || isDraft(document)) return
+    const scores = [...metrics(document)].flatMap(({ value, pointer, vulnerability }) => {
       const at = instantAt(recordAt(value, 'epss'), 'timestamp')
-      if (at !== undefined && newest.getTime() - at.getTime() > OLD_EPSS_DAYS * DAY_MILLIS)
-        yield { pointer: `${pointer}/epss/timestamp`, message: `It is more than ${OLD_EPSS_DAYS} days older than the newest revision` }
+      return at === undefined ? [] : [{ at, pointer: `${pointer}/epss/timestamp`, vulnerability: vulnerability.pointer }]
+    })
+    for (const all of Map.groupBy(scores, ({ vulnerability }) => vulnerability).values()) {
+      const [youngest] = all.toSorted((a, b) => b.at.getTime() - a.at.getTime())
+      if (youngest !== undefined && newest.getTime() - youngest.at.getTime() > OLD_EPSS_DAYS * DAY_MILLIS)
+        yield { pointer: youngest.pointer, message: `It is more than ${OLD_EPSS_DAYS} days older than the newest revision` }
     }
   },
   *'6.2.47'(document) {
+    const own = new Set(
+      listAt(recordAt(document, 'document'), 'references')
+        .filter(reference => textAt(reference, 'category') === 'self')
+        .map(reference => textAt(reference, 'url')),
+    )
     for (const { value, pointer, source } of metrics(document))
-      if (textAt(value, 'qualitative_severity_rating') !== undefined && source === '')
+      if (textAt(value, 'qualitative_severity_rating') !== undefined && (source === '' || own.has(source)))
         yield { pointer: `${pointer}/qualitative_severity_rating`, message: 'Who writes the document can give a CVSS score' }
+  },
+  *'6.3.14'(document) {
+    if (isClear(document)) return
+    for (const { base, pointer } of selections(document))
+      if (base.startsWith('x_')) yield { pointer, message: 'Not everybody who may read the document may know this namespace' }
   },
   *'6.3.15'(document) {
     if (!isClear(document)) yield* extended(document)
@@ -185,14 +203,14 @@ interface Selection {
   /** The namespace before its extensions. */
   readonly base: string
   readonly pointer: string
-  /** What is said of where decision points are described. */
+  /** The summaries of where decision points are described. */
   readonly resources: readonly string[]
 }
 
 function* selections(document: unknown): Generator<Selection> {
   for (const { value, pointer } of metrics(document)) {
     const ssvc = recordAt(value, 'ssvc_v2')
-    const resources = listAt(ssvc, 'decision_point_resources').map(resource => (isRecord(resource) ? Object.values(resource).join(' ') : ''))
+    const resources = listAt(ssvc, 'decision_point_resources').map(resource => textAt(resource, 'summary') ?? '')
     for (const selection of each(ssvc, 'selections', `${pointer}/ssvc_v2`)) {
       const namespace = textAt(selection.value, 'namespace') ?? ''
       yield { namespace, base: namespace.split('/')[0] ?? '', pointer: `${selection.pointer}/namespace`, resources }
@@ -205,6 +223,12 @@ const NAMESPACES: ReadonlySet<string> = new Set(['ssvc', 'cvss', 'cisa', 'nist',
 
 function isKnown(base: string): boolean {
   return NAMESPACES.has(base) || /^x_(?:[a-z0-9-]+\.)*test#/.test(base)
+}
+
+/** Of the whole namespace: that its base is registered, and is extended by nothing but a language. */
+function isRegistered(namespace: string): boolean {
+  const [base = '', ...extensions] = namespace.split('/')
+  return !base.startsWith('x_') && !base.includes('$') && extensions.every(extension => /^(?:[a-z]{2,3}(?:-[A-Za-z0-9]+)*)?$/.test(extension))
 }
 
 function* extended(document: unknown): Generator<Fault> {

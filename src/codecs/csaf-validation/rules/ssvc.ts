@@ -1,119 +1,18 @@
 import { recordAt, textAt } from '../../../kernel/json.ts'
 import type { Fault, Rule } from '../model.ts'
+import { POINTS } from './ssvc-points.ts'
 import { each, metrics } from './walk.ts'
 
-type Values = readonly (readonly [key: string, name: string])[]
-
-/** Decision points as SSVC registers them (https://certcc.github.io/SSVC/), by namespace, key and version, oldest version first; values in their order. */
-const REGISTERED: readonly (readonly [point: string, version: string, values: Values])[] = [
-  [
-    'ssvc E',
-    '1.0.0',
-    [
-      ['N', 'None'],
-      ['P', 'PoC'],
-      ['A', 'Active'],
-    ],
-  ],
-  [
-    'ssvc E',
-    '1.1.0',
-    [
-      ['N', 'None'],
-      ['P', 'Public PoC'],
-      ['A', 'Active'],
-    ],
-  ],
-  [
-    'ssvc A',
-    '2.0.0',
-    [
-      ['N', 'No'],
-      ['Y', 'Yes'],
-    ],
-  ],
-  [
-    'ssvc TI',
-    '1.0.0',
-    [
-      ['P', 'Partial'],
-      ['T', 'Total'],
-    ],
-  ],
-  [
-    'ssvc MI',
-    '1.0.0',
-    [
-      ['N', 'None'],
-      ['NED', 'Non-Essential Degraded'],
-      ['MSC', 'MEF Support Crippled'],
-      ['MEF', 'MEF Failure'],
-      ['MF', 'Mission Failure'],
-    ],
-  ],
-  [
-    'ssvc MI',
-    '2.0.0',
-    [
-      ['D', 'Degraded'],
-      ['MSC', 'MEF Support Crippled'],
-      ['MEF', 'MEF Failure'],
-      ['MF', 'Mission Failure'],
-    ],
-  ],
-  [
-    'ssvc SI',
-    '1.0.0',
-    [
-      ['N', 'None'],
-      ['M', 'Minor'],
-      ['J', 'Major'],
-      ['H', 'Hazardous'],
-      ['C', 'Catastrophic'],
-    ],
-  ],
-  [
-    'ssvc SI',
-    '2.0.0',
-    [
-      ['N', 'Negligible'],
-      ['M', 'Marginal'],
-      ['R', 'Critical'],
-      ['C', 'Catastrophic'],
-    ],
-  ],
-  [
-    'ssvc VD',
-    '1.0.0',
-    [
-      ['D', 'Diffuse'],
-      ['C', 'Concentrated'],
-    ],
-  ],
-  [
-    'cvss AC',
-    '3.0.0',
-    [
-      ['H', 'High'],
-      ['L', 'Low'],
-    ],
-  ],
-  [
-    'cvss AC',
-    '3.0.1',
-    [
-      ['H', 'High'],
-      ['L', 'Low'],
-    ],
-  ],
-]
-
-/** Rules of CSAF 2.1 about the values of SSVC. Of decision points that are not in the table nothing is said. */
+/** Rules of CSAF 2.1 about the values of SSVC. Of decision points that are not in the table it is said that they were not tried. */
 export const SSVC_RULES: Readonly<Record<string, Rule>> = {
   *'6.1.48'(document) {
-    for (const { value, pointer, point, isEnglish } of points(document)) {
-      const values = REGISTERED.find(([known, version]) => known === point && version === textAt(value, 'version'))?.[2]
-      if (values === undefined) continue
+    for (const { value, pointer, point, isEnglish, isRegistered } of points(document)) {
+      const version = textAt(value, 'version') ?? ''
+      const values = POINTS.get(point)?.get(version)
+      if (values === undefined) {
+        if (isRegistered) yield { pointer, message: `The values of ${point} ${version} are not known here`, isUntried: true }
+        continue
+      }
       let last = -1
       for (const chosen of each(value, 'values', pointer)) {
         const at = values.findIndex(([key]) => key === textAt(chosen.value, 'key'))
@@ -128,19 +27,27 @@ export const SSVC_RULES: Readonly<Record<string, Rule>> = {
   },
   '6.2.20': unknownMembers,
   *'6.3.13'(document) {
-    for (const { value, pointer, point } of points(document)) {
-      const latest = REGISTERED.findLast(([known]) => known === point)?.[1]
-      if (latest !== undefined && latest !== textAt(value, 'version')) yield { pointer: `${pointer}/version`, message: `Version ${latest} is there` }
+    for (const { value, pointer, point, isRegistered } of points(document)) {
+      const version = textAt(value, 'version') ?? ''
+      const known = [...(POINTS.get(point)?.keys() ?? [])]
+      if (known.includes(version)) {
+        if (version !== known.at(-1)) yield { pointer: `${pointer}/version`, message: `Version ${known.at(-1)} is there` }
+      } else if (isRegistered) yield { pointer, message: `Which versions of ${point} there are is not known here`, isUntried: true }
     }
   },
 }
+
+/** Base namespaces whose decision points SSVC registers. */
+const REGISTERED: ReadonlySet<string> = new Set(['ssvc', 'cvss', 'cisa', 'nist', 'basic'])
 
 function* points(document: unknown) {
   for (const { value, pointer } of metrics(document))
     for (const selection of each(recordAt(value, 'ssvc_v2'), 'selections', `${pointer}/ssvc_v2`)) {
       const namespace = textAt(selection.value, 'namespace') ?? ''
       const language = /[$/]([a-z]{2,3}(?:-[A-Za-z0-9]+)*)$/.exec(namespace)?.[1] ?? 'en'
-      yield { ...selection, point: `${namespace.split('/')[0]} ${textAt(selection.value, 'key') ?? ''}`, isEnglish: language.startsWith('en') }
+      const base = namespace.split('/')[0] ?? ''
+      const point = `${base} ${textAt(selection.value, 'key') ?? ''}`
+      yield { ...selection, point, isEnglish: language.startsWith('en'), isRegistered: REGISTERED.has(base) }
     }
 }
 

@@ -1,6 +1,6 @@
 import { isRecord, listAt, memberOf, recordAt, textAt } from '../../../kernel/json.ts'
 import type { Fault, Rule } from '../model.ts'
-import { branches, each, helpers, products, texts, vulnerabilities, type Placed } from './walk.ts'
+import { branches, each, helpers, products, texts, vulnerabilities, withoutSeparators, type Placed } from './walk.ts'
 
 /** Rules of CSAF 2.1 about products: their ids, their branches, and what identifies them. */
 export const TREE_RULES: Readonly<Record<string, Rule>> = {
@@ -32,7 +32,7 @@ export const TREE_RULES: Readonly<Record<string, Rule>> = {
   },
   *'6.1.42'(document) {
     for (const { value, pointer } of helpers(document)) {
-      const [first, ...others] = texts(value, 'purls').map(purl => purl.split(/[?#]/)[0])
+      const [first, ...others] = texts(value, 'purls').map(purl => purl.replace(/\?[^#]*/, ''))
       if (others.some(other => other !== first)) yield { pointer: `${pointer}/purls`, message: 'They differ in more than their qualifiers' }
     }
   },
@@ -55,12 +55,19 @@ export const TREE_RULES: Readonly<Record<string, Rule>> = {
   *'6.1.61'(document) {
     yield* starred(document, 'skus')
   },
+  *'6.2.31'(document) {
+    const paths = [...each(recordAt(document, 'product_tree'), 'product_paths', '/product_tree')]
+    const parts = new Set(paths.flatMap(({ value }) => partsOf(value)))
+    for (const { value, pointer, productId } of helpers(document))
+      if ((texts(value, 'serial_numbers').length > 0 || texts(value, 'model_numbers').length > 0) && !parts.has(productId))
+        yield { pointer, message: 'It has a serial or model number, and no path of products leads from it to software' }
+  },
   *'6.2.32'(document) {
     const seen = new Map<string, Placed<string>>()
     for (const { value, pointer, productId } of helpers(document)) {
       for (const [kind, said] of isRecord(value) ? Object.entries(value) : []) {
         for (const [at, one] of (Array.isArray(said) ? said : [said]).entries()) {
-          const key = `${kind} ${JSON.stringify(one)}`
+          const key = `${kind} ${canonical(one)}`
           const other = seen.get(key)
           if (other !== undefined && other.value !== productId)
             yield {
@@ -75,7 +82,7 @@ export const TREE_RULES: Readonly<Record<string, Rule>> = {
   *'6.2.48'(document) {
     for (const { value, pointer } of branches(document)) {
       const name = textAt(value, 'name') ?? ''
-      if (textAt(value, 'category') === 'vendor' && /^opensource$/.test(name.toLowerCase().replace(/[^a-z]/g, '')))
+      if (textAt(value, 'category') === 'vendor' && withoutSeparators(name) === 'opensource')
         yield { pointer: `${pointer}/name`, message: `“${name}” names no vendor` }
     }
   },
@@ -84,8 +91,11 @@ export const TREE_RULES: Readonly<Record<string, Rule>> = {
       for (const hash of each(value, 'hashes', pointer))
         for (const one of each(hash.value, 'file_hashes', hash.pointer)) {
           const algorithm = textAt(one.value, 'algorithm') ?? ''
-          if (!HASH_ALGORITHMS.has(algorithm))
-            yield { pointer: `${one.pointer}/algorithm`, message: `${algorithm} is no hash algorithm that is known here` }
+          if (HASH_ALGORITHMS.has(algorithm)) continue
+          const message = OTHER_ALGORITHMS.has(algorithm)
+            ? `${algorithm} is known here, and is none of those that the standard names`
+            : `${algorithm} is none of those that the standard names, and is not known here`
+          yield { pointer: `${one.pointer}/algorithm`, message }
         }
   },
   *'6.3.22'(document) {
@@ -98,12 +108,23 @@ export const TREE_RULES: Readonly<Record<string, Rule>> = {
 
 const OTHER_VERSION: Readonly<Record<string, string>> = { product_version: 'product_version_range', product_version_range: 'product_version' }
 
-/** As OpenSSL and the makers of malware tools name them, in lower case. */
+/** The digests of OpenSSL 3.4, as CSAF 2.1 §3.1.3.3.2 lists them. */
 const HASH_ALGORITHMS: ReadonlySet<string> = new Set(
-  'blake2b512 blake2s256 blake3 md4 md5 md5-sha1 mdc2 ripemd ripemd160 rmd160 sha1 sha224 sha256 sha3-224 sha3-256 sha3-384 sha3-512 sha384 sha512 sha512-224 sha512-256 shake128 shake256 sm3 ssdeep tlsh whirlpool'.split(
+  'blake2b512 blake2s256 md4 md5 md5-sha1 mdc2 ripemd ripemd160 rmd160 sha1 sha224 sha256 sha3-224 sha3-256 sha3-384 sha3-512 sha384 sha512 sha512-224 sha512-256 shake128 shake256 sm3 ssl3-md5 ssl3-sha1 whirlpool'.split(
     ' ',
   ),
 )
+const OTHER_ALGORITHMS: ReadonlySet<string> = new Set(['blake3', 'ssdeep', 'tlsh'])
+
+/** The same text for values that differ in the order of their members or items alone. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).toSorted().join()}]`
+  if (!isRecord(value)) return JSON.stringify(value)
+  return `{${Object.keys(value)
+    .toSorted()
+    .map(name => `${JSON.stringify(name)}:${canonical(value[name])}`)
+    .join()}}`
+}
 
 /** What a path of products is made of. */
 function partsOf(path: unknown): readonly string[] {

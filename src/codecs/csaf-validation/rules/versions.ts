@@ -20,6 +20,12 @@ export const VERSION_RULES: Readonly<Record<string, Rule>> = {
       if (last?.sign.startsWith('>') === true) yield { pointer, message: 'It takes in every later version, those to come too' }
     }
   },
+  *'6.2.50.1'(document) {
+    for (const { pointer, groups } of statusGroups(document)) yield* overlaps(groups, false, ['vers'], false, pointer)
+  },
+  *'6.2.50.2'(document) {
+    for (const { pointer, groups } of statusGroups(document)) yield* overlaps(groups, false, ['vls'], false, pointer)
+  },
   *'6.2.50.3'(document) {
     for (const { pointer, groups } of statusGroups(document)) yield* overlaps(groups, false, ['vers', 'vls'], true, pointer)
   },

@@ -102,3 +102,8 @@ export function newestRevision(document: unknown): Instant | undefined {
 export function isDraft(document: unknown): boolean {
   return textAt(recordAt(recordAt(document, 'document'), 'tracking'), 'status') === 'draft'
 }
+
+/** In lower case without dashes, underscores, white space and what cannot be seen, of whatever script: as names are compared by rules 6.1.26 and 6.2.48. */
+export function withoutSeparators(name: string): string {
+  return name.toLowerCase().replace(/[\p{Pd}\p{Pc}\p{Cf}\p{Cc}\s\u2212\u0332]+/gu, '')
+}
