@@ -72,6 +72,9 @@ test('the page of the API leads everybody to every operation, and each has a pag
   assert.match(one.body, /curl -X POST/)
   assert.match(one.body, /broadcast\.audience\.edit/)
   assert.match(one.body, /data-api-try/)
+  const list = (await app.visitor.get('/api/operations/listBulletins')).body
+  assert.match(list, /One of: draft, in-review/, 'what may be left out is not named as a choice')
+  assert.match(list, /A whole number/)
   assert.equal((await app.visitor.get('/api/operations/nothing')).statusCode, 404)
 })
 

@@ -110,10 +110,18 @@ function parameterTable(parameters: readonly Parameter[]): TableModel {
   }
 }
 
+/** A text is what everything in an address is, so nothing is said of it. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['integer', 'A whole number'],
+  ['number', 'A number'],
+  ['boolean', 'true or false'],
+  ['array', 'One or more'],
+])
+
 /** What may be given, in a few words, from its schema. */
 function hintOf({ description, schema }: Parameter): string {
-  const choices = Array.isArray(schema['enum']) ? `One of: ${schema['enum'].join(', ')}` : null
-  const kind = typeof schema['type'] === 'string' && schema['type'] !== 'string' ? `A ${schema['type']}` : null
+  const choices = Array.isArray(schema['enum']) ? `One of: ${schema['enum'].filter(choice => choice !== '').join(', ')}` : null
+  const kind = typeof schema['type'] === 'string' ? KINDS.get(schema['type']) : null
   const format = typeof schema['format'] === 'string' ? `As ${schema['format']}` : null
   const fallback =
     ['string', 'number', 'boolean'].includes(typeof schema['default']) && schema['default'] !== '' ? `Otherwise ${String(schema['default'])}` : null
