@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { ROLES, type Role } from '../../src/kernel/role.ts'
+import type { ReceivedMessage } from '../../src/platform/mail/mailbox.ts'
 import { launchBrowser, openContext } from '../support/browser.ts'
 import { startSampleApp, type SampleApp } from '../support/sample-app.ts'
 
@@ -99,6 +100,11 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/bulletins/calendar',
     `/bulletins/${LIVE}/chase`,
     '/chase-policies',
+    '/chase-policies/closed-days',
+    '/sharing-groups',
+    '/sharing-groups?q=nothing-like-it',
+    '/sharing-groups/add',
+    '/csaf-validator',
     `/bulletins/${RELEASED}/telephone`,
     `@/bulletins/${RELEASED}/telephone/X`,
     '/safe-to-use',
@@ -135,6 +141,8 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     `/bulletins/${SETTLED}/tasks`,
     '/webhooks',
     '/webhooks/add',
+    '/feed-addresses',
+    '/feed-addresses/add',
     '/our-organisation',
     '@/organisations/X',
     '/technology',
@@ -146,7 +154,8 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
 }
 
 const API = ['/api', '/api?group=broadcast', '/api?q=nothing-like-it', '/api/operations/setAudience']
-const ANYONE = [...API, '/report-incident', '/safe-to-use', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
+const PUBLIC = ['/public', '/public?q=nothing-like-it', `/public/${WITHDRAWN}`]
+const ANYONE = [...API, ...PUBLIC, '/report-incident', '/safe-to-use', '/sign-in', '/recover', '/nowhere', '/r/not-a-link', '/mailbox', '@/mailbox/']
 
 for (const [role, addresses] of Object.entries(PAGES)) {
   test(`${ROLES[role as Role].label}: the pages are accessible, fit a telephone, and the browser does not complain`, () =>
@@ -155,10 +164,11 @@ for (const [role, addresses] of Object.entries(PAGES)) {
 
 test('Anyone: the pages are accessible, fit a telephone, and the browser does not complain', () => lookAt(null, ANYONE))
 
-test('The answer page, from the link in a message, is accessible and fits a telephone', async () => {
-  const message = await firstMail()
-  const link = /http\S+\/r\/\S+/.exec(message)?.[0] ?? ''
-  await lookAt(null, [new URL(link).pathname])
+test('The pages behind the links of a message, to answer and to stop messages, are accessible and fit a telephone', async () => {
+  const { text, headers } = await firstMail()
+  const link = /http\S+\/r\/\S+/.exec(text)?.[0] ?? ''
+  const stop = headers.find(({ name }) => name === 'list-unsubscribe')?.value.slice(1, -1) ?? ''
+  await lookAt(null, [new URL(link).pathname, new URL(stop).pathname])
 })
 
 async function lookAt(role: Role | null, addresses: readonly string[]): Promise<void> {
@@ -225,11 +235,11 @@ async function firstLink(page: Page, start: string): Promise<string> {
   return href
 }
 
-/** The text of the first message that reaches the mailbox. */
-async function firstMail(): Promise<string> {
+/** The first message that reaches the mailbox. */
+async function firstMail(): Promise<Pick<ReceivedMessage, 'text' | 'headers'>> {
   for (let tries = 0; tries < 100; tries += 1) {
     const [message] = await app.mailbox.messages()
-    if (message !== undefined) return message.text
+    if (message !== undefined) return message
     await new Promise(resolve => setTimeout(resolve, 200))
   }
   throw new Error('No message came')
