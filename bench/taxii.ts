@@ -24,6 +24,15 @@ const SHARES = [
   { every: 2, from: 0, name: 'who may read half' },
   { every: 25, from: 0.9, name: 'who may read one in 250, all of them late' },
 ] as const
+/**
+ * Other servers on PostgreSQL or in memory, of which neither is to be had as a package that installs beside this one: requests a second as they were
+ * measured elsewhere with a page of 100 objects of 55 kB, beside the same limit there. Only the shares compare.
+ */
+const PEERS = [
+  { name: 'OpenTAXII 0.10.0b1 on PostgreSQL, 10,000 objects: the first page', perSecond: 27.2, limit: 34_400 },
+  { name: 'OpenTAXII 0.10.0b1 on PostgreSQL, 10,000 objects: nothing new', perSecond: 376, limit: 58_700 },
+  { name: 'medallion 3.0.0 in memory, 200 objects: the first page', perSecond: 4.4, limit: 34_400 },
+] as const
 const FIXED_PAGE = fileURLToPath(new URL('./support/fixed-page.ts', import.meta.url))
 
 /**
@@ -185,6 +194,11 @@ async function measure({ platform, targets, folder, objects }: Setting, rounds: 
             ),
         )} %`,
       ]),
+    )
+    console.log('\nOf other servers, as measured elsewhere, each beside what bare node:http did there:')
+    printTable(
+      ['server', 'requests a second', "of the limit's rate there"],
+      PEERS.map(({ name, perSecond, limit: there }) => [name, String(perSecond), `${round((100 * perSecond) / there)} %`]),
     )
   } finally {
     limit.kill()

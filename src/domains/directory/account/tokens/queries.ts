@@ -30,7 +30,8 @@ export interface TokenHolder {
 export async function identifyToken(platform: Platform, token: string, permissionsOf: PermissionsOf): Promise<TokenHolder | null> {
   if (!isApiToken(token)) return null
   const now = platform.clock.now()
-  const found = await readAs<SignInTables, Awaited<ReturnType<typeof liveToken>>>(platform, SYSTEM, db => liveToken(db, hashToken(token), now))
+  const find = (db: Asks) => liveToken(db, hashToken(token), now)
+  const found = await readAs<SignInTables, Awaited<ReturnType<typeof liveToken>>>(platform, SYSTEM, find, { isPrepared: true })
   if (found === undefined || !isRole(found.role)) return null
   if (found.last_used_at === null || found.last_used_at <= addHours(now, -TOUCH_EVERY_HOURS))
     await runWork<SignInTables, void>(platform, SYSTEM, work => touch(work, found.id))
