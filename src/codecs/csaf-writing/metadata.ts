@@ -9,8 +9,10 @@ export interface ProviderDescription {
   /** Of the newest document that it leads to, or of the provider itself. */
   readonly updated: Instant
   readonly publisher: AdvisoryPublisher
-  /** `null` where documents are not signed: then it is no trusted provider. */
-  readonly key: { readonly fingerprint: string; readonly url: string } | null
+  /** Those that documents are signed by, the newest first. */
+  readonly keys: readonly { readonly fingerprint: string; readonly url: string }[]
+  /** Whether every document is signed: without, it is a provider and no trusted one. */
+  readonly isTrusted: boolean
   readonly isListed: boolean
   readonly isMirrored: boolean
   readonly services: readonly string[]
@@ -31,7 +33,7 @@ const SCHEMA_2_1 = 'https://docs.oasis-open.org/csaf/csaf/v2.1/schema/provider.j
 
 /** `provider-metadata.json` (§7.1.7) of that version. Its role is what is true: trusted with signatures, a provider without. */
 export function writeProviderMetadata(provider: ProviderDescription, version: CsafVersion): string {
-  const { publisher, key, folders } = provider
+  const { publisher, keys, folders } = provider
   const feeds = folders.map(({ tlp, feed, summary, updated }) => ({
     ...(version === '2.1' ? { last_updated: updated.toISOString() } : {}),
     summary,
@@ -50,29 +52,27 @@ export function writeProviderMetadata(provider: ProviderDescription, version: Cs
     list_on_CSAF_aggregators: provider.isListed,
     metadata_version: version,
     mirror_on_CSAF_aggregators: provider.isMirrored,
-    ...(key === null ? {} : { public_openpgp_keys: [key] }),
+    ...(keys.length === 0 ? {} : { public_openpgp_keys: keys }),
     publisher: {
       category: version === '2.1' ? 'multiplier' : 'coordinator',
       ...(publisher.contact === null ? {} : { contact_details: publisher.contact }),
       name: publisher.name,
       namespace: publisher.namespace,
     },
-    role: key === null ? 'csaf_provider' : 'csaf_trusted_provider',
+    role: provider.isTrusted ? 'csaf_trusted_provider' : 'csaf_provider',
   })
 }
 
-/** `security.txt` (RFC 9116), with the provider's metadata: the well-known address first (CSAF §7.1.8). */
+/** `security.txt` (RFC 9116), with the provider's metadata: the well-known address first (CSAF §7.1.8). The key that signs is no key to write to us by, so there is no `Encryption`. */
 export function writeSecurityText(facts: {
   readonly contacts: readonly string[]
   readonly expires: Instant
-  readonly key: string | null
   readonly canonical: string
   readonly metadata: readonly string[]
 }): string {
   return [
     ...facts.contacts.map(contact => `Contact: ${contact}`),
     `Expires: ${facts.expires.toISOString()}`,
-    ...(facts.key === null ? [] : [`Encryption: ${facts.key}`]),
     'Preferred-Languages: en',
     `Canonical: ${facts.canonical}`,
     ...facts.metadata.map(address => `CSAF: ${address}`),

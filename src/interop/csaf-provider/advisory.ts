@@ -15,6 +15,7 @@ import {
 } from '../../codecs/csaf-writing/advisory.ts'
 import { bulletinNumber, type BulletinContent, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import type { PublicFacts } from '../../domains/watch/contract.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import { nameKey } from '../../kernel/name-key.ts'
 import { cleanLine } from '../../kernel/text.ts'
 import { folderUrl, type ProviderSettings } from './model.ts'
@@ -71,13 +72,22 @@ export function advisoryOf(bulletin: PublishedBulletin, version: CsafVersion, ar
     generator: settings.generator,
     severity: SEVERITY_WORDS[content.severity],
     isInterim: bulletin.isHolding && !isOver,
-    revisions: bulletin.history.map(({ at, summary }) => ({ at, summary })),
+    revisions: revisionsOf(bulletin),
     notes: isOver ? [endNote(bulletin, kind)] : notesOf(content, kind),
     references: referencesOf(bulletin, version, around, isOver),
     products: isOver ? [] : productsOf(content, settings.publisher),
     vulnerabilities: kind === 'security' ? vulnerabilitiesOf(content, around) : [],
     remediations: kind === 'security' ? remediationsOf(content) : [],
   }
+}
+
+/** The history in the order in which it happened, none dated before the one it follows: a clock may be put back, and the standard wants the dates in order (§6.1.14). */
+export function revisionsOf({ history }: Pick<PublishedBulletin, 'history'>): Advisory['revisions'] {
+  let last: Instant | undefined
+  return history.map(({ at, summary }) => {
+    last = last === undefined || at > last ? at : last
+    return { at: last, summary }
+  })
 }
 
 function kindOf({ state, content }: PublishedBulletin, successor: PublishedBulletin | null): Advisory['kind'] {

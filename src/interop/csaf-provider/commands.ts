@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { CSAF_VERSIONS, type CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
 import { bulletinNumber, publishedBulletin, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Work } from '../../platform/work/work.ts'
-import { folderOf, pathOf, summaryOf, termsOf, trackingIdOf } from './advisory.ts'
-import { keyPath, listFiles, type ListFile } from './lists.ts'
+import { folderOf, pathOf, revisionsOf, summaryOf, termsOf, trackingIdOf } from './advisory.ts'
+import { fingerprintIn, keyPath, listFiles, type ListFile } from './lists.ts'
 import type { ProviderSettings } from './model.ts'
-import { listedDocuments } from './queries.ts'
+import { earlierKeys, listedDocuments } from './queries.ts'
 import type { Visible } from './tables.ts'
 
 /** A document as it was written and signed, outside of any transaction. */
@@ -36,7 +37,8 @@ export async function storeDocuments(
 ): Promise<boolean> {
   await hold(work)
   const today = await publishedBulletin<Visible>(work.db, bulletin.id)
-  if (today?.changedAt.getTime() !== bulletin.changedAt.getTime()) return false
+  // The whole of it: two changes within one millisecond have the same time.
+  if (!isDeepStrictEqual(today, bulletin)) return false
   const removed = await work.db.deleteFrom('interop_csaf_document').where('bulletin_id', '=', bulletin.id).returning('is_public').execute()
   if (documents.length > 0)
     await work.db
@@ -91,11 +93,14 @@ async function hold(work: Work<Visible>): Promise<void> {
 /** Gives how many files it wrote or took away: those alone that differ from what stands there. */
 async function writeLists(work: Work<Visible>, key: SigningKey | null, settings: ProviderSettings): Promise<number> {
   const since = await sinceWhen(work)
-  const files: ListFile[] =
-    key === null ? [] : [{ path: keyPath(key.fingerprint), contentType: 'application/pgp-keys', body: key.publicKey, at: since }]
+  const files: ListFile[] = [
+    ...(key === null ? [] : [{ path: keyPath(key.fingerprint), contentType: 'application/pgp-keys', body: key.publicKey, at: work.now }]),
+    ...(await earlierKeys(work.db, key?.fingerprint ?? null)),
+  ]
+  const keyFingerprints = files.map(({ path }) => fingerprintIn(path))
   for (const version of CSAF_VERSIONS) {
     const documents = await listedDocuments(work.db, version, true)
-    files.push(...listFiles(documents, { version, isPublic: true, settings, keyFingerprint: key?.fingerprint ?? null, since }))
+    files.push(...listFiles(documents, { version, isPublic: true, settings, keyFingerprints, since }))
   }
   const known = new Map((await work.db.selectFrom('interop_csaf_file').select(['path', 'hash']).execute()).map(({ path, hash }) => [path, hash]))
   const rows = files
@@ -120,7 +125,6 @@ async function sinceWhen(work: Work<Visible>): Promise<Instant> {
 }
 
 function rowOf(bulletin: PublishedBulletin, { version, body, signature }: WrittenDocument, key: SigningKey | null) {
-  const last = bulletin.history.at(-1)
   return {
     bulletin_id: bulletin.id,
     csaf: version,
@@ -139,7 +143,7 @@ function rowOf(bulletin: PublishedBulletin, { version, body, signature }: Writte
     signed_by: signature === null ? null : (key?.fingerprint ?? null),
     signed_until: signature === null ? null : (key?.until ?? null),
     published_at: bulletin.releasedAt,
-    updated_at: last?.at ?? bulletin.releasedAt,
+    updated_at: revisionsOf(bulletin).at(-1)?.at ?? bulletin.releasedAt,
     changed_at: bulletin.changedAt,
   }
 }

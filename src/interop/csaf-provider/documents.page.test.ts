@@ -5,12 +5,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { sql } from 'kysely'
+import { actorAs } from '../../../test/support/broadcast.ts'
 import { BASE, createCsafSector, GROUP, OPEN } from '../../../test/support/csaf-sector.ts'
-import type { CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
+import { CSAF_VERSIONS, type CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
+import { addUpdate } from '../../domains/broadcast/bulletins/living/commands.ts'
+import type { Visible as Broadcast } from '../../domains/broadcast/tables.ts'
 import { lineAt, listAt, recordAt } from '../../kernel/json.ts'
+import { SYSTEM } from '../../platform/work/actor.ts'
+import { runWork, type Work } from '../../platform/work/work.ts'
+import { refreshLists } from './commands.ts'
 import { keepProvider } from './jobs.ts'
+import { settingsFrom } from './model.ts'
+import { openDocumentSigner } from './signing.ts'
+import type { Visible } from './tables.ts'
 
-const { platform, bulletins, body, json, member, centre } = await createCsafSector()
+const { platform, bulletins, get, body, json, member, centre } = await createCsafSector()
 const { clear, unscored, informational, withdrawn, superseded, holding, green, grouped } = bulletins
 const { kysely: db } = platform.database
 
@@ -46,6 +55,68 @@ test('signatures are made again before they run out, and after the key has chang
   assert.deepEqual(await keepProvider(platform), { written: 0, signed: 0 })
 })
 
+test('after the key has changed, the earlier one is published until its last signature is replaced', async () => {
+  const keys = async () =>
+    listAt(await json('/.well-known/csaf/v2.1/provider-metadata.json'), 'public_openpgp_keys').map(key => lineAt(key, 'fingerprint'))
+  const [first = ''] = await keys()
+  const signer = await openDocumentSigner(platform)
+  assert.ok(signer !== null)
+  const next = { ...signer, fingerprint: 'B'.repeat(40) }
+  const settings = settingsFrom(platform.config)
+  const doing = (body: (work: Work<Visible>) => Promise<unknown>) => runWork<Visible, unknown>(platform, SYSTEM, body)
+  await doing(work => refreshLists(work, next, settings))
+  assert.deepEqual(await keys(), [next.fingerprint, first])
+  assert.match(await body(`/csaf/openpgp/${first}.asc`), /BEGIN PGP PUBLIC KEY/)
+  await sql`update interop_csaf_document set signed_by = ${next.fingerprint}`.execute(db)
+  await doing(work => refreshLists(work, next, settings))
+  assert.deepEqual(await keys(), [next.fingerprint])
+  await sql`update interop_csaf_document set signed_by = ${first}`.execute(db)
+  await doing(work => refreshLists(work, signer, settings))
+  assert.deepEqual(await keys(), [first])
+})
+
+test('a clock that was put back leaves the dates of a history in order', async () => {
+  const { path } = clear
+  const late = new Date(platform.clock.now().getTime() - 400 * 3_600_000)
+  await sql`insert into broadcast_update (bulletin_id, at, title, body, by_id, kind, is_material) values (${clear.bulletinId}, ${late}, 'Later by an earlier clock', '', 'test', 'note', false)`.execute(
+    db,
+  )
+  await sql`update broadcast_bulletin set updated_at = ${late} where id = ${clear.bulletinId}`.execute(db)
+  assert.deepEqual(await keepProvider(platform), { written: 1, signed: 0 })
+  for (const version of CSAF_VERSIONS) {
+    const text = await body(`${OPEN[version]}/${path}`)
+    const tracking = recordAt(recordAt(JSON.parse(text), 'document'), 'tracking')
+    const dates = listAt(tracking, 'revision_history').map(revision => lineAt(revision, 'date') ?? '')
+    assert.match(text, /Later by an earlier clock/)
+    assert.deepEqual(dates, dates.toSorted())
+    assert.equal(lineAt(tracking, 'current_release_date'), dates.at(-1))
+    assert.match(await body(`${OPEN[version]}/changes.csv`), new RegExp(`${path}"?,"?${dates.at(-1)}`))
+  }
+})
+
+test('folders are listed from that folder alone, each anew after a change, and files are dated by nothing that two changes share', async () => {
+  const listed = async () => (await get('/csaf/v2.1/clear/2026')).body
+  const first = await get('/csaf/v2.1/clear/2026')
+  const again = await get('/csaf/v2.1/clear/2026', { 'if-none-match': String(first.headers['etag']) })
+  assert.deepEqual([again.statusCode, (await get('/csaf/v2.1/clear/2026')).headers['etag']], [304, first.headers['etag']])
+  await sql`update interop_csaf_document set signature = null where bulletin_id = ${clear.bulletinId}`.execute(db)
+  assert.equal(await listed(), first.body, 'a listing is made once for what was published')
+  await runWork<Visible, void>(platform, SYSTEM, async work => refreshLists(work, await openDocumentSigner(platform), settingsFrom(platform.config)))
+  assert.doesNotMatch(await listed(), new RegExp(`cc-${clear.number}.json.asc`, 'i'))
+  assert.match(await body('/.well-known/csaf/v2.1/provider-metadata.json'), /"csaf_provider"/, 'with a document that is not signed it is not trusted')
+  assert.deepEqual(await keepProvider(platform), { written: 0, signed: 2 })
+  assert.equal(await listed(), first.body)
+  for (const path of [`csaf/v2.1/clear/${clear.path}.asc`, 'csaf/v2.1/clear/changes.csv']) {
+    const since = await get(path, { 'if-modified-since': platform.clock.now().toUTCString() })
+    assert.deepEqual([since.statusCode, since.headers['last-modified']], [200, undefined], path)
+  }
+  const feed = await get('/csaf/v2.1/clear/feed-tlp-clear.json')
+  const odd = await get('/csaf/v2.1/clear/feed-tlp-clear.json', { 'if-none-match': `x${String(feed.headers['etag'])}` })
+  assert.deepEqual([odd.statusCode, odd.body], [200, feed.body], 'a tag that is not quite ours gets the whole')
+  for (const path of ['/csaf/v2.1/clear/2025', '/csaf/v2.1/green', '/csaf/v2.1/clear/2026/x', '/csaf/nothing'])
+    assert.equal((await get(path)).statusCode, 404, path)
+})
+
 const hasGpg = spawnSync('gpg', ['--version']).status === 0
 test('GnuPG verifies a signature', { skip: hasGpg ? false : 'gpg is not on this machine' }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'carecert-gpg-'))
@@ -62,4 +133,19 @@ test('GnuPG verifies a signature', { skip: hasGpg ? false : 'gpg is not on this 
   assert.equal(verified.status, 0, verified.stderr)
   await writeFile(join(folder, 'document.json'), 'something else')
   assert.notEqual(run('--verify', join(folder, 'document.json.asc'), join(folder, 'document.json')).status, 0)
+})
+
+test('a document stays in the year of its first release when it changes in the next', async () => {
+  platform.clock.set('2027-01-05T10:00:00Z')
+  await runWork<Broadcast, void>(platform, actorAs('duty-manager'), work =>
+    addUpdate(work, { number: unscored.number, title: 'A word of January', body: 'More.' }),
+  )
+  await keepProvider(platform)
+  for (const version of CSAF_VERSIONS) {
+    const tracking = recordAt(recordAt(await json(`${OPEN[version]}/${unscored.path}`), 'document'), 'tracking')
+    const year = (name: string) => lineAt(tracking, name)?.slice(0, 4)
+    assert.deepEqual([unscored.path.slice(0, 4), year('initial_release_date'), year('current_release_date')], ['2026', '2026', '2027'])
+    assert.match(await body(`${OPEN[version]}/changes.csv`), new RegExp(`^"?${unscored.path}"?,"?2027-01-05T10:00:00.000Z`))
+    assert.equal((await get(`${OPEN[version]}/2027/cc-${unscored.number}.json`)).statusCode, 404)
+  }
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -132,4 +132,29 @@ test('a label that is not written is refused, and a folder with something else i
   await writeFile(join(other, 'diary.txt'), 'mine')
   await assert.rejects(exported(other), /holds something else/)
   assert.deepEqual(await readdir(other), ['diary.txt'])
+})
+
+test('a folder behind a link is replaced there, neighbours of like names are left alone, and a place that cannot be written to is said', async () => {
+  const [real, link, before] = [join(folder, 'real'), join(folder, 'link'), join(folder, 'link.old')]
+  await mkdir(real)
+  await symlink(real, link)
+  for (const mine of [before, join(folder, 'real.old'), join(folder, 'real.partial')]) {
+    await mkdir(mine)
+    await writeFile(join(mine, 'diary.txt'), 'mine')
+  }
+  await exported(link)
+  assert.ok((await lstat(link)).isSymbolicLink())
+  assert.deepEqual((await readdir(real)).toSorted(), ['.well-known', 'csaf'])
+  for (const mine of [before, join(folder, 'real.old'), join(folder, 'real.partial')]) assert.deepEqual(await readdir(mine), ['diary.txt'])
+  await mkdir(`${real}.carecert-partial`)
+  await exported(real)
+  assert.deepEqual(
+    (await readdir(folder)).filter(name => name.includes('carecert-')),
+    [],
+    'what an interrupted export left is taken away',
+  )
+  await writeFile(join(folder, 'file'), '')
+  for (const place of [join(folder, 'file'), join(folder, 'file', 'site')])
+    await assert.rejects(exported(place), { code: 'interop.csaf.export-folder' })
+  await assert.rejects(exported('/'), /holds something else/)
 })

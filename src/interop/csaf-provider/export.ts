@@ -1,5 +1,5 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { csafLabel, CSAF_VERSIONS } from '../../codecs/csaf-writing/advisory.ts'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
@@ -10,7 +10,7 @@ import { ENDINGS, memberLists, namesIn, partOf, type Tree } from './files.ts'
 import { listingPage } from './listing.ts'
 import { firstVersion, securityText } from './lists.ts'
 import { PROVIDED_LABELS, rootOf, settingsFrom, type ProviderSettings } from './model.ts'
-import { documentsAfter, publicFiles, publishedKey } from './queries.ts'
+import { documentsAfter, publicFiles } from './queries.ts'
 import type { Visible } from './tables.ts'
 
 export interface ExportWishes {
@@ -29,19 +29,42 @@ const TOP = ['.well-known', 'csaf']
  * `Conflict` when something else does. Gives how many files were written.
  */
 export async function exportProvider(platform: Platform, actor: Actor, folder: string, wishes: ExportWishes): Promise<number> {
-  const target = folder.replace(/\/+$/, '')
+  // Where a link points: the link itself stays.
+  const target = await realpath(folder).catch(() => resolve(folder))
   await assertReplaceable(target)
-  const [partial, old] = [`${target}.partial`, `${target}.old`]
-  for (const leftover of [partial, old]) await rm(leftover, { recursive: true, force: true })
+  // Names that nobody else gives a folder of theirs: what an interrupted export left there is taken away.
+  const [partial, old] = [`${target}.carecert-partial`, `${target}.carecert-replaced`]
   try {
+    for (const leftover of [partial, old]) await rm(leftover, { recursive: true, force: true })
+    await mkdir(partial, { recursive: true })
     const count = await writeProvider(platform, actor, partial, wishes)
     await rename(target, old).catch(ignoreAbsent)
-    await rename(partial, target)
+    await rename(partial, target).catch(async (error: unknown) => {
+      await rename(old, target).catch(ignoreAbsent)
+      throw error
+    })
     await rm(old, { recursive: true, force: true })
     return count
+  } catch (error) {
+    throw NOT_WRITABLE.has(codeOf(error)) ? notWritable(folder, codeOf(error)) : error
   } finally {
-    await rm(partial, { recursive: true, force: true })
+    await rm(partial, { recursive: true, force: true }).catch(() => {})
   }
+}
+
+/** What the file system says of a place where nothing can be written. */
+const NOT_WRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EBUSY', 'ENOTDIR', 'ENAMETOOLONG'])
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function notWritable(folder: string, code: string): Invalid {
+  return new Invalid(
+    'interop.csaf.export-folder',
+    `${folder} is no folder that can be written to, with the one around it (${code}). Nothing was changed. Name another.`,
+    code,
+  )
 }
 
 /** The same into a folder that is the caller's to put in place. */
@@ -78,7 +101,7 @@ async function writePublic(db: Reader<Visible>, platform: Platform, settings: Pr
     // A copy, never a redirect (§7.1.9).
     if (path.startsWith(first)) await write(`.well-known/csaf/${path.slice(first.length)}`, body)
   }
-  await write('.well-known/security.txt', securityText(settings, await publishedKey(db), now))
+  await write('.well-known/security.txt', securityText(settings, now))
   for (const version of CSAF_VERSIONS) await writeDocuments(db, { version, isPublic: true }, ['CLEAR'], write)
 }
 
@@ -90,8 +113,7 @@ async function writeMembers(
   write: Write,
 ): Promise<void> {
   for (const version of CSAF_VERSIONS) {
-    const { files } = await memberLists(db, version, settings, platform.clock.now(), labels)
-    for (const { path, body } of files) await write(path, body)
+    for (const { path, body } of await memberLists(db, version, settings, platform.clock.now(), labels)) await write(path, body)
     await writeDocuments(db, { version, isPublic: false }, labels, write)
   }
 }
@@ -127,7 +149,7 @@ function foldersOf(paths: readonly string[]): readonly string[] {
 async function assertReplaceable(folder: string): Promise<void> {
   const there = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
-    throw new Invalid('interop.csaf.export-folder', `${folder} is no folder that can be written to. Name a new one.`, error.code)
+    throw notWritable(folder, error.code ?? '')
   })
   if (there.some(name => !TOP.includes(name)))
     throw new Conflict(

@@ -3,9 +3,19 @@ import { writeHash } from '../../codecs/csaf-writing/lists.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
 import type { Reader } from '../../platform/work/read.ts'
-import { listFiles, type ListedDocument, type ListFile } from './lists.ts'
+import { fingerprintIn, listFiles, type ListFile } from './lists.ts'
 import { PROVIDED_LABELS, rootOf, type ProviderSettings } from './model.ts'
-import { documentAt, fileAt, listedDocuments, publishedKey, type StoredDocument } from './queries.ts'
+import {
+  documentAt,
+  documentsOfYear,
+  fileAt,
+  fileBody,
+  folderYears,
+  listedDocuments,
+  publicPaths,
+  publishedKeys,
+  type StoredDocument,
+} from './queries.ts'
 import type { Visible } from './tables.ts'
 
 /** One file as it is served, or written to a folder. */
@@ -14,7 +24,6 @@ export interface ProviderFile {
   readonly body: string
   /** SHA-256 of the body, where it is known already. */
   readonly hash?: string
-  readonly at: Instant
 }
 
 /** Which tree of files: that of everybody or that of members, in one version. */
@@ -38,11 +47,11 @@ export async function documentFile(db: Reader<Visible>, tree: Tree, folder: stri
   const path = `${year}/${ending === '' ? name : name.slice(0, -ending.length)}`
   const document = await documentAt(db, { ...tree, folder, path })
   const found = document === undefined ? undefined : partOf(document, ending)
-  return document === undefined || found === undefined ? undefined : { ...found, at: document.updated }
+  return found
 }
 
 /** The document itself, a hash file or its signature; `undefined` for the signature of an unsigned one. */
-export function partOf({ path, body, sha256, sha512, signature }: StoredDocument, ending: Ending): Omit<ProviderFile, 'at'> | undefined {
+export function partOf({ path, body, sha256, sha512, signature }: StoredDocument, ending: Ending): ProviderFile | undefined {
   const name = path.slice(path.indexOf('/') + 1)
   switch (ending) {
     case '':
@@ -56,10 +65,10 @@ export function partOf({ path, body, sha256, sha512, signature }: StoredDocument
   }
 }
 
-/** A public file that lists documents, as it was written with the newest of them. */
-export async function publicFile(db: Reader<Visible>, path: string): Promise<ProviderFile | undefined> {
+/** A public file that lists documents, as it was written with the newest of them. Where who asks has that hash already, its body is not read. */
+export async function publicFile(db: Reader<Visible>, path: string, isHeld: (hash: string) => boolean): Promise<ProviderFile | undefined> {
   const row = await fileAt(db, path)
-  return row === undefined ? undefined : { contentType: row.content_type, body: row.body, hash: row.hash, at: row.at }
+  return row === undefined ? undefined : { contentType: row.content_type, body: isHeld(row.hash) ? '' : await fileBody(db, path), hash: row.hash }
 }
 
 /** The lists of members, made of what this reader may see, of those labels. */
@@ -69,19 +78,36 @@ export async function memberLists(
   settings: ProviderSettings,
   now: Instant,
   labels: readonly Tlp[] = PROVIDED_LABELS,
-): Promise<{ readonly documents: readonly ListedDocument[]; readonly files: readonly ListFile[] }> {
+): Promise<readonly ListFile[]> {
   const documents = await listedDocuments(db, version, false)
   const since = (await fileAt(db, `.well-known/csaf/v${version}/provider-metadata.json`))?.at ?? now
-  const keyFingerprint = await publishedKey(db)
-  return { documents, files: listFiles(documents, { version, isPublic: false, labels, settings, keyFingerprint, since }) }
+  const keyFingerprints = (await publishedKeys(db)).map(fingerprintIn)
+  return listFiles(documents, { version, isPublic: false, labels, settings, keyFingerprints, since })
 }
 
-/** The paths of a tree's documents and all that stands beside them, from the root of the site. */
-export function documentPaths({ version, isPublic }: Tree, documents: readonly ListedDocument[]): readonly string[] {
-  const root = rootOf(version, isPublic)
-  return documents.flatMap(({ folder, path, isSigned }) =>
-    ENDINGS.filter(ending => isSigned || ending !== '.asc').map(ending => `${root}/${folder}/${path}${ending}`),
-  )
+/** What lies directly in a folder of the site, of what the reader may see; `undefined` where nothing does. Reads that folder alone. */
+export async function folderNames(
+  db: Reader<Visible>,
+  settings: ProviderSettings,
+  now: Instant,
+  folder: string,
+): Promise<readonly string[] | undefined> {
+  const isPublic = !`${folder}/`.startsWith('csaf/members/')
+  const lists = isPublic
+    ? await publicPaths(db)
+    : CSAF_VERSIONS.flatMap(version => listFiles([], { version, isPublic, settings, keyFingerprints: [], since: now }).map(({ path }) => path))
+  return namesIn(folder, [...lists, ...(await documentPathsIn(db, folder, isPublic))])
+}
+
+async function documentPathsIn(db: Reader<Visible>, folder: string, isPublic: boolean): Promise<readonly string[]> {
+  const [part = '', label, year, ...more] = folder.split('/').slice(isPublic ? 1 : 2)
+  const version = versionFrom(part)
+  if (version === undefined || label === undefined || more.length > 0) return []
+  const place = { version, isPublic, folder: label }
+  const root = `${rootOf(version, isPublic)}/${label}`
+  if (year === undefined) return (await folderYears(db, place)).map(name => `${root}/${name}/`)
+  const documents = await documentsOfYear(db, place, year)
+  return documents.flatMap(({ path, isSigned }) => ENDINGS.filter(ending => isSigned || ending !== '.asc').map(ending => `${root}/${path}${ending}`))
 }
 
 /** What lies directly in a folder: the names of files, and of folders with a slash behind them; `undefined` when nothing lies under it. */

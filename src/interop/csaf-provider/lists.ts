@@ -28,7 +28,8 @@ export interface ListWishes {
   /** All that are provided when absent. */
   readonly labels?: readonly Tlp[]
   readonly settings: ProviderSettings
-  readonly keyFingerprint: string | null
+  /** Of the keys that are published: the one that signs first, then those whose signatures stand yet. */
+  readonly keyFingerprints: readonly string[]
   /** When there is nothing to date a file by. */
   readonly since: Instant
 }
@@ -59,8 +60,8 @@ export function listFiles(documents: readonly ListedDocument[], wishes: ListWish
       canonicalUrl: `${settings.baseUrl}/${home}/provider-metadata.json`,
       updated,
       publisher: settings.publisher,
-      key:
-        wishes.keyFingerprint === null ? null : { fingerprint: wishes.keyFingerprint, url: `${settings.baseUrl}/${keyPath(wishes.keyFingerprint)}` },
+      keys: wishes.keyFingerprints.map(fingerprint => ({ fingerprint, url: `${settings.baseUrl}/${keyPath(fingerprint)}` })),
+      isTrusted: wishes.keyFingerprints.length > 0 && documents.every(({ isSigned }) => isSigned),
       // What is for members is no aggregator's to list.
       isListed: isPublic && settings.aggregators !== 'none',
       isMirrored: isPublic && settings.aggregators === 'mirror',
@@ -81,19 +82,25 @@ export function keyPath(fingerprint: string): string {
   return `csaf/openpgp/${fingerprint}.asc`
 }
 
+/** The fingerprint in such a path. Throws `TypeError` for another. */
+export function fingerprintIn(path: string): string {
+  const found = /([0-9A-F]{40})\.asc$/.exec(path)?.[1]
+  if (found === undefined) throw new TypeError(`${path} is the path of no key`)
+  return found
+}
+
 /** The version whose metadata stands at the address without a version: CSAF 2.0 until the day that the centre announced (CSAF 2.1 §7.4). */
 export function firstVersion({ rollover }: Pick<ProviderSettings, 'rollover'>, now: Instant): CsafVersion {
   return rollover !== null && londonDate(now) >= rollover ? '2.1' : '2.0'
 }
 
 /** `/.well-known/security.txt`. It runs out 90 days after the day on which it is asked for, so that a site that is no longer kept up is known by it. */
-export function securityText(settings: ProviderSettings, keyFingerprint: string | null, now: Instant): string {
+export function securityText(settings: ProviderSettings, now: Instant): string {
   const today = parseInstant(`${now.toISOString().slice(0, 10)}T00:00:00Z`) ?? now
   const at = (path: string) => `${settings.baseUrl}/.well-known/${path}`
   return writeSecurityText({
     contacts: [settings.publisher.contact ?? settings.baseUrl],
     expires: addDays(today, SECURITY_TEXT_DAYS),
-    key: keyFingerprint === null ? null : `${settings.baseUrl}/${keyPath(keyFingerprint)}`,
     canonical: at('security.txt'),
     metadata: ['csaf', 'csaf/v2.0', 'csaf/v2.1'].map(folder => at(`${folder}/provider-metadata.json`)),
   })

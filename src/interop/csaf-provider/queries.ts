@@ -2,7 +2,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Reader } from '../../platform/work/read.ts'
-import type { ListedDocument } from './lists.ts'
+import type { ListedDocument, ListFile } from './lists.ts'
 import type { Visible } from './tables.ts'
 
 /** A document with what proves it. */
@@ -76,24 +76,85 @@ export function documentsAfter(
     .execute()
 }
 
-export async function fileAt(db: Reader<Visible>, path: string) {
-  return db.selectFrom('interop_csaf_file').select(['content_type', 'body', 'hash', 'at']).where('path', '=', path).executeTakeFirst()
+/** A public file without its body, which may be of many megabytes. */
+export function fileAt(db: Reader<Visible>, path: string) {
+  return db.selectFrom('interop_csaf_file').select(['content_type', 'hash', 'at']).where('path', '=', path).executeTakeFirst()
+}
+
+export async function fileBody(db: Reader<Visible>, path: string): Promise<string> {
+  return (await db.selectFrom('interop_csaf_file').select('body').where('path', '=', path).executeTakeFirstOrThrow()).body
 }
 
 export function publicFiles(db: Reader<Visible>) {
   return db.selectFrom('interop_csaf_file').select(['path', 'body']).orderBy('path').execute()
 }
 
-/** The fingerprint of the key whose public part is published; `null` before there is one. */
-export async function publishedKey(db: Pick<Reader<Visible>, 'selectFrom'>): Promise<string | null> {
-  const row = await db
+/** The paths of the keys that are published, the newest first. */
+export async function publishedKeys(db: Pick<Reader<Visible>, 'selectFrom'>): Promise<readonly string[]> {
+  const rows = await db
     .selectFrom('interop_csaf_file')
     .select('path')
     .where('path', 'like', 'csaf/openpgp/%.asc')
     .orderBy('at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return /([0-9A-F]{40})\.asc$/.exec(row?.path ?? '')?.[1] ?? null
+    .orderBy('path')
+    .execute()
+  return rows.map(({ path }) => path)
+}
+
+/** The files of other keys than that one by which documents are signed yet: each can be verified until it is signed anew (§7.1.19). */
+export async function earlierKeys(db: Pick<Reader<Visible>, 'selectFrom'>, fingerprint: string | null): Promise<readonly ListFile[]> {
+  const rows = await db
+    .selectFrom('interop_csaf_file')
+    .select(['path', 'content_type as contentType', 'body', 'at'])
+    .where('path', 'like', 'csaf/openpgp/%.asc')
+    .where(
+      sql<SqlBool>`path in (select 'csaf/openpgp/' || signed_by || '.asc' from interop_csaf_document where signed_by is distinct from ${fingerprint})`,
+    )
+    .orderBy('at', 'desc')
+    .execute()
+  return rows
+}
+
+/** The years of which a folder has documents. */
+export async function folderYears(db: Reader<Visible>, place: Place): Promise<readonly string[]> {
+  const rows = await inPlace(db, place)
+    .select(sql<string>`substr(path, 1, 4)`.as('year'))
+    .distinct()
+    .execute()
+  return rows.map(({ year }) => year)
+}
+
+/** The documents of one year in a folder. */
+export function documentsOfYear(
+  db: Reader<Visible>,
+  place: Place,
+  year: string,
+): Promise<readonly { readonly path: string; readonly isSigned: boolean }[]> {
+  return inPlace(db, place)
+    .select(['path', sql<boolean>`signature is not null`.as('isSigned')])
+    .where('path', '>=', `${year}/`)
+    .where('path', '<', `${year}0`)
+    .execute()
+}
+
+/** One folder of a tree, such as that of `green`. */
+export interface Place {
+  readonly version: CsafVersion
+  readonly isPublic: boolean
+  readonly folder: string
+}
+
+function inPlace(db: Reader<Visible>, { version, isPublic, folder }: Place) {
+  return db.selectFrom('interop_csaf_document').where('csaf', '=', version).where('is_public', '=', isPublic).where('folder', '=', folder)
+}
+
+/** What changes with every public file. */
+export async function publicStamp(db: Reader<Visible>): Promise<string> {
+  const { stamp } = await db
+    .selectFrom('interop_csaf_file')
+    .select(sql<string>`coalesce(string_agg(path || hash, ' ' order by path), '')`.as('stamp'))
+    .executeTakeFirstOrThrow()
+  return stamp
 }
 
 /** As of which change each of these bulletins is written. */

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { CSAF_VERSIONS } from '../../codecs/csaf-writing/advisory.ts'
 import { NotFound } from '../../kernel/errors.ts'
+import { isUnchanged } from '../../platform/http/conditional.ts'
 import { freshFile, type Reply } from '../../platform/http/reply.ts'
 import { route, type Route, type RouteAccess, type RouteRequest } from '../../platform/http/route.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { Reader } from '../../platform/work/read.ts'
-import { documentFile, documentPaths, memberLists, namesIn, publicFile, versionFrom, type ProviderFile, type Tree } from './files.ts'
+import { documentFile, folderNames, memberLists, publicFile, versionFrom, type ProviderFile } from './files.ts'
 import { listingPage } from './listing.ts'
 import { firstVersion, securityText } from './lists.ts'
 import { settingsFrom } from './model.ts'
-import { listedDocuments, publicPaths, publishedKey } from './queries.ts'
+import { publicStamp } from './queries.ts'
 import type { Visible } from './tables.ts'
 
 const PUBLIC: RouteAccess = { public: 'TLP:CLEAR is for everybody, and CSAF wants it freely fetched, whatever asks (§7.1.4, §7.1.24)' }
@@ -50,19 +51,18 @@ function serve({ path, isPublic, find }: Served): Route {
   })
 }
 
-function answered({ contentType, body, hash, at }: ProviderFile, isPublic: boolean): Reply {
+function answered({ contentType, body, hash }: ProviderFile, isPublic: boolean): Reply {
   const { cacheControl, headers } = isPublic ? EVERYBODYS : READERS
-  const etag = hash ?? createHash('sha256').update(body, 'utf8').digest('hex')
-  return freshFile(contentType, body, { etag, lastModified: at, cacheControl }, headers)
+  // By its hash alone: what is dated by its document may be signed or listed anew without another date, and two changes fall into one second.
+  return freshFile(contentType, body, { etag: hash ?? hashOf(body), lastModified: null, cacheControl }, headers)
 }
 
 const securityTxt = serve({
   path: '/.well-known/security.txt',
   isPublic: true,
-  find: async (db, _params, { platform, now }) => ({
+  find: async (_db, _params, { platform, now }) => ({
     contentType: 'text/plain; charset=utf-8',
-    body: securityText(settingsFrom(platform.config), await publishedKey(db), now),
-    at: now,
+    body: securityText(settingsFrom(platform.config), now),
   }),
 })
 
@@ -71,46 +71,28 @@ const unversioned = ['provider-metadata.json', 'service.json'].map(name =>
   serve({
     path: `/.well-known/csaf/${name}`,
     isPublic: true,
-    find: (db, _params, { platform, now }) => publicFile(db, `.well-known/csaf/v${firstVersion(settingsFrom(platform.config), now)}/${name}`),
+    find: (db, _params, request) =>
+      publicFile(db, `.well-known/csaf/v${firstVersion(settingsFrom(request.platform.config), request.now)}/${name}`, heldBy(request)),
   }),
 )
 
 const home = serve({
   path: '/.well-known/csaf/:version/:name',
   isPublic: true,
-  find: (db, { version = '', name = '' }) => publicFile(db, `.well-known/csaf/${version}/${name}`),
+  find: (db, { version = '', name = '' }, request) => publicFile(db, `.well-known/csaf/${version}/${name}`, heldBy(request)),
 })
 
-const publicTop = serve({
-  path: '/csaf',
-  isPublic: true,
-  find: async (db, _params, request) => listing(request, 'csaf', await pathsFor(db, request, null)),
-})
-
-/** `csaf/v2.1`, and `csaf/openpgp`. */
-const publicRoot = serve({
-  path: '/csaf/:root',
-  isPublic: true,
-  find: async (db, { root = '' }, request) => listing(request, `csaf/${root}`, await pathsFor(db, request, null)),
-})
-
-/** `csaf/v2.1/clear`, and `csaf/openpgp/FINGERPRINT.asc`. */
-const publicFolder = serve({
-  path: '/csaf/:root/:folder',
-  isPublic: true,
-  find: async (db, { root = '', folder = '' }, request) =>
-    (await publicFile(db, `csaf/${root}/${folder}`)) ?? listing(request, `csaf/${root}/${folder}`, await pathsFor(db, request, null)),
-})
-
-/** A list of a folder, or the folder of a year. */
-const publicInFolder = serve({
-  path: '/csaf/:root/:folder/:name',
-  isPublic: true,
-  find: async (db, { root = '', folder = '', name = '' }, request) => {
-    const path = `csaf/${root}/${folder}/${name}`
-    return (await publicFile(db, path)) ?? listing(request, path, await pathsFor(db, request, null))
-  },
-})
+/** `csaf`, `csaf/v2.1`, `csaf/openpgp/FINGERPRINT.asc`, `csaf/v2.1/clear/index.txt`, `csaf/v2.1/clear/2026`: a file, or else a folder. */
+const publicLevels = ['', '/:root', '/:root/:folder', '/:root/:folder/:name'].map(levels =>
+  serve({
+    path: `/csaf${levels}`,
+    isPublic: true,
+    find: async (db, { root = '', folder = '', name = '' }, request) => {
+      const path = ['csaf', root, folder, name].filter(part => part !== '').join('/')
+      return (await publicFile(db, path, heldBy(request))) ?? publicListing(db, path, request)
+    },
+  }),
+)
 
 const publicDocument = documentRoute('/csaf/:version/:folder/:year/:name', true)
 const memberDocument = documentRoute('/csaf/members/:version/:folder/:year/:name', false)
@@ -133,43 +115,48 @@ const memberLevels = ['', '/:version', '/:version/:folder', '/:version/:folder/:
     isPublic: false,
     find: async (db, { version = '', folder = '', name = '' }, request) => {
       const path = ['csaf/members', version, folder, name].filter(part => part !== '').join('/')
-      const known = versionFrom(version)
-      if (known === undefined) return version === '' ? listing(request, path, await pathsFor(db, request, false)) : undefined
-      const { files } = await memberLists(db, known, settingsFrom(request.platform.config), request.now)
-      return files.find(file => file.path === path) ?? listing(request, path, await pathsFor(db, request, false))
+      const known = /\.(?:json|txt|csv)$/.test(path) ? versionFrom(version) : undefined
+      if (known === undefined) return listing(db, path, request)
+      const files = await memberLists(db, known, settingsFrom(request.platform.config), request.now)
+      return files.find(file => file.path === path)
     },
   }),
 )
 
-/** Every path of the public trees, or of those of members. */
-async function pathsFor(db: Reader<Visible>, request: RouteRequest, ofMembers: false | null): Promise<readonly string[]> {
-  const isPublic = ofMembers === null
-  const paths: string[] = isPublic ? [...(await publicPaths(db))] : []
-  for (const version of CSAF_VERSIONS) {
-    const tree: Tree = { version, isPublic }
-    if (isPublic) paths.push(...documentPaths(tree, await listedDocuments(db, version, true)))
-    else {
-      const { documents, files } = await memberLists(db, version, settingsFrom(request.platform.config), request.now)
-      paths.push(...files.map(({ path }) => path), ...documentPaths(tree, documents))
-    }
-  }
-  return paths
+async function listing(db: Reader<Visible>, folder: string, { platform, now }: RouteRequest): Promise<ProviderFile | undefined> {
+  const names = await folderNames(db, settingsFrom(platform.config), now, folder)
+  return names === undefined ? undefined : { contentType: 'text/html; charset=utf-8', body: listingPage(platform, folder, names) }
 }
 
-function listing({ platform, now }: RouteRequest, folder: string, paths: readonly string[]): ProviderFile | undefined {
-  const names = namesIn(folder, paths)
-  return names === undefined ? undefined : { contentType: 'text/html; charset=utf-8', body: listingPage(platform, folder, names), at: now }
+interface Listings {
+  readonly stamp: string
+  readonly pages: Map<string, ProviderFile>
 }
 
-export const csafRoutes: readonly Route[] = [
-  securityTxt,
-  ...unversioned,
-  home,
-  publicTop,
-  publicRoot,
-  publicFolder,
-  publicInFolder,
-  publicDocument,
-  ...memberLevels,
-  memberDocument,
-]
+/** The public listings as they were last made: of a thousand documents a page takes a while, and anybody may ask for it. */
+const listings = new WeakMap<Platform['views'], Listings>()
+
+async function publicListing(db: Reader<Visible>, folder: string, request: RouteRequest): Promise<ProviderFile | undefined> {
+  const { views } = request.platform
+  const stamp = await publicStamp(db)
+  const held = listings.get(views)
+  const { pages } = held?.stamp === stamp ? held : { pages: new Map<string, ProviderFile>() }
+  if (held?.pages !== pages) listings.set(views, { stamp, pages })
+  const page = pages.get(folder) ?? (await listing(db, folder, request))
+  if (page === undefined) return undefined
+  const hashed = { ...page, hash: page.hash ?? hashOf(page.body) }
+  pages.set(folder, hashed)
+  return hashed
+}
+
+/** Whether who asks has a file of that hash. */
+function heldBy(request: RouteRequest): (hash: string) => boolean {
+  const asked = { 'if-none-match': request.header('if-none-match') ?? undefined }
+  return hash => isUnchanged(asked, { etag: `"${hash}"` })
+}
+
+function hashOf(body: string): string {
+  return createHash('sha256').update(body, 'utf8').digest('hex')
+}
+
+export const csafRoutes: readonly Route[] = [securityTxt, ...unversioned, home, ...publicLevels, publicDocument, ...memberLevels, memberDocument]
