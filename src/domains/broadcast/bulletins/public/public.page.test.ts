@@ -85,6 +85,10 @@ test('a list is narrowed, sorted and cut into pages that hold each bulletin once
   assert.deepEqual(await numbers('sort=released'), shown)
   assert.deepEqual(await numbers('severity=low'), [])
   assert.deepEqual(await numbers('cursor=nonsense&sort=-changed&severity=bad'), shown.toReversed(), 'what cannot be read is as if it were not there')
+  for (const number of ['x', null, 99_999_999_999]) {
+    const cursor = Buffer.from(JSON.stringify(['2026-01-01T00:00:00.000Z', number])).toString('base64url')
+    assert.equal((await visitor.get(`/public?cursor=${cursor}`)).statusCode, 200, `made up: ${number}`)
+  }
 })
 
 test('the page says what became of it, and nothing of who got it or who answered', async () => {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { NotFound } from '../../../../kernel/errors.ts'
 import { parseInstant, type Instant } from '../../../../kernel/instant.ts'
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import { decodeCursor, encodeCursor, integerIn, type Page, type PageRequest } from '../../../../kernel/page.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import { BulletinContent, type BulletinSeverity } from '../model.ts'
@@ -64,11 +64,12 @@ export async function listPublic(db: Asks, filter: PublicFilter, sort: PublicSor
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
   const isDescending = sort.startsWith('-')
   const column = sort.endsWith('released') ? 'bulletin.released_at' : 'bulletin.changed_at'
-  const [time, number] = decodeCursor(request.cursor, 2) ?? []
+  const [time, position] = decodeCursor(request.cursor, 2) ?? []
   const at = typeof time === 'string' ? parseInstant(time) : undefined
+  const number = integerIn(position)
   const rows = await matching
-    .$if(at !== undefined, query =>
-      query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(isDescending ? '<' : '>')} (${at}, ${Number(number)}::integer)`),
+    .$if(at !== undefined && number !== null, query =>
+      query.where(sql<boolean>`(${sql.ref(column)}, bulletin.number) ${sql.raw(isDescending ? '<' : '>')} (${at}, ${number}::integer)`),
     )
     .orderBy(column, isDescending ? 'desc' : 'asc')
     .orderBy('bulletin.number', isDescending ? 'desc' : 'asc')
