@@ -36,10 +36,10 @@ export async function timesByGroup(
 const SUM_COLUMN = { type: 'time.type', region: 'time.region_code' } as const
 const RECIPIENT_COLUMN = { type: 'recipient.type', region: 'recipient.region_code' } as const
 
-/** Only for those who watch over others: nobody else has sums. */
+/** Only for those who watch over others: nobody else has sums. Each curve comes as one row, because to read thousands of rows costs more than to add them up. */
 async function timeSums(db: Reader<Visible>, scope: Scope, bulletinId: string, dimension: TimeDimension | null): Promise<readonly TimeSum[]> {
   if (!hasSums(scope)) return []
-  return db
+  const sums = db
     .selectFrom('broadcast_answer_time as time')
     .where('time.bulletin_id', '=', bulletinId)
     .where(isOwnSum(scope, 'time'))
@@ -52,7 +52,19 @@ async function timeSums(db: Reader<Visible>, scope: Scope, bulletinId: string, d
       'time.within_minutes as minutes',
       sql<number>`sum(time.change)::integer`.as('count'),
     ])
+    .as('sum')
+  const curves = await db
+    .selectFrom(sums)
+    .groupBy(['sum.code', 'sum.event', 'sum.isDeclined'])
+    .select([
+      'sum.code',
+      'sum.event',
+      'sum.isDeclined',
+      sql<readonly number[]>`to_json(array_agg(sum.minutes))`.as('minutes'),
+      sql<readonly number[]>`to_json(array_agg(sum.count))`.as('counts'),
+    ])
     .execute()
+  return curves.flatMap(({ minutes, counts, ...curve }) => minutes.map((step, index) => ({ ...curve, minutes: step, count: counts[index] ?? 0 })))
 }
 
 /** Few, if any: catching up is done by hand, for some organisations at a time. */
