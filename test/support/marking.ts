@@ -111,6 +111,28 @@ await owner
   .insertInto('directory_partnership')
   .values({ id: 'pts_1', partner_id: ids.get('SU') ?? '', organisation_id: ids.get(CLIENT) ?? '', since: platform.clock.now(), until: null })
   .execute()
+/** Everybody's webhook, which is told of all that it may hear. It is paused, so that what it would be sent is kept and goes nowhere. */
+await owner
+  .insertInto('broadcast_webhook')
+  .values(
+    [...ids].map(([code, organisationId]) => ({
+      id: `whk_${code}`,
+      organisation_id: organisationId,
+      kind: 'teams' as const,
+      name: 'All',
+      host: 'hooks.example',
+      address_sealed: '',
+      secret_sealed: null,
+      events: ['bulletin.released', 'bulletin.updated', 'bulletin.withdrawn'],
+      least_severity: 'information' as const,
+      takes_exercises: true,
+      state: 'paused' as const,
+      state_at: platform.clock.now(),
+      created_by: 'test',
+      created_at: platform.clock.now(),
+    })),
+  )
+  .execute()
 const analyst = actorAs('analyst')
 const manager = actorAs('duty-manager')
 const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => runWork<Visible, R>(platform, actor, body)
@@ -227,9 +249,21 @@ async function signedIn(
 const isSentTo = (codes: readonly Code[]) => (bulletin: Planned) => bulletin.recipients.some(code => codes.includes(code))
 const nobody: Reader = { name: 'nobody', asBrowser: {}, asProgram: {}, mayRead: () => false }
 export const leads = await Promise.all(CODES.map(code => signedIn(code, 'cyber-lead', code, isSentTo([code]))))
-export const partner = await signedIn('the partner of A1', 'partner-responder', 'SU', isSentTo([CLIENT]))
-export const region = await signedIn('the region of A1 and A2', 'regional-lead', 'YN', isSentTo(REGION))
-const centre = await signedIn('the centre', 'analyst', 'CC', () => true)
+/** Who looks after others is of no group by that, and a partner reads nothing that stays within an organisation (FIRST TLP 2.0). */
+const isOfNoGroup = ({ group }: Planned) => group === null
+export const partner = await signedIn(
+  'the partner of A1',
+  'partner-responder',
+  'SU',
+  bulletin => isSentTo([CLIENT])(bulletin) && isOfNoGroup(bulletin) && tlpRank(bulletin.tlp) < tlpRank('AMBER+STRICT'),
+)
+export const region = await signedIn(
+  'the region of A1 and A2',
+  'regional-lead',
+  'YN',
+  bulletin => isSentTo(REGION)(bulletin) && isOfNoGroup(bulletin),
+)
+export const centre = await signedIn('the centre', 'analyst', 'CC', () => true)
 export const readers: readonly Reader[] = [nobody, ...leads, partner, region, centre]
 
 /** What anybody may read without signing in. */
