@@ -209,7 +209,10 @@ function untranslated(document: unknown, pointer: string, term: Term): Fault {
 function* translatedNote(document: unknown, term: Term, category: string): Generator<Fault> {
   if (isEnglish(document)) return
   const title = translated(document, term)
-  if (title === undefined) return yield untranslated(document, '/document/notes', term)
+  if (title === undefined) {
+    yield untranslated(document, '/document/notes', term)
+    return
+  }
   const found = notesOf(document).filter(note => textAt(note, 'title') === title && textAt(note, 'category') === category)
   if (found.length !== 1) yield { pointer: '/document/notes', message: `Exactly one note of the category ${category} has the title “${title}”` }
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inventedAdvisory } from '../../../../bench/support/advisory.ts'
 import { rulesOf, validateCsaf } from '../engine.ts'
-import type { CsafVersion } from '../model.ts'
+import type { CsafVersion, Fault } from '../model.ts'
 import { NOT_CHECKED } from '../not-checked.ts'
+import { TREE_RULES } from './tree.ts'
 
 const NOW = new Date('2026-01-10T00:00:00Z')
 
@@ -30,9 +31,17 @@ test('every rule of the standard is tried, asked by the schema, or named as not 
   const standard: Readonly<Record<CsafVersion, readonly string[]>> = {
     '2.0': [...upTo('6.1', 33), ...upTo('6.1.27', 11), ...upTo('6.2', 20), ...upTo('6.3', 11)],
     '2.1': [
-      ...[...upTo('6.1', 62), ...upTo('6.1.27', 20), ...upTo('6.1.60', 3)],
-      ...[...upTo('6.2', 55), ...upTo('6.2.39', 13), ...upTo('6.2.50', 3), ...upTo('6.2.54', 4)],
-      ...[...upTo('6.3', 24), ...upTo('6.3.19', 5), ...upTo('6.3.21', 9), ...upTo('6.3.23', 2)],
+      ...upTo('6.1', 62),
+      ...upTo('6.1.27', 20),
+      ...upTo('6.1.60', 3),
+      ...upTo('6.2', 55),
+      ...upTo('6.2.39', 13),
+      ...upTo('6.2.50', 3),
+      ...upTo('6.2.54', 4),
+      ...upTo('6.3', 24),
+      ...upTo('6.3.19', 5),
+      ...upTo('6.3.21', 9),
+      ...upTo('6.3.23', 2),
     ],
   }
   const headings = ['6.1.27', '6.1.60', '6.2.39', '6.2.50', '6.2.54', '6.3.19', '6.3.21', '6.3.23']
@@ -217,4 +226,25 @@ test('6.1.60.2 and 6.3.21.7: an extension that is not known is named with its ad
   const extended = metric({ x_extensions: [{ $schema: 'https://example.org/own_1.0.0.json' }] })
   assert.match((await said('6.1.60.2', extended)).untried[0] ?? '', /https:\/\/example\.org\/own_1\.0\.0\.json/)
   assert.equal((await found('6.3.21.7', extended)).length, 1)
+})
+
+test('6.1.3: a chain of paths is judged in time that grows with its length, and a circle at its far end is found', () => {
+  const judged = (next: (at: number) => string) => {
+    const product_paths = Array.from({ length: 20_000 }, (_, at) => ({
+      beginning_product_reference: next(at),
+      full_product_name: { product_id: `P${at}` },
+    }))
+    const faults = TREE_RULES['6.1.3']?.({ product_tree: { product_paths } }, async () => [], NOW)
+    return [...(faults as Iterable<Fault>)].map(({ pointer }) => pointer)
+  }
+  const begun = performance.now()
+  assert.deepEqual(
+    judged(at => `P${at + 1}`),
+    [],
+  )
+  assert.deepEqual(
+    judged(at => (at === 19_999 ? 'P19998' : `P${at + 1}`)),
+    ['/product_tree/product_paths/19998', '/product_tree/product_paths/19999'],
+  )
+  assert.ok(performance.now() - begun < 10_000)
 })

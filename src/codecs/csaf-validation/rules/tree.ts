@@ -22,7 +22,8 @@ export const TREE_RULES: Readonly<Record<string, Rule>> = {
         { pointer, parts: partsOf(value) },
       ]),
     )
-    for (const [id, { pointer }] of made) if (reaches(id, id, made, new Set())) yield { pointer, message: `The product ${id} is a part of itself` }
+    const circular = inCircles(new Map([...made].map(([id, { parts }]) => [id, parts])))
+    for (const [id, { pointer }] of made) if (circular.has(id)) yield { pointer, message: `The product ${id} is a part of itself` }
   },
   *'6.1.4'(document) {
     const tree = recordAt(document, 'product_tree')
@@ -134,10 +135,49 @@ function partsOf(path: unknown): readonly string[] {
   ].filter(id => id !== '')
 }
 
-function reaches(from: string, to: string, made: ReadonlyMap<string, { readonly parts: readonly string[] }>, seen: Set<string>): boolean {
-  if (seen.has(from)) return false
-  seen.add(from)
-  return (made.get(from)?.parts ?? []).some(part => part === to || reaches(part, to, made, seen))
+/**
+ * The products that are a part of themselves: those of each strongly connected component of more than one, and those that name themselves (Tarjan 1972). Without
+ * calling itself, since a chain may be as long as a document.
+ */
+function inCircles(parts: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set<string>([...parts].filter(([id, own]) => own.includes(id)).map(([id]) => id))
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const isOpen = new Set<string>()
+  for (const start of parts.keys()) {
+    if (order.has(start)) continue
+    const walk = [{ id: start, next: 0 }]
+    for (let here = walk.at(-1); here !== undefined; here = walk.at(-1)) {
+      const { id } = here
+      if (here.next === 0) {
+        lowest.set(id, order.size)
+        order.set(id, order.size)
+        open.push(id)
+        isOpen.add(id)
+      }
+      const part = parts.get(id)?.[here.next++]
+      if (part !== undefined) {
+        if (parts.has(part) && !order.has(part)) walk.push({ id: part, next: 0 })
+        else if (isOpen.has(part)) lower(id, order.get(part))
+        continue
+      }
+      walk.pop()
+      const above = walk.at(-1)
+      if (above !== undefined) lower(above.id, lowest.get(id))
+      if (lowest.get(id) !== order.get(id)) continue
+      const circle = open.splice(open.lastIndexOf(id))
+      for (const one of circle) {
+        isOpen.delete(one)
+        if (circle.length > 1) found.add(one)
+      }
+    }
+  }
+  return found
+
+  function lower(id: string, to = Infinity): void {
+    lowest.set(id, Math.min(lowest.get(id) ?? Infinity, to))
+  }
 }
 
 function* repeated(all: readonly Placed<string>[], words: (value: string) => string): Generator<Fault> {

@@ -105,5 +105,5 @@ export function isDraft(document: unknown): boolean {
 
 /** In lower case without dashes, underscores, white space and what cannot be seen, of whatever script: as names are compared by rules 6.1.26 and 6.2.48. */
 export function withoutSeparators(name: string): string {
-  return name.toLowerCase().replace(/[\p{Pd}\p{Pc}\p{Cf}\p{Cc}\s\u2212\u0332]+/gu, '')
+  return name.toLowerCase().replace(/[\p{Pd}\p{Pc}\p{Cf}\p{Cc}\s\u2212]+|\u0332/gu, '')
 }
