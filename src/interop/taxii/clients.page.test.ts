@@ -129,7 +129,7 @@ test("OASIS's own client walks the whole server", { skip: hasClient() ? false : 
     accept: refused(406),
     hidden: refused(404),
     write: refused(403),
-    delete: refused(404),
+    delete: refused(405),
   })
   const own = await drive(await tokenFor(writer))
   assert.deepEqual([own['reports'], own['writable'], own['written']], [['A flaw told to GA'], true, [2]])

@@ -231,6 +231,17 @@ test('a program without a token is told how to come in, not to come back to a pa
   assert.match(String(body['description']), /Send a token/)
 })
 
+test('nothing is deleted or put here, and who tries is told so of what there is and what there is not alike', async () => {
+  for (const method of ['DELETE', 'PUT'] as const)
+    for (const id of [`report--${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`, 'nothing']) {
+      const response = await app.server.inject({ method, url: `${GREEN}objects/${id}/` })
+      assert.deepEqual([response.statusCode, response.headers['content-type'], response.headers['allow']], [405, TAXII, 'GET, HEAD'])
+      assert.equal((JSON.parse(response.body) as { http_status: string }).http_status, '405')
+    }
+  const nowhere = await app.server.inject({ method: 'DELETE', url: `${ROOT}nothing/` })
+  assert.equal(nowhere.statusCode, 404)
+})
+
 test('a label that changes takes a bulletin back where it stood and says it under other ids where it belongs', async () => {
   const report = async (path: string) => (await ask(centre, `${path}objects/?match[type]=report`)).body.objects?.at(-1)
   const before = await report(CLEAR)

@@ -158,7 +158,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
 
   const checkToken = createTokenCheck(platform.clock, parts.identifyToken)
   const routes = new Map(parts.routes.map(route => [`${route.method} ${route.path}`, route]))
-  const methodsAt = methodsOf(parts.routes.filter(({ operation }) => operation !== null))
+  const methodsAt = methodsOf(parts.routes.filter(({ operation, failure }) => operation !== null || failure !== null))
   const failureForms = new Map(parts.routes.flatMap(({ path, failure }) => (failure === null ? [] : [[path.split('/')[1], failure] as const])))
   const identities = new WeakMap<FastifyRequest, Identity>()
   const identityOf = (request: FastifyRequest): Identity => identities.get(request) ?? { actor: ANONYMOUS, session: null }
