@@ -65,6 +65,14 @@ test('a withdrawn one says why, and a replaced one by what, where its readers ma
   await sql`update broadcast_bulletin set tlp = 'CLEAR' where id = ${newer.bulletinId}`.execute(platform.database.kysely)
   const open = await published(wider.bulletinId)
   assert.deepEqual([open.supersededBy, open.history.at(-1)?.summary], [newer.number, `Replaced by CC-${newer.number}`])
+  const group = '8b2e7f0a-31c4-4c39-9d2e-5f6a7b8c9d0e'
+  await sql`insert into broadcast_sharing_group (id, name, purpose, made_by, made_at) values (${group}, 'A group', 'To share', 'test', now())`.execute(
+    platform.database.kysely,
+  )
+  await sql`update broadcast_bulletin set tlp = 'GREEN' where id in (${wider.bulletinId}, ${newer.bulletinId})`.execute(platform.database.kysely)
+  assert.equal((await published(wider.bulletinId)).supersededBy, newer.number)
+  await sql`update broadcast_bulletin set sharing_group_id = ${group} where id = ${newer.bulletinId}`.execute(platform.database.kysely)
+  assert.equal((await published(wider.bulletinId)).supersededBy, null, 'one of a group is told to nobody outside of it')
 })
 
 test('what was said under a narrower label is not told under a wider one, to programs or on a page', async () => {
