@@ -22,7 +22,7 @@ const TOKEN_FEED = '/feeds/organisations/:token/bulletins'
 const ASKS_A_MINUTE = 120
 const USE_NOTED_EVERY_HOURS = 1
 
-const ofArchive = z.object({ file: z.string().regex(/^[1-9]\d{0,8}\.(?:atom|rss)$/) })
+const ofArchive = z.object({ file: z.string().regex(/^[1-9]\d{0,6}\.(?:atom|rss)$/) })
 const ofToken = z.object({ token: z.string().regex(/^[\w-]{43}$/) })
 
 /** The public feed: what anybody may read, whoever asks. */
