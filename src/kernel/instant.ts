@@ -8,10 +8,10 @@ export const ZONE = 'Europe/London'
 
 const LOCAL_DATE = /^(\d{4})-(\d{2})-(\d{2})$/
 
-/** Reads `2017-05-12`. Gives `undefined` unless it is a day that exists. */
+/** Reads `2017-05-12`. Gives `undefined` unless it is a day that exists: before the year 1 none does, and PostgreSQL takes none. */
 export function parseLocalDate(text: string): LocalDate | undefined {
   const match = LOCAL_DATE.exec(text)
-  if (match === null) return undefined
+  if (match === null || match[1] === '0000') return undefined
   const date = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text ? (text as LocalDate) : undefined
 }

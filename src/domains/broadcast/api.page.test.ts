@@ -93,6 +93,7 @@ test('policies about silence and the days on which nobody works are set by those
   const day = { day: '2027-04-05', name: 'Easter Monday', source: 'The calendar' }
   const closed = await manager.post('/chase-policies/closed-days', day)
   assert.ok(closed.list('items').some(one => one['day'] === day.day))
+  assert.equal((await manager.post('/chase-policies/closed-days/remove', { day: '0000-01-01' })).status, 422)
   const opened = await manager.post('/chase-policies/closed-days/remove', { day: day.day })
   assert.ok(opened.list('items').every(one => one['day'] !== day.day))
   assert.equal((await lead.get('/chase-policies')).status, 403)

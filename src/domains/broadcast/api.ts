@@ -48,7 +48,10 @@ export const reasonGiven = z
   .string('Say why, in a sentence')
   .transform(cleanText)
   .pipe(z.string().min(1, 'Say why, in a sentence').max(2_000, 'Say why in at most 2,000 characters'))
-export const versionGiven = z.int('Name the version that you saw').positive('Name the version that you saw')
+export const versionGiven = z
+  .int('Name the version that you saw')
+  .positive('Name the version that you saw')
+  .max(2_147_483_647, 'There is no such version')
 
 /** Whoever does by themselves what two people do elsewhere says so, as on the page. */
 export const aloneGiven = {

@@ -167,6 +167,7 @@ test('a list of technology is taken in and shared line by line', async () => {
   assert.equal((await lead.post(`${OWN}/technology/share`, { ...chosen, shared: true })).status, 204)
   assert.deepEqual((await analyst.get(`${OWN}/technology`)).at('items'), [{ ...line, isShared: true }])
   assert.equal((await lead.post(`${OWN}/technology/share`, { ...chosen, productId: 99_999, shared: true })).status, 404)
+  assert.equal((await lead.post(`${OWN}/technology/share`, { ...chosen, productId: 3_000_000_000, shared: true })).status, 422)
   assert.equal((await analyst.post(`${OWN}/technology/share`, { ...chosen, shared: false })).status, 403)
 })
 

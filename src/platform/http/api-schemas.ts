@@ -1,4 +1,5 @@
 import { z, type ZodType } from 'zod'
+import { parseLocalDate } from '../../kernel/instant.ts'
 import { isCursor, type Page } from '../../kernel/page.ts'
 
 /** An instant in an answer: handed over as it is, sent as RFC 3339 in UTC. */
@@ -11,6 +12,15 @@ export const instant = z
 export const instantText = z.iso
   .datetime({ offset: true, error: 'Give a time such as 2027-03-27T09:00:00Z; in an address write + as %2B' })
   .transform(text => new Date(text))
+
+const A_DAY = 'Give a day such as 2027-03-27'
+
+/** A day in a request. */
+export const dayText = z.iso.date(A_DAY).transform((text, context) => {
+  const day = parseLocalDate(text)
+  if (day === undefined) context.addIssue({ code: 'custom', message: A_DAY })
+  return day ?? z.NEVER
+})
 
 /** What the address of every list takes: spread it into the schema of the query. */
 export const listQuery = {

@@ -144,7 +144,7 @@ const importList = route({
 })
 
 export const shareSchema = z.object({
-  productId: z.coerce.number().int().positive(),
+  productId: z.coerce.number().int().positive().max(2_147_483_647),
   version: z.string().max(400).transform(cleanLine),
   source: z.string().max(400),
   shared: z.union([z.boolean(), z.enum(['yes', 'no']).transform(word => word === 'yes')]),

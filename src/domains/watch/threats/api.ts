@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { londonDate, parseLocalDate } from '../../../kernel/instant.ts'
+import { londonDate } from '../../../kernel/instant.ts'
 import { SEVERITIES } from '../../../kernel/severity.ts'
 import { TLP } from '../../../kernel/tlp.ts'
-import { changedSinceQuery, instant, instantText } from '../../../platform/http/api-schemas.ts'
+import { changedSinceQuery, dayText, instant, instantText } from '../../../platform/http/api-schemas.ts'
 import { filtersOf, listOperation } from '../../../platform/http/list-operation.ts'
 import { operation } from '../../../platform/http/operation.ts'
 import type { Route } from '../../../platform/http/route.ts'
@@ -193,10 +193,7 @@ const act = operation({
   body: z.object({
     reason: z.string().max(10_000).default(''),
     person: z.string().max(64).nullable().default(null),
-    lookAgainOn: z.iso
-      .date('Give a day such as 2027-03-27.')
-      .transform(text => parseLocalDate(text))
-      .optional(),
+    lookAgainOn: dayText.optional(),
   }),
   answer: z.object({ state: z.enum(THREAT_STATES), holder: z.string().nullable(), lookAgainOn: z.string().nullable(), mayHarmPatients: z.boolean() }),
   async write(work: Work<Visible>, { params: { id, action }, body }) {

@@ -3,7 +3,7 @@ import { NotFound } from '../../../../kernel/errors.ts'
 import type { Route } from '../../../../platform/http/route.ts'
 import type { Work } from '../../../../platform/work/work.ts'
 import { threatForBulletin } from '../../../watch/contract.ts'
-import { bulletinStep, refuse, standingOperation } from '../../api.ts'
+import { bulletinStep, refuse, standingOperation, versionGiven } from '../../api.ts'
 import type { Visible } from '../../tables.ts'
 import { draftBulletin, saveVersion, sendForReview } from '../commands.ts'
 import { contentFromThreat } from '../from-threat.ts'
@@ -56,7 +56,7 @@ const save = bulletinStep({
   verb: 'versions',
   pageVerb: 'edit',
   permission: 'broadcast.bulletin.draft',
-  body: z.object({ baseVersion: z.int().positive(), content: ContentGiven, next }),
+  body: z.object({ baseVersion: versionGiven, content: ContentGiven, next }),
   run: (work, { number, body: { next: to, ...saved } }) => (to === 'review' ? saveForReview : saveVersion)(work, { number, ...saved }),
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseLocalDate } from '../../../../kernel/instant.ts'
+import { dayText } from '../../../../platform/http/api-schemas.ts'
 import { operation } from '../../../../platform/http/operation.ts'
 import type { Route } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -51,7 +51,7 @@ const open = operation({
   path: `${path}/remove`,
   page: 'POST /chase-policies/closed-days/remove',
   access: set,
-  body: z.object({ day: z.iso.date().transform(day => parseLocalDate(day) ?? z.NEVER) }),
+  body: z.object({ day: dayText }),
   answer: ClosedDays,
   async write(work: Work<Visible>, { body }) {
     await openDay(work, body.day)

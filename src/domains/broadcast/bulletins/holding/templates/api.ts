@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { londonDate, parseLocalDate } from '../../../../../kernel/instant.ts'
-import { instant } from '../../../../../platform/http/api-schemas.ts'
+import { londonDate } from '../../../../../kernel/instant.ts'
+import { dayText, instant } from '../../../../../platform/http/api-schemas.ts'
 import { operation } from '../../../../../platform/http/operation.ts'
 import type { Route } from '../../../../../platform/http/route.ts'
 import type { Reader } from '../../../../../platform/work/read.ts'
@@ -104,12 +104,7 @@ const approveOne = operation({
   params,
   body: z.object({
     version: versionGiven,
-    effectiveFrom: z.iso
-      .date()
-      .transform(day => parseLocalDate(day) ?? z.NEVER)
-      .nullable()
-      .default(null)
-      .describe('null for today'),
+    effectiveFrom: dayText.nullable().default(null).describe('null for today'),
   }),
   answer: Templates,
   async write(work: Work<Visible>, { params: { code }, body, now }) {
