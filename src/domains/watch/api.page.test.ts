@@ -83,6 +83,9 @@ test('what was gathered is listed, with what could not be read', async () => {
   assert.match(String(quarantine[0]?.['excerpt']), /no CVE/)
   assert.equal((await analyst.post(`/gatherings/${shown.text('id')}/read-again`)).at('quarantined'), 1)
   assert.equal((await assessor.post(`/gatherings/${shown.text('id')}/read-again`)).status, 403)
+  const keyed = { 'idempotency-key': 'read-again' }
+  assert.equal((await analyst.post(`/gatherings/${shown.text('id')}/read-again`, undefined, keyed)).status, 200)
+  assert.equal((await analyst.post('/gatherings/another/read-again', undefined, keyed)).status, 409, 'its key is taken')
   assert.equal((await analyst.all('/sources', 1)).length, Number((await analyst.get('/sources')).at('total')))
 })
 

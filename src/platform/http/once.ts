@@ -65,7 +65,10 @@ export function onceFor(method: string, request: Asked): Once {
         }
       try {
         const value = await act({ work: once(work), workWithSystemSight: once(workWithSystemSight) })
-        if (isTaken) await work<AnsweredTables, void>(unit => keepAnswer(unit, signer, asked, value))
+        await work<AnsweredTables, void>(async unit => {
+          // One that opened no unit of its own takes its key with its answer.
+          if (isTaken || (await takeKey(unit, signer, asked)).isNew) await keepAnswer(unit, signer, asked, value)
+        })
         return { value, isRepeat: false }
       } catch (error) {
         if (error instanceof DoneBefore) return { value: error.value, isRepeat: true }
