@@ -148,6 +148,12 @@ test('beside the rows stand the forms that others read: of what the actor may se
 
 test('a folder in use, one that was changed, and an installation in use are refused, and left as they are', async () => {
   await assert.rejects(runCommand(platform, OPERATOR, 'export all', [whole]), { code: 'app.export.folder-in-use' })
+  await assert.rejects(runCommand(platform, OPERATOR, 'export all', [join(place, 'no', 'where')]), { code: 'app.export.folder' })
+  assert.deepEqual(
+    (await readdir(place)).filter(name => name.startsWith('whole')),
+    ['whole'],
+    'nothing half written stands beside it',
+  )
   await assert.rejects(loadExport(platform.database, whole, NAMES), { code: 'platform.restore.not-empty' })
   await assert.rejects(loadExport(platform.database, join(place, 'nowhere'), NAMES), { code: 'app.export.no-export' })
   await assert.rejects(loadExport(platform.database, whole, [...NAMES, '9999_next']), { code: 'app.export.other-version' })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Database } from '../../platform/db/database.ts'
@@ -40,10 +40,12 @@ export interface ExportedForm {
 export async function writeExport(platform: Platform, asked: ExportAsked): Promise<Manifest> {
   const { folder, actor } = asked
   await assertFree(folder)
-  const partial = `${folder.replace(/\/+$/, '')}.partial`
-  await rm(partial, { recursive: true, force: true })
+  // Beside the folder, so that it becomes the folder by its name alone; a name that nobody else has.
+  const partial = await mkdtemp(`${resolve(folder)}.`).catch((error: NodeJS.ErrnoException) => {
+    throw new Invalid('app.export.folder', `Nothing can be written beside ${folder}. Name a folder where you may write.`, error.code)
+  })
   try {
-    await mkdir(join(partial, DATA), { recursive: true, mode: 0o700 })
+    await mkdir(join(partial, DATA), { mode: 0o700 })
     const forms = asked.also.filter(({ permission }) => may(actor, permission))
     for (const form of forms) await form.prepare?.(platform)
     const isWhole = actor.kind === 'operator'
