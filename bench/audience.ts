@@ -52,7 +52,11 @@ interface Question {
 
 const runs = (product: string) =>
   sql`organisation.id in (select organisation_id from directory_technology technology where product_id = (select id from directory_product where product_key = ${product}) and shared)`
-const rule = (conditions: FlatRuleInput | z.input<typeof RuleTree>): BulletinRule => ({ rule: AudienceRule.parse(conditions), tlp: 'GREEN', sharingGroup: null })
+const rule = (conditions: FlatRuleInput | z.input<typeof RuleTree>): BulletinRule => ({
+  rule: AudienceRule.parse(conditions),
+  tlp: 'GREEN',
+  sharingGroup: null,
+})
 
 const QUESTIONS: readonly Question[] = [
   {

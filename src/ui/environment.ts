@@ -30,7 +30,14 @@ export interface ViewsOptions {
  * `render` throws `Bug` when a template is missing or faulty, with the place in the private detail.
  */
 export function createViews(options: ViewsOptions): Views {
-  const folders = [...(options.templateFolders ?? []), join(here, 'views'), here, join(here, '..', 'domains'), join(here, '..', 'interop'), join(nhsukFolder, 'dist')]
+  const folders = [
+    ...(options.templateFolders ?? []),
+    join(here, 'views'),
+    here,
+    join(here, '..', 'domains'),
+    join(here, '..', 'interop'),
+    join(nhsukFolder, 'dist'),
+  ]
   const pages = createEnvironment(folders, options, true)
   const texts = createEnvironment(folders, options, false)
   return {

@@ -8,7 +8,7 @@ import type { Visible } from './tables.ts'
 
 export type { BulletinContent, BulletinSeverity } from './bulletins/model.ts'
 export { bulletinNumber, fiveLines, parseBulletinNumber, severityLabel } from './bulletins/model.ts'
-export type { PublishedAsked, PublishedBulletin, PublishedChange } from './publication/model.ts'
+export type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
 export { bulletinPublished } from './publication/model.ts'
 export { carriesContent } from './clearance.ts'
 

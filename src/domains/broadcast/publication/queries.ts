@@ -137,9 +137,7 @@ function published(head: Head, updates: readonly Update[], labels: ReadonlyMap<s
   const released = releasedAt ?? rest.changedAt
   const content = BulletinContent.parse(rest.content)
   const isSuccessorForAll =
-    successorTlp !== null &&
-    mayCarry(tlp, successorTlp as Tlp) &&
-    (successorGroup === null || successorGroup === (content.sharingGroup?.id ?? null))
+    successorTlp !== null && mayCarry(tlp, successorTlp as Tlp) && (successorGroup === null || successorGroup === (content.sharingGroup?.id ?? null))
   return {
     ...rest,
     tlp,
