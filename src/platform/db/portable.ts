@@ -46,8 +46,11 @@ const SEEDED = new Set([
   'interop_feed_stamp',
 ])
 
-/** What tells others of a new row. A row that comes back was told of before. */
-const TELLING = [{ table: 'broadcast_announcement', trigger: 'broadcast_announced' }] as const
+/** What tells others of a new row, which was told of before, or counts it by rows that are not there yet: its sums come with the rest. */
+const TELLING = [
+  { table: 'broadcast_announcement', trigger: 'broadcast_announced' },
+  { table: 'broadcast_delivery', trigger: 'broadcast_delivery_made' },
+] as const
 
 /** What the clock would send: a backup cannot know what of it went out after it was taken, and twice is worse than by hand. */
 const HELD = [
