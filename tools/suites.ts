@@ -5,7 +5,7 @@ import type { FileCounts } from './test-counts.ts'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-export type Suite = 'architecture' | 'plain' | 'database' | 'browser'
+export type Suite = 'architecture' | 'plain' | 'database' | 'pages' | 'browser'
 
 /** One test may take this long. The journeys on a slow, shared machine are the longest. */
 const TEST_TIMEOUT_MILLIS = 240_000
@@ -21,7 +21,8 @@ export function suiteFiles(suite: Suite): string[] {
 function suiteOf(path: string): Suite {
   if (path.startsWith('test/arch/')) return 'architecture'
   if (path.startsWith('test/browser/') || path.endsWith('.browser.test.ts')) return 'browser'
-  if (path.startsWith('test/journeys/') || /\.(int|page)\.test\.ts$/.test(path)) return 'database'
+  if (path.startsWith('test/journeys/') || path.endsWith('.int.test.ts')) return 'database'
+  if (path.endsWith('.page.test.ts')) return 'pages'
   return 'plain'
 }
 

@@ -25,7 +25,8 @@ const STEPS: readonly Step[] = [
   { name: 'unused', title: 'Nothing unused', run: () => command('node_modules/knip/bin/knip.js') },
   { name: 'generated', title: 'Generated documents are current (npm run gen puts it right)', run: checkGenerated },
   { name: 'embedded', title: 'Tests, on the embedded database', run: () => runFiles([...suiteFiles('plain'), ...suiteFiles('database')]) },
-  { name: 'postgresql', title: 'Tests of everything that meets the database, on PostgreSQL', run: testOnPostgres },
+  // Pages are asked on the server alone here, and on the embedded database in the browser: twice each would double the wait and find little.
+  { name: 'postgresql', title: 'Tests of everything that meets the database, and of pages, on PostgreSQL', run: testOnPostgres },
   { name: 'browser', title: 'Tests of pages, in a real browser', run: () => runFiles(suiteFiles('browser')) },
 ]
 
@@ -76,7 +77,7 @@ function checkGenerated(): string | undefined {
 async function testOnPostgres(): Promise<string | undefined> {
   const server = await startPostgres()
   try {
-    return runFiles(suiteFiles('database'), server.adminUrl)
+    return runFiles([...suiteFiles('database'), ...suiteFiles('pages')], server.adminUrl)
   } finally {
     await server.stop()
   }

@@ -53,8 +53,6 @@ interface Plan {
 export interface Planned extends Plan {
   /** Whether other words stand in the place of these. */
   readonly isReplaced?: boolean
-  /** The label under which it was mailed. */
-  readonly mailedAs: Tlp
   readonly number: number
   /** In every text that it has, and in no other. */
   readonly word: string
@@ -192,7 +190,7 @@ async function release(plan: Plan, index: number): Promise<readonly Planned[]> {
       resolveAudience(db, await ruleOf(db, (await bulletinOf(db, number)).id)),
     )
     await doing(manager, work => releaseBulletin(work, { number, version: 1, audienceHash: hash, baseUrl: platform.config.baseUrl }))
-    const first: Planned = { ...plan, mailedAs: plan.tlp, number, word, recipients }
+    const first: Planned = { ...plan, number, word, recipients }
     const second =
       plan.relabelled === null || (plan.relabelled === 'CLEAR' && plan.group !== null)
         ? null
