@@ -147,7 +147,7 @@ test('Anyone answers from the link in a mail with one tap, and stops the mail; o
     assert.match(await reader.words(), /Stop .*\?.*We would ask your organisation and its region to name somebody else/)
   }
   await reader.press(/^Stop /)
-  assert.match(await reader.words(), /no more.*We have asked your organisation/)
+  assert.match(await reader.words(), /no longer gets.*We have asked your organisation/)
   await reader.press(/^Undo/)
   assert.match(await reader.words(), /^Stop .*\?/)
   await reader.close()
