@@ -1,6 +1,8 @@
 import { sql, type Kysely } from 'kysely'
 import { protect } from './protect.ts'
 
+const AMBER_STRICT = 'd70169a4-77cb-5b03-b563-6642ad8d577c'
+
 /**
  * What the TAXII server gives, rendered once; and what organisations sighted.
  *
@@ -27,7 +29,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ('cd5e2efe-a614-52d0-aeb1-9028fd3d09d9', 'clear', 'bulletins', 'CLEAR', 0),
       ('b6843999-26c2-5115-8c1e-2f45b01022df', 'green', 'bulletins', 'GREEN', 1),
       ('3f505439-47ca-5355-89e6-05ba4e7c3462', 'amber', 'bulletins', 'AMBER', 2),
-      ('d70169a4-77cb-5b03-b563-6642ad8d577c', 'amber-strict', 'bulletins', 'AMBER+STRICT', 3),
+      (${sql.lit(AMBER_STRICT)}, 'amber-strict', 'bulletins', 'AMBER+STRICT', 3),
       ('5305a81c-d8c8-5095-ae20-bdeafa16ea5b', 'sightings', 'sightings', 'AMBER+STRICT', 9)`.execute(db)
   // The numbers of a batch follow one another: no other batch has any between its first and its last.
   await sql`
@@ -94,6 +96,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await protect(db, 'interop_taxii_clock', isSomebody)
   await protect(db, 'interop_taxii_batch', rows, writes)
   await protect(db, 'interop_taxii_object', rows, writes)
+  // A bulletin may have got a wider label since: what was said of it under AMBER+STRICT stays with those whom it was sent to themselves.
+  const isTheirs = sql`(select carecert_scope_kind()) <> 'partner' or collection_id <> ${sql.lit(AMBER_STRICT)} or interop_taxii_was_sent(bulletin_id)`
+  for (const table of ['interop_taxii_batch', 'interop_taxii_object'])
+    await sql`create policy ${sql.ref(`${table}_strict`)} on ${sql.table(table)} as restrictive for select using (${isTheirs})`.execute(db)
   // The collection of a group is there for those who can read something in it.
   await protect(
     db,
