@@ -34,6 +34,7 @@ import * as stixTaxii from './0033_stix_taxii.ts'
 import * as publicBulletins from './0034_public_bulletins.ts'
 import * as speed from './0035_speed.ts'
 import * as closedDays from './0037_closed_days.ts'
+import * as assure from './0038_assure.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -72,4 +73,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0034_public_bulletins': publicBulletins,
   '0035_speed': speed,
   '0037_closed_days': closedDays,
+  '0038_assure': assure,
 }

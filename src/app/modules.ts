@@ -1,3 +1,4 @@
+import { assure } from '../domains/assure/module.ts'
 import { broadcast } from '../domains/broadcast/module.ts'
 import { directory } from '../domains/directory/module.ts'
 import { watch } from '../domains/watch/module.ts'
@@ -15,7 +16,7 @@ import { operations } from './operations/module.ts'
 import { REACTIONS } from './reactions.ts'
 
 /** Every module, in the order of the ladder. A slice is reached through its domain's line here. */
-const DOMAINS: readonly Module[] = [directory, watch, broadcast, csafProvider, csafValidation, feeds, cap, misp, stixExport, taxiiServer, operations]
+const DOMAINS: readonly Module[] = [directory, watch, broadcast, assure, csafProvider, csafValidation, feeds, cap, misp, stixExport, taxiiServer, operations]
 
 /** The same, and what describes the operations of all of them. */
 export const MODULES: readonly Module[] = [...DOMAINS, apiModule(DOMAINS)]

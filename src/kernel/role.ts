@@ -12,6 +12,7 @@ export const ROLES = {
   'regional-lead': { label: 'Regional cyber lead', level: 'region', does: 'helps the organisations of a region' },
   'partner-responder': { label: 'IT delivery partner', level: 'partner', does: 'answers for many organisations' },
   'cyber-lead': { label: 'Cyber or IT lead', level: 'organisation', does: 'answers for an organisation' },
+  contributor: { label: 'Contributor', level: 'organisation', does: 'answers the parts of the cyber review that were given to them' },
   'board-member': { label: 'Senior information risk owner', level: 'organisation', does: 'sees where the organisation stands' },
 } as const satisfies Readonly<Record<string, { label: string; level: RoleLevel; does: string }>>
 

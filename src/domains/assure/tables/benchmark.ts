@@ -1,0 +1,1 @@
+export type BenchmarkTables = Record<never, never>

@@ -1,0 +1,1 @@
+export type EvidenceTables = Record<never, never>

@@ -1,0 +1,1 @@
+export type InvestmentTables = Record<never, never>

@@ -1,0 +1,1 @@
+export type PlanTables = Record<never, never>
