@@ -148,7 +148,7 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
       view text not null check (view in ('self', 'independent', 'agreed')),
       indicator_code text not null,
       outcome_code text not null,
-      answer text not null check (answer in ('yes', 'no', 'not-applicable')),
+      answer text check (answer in ('yes', 'no', 'not-applicable')),
       comment text not null default '',
       alternative text not null default '',
       carried text check (carried in ('unconfirmed', 'confirmed', 'changed', 'new')),
@@ -158,6 +158,46 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
       primary key (assessment_id, view, indicator_code)
     )`.execute(db)
   await sql`create index assure_answer_outcome on assure_answer (assessment_id, view, outcome_code)`.execute(db)
+  // Every revision of an answer, and of what was written about an outcome (whose indicator_code is empty): who said what, when.
+  await sql`
+    create table assure_answer_change (
+      assessment_id text not null references assure_assessment (id),
+      view text not null check (view in ('self', 'independent', 'agreed')),
+      outcome_code text not null,
+      indicator_code text not null,
+      revision integer not null,
+      answer text check (answer in ('yes', 'no', 'not-applicable')),
+      comment text not null default '',
+      alternative text not null default '',
+      carried text check (carried in ('unconfirmed', 'confirmed', 'changed', 'new')),
+      at timestamptz not null,
+      by_id text not null,
+      primary key (assessment_id, view, outcome_code, indicator_code, revision)
+    )`.execute(db)
+  // What somebody wrote upon an answer that a colleague had changed meanwhile. It waits beside the answer until one of the two is chosen.
+  await sql`
+    create table assure_answer_aside (
+      assessment_id text not null references assure_assessment (id),
+      outcome_code text not null,
+      indicator_code text not null,
+      answer text check (answer in ('yes', 'no', 'not-applicable')),
+      comment text not null default '',
+      alternative text not null default '',
+      at timestamptz not null,
+      by_id text not null,
+      primary key (assessment_id, outcome_code, indicator_code, by_id)
+    )`.execute(db)
+  // How the review came to its state, and the reason where one was asked.
+  await sql`
+    create table assure_assessment_step (
+      assessment_id text not null references assure_assessment (id),
+      at timestamptz not null,
+      action text not null,
+      state text not null,
+      reason text not null default '',
+      by_id text not null,
+      primary key (assessment_id, at, action)
+    )`.execute(db)
   await sql`
     create table assure_respondent (
       assessment_id text not null references assure_assessment (id),
@@ -261,7 +301,7 @@ async function locks(db: Kysely<unknown>): Promise<void> {
     sql`organisation_id = (select carecert_scope_id()) and (select carecert_scope_kind()) in ('organisation', 'partner')
       or (select carecert_scope_kind()) = 'system' or id in (select assure_engaged())`,
   )
-  for (const table of ['assure_view', 'assure_answer'])
+  for (const table of ['assure_view', 'assure_answer', 'assure_answer_change'])
     await protect(
       db,
       table,
@@ -269,6 +309,7 @@ async function locks(db: Kysely<unknown>): Promise<void> {
         or (${engaged} and (view <> 'self' or assure_unblinded(assessment_id, outcome_code)))`,
       sql`(${own} and view <> 'independent') or (${engaged} and view <> 'self') or (select carecert_scope_kind()) = 'system'`,
     )
-  for (const table of ['assure_respondent', 'assure_comment']) await protect(db, table, own)
+  for (const table of ['assure_respondent', 'assure_comment', 'assure_answer_aside']) await protect(db, table, own)
+  await protect(db, 'assure_assessment_step', sql`${own} or ${engaged}`)
   await protect(db, 'assure_engagement', sql`${own} or assessor_id = (select carecert_actor_id())`)
 }

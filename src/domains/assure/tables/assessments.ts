@@ -6,6 +6,8 @@ export type View = 'self' | 'independent' | 'agreed'
 /** What became of an answer that came from last year's review. `new`: last year's framework did not ask it. */
 export type Carried = 'unconfirmed' | 'confirmed' | 'changed' | 'new'
 
+export type Answer = 'yes' | 'no' | 'not-applicable'
+
 export interface AssessmentTable {
   id: string
   organisation_id: string
@@ -29,6 +31,7 @@ export interface ViewTable {
   outcome_code: string
   /** A level of the framework, or `unanswered`. Computed from the answers by the framework's rule. */
   status: string
+  /** `recorded` once every indicator is answered (self), or once the assessor has recorded it (independent). */
   state: Generated<'open' | 'recorded'>
   summary: Generated<string>
   /** Why the assessor sees it differently. */
@@ -47,7 +50,8 @@ export interface AnswerTable {
   view: View
   indicator_code: string
   outcome_code: string
-  answer: 'yes' | 'no' | 'not-applicable'
+  /** `null` while only a comment stands there, or once the answer was taken back. */
+  answer: Answer | null
   comment: Generated<string>
   /** Another control that does the same job. */
   alternative: Generated<string>
@@ -55,6 +59,41 @@ export interface AnswerTable {
   revision: Generated<number>
   changed_at: Instant
   changed_by: string
+}
+
+/** One revision of an answer; with an empty indicator, of the summary of the outcome, which stands in `comment`. */
+export interface AnswerChangeTable {
+  assessment_id: string
+  view: View
+  outcome_code: string
+  indicator_code: string
+  revision: number
+  answer: Answer | null
+  comment: Generated<string>
+  alternative: Generated<string>
+  carried: Generated<Carried | null>
+  at: Instant
+  by_id: string
+}
+
+export interface AnswerAsideTable {
+  assessment_id: string
+  outcome_code: string
+  indicator_code: string
+  answer: Answer | null
+  comment: Generated<string>
+  alternative: Generated<string>
+  at: Instant
+  by_id: string
+}
+
+export interface AssessmentStepTable {
+  assessment_id: string
+  at: Instant
+  action: string
+  state: string
+  reason: Generated<string>
+  by_id: string
 }
 
 export interface RespondentTable {
@@ -100,6 +139,9 @@ export interface AssessmentTables {
   assure_assessment: AssessmentTable
   assure_view: ViewTable
   assure_answer: AnswerTable
+  assure_answer_change: AnswerChangeTable
+  assure_answer_aside: AnswerAsideTable
+  assure_assessment_step: AssessmentStepTable
   assure_respondent: RespondentTable
   assure_comment: CommentTable
   assure_engagement: EngagementTable
