@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { protect } from './protect.ts'
 
 /**
@@ -124,11 +124,11 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
   await sql`create unique index assure_assessment_of on assure_assessment (organisation_id, framework_id, period, subject) where state <> 'withdrawn'`.execute(
     db,
   )
-  // What was said about an outcome, in each view: by the organisation, by the assessor, and what both agreed.
+  // What was said about an outcome, in each view: by the organisation, by the assessor, by a second assessor for moderation, and what both sides agreed.
   await sql`
     create table assure_view (
       assessment_id text not null references assure_assessment (id),
-      view text not null check (view in ('self', 'independent', 'agreed')),
+      view text not null check (view in ('self', 'independent', 'second', 'agreed')),
       outcome_code text not null,
       status text not null,
       state text not null default 'open' check (state in ('open', 'recorded')),
@@ -145,7 +145,7 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table assure_answer (
       assessment_id text not null references assure_assessment (id),
-      view text not null check (view in ('self', 'independent', 'agreed')),
+      view text not null check (view in ('self', 'independent', 'second', 'agreed')),
       indicator_code text not null,
       outcome_code text not null,
       answer text check (answer in ('yes', 'no', 'not-applicable')),
@@ -162,7 +162,7 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table assure_answer_change (
       assessment_id text not null references assure_assessment (id),
-      view text not null check (view in ('self', 'independent', 'agreed')),
+      view text not null check (view in ('self', 'independent', 'second', 'agreed')),
       outcome_code text not null,
       indicator_code text not null,
       revision integer not null,
@@ -225,8 +225,12 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
     create table assure_engagement (
       id text primary key,
       assessment_id text not null references assure_assessment (id),
+      organisation_id text not null references directory_organisation (id),
       assessor_id text not null,
-      kind text not null check (kind in ('independent', 'peer')),
+      assessor_name text not null,
+      assessor_body text not null,
+      kind text not null check (kind in ('independent', 'peer', 'second')),
+      sample integer check (sample > 0),
       purpose text not null,
       until timestamptz not null,
       independence text,
@@ -234,11 +238,15 @@ async function assessments(db: Kysely<unknown>): Promise<void> {
       declared_at timestamptz,
       asked_at timestamptz not null,
       asked_by text not null,
+      asked_by_name text not null,
       submitted_at timestamptz,
       ended_at timestamptz,
       ended_by text,
-      end_reason text
+      end_reason text,
+      check ((kind = 'second') = (sample is not null))
     )`.execute(db)
+  // One who assesses, and one who moderates, at a time.
+  await sql`create unique index assure_engagement_one on assure_engagement (assessment_id, (kind = 'second')) where ended_at is null`.execute(db)
   await sql`create index assure_engagement_assessment on assure_engagement (assessment_id)`.execute(db)
   await sql`create index assure_engagement_assessor on assure_engagement (assessor_id) where ended_at is null`.execute(db)
 }
@@ -255,25 +263,39 @@ async function readers(db: Kysely<unknown>): Promise<void> {
         return query select id from assure_assessment where organisation_id = carecert_scope_id();
       end if;
     end $$`.execute(db)
-  // Those that the actor, by name, was asked to assess, has declared independence for, and may still.
-  await sql`
-    create function assure_engaged() returns setof text language plpgsql stable security definer rows 20 set search_path = public, pg_temp
-    as $$ begin
-      return query select assessment_id from assure_engagement
-        where assessor_id = carecert_actor_id() and ended_at is null and until > now();
-    end $$`.execute(db)
-  // Those whose independent view the organisation may read: the assessor has handed it over.
-  await sql`
-    create function assure_handed_over() returns setof text language plpgsql stable security definer rows 20 set search_path = public, pg_temp
-    as $$ begin
-      return query select engagement.assessment_id from assure_engagement engagement
-        where engagement.submitted_at is not null and engagement.assessment_id in (select assure_own());
-    end $$`.execute(db)
+  // Those that the actor, by name, was asked to assess, has declared independence for, and may still: as the assessor, as the second one, or as either.
+  const engaged = (name: string, kind: RawBuilder<unknown>) =>
+    sql`
+      create function ${sql.ref(name)}() returns setof text language plpgsql stable security definer rows 20 set search_path = public, pg_temp
+      as $$ begin
+        return query select assessment_id from assure_engagement
+          where assessor_id = carecert_actor_id() and declared_at is not null and ended_at is null and until > now() and ${kind};
+      end $$`.execute(db)
+  await engaged('assure_engaged', sql`true`)
+  await engaged('assure_leads', sql`kind <> 'second'`)
+  await engaged('assure_seconds', sql`kind = 'second'`)
+  // Those whose independent view, or second one, the organisation may read: the assessor has handed it over.
+  const handedOver = (name: string, kind: RawBuilder<unknown>) =>
+    sql`
+      create function ${sql.ref(name)}() returns setof text language plpgsql stable security definer rows 20 set search_path = public, pg_temp
+      as $$ begin
+        return query select engagement.assessment_id from assure_engagement engagement
+          where engagement.submitted_at is not null and ${kind} and engagement.assessment_id in (select assure_own());
+      end $$`.execute(db)
+  await handedOver('assure_handed_over', sql`engagement.kind <> 'second'`)
+  await handedOver('assure_second_handed_over', sql`engagement.kind = 'second'`)
   // Whether an assessor may see what the organisation said of an outcome: not before recording an own view of it.
   await sql`
     create function assure_unblinded(assessment text, outcome text) returns boolean language plpgsql stable security definer set search_path = public, pg_temp
     as $$ begin
       return exists (select from assure_view where assessment_id = assessment and view = 'independent' and outcome_code = outcome and state = 'recorded');
+    end $$`.execute(db)
+  // Whether two assessors may see each other's view of an outcome: not before both have recorded theirs.
+  await sql`
+    create function assure_both_recorded(assessment text, outcome text) returns boolean language plpgsql stable security definer set search_path = public, pg_temp
+    as $$ begin
+      return (select count(*) = 2 from assure_view
+        where assessment_id = assessment and view in ('independent', 'second') and outcome_code = outcome and state = 'recorded');
     end $$`.execute(db)
 }
 
@@ -293,6 +315,8 @@ async function locks(db: Kysely<unknown>): Promise<void> {
 
   const own = sql`assessment_id in (select assure_own())`
   const engaged = sql`assessment_id in (select assure_engaged())`
+  const leads = sql`assessment_id in (select assure_leads())`
+  const seconds = sql`assessment_id in (select assure_seconds())`
   await protect(
     db,
     'assure_assessment',
@@ -305,11 +329,19 @@ async function locks(db: Kysely<unknown>): Promise<void> {
     await protect(
       db,
       table,
-      sql`(${own} and (view <> 'independent' or assessment_id in (select assure_handed_over()) or (select carecert_scope_kind()) = 'system'))
-        or (${engaged} and (view <> 'self' or assure_unblinded(assessment_id, outcome_code)))`,
-      sql`(${own} and view <> 'independent') or (${engaged} and view <> 'self') or (select carecert_scope_kind()) = 'system'`,
+      sql`(${own} and (view in ('self', 'agreed') or (view = 'independent' and assessment_id in (select assure_handed_over()))
+          or (view = 'second' and assessment_id in (select assure_second_handed_over())) or (select carecert_scope_kind()) = 'system'))
+        or (${leads} and (view in ('independent', 'agreed') or (view = 'self' and assure_unblinded(assessment_id, outcome_code))
+          or (view = 'second' and assure_both_recorded(assessment_id, outcome_code))))
+        or (${seconds} and (view = 'second' or (view = 'independent' and assure_both_recorded(assessment_id, outcome_code))))`,
+      sql`(${own} and view in ('self', 'agreed')) or (${leads} and view in ('independent', 'agreed')) or (${seconds} and view = 'second')
+        or (select carecert_scope_kind()) = 'system'`,
     )
   for (const table of ['assure_respondent', 'assure_comment', 'assure_answer_aside']) await protect(db, table, own)
   await protect(db, 'assure_assessment_step', sql`${own} or ${engaged}`)
-  await protect(db, 'assure_engagement', sql`${own} or assessor_id = (select carecert_actor_id())`)
+  // Who is asked in sees that they were, and says so; asking, and all else about it, is the organisation's (migration 0039 keeps its columns).
+  const asked = sql`${own} or assessor_id = (select carecert_actor_id())`
+  await protect(db, 'assure_engagement', asked, asked)
+  await sql`alter policy assure_engagement_insert on assure_engagement with check (${own})`.execute(db)
+  await sql`alter policy assure_engagement_delete on assure_engagement using (${own})`.execute(db)
 }

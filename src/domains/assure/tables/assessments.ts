@@ -1,8 +1,8 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
 
-/** By whom something is said: the organisation, the assessor, or both together. */
-export type View = 'self' | 'independent' | 'agreed'
+/** By whom something is said: the organisation, the assessor, a second assessor for moderation, or both sides together. */
+export type View = 'self' | 'independent' | 'second' | 'agreed'
 /** What became of an answer that came from last year's review. `new`: last year's framework did not ask it. */
 export type Carried = 'unconfirmed' | 'confirmed' | 'changed' | 'new'
 
@@ -118,8 +118,15 @@ export interface CommentTable {
 export interface EngagementTable {
   id: string
   assessment_id: string
+  organisation_id: string
   assessor_id: string
-  kind: 'independent' | 'peer'
+  /** As they were called when they were asked: the organisation does not see the people of other bodies. */
+  assessor_name: string
+  /** The body for which they assess, by name. */
+  assessor_body: string
+  kind: 'independent' | 'peer' | 'second'
+  /** How many outcomes a second assessor answers. */
+  sample: Generated<number | null>
   purpose: string
   until: Instant
   /** What the assessor declares: how they are independent of the organisation. */
@@ -128,6 +135,7 @@ export interface EngagementTable {
   declared_at: Generated<Instant | null>
   asked_at: Instant
   asked_by: string
+  asked_by_name: string
   /** The independent view is handed over: the organisation reads it from now on. */
   submitted_at: Generated<Instant | null>
   ended_at: Generated<Instant | null>
