@@ -36,6 +36,13 @@ export interface Browser {
     form: Readonly<Record<string, string | readonly string[]>>,
     options?: { from?: string; headers?: Record<string, string> },
   ): Promise<LightMyRequestResponse>
+  /** The same with files, by the names of their fields. */
+  upload(
+    url: string,
+    form: Readonly<Record<string, string>>,
+    files: Readonly<Record<string, { name: string; bytes: Uint8Array<ArrayBuffer> | string }>>,
+    options?: { from?: string },
+  ): Promise<LightMyRequestResponse>
   /** The value of a cookie that it keeps. */
   cookie(name: string): string | undefined
   /** Puts a cookie there, as an attacker would. */
@@ -150,6 +157,21 @@ function browser(server: FastifyInstance, cookies: Map<string, string>, remoteAd
         url,
         payload: fields.toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...options.headers },
+      })
+    },
+    async upload(url, form, files, options = {}) {
+      if (options.from !== undefined) await get(options.from)
+      const fields = new FormData()
+      if (token !== '') fields.set('_csrf', token)
+      for (const [name, value] of Object.entries(form)) fields.set(name, value)
+      for (const [name, file] of Object.entries(files)) fields.set(name, new Blob([file.bytes]), file.name)
+      const sent = new Response(fields)
+      const payload = Buffer.from(await sent.arrayBuffer())
+      return ask({
+        method: 'POST',
+        url,
+        payload,
+        headers: { 'content-type': sent.headers.get('content-type') ?? '', 'sec-fetch-site': 'same-origin' },
       })
     },
     follow: response => get(String(response.headers.location)),

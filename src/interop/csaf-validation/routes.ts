@@ -13,8 +13,11 @@ const access = { permission: 'interop.csaf.validate' } as const
 /** One thread is enough for a page: documents wait for each other, and everything else does not wait for them. */
 export const pageValidator = createValidator(1)
 
+const LARGEST_FILE = 2_000_000
+const NOTHING = 'Choose a file or paste a document'
+
 const formOf = z.object({
-  document: z.string('Paste a document').refine(text => text.trim() !== '', 'Paste a document'),
+  document: z.string(NOTHING).refine(text => text.trim() !== '', NOTHING),
   level: z.enum(LEVELS, 'Choose how much is asked for').default('informative'),
 })
 
@@ -30,8 +33,10 @@ const judge = route({
   path: VALIDATOR_PAGE,
   access,
   perMinute: 30,
-  async handle({ body }) {
-    const form = readForm(formOf, body)
+  largestFile: LARGEST_FILE,
+  async handle({ body, files }) {
+    const chosen = files.get('file')
+    const form = readForm(formOf, chosen === undefined ? body : { ...body, document: chosen.bytes.toString('utf8') })
     if (!form.ok) return validatorPage('', 'informative', null, form.problems[0]?.message)
     const { document, level } = form.value
     return validatorPage(document, level, await pageValidator.validate(document, level), undefined)

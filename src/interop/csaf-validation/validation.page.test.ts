@@ -42,7 +42,22 @@ test('the page says of a document whether it is valid, and of each fault the rul
   assert.match(body, /<textarea[^>]+id="document"[^>]*>\{&quot;/, 'what was pasted is there to be mended')
   assert.doesNotMatch(body, /What is wrong/, 'a rule is never shown as if it were the fault')
   const none = await reader.post('/csaf-validator', { document: '  ' }, { from: '/csaf-validator' })
-  assert.match(none.body, /Paste a document/)
+  assert.match(none.body, /Choose a file or paste a document/)
+})
+
+test('a file is judged as what is pasted; without a token of the page, too large or where no file is asked for, it is refused', async () => {
+  const reader = await app.signIn('cyber-lead')
+  const chosen = { file: { name: 'advisory.json', bytes: JSON.stringify(broken) } }
+  const stranger = await reader.upload('/csaf-validator', { document: '', level: 'mandatory' }, chosen)
+  assert.equal(stranger.statusCode, 403)
+  const judged = await reader.upload('/csaf-validator', { document: '', level: 'mandatory' }, chosen, { from: '/csaf-validator' })
+  assert.match(judged.body, /Not valid CSAF 2\.0: \d+ errors?[\s\S]*6\.1\.16/)
+  const nothing = { file: { name: '', bytes: '' } }
+  const pasted = await reader.upload('/csaf-validator', { document: JSON.stringify(sound), level: 'mandatory' }, nothing)
+  assert.match(pasted.body, /Valid CSAF 2\.0/, 'a field in which no file was chosen is no file')
+  const large = { file: { name: 'large.json', bytes: new Uint8Array(2_100_000) } }
+  assert.equal((await reader.upload('/csaf-validator', { document: '' }, large)).statusCode, 413)
+  assert.equal((await reader.upload('/feed-addresses', {}, chosen)).statusCode, 415)
 })
 
 test('what is pasted is shown as text, whatever it holds', async () => {

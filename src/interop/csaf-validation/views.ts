@@ -10,10 +10,18 @@ const COLOURS: Readonly<Record<Finding['severity'], Tag['colour']>> = { error: '
 export function validatorModel(text: string, level: Level, verdict: Verdict | null, error: string | undefined) {
   const fields: readonly Field[] = [
     {
+      name: 'file',
+      kind: 'file',
+      label: 'A file',
+      hint: 'An advisory in CSAF 2.0 or 2.1, of 2 MB at most',
+      accept: '.json,application/json',
+      optional: true,
+    },
+    {
       name: 'document',
       kind: 'textarea',
-      label: 'The document',
-      hint: 'An advisory in CSAF 2.0 or 2.1. Open the file, copy all of it, and paste it here. Longer than 500 kB, or many at once: carecert csaf validate.',
+      label: 'Or paste the document',
+      hint: 'Many at once: carecert csaf validate.',
       rows: 12,
       value: text,
       error,
@@ -27,7 +35,7 @@ export function validatorModel(text: string, level: Level, verdict: Verdict | nu
     },
   ]
   return {
-    form: { action: '/csaf-validator', fields, submit: 'Check it', autosave: false },
+    form: { action: '/csaf-validator', fields, submit: 'Check it', autosave: false, files: true },
     verdict:
       verdict === null
         ? null

@@ -31,6 +31,12 @@ export interface SessionView {
 
 export type FormBody = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** A file that came with a form. What it is called and claims to be proves nothing: look at its bytes. */
+export interface UploadedFile {
+  readonly name: string
+  readonly bytes: Buffer
+}
+
 export interface RouteRequest<P = unknown, Q = unknown> {
   readonly actor: Actor
   readonly session: SessionView | null
@@ -38,6 +44,8 @@ export interface RouteRequest<P = unknown, Q = unknown> {
   readonly query: Q
   /** A form's fields as they came; read them with `readForm`. Empty for GET. */
   readonly body: FormBody
+  /** The files that came with the form, by the names of their fields. Empty unless the route says `largestFile`. */
+  readonly files: ReadonlyMap<string, UploadedFile>
   /** The path and query asked for, for links back. */
   readonly address: string
   /** The caller's network address, as far as trusted proxies tell it; `behind …` when a proxy that nobody trusts stands between. For rate limits; never logged. */
@@ -71,6 +79,8 @@ export interface Route {
   readonly perMinute: number | null
   /** Why a POST may come from elsewhere than our own pages, when its address alone proves the right to it; `null` for never. */
   readonly crossSite: string | null
+  /** How many bytes the file of a form may have; `null` where none is taken. */
+  readonly largestFile: number | null
   /**
    * Whether programs ask here. A token says who they are, by `Authorization`; whoever has none is asked for it (401) and not sent to sign in; errors are
    * `application/problem+json` (RFC 9457) or as `failure` says. Everywhere else a token means nothing: pages are for people.
@@ -117,6 +127,7 @@ interface RouteDefinition<P extends ZodType, Q extends ZodType> {
   readonly query?: Q
   readonly perMinute?: number
   readonly crossSite?: string
+  readonly largestFile?: number
   /** Where the path does not tell: see `MACHINE_PATHS`. */
   readonly isMachine?: boolean
   readonly personOnly?: string
@@ -135,6 +146,7 @@ export function route<P extends ZodType, Q extends ZodType>(definition: RouteDef
     query: definition.query ?? null,
     perMinute: definition.perMinute ?? null,
     crossSite: definition.crossSite ?? null,
+    largestFile: definition.largestFile ?? null,
     isMachine: definition.isMachine ?? isMachinePath(definition.path),
     personOnly: definition.personOnly ?? null,
     failure: definition.failure ?? null,

@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import fastify, { errorCodes, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { v7 as uuidv7 } from 'uuid'
 import { assertNever } from '../../kernel/assert-never.ts'
 import { NotFound, SignInNeeded } from '../../kernel/errors.ts'
@@ -25,6 +25,7 @@ import { problemDetails } from './problem-details.ts'
 import type { CookieChange, PageReply, Reply } from './reply.ts'
 import { isMachinePath, type FormBody, type Route, type RouteRequest, type SessionView } from './route.ts'
 import { registerStaticFiles } from './static-files.ts'
+import { bodyLimitOf, filesOf, registerUploads } from './upload.ts'
 
 /** Who asks. Made from the cookie by the app, which knows sessions and roles. */
 export interface Identity {
@@ -63,7 +64,6 @@ export interface ShellRequest {
 }
 
 const LARGEST_FORM_BYTES = 1_048_576
-const LARGEST_MULTIPART_BYTES = 16_384
 const REQUESTS_PER_MINUTE = 1_200
 const EVENT_STREAM = 'text/event-stream'
 
@@ -97,12 +97,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   await server.register(cookie)
   registerJson(server)
   await server.register(formbody, { bodyLimit: LARGEST_FORM_BYTES })
-  // Mail programs may post so (RFC 8058 §3.2). Who does proves the right to it by the address: the body says nothing that is needed.
-  const fromElsewhere = new Set(parts.routes.filter(route => route.crossSite !== null).map(route => route.path))
-  server.addContentTypeParser('multipart/form-data', { parseAs: 'buffer', bodyLimit: LARGEST_MULTIPART_BYTES }, async (request: FastifyRequest) => {
-    if (fromElsewhere.has(request.routeOptions.url ?? '')) return {}
-    throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE('multipart/form-data')
-  })
+  registerUploads(server, parts.routes)
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
     strictTransportSecurity: isHttps ? { maxAge: 63_072_000, includeSubDomains: true } : false,
@@ -240,6 +235,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     server.route({
       method: route.method,
       url: route.path,
+      ...bodyLimitOf(route),
       ...(route.perMinute === null ? {} : { config: { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } }),
       handler: async (request, reply) => {
         const identity = await identityFor(route, request, reply)
@@ -254,6 +250,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           params: parseInput(route.params, request.params),
           query: parseInput(route.query, request.query),
           body: withoutNul(request.body ?? {}) as FormBody,
+          files: filesOf(request),
           address: request.url,
           remoteAddress: trusted.length === 0 && isForwarded(request) ? `behind ${request.ip}` : request.ip,
           requestId: request.id,
