@@ -1,0 +1,113 @@
+import type { Scenario } from './shape.ts'
+
+/** What can happen, in our own words. Amounts are for a hospital of about 5,000 staff that has done little of the list of improvements. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    code: 'ransomware',
+    name: 'Ransomware through the whole organisation',
+    summary: 'Criminals get in, spread, and lock most systems. Wards work on paper for weeks, and systems are rebuilt one by one.',
+    frequency: [0.04, 0.12, 0.3, 'survey'],
+    losses: {
+      output: [800_000, 2_500_000, 9_000_000, 'synnovis'],
+      recovery: [700_000, 2_500_000, 8_000_000],
+      'third-party': [5_000, 150_000, 900_000],
+      legal: [30_000, 250_000, 3_000_000, 'advanced'],
+    },
+    clinicDays: [60, 240, 900, 'synnovis'],
+  },
+  {
+    code: 'supplier-outage',
+    name: 'A supplier that care depends on is hit',
+    summary: 'The pathology, records or rostering supplier is attacked and goes away for weeks. Your own systems are well, your clinics are not.',
+    frequency: [0.08, 0.2, 0.45],
+    losses: {
+      output: [150_000, 1_200_000, 7_000_000, 'synnovis'],
+      recovery: [40_000, 200_000, 1_200_000],
+      'third-party': [2_000, 50_000, 400_000],
+      legal: [5_000, 40_000, 400_000],
+    },
+    clinicDays: [20, 120, 580, 'synnovis'],
+  },
+  {
+    code: 'worm',
+    name: 'A worm that spreads by itself',
+    summary:
+      'A flaw with a known remedy is used by a program that spreads without anybody doing anything. Machines that were not patched fall within hours.',
+    frequency: [0.02, 0.06, 0.15],
+    losses: {
+      output: [60_000, 240_000, 2_000_000, 'wannacry'],
+      recovery: [200_000, 900_000, 4_000_000, 'wannacry'],
+      'third-party': [1_000, 30_000, 300_000],
+    },
+    clinicDays: [10, 60, 300, 'goole'],
+  },
+  {
+    code: 'mailbox-fraud',
+    name: 'A mailbox is taken over and money is moved',
+    summary: 'Somebody signs in to a mailbox with a stolen password, and sends invoices with another bank account from it, or reads on for weeks.',
+    frequency: [0.3, 0.8, 2, 'survey'],
+    losses: { recovery: [4_000, 15_000, 60_000], legal: [1_000, 8_000, 120_000], other: [5_000, 45_000, 350_000] },
+    clinicDays: [0.01, 0.2, 2],
+  },
+  {
+    code: 'data-theft',
+    name: 'Records of patients or staff are stolen',
+    summary: 'Criminals copy records and threaten to publish them. Nothing stops working; letters, inquiries and claims last for years.',
+    frequency: [0.04, 0.1, 0.25],
+    losses: {
+      output: [1_000, 30_000, 300_000],
+      recovery: [80_000, 400_000, 1_500_000],
+      'third-party': [3_000, 80_000, 900_000],
+      legal: [50_000, 350_000, 3_070_000, 'advanced'],
+    },
+    clinicDays: [0.1, 3, 25],
+  },
+  {
+    code: 'data-lost',
+    name: 'Somebody of ours loses or misuses data',
+    summary: 'A message to the wrong person, a lost laptop or folder, or a look at records that were none of their business.',
+    frequency: [0.5, 1.5, 4],
+    losses: { recovery: [1_500, 8_000, 40_000], legal: [1_000, 10_000, 180_000], other: [100, 2_000, 20_000] },
+    clinicDays: [0.01, 0.2, 2],
+  },
+  {
+    code: 'insider',
+    name: 'A trusted person does harm on purpose',
+    summary: 'Somebody with far-reaching rights, of ours or of a supplier, deletes, copies or sells.',
+    frequency: [0.02, 0.07, 0.2],
+    losses: { output: [4_000, 100_000, 1_200_000], recovery: [30_000, 200_000, 1_500_000], legal: [10_000, 120_000, 1_500_000] },
+    clinicDays: [0.2, 8, 90],
+  },
+  {
+    code: 'legacy-outage',
+    name: 'An unsupported system fails or must be cut off',
+    summary: 'A device or system that gets no more security updates is hit, or has to be unplugged in a hurry because others are.',
+    frequency: [0.2, 0.5, 1.2],
+    losses: { output: [15_000, 120_000, 800_000], recovery: [15_000, 70_000, 350_000] },
+    clinicDays: [3, 20, 140],
+  },
+  {
+    code: 'device-tampering',
+    name: 'Medical or building devices are disturbed',
+    summary: 'Scanners, pumps, doors, lifts or cooling that hang on the network stop, or cannot be trusted any more.',
+    frequency: [0.01, 0.04, 0.12],
+    losses: { output: [40_000, 400_000, 2_500_000], recovery: [30_000, 200_000, 900_000], 'third-party': [1_000, 20_000, 200_000] },
+    clinicDays: [6, 50, 280],
+  },
+  {
+    code: 'cloud-outage',
+    name: 'The cloud or the way to it is gone',
+    summary: 'The provider of mail, files or sign-in fails, or the line to it does. It is nobody’s attack, and nothing works all the same.',
+    frequency: [0.15, 0.4, 1],
+    losses: { output: [10_000, 70_000, 500_000], recovery: [5_000, 25_000, 150_000] },
+    clinicDays: [1, 8, 60],
+  },
+  {
+    code: 'public-service-down',
+    name: 'The website or a public service is knocked over',
+    summary: 'A flood of requests, or somebody who changes what the site says. Patients cannot book or read.',
+    frequency: [0.2, 0.6, 1.5],
+    losses: { output: [1_000, 8_000, 60_000], recovery: [3_000, 15_000, 80_000], other: [200, 4_000, 40_000] },
+    clinicDays: [0.02, 1, 8],
+  },
+]
