@@ -35,6 +35,11 @@ import * as publicBulletins from './0034_public_bulletins.ts'
 import * as speed from './0035_speed.ts'
 import * as closedDays from './0037_closed_days.ts'
 import * as assure from './0038_assure.ts'
+import * as assureReview from './0039_assure_review.ts'
+import * as assureEvidenceSharing from './0040_assure_evidence_sharing.ts'
+import * as benchmark from './0041_benchmark.ts'
+import * as investment from './0042_investment.ts'
+import * as plans from './0043_plans.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -74,4 +79,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0035_speed': speed,
   '0037_closed_days': closedDays,
   '0038_assure': assure,
+  '0039_assure_review': assureReview,
+  '0040_assure_evidence_sharing': assureEvidenceSharing,
+  '0041_benchmark': benchmark,
+  '0042_investment': investment,
+  '0043_plans': plans,
 }

@@ -113,6 +113,29 @@ export const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
   ...shown(['broadcast.impact.view'], ['broadcast_impact_report']),
   ...shown(['broadcast.chase.view'], ['broadcast_chase_policy', 'broadcast_chase_step', 'broadcast_closed_day']),
   ...shown(['broadcast.call.make'], ['broadcast_call', 'broadcast_call_hold']),
+  ...shown(
+    ['assure.plan.view'],
+    [
+      'assure_action',
+      'assure_action_date',
+      'assure_action_event',
+      'assure_action_retest',
+      'assure_funding_status',
+      'assure_need_pool',
+      'assure_plan',
+      'assure_plan_reminder',
+      'assure_plan_signature',
+      'assure_proposal_left',
+    ],
+  ),
+  ...shown(['assure.benchmark.contribute'], ['assure_contribution']),
+  ...shown(
+    ['assure.benchmark.view'],
+    ['assure_benchmark_cohort', 'assure_benchmark_policy', 'assure_figure', 'assure_freeze', 'assure_freeze_cohort', 'assure_size_band'],
+  ),
+  ...shown(['assure.catalogue.view'], ['assure_catalogue_entry']),
+  ...shown(['assure.investment.view'], ['assure_case', 'assure_case_answer', 'assure_case_decision', 'assure_case_entry', 'assure_case_override']),
+  ...shown(['assure.plan.view', 'assure.sector.view'], ['assure_need_figure', 'assure_need_freeze']),
 }
 
 /** What proves who somebody is stays where it is: people sign in anew elsewhere, and tokens and addresses that hold one are made anew. */
