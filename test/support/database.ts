@@ -88,7 +88,8 @@ async function prepare(database: Database): Promise<void> {
 async function schemaDigest(): Promise<string> {
   const folder = fileURLToPath(new URL('../../migrations/', import.meta.url))
   const hash = createHash('sha256').update(JOB_HANDLERS.map(handler => handler.kind.name).join())
-  for (const name of (await readdir(folder)).toSorted()) hash.update(await readFile(join(folder, name)))
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())
+  for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).toSorted()) hash.update(await readFile(path))
   return hash.digest('hex').slice(0, 16)
 }
 
