@@ -49,6 +49,8 @@ export const PERMISSIONS = {
 
   'assure.plan.view': [...REVIEWERS, 'board-member'],
   'assure.plan.change': ['cyber-lead'],
+  /** To say how an action goes that is one's own: its owner may be a colleague who answers parts of the review. */
+  'assure.plan.report': REVIEWERS,
   /** What the sector lacks, from what is safely pooled and from what was shared. */
   'assure.sector.view': [...CENTRE_ROLES, 'regional-lead'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>
