@@ -22,6 +22,7 @@ const LEFT_OUT = new Set([
   'auth_attempt',
   'platform_answered',
   'broadcast_tally',
+  'directory_address',
 ])
 
 /** Filled by migrations: the rows that come take their place. */
@@ -51,6 +52,7 @@ const SEEDED = new Set([
   'interop_taxii_collection',
   'interop_cap_policy',
   'interop_feed_stamp',
+  'assure_evidence_grade',
 ])
 
 /** What tells others of a new row, which was told of before, or counts it by rows that are not there yet: its sums come with the rest. */
