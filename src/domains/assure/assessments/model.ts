@@ -2,7 +2,6 @@ import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import { transition, type Lifecycle, type Transition } from '../../../kernel/lifecycle.ts'
-import type { Actor } from '../../../platform/work/actor.ts'
 import type { Answer, Carried } from '../tables/assessments.ts'
 
 /**
@@ -147,11 +146,25 @@ export interface Assessment {
   readonly closedAt: Instant | null
 }
 
+/** Reads `2026-27` or `2026`. Gives `undefined` for anything else, such as a year and one that does not follow it. */
+export function parsePeriod(text: string): string | undefined {
+  const [, year = '', next] = /^(20\d{2})(?:[-/](\d{2}))?$/.exec(text.trim()) ?? []
+  if (year === '') return undefined
+  if (next === undefined) return year
+  return (Number(year) + 1) % 100 === Number(next) ? `${year}-${next}` : undefined
+}
+
+/** The year in which that day lies, from April to March, as `2026-27`. */
+export function periodOf(day: string): string {
+  const year = Number(day.slice(0, 4)) - (day.slice(5, 7) < '04' ? 1 : 0)
+  return `${year}-${String((year + 1) % 100).padStart(2, '0')}`
+}
+
 /** The subject of a review of all that an organisation does. */
 export const WHOLE_ORGANISATION = 'Whole organisation'
 
 /** Whether somebody sees only the outcomes that were given to them. */
-export function seesOnlyGiven({ role }: Pick<Actor, 'role'>): boolean {
+export function seesOnlyGiven({ role }: { readonly role: string | null }): boolean {
   return role === 'contributor'
 }
 
@@ -173,4 +186,47 @@ export function whyNotCounted(given: GivenAnswer & { readonly carried: Carried |
   if (given.answer === null) return 'unanswered'
   if (given.carried === 'unconfirmed') return 'unconfirmed'
   return given.answer === 'not-applicable' && given.comment.trim() === '' ? 'no-reason' : null
+}
+
+export interface AssessmentRow extends Assessment {
+  readonly outcomes: number
+  readonly complete: number
+  /** When somebody last answered something. */
+  readonly answeredAt: Instant | null
+}
+
+export interface AssessmentsFilter {
+  readonly search: string
+  readonly state: AssessmentState | '' | 'all'
+}
+
+export const ASSESSMENT_SORTS = ['-period', 'period', '-opened', 'opened'] as const
+export type AssessmentSort = (typeof ASSESSMENT_SORTS)[number]
+
+/** A framework that a review can be opened of. */
+export interface FrameworkChoice {
+  readonly id: Id<'framework'>
+  readonly code: string
+  readonly version: string
+  readonly name: string
+  readonly description: string
+  readonly subject: 'organisation' | 'service'
+  readonly indicators: number
+}
+
+export interface ProfileChoice {
+  readonly id: Id<'profile'>
+  readonly frameworkId: string
+  readonly name: string
+  readonly period: string | null
+}
+
+/** Kinds of organisation for which a short framework comes first. */
+const SMALL_TYPES = new Set(['practice', 'pharmacy', 'care-home', 'dentist', 'optician'])
+
+/** The choices in the order in which they are offered: to a small body its short framework first. */
+export function inOfferedOrder(choices: readonly FrameworkChoice[], organisationType: string): readonly FrameworkChoice[] {
+  const isShort = ({ code }: FrameworkChoice) => code === 'care-first-steps'
+  if (!SMALL_TYPES.has(organisationType)) return [...choices.filter(one => !isShort(one)), ...choices.filter(isShort)]
+  return [...choices.filter(isShort), ...choices.filter(one => !isShort(one))]
 }

@@ -1,8 +1,20 @@
 import type { Id } from '../../../kernel/id.ts'
+import type { Instant } from '../../../kernel/instant.ts'
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
-import { isAssessmentState, noSuchAssessment, type Assessment } from './model.ts'
+import {
+  isAssessmentState,
+  noSuchAssessment,
+  seesOnlyGiven,
+  type Assessment,
+  type AssessmentRow,
+  type AssessmentsFilter,
+  type AssessmentSort,
+  type FrameworkChoice,
+  type ProfileChoice,
+} from './model.ts'
 
 export type Asks = Pick<Reader<Visible>, 'selectFrom'>
 
@@ -64,4 +76,148 @@ export async function ownAssessment(db: Asks, actor: Pick<Actor, 'organisationId
   const found = await assessmentById(db, id)
   if (found === null || found.organisationId !== actor.organisationId) throw noSuchAssessment()
   return found
+}
+
+type Who = Pick<Actor, 'id' | 'role' | 'organisationId'>
+
+/** The organisation's own reviews, page by page; to a contributor those in which something was given to them. */
+export async function listAssessments(
+  db: Asks,
+  actor: Who,
+  filter: AssessmentsFilter,
+  sort: AssessmentSort,
+  request: PageRequest,
+): Promise<Page<AssessmentRow>> {
+  const { total } = await filtered(db, actor, filter)
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const column = sort.endsWith('period') ? 'assessment.period' : 'assessment.opened_at'
+  const direction = sort.startsWith('-') ? 'desc' : 'asc'
+  const [value, id] = decodeCursor(request.cursor, 2) ?? []
+  const found = await filtered(db, actor, filter)
+    .$if(typeof value === 'string' && typeof id === 'string', query =>
+      query.where(eb => {
+        const key = column === 'assessment.period' ? eb.val(String(value)) : eb.cast<Instant>(eb.val(String(value)), 'timestamptz')
+        const sign = direction === 'desc' ? '<' : '>'
+        return eb.or([eb(column, sign, key), eb.and([eb(column, '=', key), eb('assessment.id', sign, String(id))])])
+      }),
+    )
+    .select(['assessment.id', 'assessment.period', 'assessment.opened_at'])
+    .orderBy(column, direction)
+    .orderBy('assessment.id', direction)
+    .limit(request.limit + 1)
+    .execute()
+  const shown = found.slice(0, request.limit)
+  const last = shown.at(-1)
+  const rows = await rowsOf(
+    db,
+    shown.map(row => row.id),
+  )
+  const key = last === undefined ? '' : column === 'assessment.period' ? last.period : last.opened_at.toISOString()
+  return { rows, next: found.length > request.limit && last !== undefined ? encodeCursor([key, last.id]) : null, total }
+}
+
+function filtered(db: Asks, actor: Who, { search, state }: AssessmentsFilter) {
+  let query = db
+    .selectFrom('assure_assessment as assessment')
+    .innerJoin('assure_framework as framework', 'framework.id', 'assessment.framework_id')
+    .where('assessment.organisation_id', '=', actor.organisationId ?? '')
+  if (state === '') query = query.where('assessment.state', '<>', 'withdrawn')
+  else if (state !== 'all') query = query.where('assessment.state', '=', state)
+  for (const word of search.split(/\s+/).filter(part => part !== '')) {
+    const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
+    query = query.where(eb =>
+      eb.or([eb('framework.name', 'ilike', like), eb('assessment.subject', 'ilike', like), eb('assessment.period', 'ilike', like)]),
+    )
+  }
+  if (!seesOnlyGiven(actor)) return query
+  return query.where('assessment.id', 'in', eb =>
+    eb.selectFrom('assure_respondent').select('assure_respondent.assessment_id').where('assure_respondent.person_id', '=', actor.id),
+  )
+}
+
+async function rowsOf(db: Asks, ids: readonly string[]): Promise<readonly AssessmentRow[]> {
+  if (ids.length === 0) return []
+  const heads = await assessments(db).where('assessment.id', 'in', ids).execute()
+  const views = await db
+    .selectFrom('assure_view')
+    .where('assessment_id', 'in', ids)
+    .where('view', '=', 'self')
+    .groupBy('assessment_id')
+    .select(({ fn, eb }) => [
+      'assessment_id',
+      fn.countAll<number>().as('outcomes'),
+      fn.countAll<number>().filterWhere('state', '=', 'recorded').as('complete'),
+      fn.max(eb.ref('changed_at')).as('answered_at'),
+    ])
+    .execute()
+  const byId = new Map(heads.map(row => [row.id, asAssessment(row)]))
+  const counts = new Map(views.map(row => [row.assessment_id, row]))
+  return ids.flatMap(id => {
+    const head = byId.get(id)
+    const count = counts.get(id)
+    if (head === undefined) return []
+    return [{ ...head, outcomes: count?.outcomes ?? 0, complete: count?.complete ?? 0, answeredAt: count?.answered_at ?? null }]
+  })
+}
+
+/** The reviews whose answers can be carried into a new one, the newest first. */
+export async function earlierAssessments(db: Asks, { organisationId }: Pick<Actor, 'organisationId'>): Promise<readonly Assessment[]> {
+  const rows = await assessments(db)
+    .where('assessment.organisation_id', '=', organisationId ?? '')
+    .where('assessment.state', '<>', 'withdrawn')
+    .orderBy('assessment.period', 'desc')
+    .orderBy('assessment.id', 'desc')
+    .limit(50)
+    .execute()
+  return rows.map(asAssessment)
+}
+
+/** The frameworks that a review can be opened of, each with how much it asks. */
+export async function frameworkChoices(db: Asks): Promise<readonly FrameworkChoice[]> {
+  const rows = await db
+    .selectFrom('assure_framework as framework')
+    .where('framework.withdrawn_at', 'is', null)
+    .select(eb => [
+      'framework.id',
+      'framework.code',
+      'framework.version',
+      'framework.name',
+      'framework.description',
+      'framework.subject',
+      eb
+        .selectFrom('assure_indicator')
+        .whereRef('assure_indicator.framework_id', '=', 'framework.id')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .as('indicators'),
+    ])
+    .orderBy('framework.name')
+    .orderBy('framework.version', 'desc')
+    .execute()
+  return rows.map(row => ({ ...row, id: row.id as Id<'framework'>, indicators: row.indicators ?? 0 }))
+}
+
+/** The profiles that fit a kind of organisation: those for all, and those for its type; of a year those for that year or for all. */
+export async function profilesFor(
+  db: Asks,
+  organisationId: Id<'organisation'>,
+  frameworkId: string | null,
+  period: string | null,
+): Promise<readonly ProfileChoice[]> {
+  let query = db
+    .selectFrom('assure_profile as profile')
+    .where('profile.withdrawn_at', 'is', null)
+    .where(eb =>
+      eb.or([
+        eb('profile.organisation_type', 'is', null),
+        eb('profile.organisation_type', '=', eb.selectFrom('directory_organisation').where('id', '=', organisationId).select('type')),
+      ]),
+    )
+  if (frameworkId !== null) query = query.where('profile.framework_id', '=', frameworkId)
+  if (period !== null) query = query.where(eb => eb.or([eb('profile.period', 'is', null), eb('profile.period', '=', period)]))
+  const rows = await query
+    .select(['profile.id', 'profile.framework_id as frameworkId', 'profile.name', 'profile.period'])
+    .orderBy('profile.name')
+    .execute()
+  return rows.map(row => ({ ...row, id: row.id as Id<'profile'> }))
 }
