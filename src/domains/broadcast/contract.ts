@@ -2,6 +2,7 @@ import type { Page } from '../../kernel/page.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
 import { listPublished, readPublished, readPublishedNumbered, readThreats } from './publication/queries.ts'
+import { awaitingMoney, type BulletinAwaitingMoney } from './responses/queries/awaiting-money.ts'
 import type { Visible } from './tables.ts'
 
 /** What the domains above and the exits to other machines may use of broadcast. */
@@ -11,6 +12,7 @@ export { bulletinNumber, fiveLines, parseBulletinNumber, severityLabel } from '.
 export type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
 export { bulletinPublished } from './publication/model.ts'
 export { carriesContent } from './clearance.ts'
+export type { BulletinAwaitingMoney } from './responses/queries/awaiting-money.ts'
 
 /** A released bulletin as the outside may read it, in the reader's scope; `undefined` when there is none of that id, or it is not released. An exercise too. */
 export function publishedBulletin<T extends object>(db: Reader<T>, id: string): Promise<PublishedBulletin | undefined> {
@@ -30,6 +32,11 @@ export function publishedBulletins<T extends object>(db: Reader<T>, asked: Publi
 /** The threats that those bulletins are about, by the bulletin's id, as far as the reader may read them. A bulletin that is about none is left out. */
 export function threatsOfBulletins<T extends object>(db: Reader<T>, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   return readThreats(asBroadcast(db), ids)
+}
+
+/** The live bulletins on which that organisation chooses not to act because there is no money yet, in the reader's scope. What of a plan can follow from them. */
+export function bulletinsAwaitingMoney<T extends object>(db: Reader<T>, organisationId: string): Promise<readonly BulletinAwaitingMoney[]> {
+  return awaitingMoney(asBroadcast(db), organisationId)
 }
 
 /** The caller's reader narrows to its own tables; the connection behind it is the same, and row-level security holds whatever is asked. */
