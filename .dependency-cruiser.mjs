@@ -89,7 +89,7 @@ const named = [
   {
     name: 'slices-meet-through-the-model',
     comment:
-      "Inside a domain, a slice may use another slice's model.ts, lifecycle.ts and queries.ts, never its commands, fields, routes, views, jobs or cli. Only broadcast's mailings.ts is for all of them: each way to write to people goes through it.",
+      "Inside a domain, a slice may use another slice's model.ts, lifecycle.ts and queries.ts, never its commands, fields, routes, views, jobs or cli. Only broadcast's mailings.ts is for all of them, since each way to write to people goes through it, and assure's scoring.ts, the one place that says how a status comes about.",
     from: { path: '^src/domains/([^/]+)/([^/]+)/', pathNot: TESTS },
     to: {
       path: '^src/domains/$1/[^/]+/',
@@ -98,6 +98,7 @@ const named = [
         '^src/domains/$1/.+/(?:model|lifecycle|queries)[.]ts$',
         '^src/domains/$1/.+/queries/[^/]+[.]ts$',
         '^src/domains/broadcast/deliveries/mailings[.]ts$',
+        '^src/domains/assure/frameworks/scoring[.]ts$',
       ],
     },
   },

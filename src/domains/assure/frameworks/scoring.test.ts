@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CAF_RULE, meets, REQUIREMENT_RULE, scoreOutcome, statusOf, type Answer, type ScoringRule } from './scoring.ts'
+import { CAF_RULE, REQUIREMENT_RULE } from '../../../kernel/framework.ts'
+import { meets, reachableLevels, scoreOutcome, statusOf, type Answer, type ScoringRule } from './scoring.ts'
 
 const LEVELS = ['achieved', 'partially-achieved', 'not-achieved'].map(code => ({ code }))
 const LISTS = ['achieved', 'partially-achieved', 'not-achieved'] as const
@@ -57,6 +58,7 @@ test('an outcome without a partial list cannot be changed into a partial one', (
     scored.changes.map(change => change.level),
     ['achieved'],
   )
+  assert.deepEqual(reachableLevels(CAF_RULE, indicators, LEVELS), ['achieved', 'not-achieved'])
   assert.deepEqual(scored.unanswered, ['achieved.1', 'achieved.2', 'not-achieved.2'])
 })
 

@@ -50,7 +50,7 @@ interface Answered {
 /**
  * What an outcome comes out as, why, and what would change it. `levels` are those of the framework, the best first. An indicator that does not apply is
  * left out of its list.
- * The rule of the Cyber Assessment Framework is the first example: see `CAF_RULE`.
+ * The first example of a rule is that of the Cyber Assessment Framework (`CAF_RULE` in kernel/framework.ts).
  */
 export function scoreOutcome(
   rule: ScoringRule,
@@ -62,7 +62,11 @@ export function scoreOutcome(
   const status = statusOf(rule, indicators, answers)
   const rank = levels.findIndex(level => level.code === status)
   const better = rank === -1 ? levels : levels.slice(0, rank)
-  const changes = better.toReversed().flatMap(level => fewestChanges(rule, indicators, answers, level.code) ?? [])
+  const changes = better.toReversed().flatMap(({ code: level }): readonly Change[] => {
+    const needed = fewestAnswers(rule, indicators, answers, level)
+    // Nothing to change, and yet not so: nothing is answered, or nothing applies. Then any `no` would do, and is no advice.
+    return needed === undefined || needed.length === 0 ? [] : [{ level, answers: needed }]
+  })
   return { status, because: becauseOf(rule, indicators, answers), changes, unanswered }
 }
 
@@ -80,18 +84,10 @@ export function meets(levels: readonly Pick<Level, 'code'>[], status: string, re
   return rank !== -1 && rank <= levels.findIndex(level => level.code === required)
 }
 
-/** CAF 3.2 and 4.0: any not-achieved statement that is true decides; then all achieved ones; then all partial ones. */
-export const CAF_RULE: ScoringRule = {
-  steps: [
-    { when: 'any', of: 'not-achieved', gives: 'not-achieved' },
-    { when: 'all', of: 'achieved', gives: 'achieved' },
-    { when: 'all', of: 'partially-achieved', gives: 'partially-achieved' },
-  ],
-  otherwise: 'not-achieved',
+/** The levels that an outcome with these indicators can come out at. What a framework says of itself may be otherwise. */
+export function reachableLevels(rule: ScoringRule, indicators: readonly Answered[], levels: readonly Pick<Level, 'code'>[]): readonly string[] {
+  return levels.map(level => level.code).filter(level => fewestAnswers(rule, indicators, new Map(), level) !== undefined)
 }
-
-/** Lists of requirements, such as Cyber Essentials: met when each that applies is. */
-export const REQUIREMENT_RULE: ScoringRule = { steps: [{ when: 'all', of: 'met', gives: 'met' }], otherwise: 'not-met' }
 
 function holds(step: ScoringStep, indicators: readonly Answered[], answers: ReadonlyMap<string, Answer>): boolean {
   const list = applying(step.of, indicators, answers)
@@ -117,7 +113,12 @@ function becauseOf(rule: ScoringRule, indicators: readonly Answered[], answers: 
 /** What one list must be for a step to hold or not to hold. The lists are apart, so the fewest changes are the sum of each list's fewest. */
 type Demand = 'none' | 'some' | 'all' | 'not-all'
 
-function fewestChanges(rule: ScoringRule, indicators: readonly Answered[], answers: ReadonlyMap<string, Answer>, level: string): Change | undefined {
+function fewestAnswers(
+  rule: ScoringRule,
+  indicators: readonly Answered[],
+  answers: ReadonlyMap<string, Answer>,
+  level: string,
+): Change['answers'] | undefined {
   const ways = rule.steps.flatMap((step, index) => (step.gives === level ? [index] : []))
   if (rule.otherwise === level) ways.push(rule.steps.length)
   let best: Change['answers'] | undefined
@@ -138,8 +139,7 @@ function fewestChanges(rule: ScoringRule, indicators: readonly Answered[], answe
     const whole = parts.flatMap(part => part ?? [])
     if (!best || whole.length < best.length) best = whole
   }
-  // Nothing to change, and yet not so: nothing is answered, or nothing applies. Then any `no` would do, and is no advice.
-  return best && best.length > 0 ? { level, answers: best } : undefined
+  return best
 }
 
 /** The fewest answers of one list to change so that all demands hold; `undefined` where they contradict each other or the list is too short. */
