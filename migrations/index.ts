@@ -40,6 +40,7 @@ import * as assureEvidenceSharing from './0040_assure_evidence_sharing.ts'
 import * as benchmark from './0041_benchmark.ts'
 import * as investment from './0042_investment.ts'
 import * as plans from './0043_plans.ts'
+import * as addresses from './0044_addresses.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -84,4 +85,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0041_benchmark': benchmark,
   '0042_investment': investment,
   '0043_plans': plans,
+  '0044_addresses': addresses,
 }

@@ -15,6 +15,7 @@ import { AudienceRule } from './model.ts'
 import { resolveAudience, summariseAudience, type Audience } from './queries.ts'
 import { checkRule } from './queries/checking.ts'
 import { listAudience, viewAudience, type AudienceListQuery, type AudienceSort } from './queries/lists.ts'
+import { countAudience, type AudienceFigures } from './queries/reasons.ts'
 
 const platform = await createTestPlatform()
 const analyst = actorAs('analyst')
@@ -107,6 +108,9 @@ test('contacts are counted, the unreachable are named with the reason, and the e
       'the database counts and hashes alike',
     )
     const checked = await checkRule(db, rule)
+    const counted = await countAudience(db, checked)
+    assert.deepEqual(counted.summary, summary, 'the check before a release counts and hashes alike')
+    assert.deepEqual([counted.reasons.addresses, counted.reasons.inDoubt], [4, 0])
     const view = (query: Partial<AudienceListQuery>, limit = 50) => viewAudience(db, checked, { ...ALL, ...query }, { limit, cursor: null })
     const reached = await view({ list: 'reached' }, 1)
     assert.deepEqual([reached.summary, reached.excluded, reached.found.total], [summary, 2, 3], 'the page counts and hashes alike')
@@ -150,7 +154,7 @@ test('each order of a list meets every organisation once, page by page, also whe
   })
 })
 
-test('the database keeps how many contacts of each organisation can be mailed, whatever happens to them', async () => {
+test('the database keeps how many contacts of each organisation and at each address can be mailed, whatever happens to them', async () => {
   const db = platform.database.kysely as Kysely<Visible>
   const ids = await plantOrganisations(platform, [
     { code: 'K1', contacts: ['a@k1.example', 'b@k1.example', null] },
@@ -158,6 +162,10 @@ test('the database keeps how many contacts of each organisation can be mailed, w
   ])
   const counted = async () => {
     const rows = await db.selectFrom('directory_organisation').where('code', 'in', ['K1', 'K2']).orderBy('code').select('mailable_contacts').execute()
+    const kept = await sql`select address, contacts from directory_address where contacts <> 0 order by address`.execute(db)
+    const held = await sql`select lower(email) collate "C" as address, count(*)::int as contacts from directory_contact
+      where ended_at is null and receives_bulletins and email is not null group by 1 order by 1`.execute(db)
+    assert.deepEqual(kept.rows, held.rows, 'and how many stand at each address')
     return rows.map(row => row.mailable_contacts)
   }
   const ofFirst = db.updateTable('directory_contact').where('organisation_id', '=', ids.get('K1') ?? '')
@@ -178,6 +186,20 @@ test('the database keeps how many contacts of each organisation can be mailed, w
   await db.deleteFrom('directory_contact').where('email', '=', 'c@k1.example').execute()
   assert.deepEqual(await counted(), [0, 0], 'the last is removed')
   await sql`update directory_organisation set status = 'closed' where code in ('K1', 'K2')`.execute(db)
+})
+
+test('a person who stands for several organisations is counted as one address', async () => {
+  await plantOrganisations(platform, [
+    { code: 'S1', type: 'supplier', contacts: ['one@s.example', 'both@s.example'] },
+    { code: 'S2', type: 'supplier', contacts: ['Both@S.example'] },
+    { code: 'S3', type: 'dentist', contacts: ['both@s.example'] },
+  ])
+  const of = (types: string[]) =>
+    readAs<Visible, AudienceFigures>(platform, analyst, async db => countAudience(db, await checkRule(db, asked({ types }))))
+  const { summary, reasons } = await of(['supplier'])
+  assert.deepEqual([summary.contacts, reasons.addresses], [3, 2], 'the dentist shares it too, and is not asked for')
+  assert.equal((await of(['supplier', 'dentist'])).reasons.addresses, 2)
+  assert.equal((await of(['dentist'])).reasons.addresses, 1)
 })
 
 test('an organisation that comes with a count, as from a backup, begins with none', async () => {

@@ -113,8 +113,13 @@ export function nobody({ rule, problems }: CheckedRule): AudienceSummary {
 export function summary(checked: CheckedRule): RawBuilder<unknown> {
   return sql`
     select count(*)::int as organisations, coalesce(sum(contacts), 0)::int as contacts, count(*) filter (where contacts = 0)::int as unreachable,
-      encode(sha256(convert_to(${canonicalRule(checked.rule)} || chr(10) || coalesce(string_agg(code, chr(10)), ''), 'UTF8')), 'hex') as hash
+      ${audienceHash(checked)} as hash
     from (select code, mailable_contacts as contacts from (${reached(checked)}) as audience order by code collate "C") as sorted`
+}
+
+/** The hash of `hashOf`, over rows that have a `code` and come in its order. */
+export function audienceHash({ rule }: CheckedRule): RawBuilder<unknown> {
+  return sql`encode(sha256(convert_to(${canonicalRule(rule)} || chr(10) || coalesce(string_agg(code, chr(10)), ''), 'UTF8')), 'hex')`
 }
 
 /** To how many addresses the messages go: a person who stands for several organisations gets one that names them all. */
@@ -215,12 +220,12 @@ async function oldLines(db: Asks, rule: AudienceRule): Promise<Lines> {
   return [...(await linesOf(db, technology)).lines.values()].flat()
 }
 
-/** The hash of an audience: SHA-256, in hexadecimal, over the canonical rule and the codes in their order, each on a line. */
 /** SHA-256 over the canonical rule: the same for rules that say the same. Give it the rule of an `Audience`, whose saved audiences are taken apart. */
 export function ruleHash(rule: AudienceRule): string {
   return createHash('sha256').update(canonicalRule(rule)).digest('hex')
 }
 
+/** The hash of an audience: SHA-256, in hexadecimal, over the canonical rule and the codes in their order, each on a line. */
 export function hashOf(rule: AudienceRule, codes: readonly string[]): string {
   return createHash('sha256')
     .update(`${canonicalRule(rule)}\n${codes.join('\n')}`)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Exclusion, Unreachable } from '../model.ts'
+import { audienceHash, nobody, type AudienceSummary } from '../queries.ts'
 import type { Asks } from './asks.ts'
 import type { CheckedRule } from './checking.ts'
 import { candidates, leftOut, reached } from './matching.ts'
@@ -18,42 +19,46 @@ export interface Reasons {
 const hasFresh = sql`(
   select true from directory_contact as other where other.organisation_id = contact.organisation_id and ${isMailed('other')} and ${isFresh('other')} limit 1)`
 
-/** As the index of addresses has it (migration 0035). */
+/** As the index of addresses and the count of who shares them have it (migration 0044). */
 const ADDRESS = sql`lower(contact.email) collate "C"`
 
+/** The figures of a rule with why it does not reach whom it does not reach. */
+export interface AudienceFigures {
+  readonly summary: AudienceSummary
+  readonly reasons: Reasons
+}
+
 /**
- * Who is not reached, counted by why, and to how many addresses the messages go. The audience is walked once, with what the directory keeps of
- * each organisation; of contacts only those are looked at that are in doubt, or whose address another has too: both are few.
+ * How many a rule reaches, with the audience's hash, who is not reached, counted by why, and to how many addresses the messages go. The audience is
+ * walked once, with what the directory keeps of each organisation; of contacts only those are looked at that are in doubt, or whose address another has too: both are few.
  */
-export async function countReasons(db: Asks, checked: CheckedRule): Promise<Reasons> {
-  if (checked.problems.length > 0) return { leftOut: [], unreachable: [], inDoubt: 0, addresses: 0 }
+export async function countAudience(db: Asks, checked: CheckedRule): Promise<AudienceFigures> {
+  if (checked.problems.length > 0) return { summary: nobody(checked), reasons: NO_REASONS }
   const out = leftOut(checked)
-  const { rows } = await sql<Reasons>`
+  const { rows } = await sql<{ summary: Omit<AudienceSummary, 'problems'>; reasons: Reasons }>`
     with ${candidates(checked)},
+    audience as materialized (select id, code, mailable_contacts from (${reached(checked)}) as audience order by code collate "C"),
     doubtful as materialized (select distinct contact.organisation_id as id from directory_contact as contact where ${isMailed('contact')}
       and ${isFresh('contact')} is not true and ${hasFresh} is null),
-    addresses as (select address, lag(address) over (order by address) as before
-      from (select ${ADDRESS} as address from directory_contact as contact where ${isMailed('contact')}) as mailed),
-    shared as materialized (select distinct address from addresses where address = before),
     figures as materialized (
-      select sum(audience.mailable_contacts) as messages,
-        count(*) filter (where audience.mailable_contacts > 0 and audience.id in (select id from doubtful))::int as in_doubt
-      from (${reached(checked)}) as audience),
-    unreached as materialized (
-      select ${WHY_UNREACHABLE} as why, count(*)::int as count from (${reached(checked)}) as audience where audience.mailable_contacts = 0 group by 1),
+      select count(*)::int as organisations, coalesce(sum(mailable_contacts), 0)::int as contacts, count(*) filter (where mailable_contacts = 0)::int as unreachable,
+        ${audienceHash(checked)} as hash, count(*) filter (where mailable_contacts > 0 and id in (select id from doubtful))::int as in_doubt from audience),
+    unreached as materialized (select ${WHY_UNREACHABLE} as why, count(*)::int as count from audience where mailable_contacts = 0 group by 1),
     repeats as materialized (
-      select count(*) - count(distinct ${ADDRESS}) as count from directory_contact as contact
-      where ${isMailed('contact')} and ${ADDRESS} in (select address from shared) and contact.organisation_id in (select id from (${reached(checked)}) as audience))
-    select ${
-      out === null
-        ? sql`'[]'::json`
-        : sql`(select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]')
-        from (select why, count(*)::int as count from (${out}) as judged group by why) as counted)`
-    } as "leftOut",
-      (select coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]') from unreached) as unreachable,
-      (select coalesce(sum(in_doubt), 0)::int from figures) as "inDoubt",
-      (select coalesce(sum(messages), 0)::int from figures) - (select count::int from repeats) as addresses`.execute(db)
-  const [reasons] = rows
-  if (reasons === undefined) throw new Error('A query of figures gave no row.')
-  return reasons
+      select (count(*) - count(distinct ${ADDRESS}))::int as count from directory_contact as contact
+      where ${isMailed('contact')} and ${ADDRESS} = any(array(select address from directory_address where contacts > 1))
+        and contact.organisation_id in (select id from audience))
+    select json_build_object('organisations', organisations, 'contacts', contacts, 'unreachable', unreachable, 'hash', hash) as summary,
+      json_build_object(
+        'leftOut', ${out === null ? sql`'[]'::json` : sql`(select ${counted} from (select why, count(*)::int as count from (${out}) as judged group by why) as counted)`},
+        'unreachable', (select ${counted} from unreached),
+        'inDoubt', in_doubt,
+        'addresses', contacts - (select count from repeats)) as reasons
+    from figures`.execute(db)
+  const [row] = rows
+  if (row === undefined) throw new Error('A query of figures gave no row.')
+  return { summary: { ...row.summary, problems: [] }, reasons: row.reasons }
 }
+
+const NO_REASONS: Reasons = { leftOut: [], unreachable: [], inDoubt: 0, addresses: 0 }
+const counted = sql`coalesce(json_agg(json_build_object('why', why, 'count', count) order by count desc), '[]')`

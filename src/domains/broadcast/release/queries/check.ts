@@ -1,8 +1,8 @@
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { AudienceRule, RuleNames } from '../../audience/model.ts'
-import { namesFor, ruleOf, summariseAudience, type AudienceSummary } from '../../audience/queries.ts'
+import { namesFor, ruleOf, type AudienceSummary } from '../../audience/queries.ts'
 import { checkRule } from '../../audience/queries/checking.ts'
-import { countReasons, type Reasons } from '../../audience/queries/reasons.ts'
+import { countAudience, type Reasons } from '../../audience/queries/reasons.ts'
 import type { ResponseDeadline } from '../../bulletins/model.ts'
 import { bulletinOf, responseDeadlines, reviewsOf, versionOf, type Bulletin, type Review, type Version } from '../../bulletins/queries.ts'
 import { fieldsChangedIn } from '../../bulletins/queries/changes.ts'
@@ -32,6 +32,7 @@ export interface ReleaseFacts {
 export async function readReleaseFacts(db: Reader<Visible>, number: number): Promise<ReleaseFacts> {
   const bulletin = await bulletinOf(db, number)
   const asked = await ruleOf(db, bulletin.id)
+  const { summary: audience, reasons } = await countAudience(db, await checkRule(db, asked))
   const version = await versionOf(db, bulletin.id, bulletin.version)
   return {
     bulletin,
@@ -40,8 +41,8 @@ export async function readReleaseFacts(db: Reader<Visible>, number: number): Pro
     reviews: await reviewsOf(db, bulletin.id),
     rule: asked.rule,
     names: await namesFor(db, asked.rule),
-    audience: await summariseAudience(db, asked),
-    reasons: await countReasons(db, await checkRule(db, asked)),
+    audience,
+    reasons,
     deadlines: await responseDeadlines(db),
     policies: await chasePolicies(db),
     schedule: (await scheduleOf(db, bulletin.id)) ?? null,
