@@ -1,0 +1,21 @@
+import type { Work } from '../../platform/work/work.ts'
+import { assessmentTransition, type Assessment, type AssessmentAction } from './assessments/model.ts'
+import type { Visible } from './tables.ts'
+
+/**
+ * Moves a review along its lifecycle, and keeps how it came there. The reason stays in the domain's own table: the audit is read by the centre. Who calls it has
+ * checked the permission and records what was done. Throws `Conflict` where the table has no such step.
+ */
+export async function moveReview(
+  work: Work<Visible>,
+  assessment: Pick<Assessment, 'id' | 'state'>,
+  action: AssessmentAction,
+  reason = '',
+): Promise<void> {
+  const { next } = assessmentTransition(assessment.state, action)
+  await work.db.updateTable('assure_assessment').where('id', '=', assessment.id).set({ state: next, changed_at: work.now }).execute()
+  await work.db
+    .insertInto('assure_assessment_step')
+    .values({ assessment_id: assessment.id, at: work.now, action, state: next, reason, by_id: work.actor.id })
+    .execute()
+}
