@@ -12,7 +12,7 @@ export interface LoadFigures {
 const CONNECTIONS = 4
 
 /**
- * Asks for one page over four connections, each as soon as the answer before has come: for so many seconds, or so many times.
+ * Asks for one page over four connections, or so many, each as soon as the answer before has come: for so many seconds, or so many times.
  * Milliseconds from asking to the last byte. Throws when an answer is not 200, or not of the status that is expected. Each request says that it comes from another address
  * behind the proxy that we play: the limit on requests from one address is not what is measured.
  */
@@ -20,14 +20,18 @@ export async function load(
   url: string,
   cookie: string | null,
   extent: { seconds: number } | { requests: number },
-  { headers = {}, status: expected = 200 }: { readonly headers?: Readonly<Record<string, string>>; readonly status?: number } = {},
+  {
+    headers = {},
+    status: expected = 200,
+    connections = CONNECTIONS,
+  }: { readonly headers?: Readonly<Record<string, string>>; readonly status?: number; readonly connections?: number } = {},
 ): Promise<LoadFigures> {
   const times: number[] = []
   const statuses = new Map<number, number>()
   let sequence = 0
   const options: autocannon.Options = {
     url,
-    connections: CONNECTIONS,
+    connections,
     timeout: 60,
     ...('seconds' in extent ? { duration: extent.seconds } : { amount: extent.requests }),
     headers: cookie === null ? { ...headers } : { ...headers, cookie: `carecert=${cookie}` },
