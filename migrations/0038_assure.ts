@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { frameworkRows, SHIPPED_CROSSWALKS, SHIPPED_FRAMEWORKS } from './frameworks/rows.ts'
 import { protect } from './protect.ts'
 
 /**
@@ -10,6 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await assessments(db)
   await readers(db)
   await locks(db)
+  await shipped(db)
 }
 
 async function frameworks(db: Kysely<unknown>): Promise<void> {
@@ -53,6 +55,7 @@ async function frameworks(db: Kysely<unknown>): Promise<void> {
       outcome_code text not null,
       level text not null,
       text text not null,
+      reference text not null default '',
       position integer not null,
       primary key (framework_id, code),
       foreign key (framework_id, outcome_code) references assure_framework_node (framework_id, code)
@@ -102,6 +105,12 @@ async function frameworks(db: Kysely<unknown>): Promise<void> {
       rationale text not null default '',
       primary key (crosswalk_id, from_code, to_code)
     )`.execute(db)
+  // Whether anybody has begun to answer it: asked by those who may not see who. What was answered never changes under an answer.
+  await sql`
+    create function assure_framework_in_use(framework text) returns boolean language plpgsql stable security definer set search_path = public, pg_temp
+    as $$ begin
+      return exists (select from assure_assessment where framework_id = framework);
+    end $$`.execute(db)
 }
 
 async function assessments(db: Kysely<unknown>): Promise<void> {
@@ -344,4 +353,39 @@ async function locks(db: Kysely<unknown>): Promise<void> {
   await protect(db, 'assure_engagement', asked, asked)
   await sql`alter policy assure_engagement_insert on assure_engagement with check (${own})`.execute(db)
   await sql`alter policy assure_engagement_delete on assure_engagement using (${own})`.execute(db)
+}
+
+/** The two frameworks in our own words, and the crosswalks by code: there on a fresh installation without a network. */
+async function shipped(db: Kysely<unknown>): Promise<void> {
+  const at = '2026-11-01T00:00:00Z'
+  for (const framework of SHIPPED_FRAMEWORKS) {
+    const { hash, nodes, indicators } = frameworkRows(framework)
+    await sql`
+      insert into assure_framework (id, code, version, name, description, publisher, source, licence, subject, rule, levels, content_hash, is_shipped, loaded_at, loaded_by)
+      values (${framework.id}, ${framework.code}, ${framework.version}, ${framework.name}, ${framework.description}, 'CareCERT',
+        'Written for CareCERT in its own words, November 2026', 'The licence of CareCERT', ${framework.subject}, ${JSON.stringify(framework.rule)}::jsonb,
+        ${JSON.stringify(framework.levels)}::jsonb, ${hash}, true, ${at}, 'system')`.execute(db)
+    await sql`
+      insert into assure_framework_node (framework_id, code, kind, parent_code, title, description, position, levels)
+      select framework_id, code, kind, parent_code, title, description, position, levels
+      from jsonb_to_recordset(${JSON.stringify(nodes)}::jsonb)
+        as row (framework_id text, code text, kind text, parent_code text, title text, description text, position integer, levels text[])`.execute(db)
+    await sql`
+      insert into assure_indicator (framework_id, code, outcome_code, level, text, position)
+      select framework_id, code, outcome_code, level, text, position
+      from jsonb_to_recordset(${JSON.stringify(indicators)}::jsonb)
+        as row (framework_id text, code text, outcome_code text, level text, text text, position integer)`.execute(db)
+  }
+  for (const { id, from, to, name, source, pairs } of SHIPPED_CROSSWALKS) {
+    await sql`
+      insert into assure_crosswalk (id, from_framework, from_version, to_framework, to_version, name, source, loaded_at, loaded_by)
+      values (${id}, ${from[0]}, ${from[1]}, ${to[0]}, ${to[1]}, ${name}, ${source}, ${at}, 'system')`.execute(db)
+    const rows = pairs.map(([from_code, to_code, relation, rationale]) => ({ crosswalk_id: id, from_code, to_code, relation, rationale }))
+    await sql`
+      insert into assure_crosswalk_pair (crosswalk_id, from_code, to_code, relation, rationale)
+      select crosswalk_id, from_code, to_code, relation, rationale
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (crosswalk_id text, from_code text, to_code text, relation text, rationale text)`.execute(
+      db,
+    )
+  }
 }

@@ -133,6 +133,18 @@ export const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
     ['assure.benchmark.view'],
     ['assure_benchmark_cohort', 'assure_benchmark_policy', 'assure_figure', 'assure_freeze', 'assure_freeze_cohort', 'assure_size_band'],
   ),
+  ...shown(
+    ['assure.framework.view'],
+    [
+      'assure_crosswalk',
+      'assure_crosswalk_pair',
+      'assure_framework',
+      'assure_framework_node',
+      'assure_indicator',
+      'assure_profile',
+      'assure_profile_level',
+    ],
+  ),
   ...shown(['assure.catalogue.view'], ['assure_catalogue_entry']),
   ...shown(['assure.investment.view'], ['assure_case', 'assure_case_answer', 'assure_case_decision', 'assure_case_entry', 'assure_case_override']),
   ...shown(['assure.plan.view', 'assure.sector.view'], ['assure_need_figure', 'assure_need_freeze']),

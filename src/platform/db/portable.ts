@@ -53,6 +53,11 @@ const SEEDED = new Set([
   'interop_cap_policy',
   'interop_feed_stamp',
   'assure_evidence_grade',
+  'assure_framework',
+  'assure_framework_node',
+  'assure_indicator',
+  'assure_crosswalk',
+  'assure_crosswalk_pair',
 ])
 
 /** What tells others of a new row, which was told of before, or counts it by rows that are not there yet: its sums come with the rest. */

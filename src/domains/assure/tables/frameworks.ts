@@ -47,6 +47,8 @@ export interface IndicatorTable {
   /** The level that the indicator speaks for. */
   level: string
   text: string
+  /** What the publisher or others call it, such as `A1.a.NA.1`. */
+  reference: Generated<string>
   position: number
 }
 
