@@ -72,7 +72,7 @@ const listCsv = route({
     const columns = ['code', 'name', 'version', 'summary', 'figure', 'unit', 'low', 'likely', 'high', 'grade', 'said_by', 'as_of']
     return csv(
       `${part}.csv`,
-      csvPages(
+      csvPages<CsvLine>(
         columns,
         line => line,
         async cursor => {
