@@ -287,12 +287,13 @@ async function locks(db: Kysely<unknown>): Promise<void> {
   await protect(db, 'assure_need_member', system)
 
   // The organisations whose plan an assessor may read and sign: engaged, by name, until the day, and the own view handed over. Before that the plan, which
-  // follows from what the organisation says of itself, would open an assessor's eyes.
+  // follows from what the organisation says of itself, would open an assessor's eyes. Who moderates reads none.
   await sql`
     create function assure_plans_assessed() returns setof text language plpgsql stable security definer rows 20 set search_path = public, pg_temp
     as $$ begin
-      return query select assessment.organisation_id from assure_engagement engagement join assure_assessment assessment on assessment.id = engagement.assessment_id
-        where engagement.assessor_id = carecert_actor_id() and engagement.ended_at is null and engagement.until > now() and engagement.submitted_at is not null;
+      return query select engagement.organisation_id from assure_engagement engagement
+        where engagement.assessor_id = carecert_actor_id() and engagement.kind <> 'second' and engagement.ended_at is null and engagement.until > now()
+          and engagement.submitted_at is not null;
     end $$`.execute(db)
   const own = sql`(organisation_id = (select carecert_scope_id()) and (select carecert_scope_kind()) in ('organisation', 'partner') or ${system})`
   const readable = sql`(${own} or organisation_id in (select assure_plans_assessed()))`

@@ -4,7 +4,7 @@ import { londonDate, type LocalDate } from '../../../kernel/instant.ts'
 import { cleanLine, cleanText } from '../../../kernel/text.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import { voidWhatChanged } from './agreement/void.ts'
-import type { NewAction } from './model.ts'
+import { STANDING_STATES, type NewAction } from './model.ts'
 import {
   assertFunding,
   assertOffered,
@@ -37,17 +37,34 @@ export interface AddedActions {
 export async function addActions(work: Unit, organisationId: Id<'organisation'>, actions: readonly ActionToAdd[]): Promise<AddedActions> {
   assertMay(work.actor, 'assure.plan.change')
   const planId = await openPlan(work, organisationId)
+  const standing = await standingSources(work, planId)
   const ids: Id<'action'>[] = []
   for (const action of actions) {
-    const id = await addOne(work, { planId, organisationId, reopenedFrom: null }, action)
-    if (id !== undefined) ids.push(id)
+    const key = `${action.source.kind} ${action.source.id}`
+    const id = standing.has(key) ? undefined : await addOne(work, { planId, organisationId, reopenedFrom: null }, action)
+    if (id === undefined) continue
+    ids.push(id)
+    if (action.source.id !== null) standing.add(key)
   }
   if (ids.length > 0) await voidWhatChanged(work, planId)
   return { ids, already: actions.length - ids.length }
 }
 
+async function standingSources(work: Unit, planId: string): Promise<Set<string>> {
+  const rows = await work.db
+    .selectFrom('assure_action')
+    .where('plan_id', '=', planId)
+    .where('source_id', 'is not', null)
+    .where('state', 'in', STANDING_STATES)
+    .select(['source_kind', 'source_id'])
+    .execute()
+  return new Set(rows.map(({ source_kind: kind, source_id: id }) => `${kind} ${id}`))
+}
+
 /** The organisation's one plan, opened when there is none. */
 async function openPlan(work: Unit, organisationId: Id<'organisation'>): Promise<string> {
+  const before = await work.db.selectFrom('assure_plan').select('id').where('organisation_id', '=', organisationId).executeTakeFirst()
+  if (before !== undefined) return before.id
   const id = work.newId('plan')
   const opened = await work.db
     .insertInto('assure_plan')
@@ -108,7 +125,11 @@ async function addOne(work: Unit, { planId, organisationId, reopenedFrom }: Plac
     .onConflict(conflict => conflict.doNothing())
     .returning('id')
     .executeTakeFirst()
-  if (added === undefined) return undefined
+  if (added === undefined) {
+    // A colleague added it between our look and this.
+    work.record({ verb: 'assure.plans.repeated', subject: { kind: 'plan', id: planId }, organisationId })
+    return undefined
+  }
   await happened(work, { id, organisation_id: organisationId }, { kind: 'made' })
   work.record({ verb: 'assure.plans.added', subject: { kind: 'action', id }, organisationId })
   return id
