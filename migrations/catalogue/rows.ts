@@ -29,7 +29,7 @@ function improvementRow(entry: Improvement): Row {
     sizes: entry.sizes ?? EVERY_SIZE,
     outcomes: [
       ...entry.caf.map(code => ({ framework: 'caf', version: '3.2', code })),
-      ...(entry.firstSteps ?? []).map(code => ({ framework: 'first-steps', version: '1.0', code })),
+      ...(entry.firstSteps ?? []).map(code => ({ framework: 'care-first-steps', version: '1.0', code })),
     ],
     capital: figure(entry.capital, PENCE),
     yearly: figure(entry.yearly, PENCE),
