@@ -56,7 +56,9 @@ test('a file is judged as what is pasted; without a token of the page, too large
   const pasted = await reader.upload('/csaf-validator', { document: JSON.stringify(sound), level: 'mandatory' }, nothing)
   assert.match(pasted.body, /Valid CSAF 2\.0/, 'a field in which no file was chosen is no file')
   const large = { file: { name: 'large.json', bytes: new Uint8Array(2_100_000) } }
-  assert.equal((await reader.upload('/csaf-validator', { document: '' }, large)).statusCode, 413)
+  const refused = await reader.upload('/csaf-validator', { document: '' }, large)
+  assert.equal(refused.statusCode, 413)
+  assert.doesNotMatch(refused.body, /Sign in/, 'who is signed in stays so on the page of the error')
   assert.equal((await reader.upload('/feed-addresses', {}, chosen)).statusCode, 415)
 })
 

@@ -299,7 +299,12 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
       new NotFound('platform.http.no-page', 'There is no page at this address, or it is not for your role. Check the address, or search.'),
     )
   })
-  server.setErrorHandler(async (error, request, reply) => fail(request, reply, error))
+  server.setErrorHandler(async (error, request, reply) => {
+    // What is refused before its route is asked, such as a body too large, still gets the frame of whoever sent it.
+    const cookie = request.cookies[cookies.session] ?? null
+    if (!identities.has(request) && cookie !== null) identities.set(request, await parts.identify(cookie))
+    return fail(request, reply, error)
+  })
 
   /** Before there is a route there are no cookies either, so a page could not be made. */
   function failEarly(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

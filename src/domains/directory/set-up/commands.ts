@@ -2,6 +2,7 @@ import { Conflict } from '../../../kernel/errors.ts'
 import { nameKey } from '../../../kernel/name-key.ts'
 import type { Role } from '../../../kernel/role.ts'
 import { setAuthenticator, setPassword, takeTotpCode } from '../../../platform/auth/accounts.ts'
+import { revokeTokensOf } from '../../../platform/auth/api-tokens.ts'
 import { openChallenge, readChallenge } from '../../../platform/auth/challenges.ts'
 import { makeLink, takeLink } from '../../../platform/auth/links.ts'
 import { addPasskey, type RelyingParty } from '../../../platform/auth/passkeys.ts'
@@ -53,7 +54,7 @@ export async function setUpPassword(
   return { kind: 'signed-in', cookie: await comeIn(work, link.personId, input.replaces) }
 }
 
-/** Adds a passkey from a one-time link, and signs in. All the person's sessions end. */
+/** Adds a passkey from a one-time link, and signs in. All the person's sessions end, and their programs' tokens. */
 export async function setUpPasskey(
   work: Work<SignInTables>,
   party: RelyingParty,
@@ -76,6 +77,7 @@ export class PasskeyRefused extends Conflict {
 async function comeIn(work: Work<SignInTables>, personId: string, replaces: string | null): Promise<string> {
   const auth = work.lend<AuthTables>()
   await endSessions(auth, personId)
+  await revokeTokensOf(auth, personId)
   const assignmentId = await assignmentToActUnder(work.db, personId)
   if (assignmentId === null) throw new Conflict('directory.set-up.no-role', 'You hold no role here at present. Ask the person who invited you.')
   work.enqueue(TELL_SIGN_IN_CHANGED, { personId, change: 'set-up' })

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { generate } from 'otplib'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { runCommand } from '../../../../../test/support/command.ts'
 import { asker, programOf } from '../../../../../test/support/tokens.ts'
 import { permissionsOf, ROUTES } from '../../../../app/modules.ts'
+import { makeLink } from '../../../../platform/auth/links.ts'
+import type { AuthTables } from '../../../../platform/auth/tables.ts'
+import { SYSTEM } from '../../../../platform/work/actor.ts'
+import { runWork } from '../../../../platform/work/work.ts'
 import { personActor } from '../../sign-in/queries.ts'
 import { isReading } from './model.ts'
 
@@ -132,6 +137,19 @@ test('what the role loses, the token loses', async () => {
   await app.platform.database.pool.query(`update auth_token set scopes = scopes || '["directory.token.manage"]' where id = $1`, [program.tokenId])
   const { permissions } = (await program.ask('GET', ME)).json<Me>()
   assert.ok(!permissions.includes('directory.token.manage'), 'a scope that the role does not hold is worth nothing')
+})
+
+test('sign-in set up anew, as after somebody else got in, ends the tokens made before', async () => {
+  const person = await app.signIn('analyst')
+  const { token } = await programOf(app, person, 'analyst')
+  assert.equal((await asker(app, token, '192.0.2.31')('GET', ME)).statusCode, 200)
+  const link = await runWork<AuthTables, string>(app.platform, SYSTEM, work => makeLink(work, person.personId, 'invitation'))
+  const visitor = app.newVisitor()
+  const { body } = await visitor.get(`/invitation/${link}/password`)
+  const secret = (/<code>([A-Z2-7 ]+)<\/code>/.exec(body)?.[1] ?? '').replaceAll(' ', '')
+  const code = await generate({ secret, epoch: Math.floor(app.platform.clock.now().getTime() / 1_000) })
+  assert.equal((await visitor.post(`/invitation/${link}/password`, { password: 'lantern gravel teacup', code })).statusCode, 303)
+  assert.equal((await asker(app, token, '192.0.2.32')('GET', ME)).statusCode, 401)
 })
 
 test('a token in an address is refused, and a session that comes with a bad token does not count', async () => {
