@@ -39,7 +39,7 @@ export interface Browser {
   /** The same with files, by the names of their fields. */
   upload(
     url: string,
-    form: Readonly<Record<string, string>>,
+    form: Readonly<Record<string, string | readonly string[]>>,
     files: Readonly<Record<string, { name: string; bytes: Uint8Array<ArrayBuffer> | string }>>,
     options?: { from?: string },
   ): Promise<LightMyRequestResponse>
@@ -163,7 +163,7 @@ function browser(server: FastifyInstance, cookies: Map<string, string>, remoteAd
       if (options.from !== undefined) await get(options.from)
       const fields = new FormData()
       if (token !== '') fields.set('_csrf', token)
-      for (const [name, value] of Object.entries(form)) fields.set(name, value)
+      for (const [name, value] of Object.entries(form)) for (const one of [value].flat()) fields.append(name, one)
       for (const [name, file] of Object.entries(files)) fields.set(name, new Blob([file.bytes]), file.name)
       const sent = new Response(fields)
       const payload = Buffer.from(await sent.arrayBuffer())

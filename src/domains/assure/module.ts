@@ -1,18 +1,42 @@
 import type { Module } from '../../platform/module.ts'
+import { assessmentOperations } from './assessments/api.ts'
+import { outcomeOperations } from './assessments/outcomes/api.ts'
+import { outcomeRoutes } from './assessments/outcomes/routes.ts'
+import { respondentOperations } from './assessments/respondents/api.ts'
+import { respondentRoutes } from './assessments/respondents/routes.ts'
+import { assessmentRoutes } from './assessments/routes.ts'
 import { catalogueOperations } from './catalogue/api.ts'
 import { catalogueCommands } from './catalogue/cli.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { engagementOperations } from './engagements/api.ts'
 import { engagementJobs } from './engagements/jobs.ts'
 import { engagementRoutes } from './engagements/routes.ts'
+import { evidenceOperations } from './evidence/api.ts'
+import { evidenceCommands } from './evidence/cli.ts'
+import { evidenceJobs } from './evidence/jobs.ts'
+import { evidenceRoutes } from './evidence/routes.ts'
+import { planDayJob, remindOwnerJob } from './plans/reminders/jobs.ts'
 import { PERMISSIONS } from './policy.ts'
 
 /** Frameworks, an organisation's own review against them, the benchmark, and the improvements that are worth their money. */
 export const assure: Module = {
   name: 'assure',
   permissions: PERMISSIONS,
-  routes: [...engagementRoutes, ...engagementOperations, ...catalogueRoutes, ...catalogueOperations],
-  jobs: [...engagementJobs],
-  commands: [...catalogueCommands],
-  navigation: [],
+  routes: [
+    ...assessmentRoutes,
+    ...outcomeRoutes,
+    ...respondentRoutes,
+    ...assessmentOperations,
+    ...outcomeOperations,
+    ...respondentOperations,
+    ...evidenceRoutes,
+    ...evidenceOperations,
+    ...engagementRoutes,
+    ...engagementOperations,
+    ...catalogueRoutes,
+    ...catalogueOperations,
+  ],
+  jobs: [...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
+  commands: [...evidenceCommands, ...catalogueCommands],
+  navigation: [{ label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] }],
 }

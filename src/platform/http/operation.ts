@@ -27,6 +27,8 @@ interface Definition<P extends ZodType, Q extends ZodType, B extends ZodType> {
   readonly query?: Q
   readonly body?: B
   readonly perMinute?: number
+  /** How many bytes the body may have, where a file comes in it as base64; otherwise what every body may. */
+  readonly largestBody?: number
   /** Why no token may do it, only somebody who is signed in: it touches how people sign in. */
   readonly personOnly?: string
 }
@@ -93,7 +95,7 @@ export function fileOperation<P extends ZodType, Q extends ZodType>(
 }
 
 function declare<P extends ZodType, Q extends ZodType, B extends ZodType>(
-  { id, summary, description, page, method, path, access, params, query, body, perMinute, personOnly }: Definition<P, Q, B>,
+  { id, summary, description, page, method, path, access, params, query, body, perMinute, largestBody, personOnly }: Definition<P, Q, B>,
   { answer, status }: Pick<Operation, 'answer' | 'status'>,
   handle: (request: OperationRequest<z.infer<P>, z.infer<Q>, z.infer<B>>) => ReturnType<Route['handle']>,
 ): Route {
@@ -106,6 +108,7 @@ function declare<P extends ZodType, Q extends ZodType, B extends ZodType>(
     query: strictQuery,
     ...(params === undefined ? {} : { params }),
     ...(perMinute === undefined ? {} : { perMinute }),
+    ...(largestBody === undefined ? {} : { largestFile: largestBody }),
     ...(personOnly === undefined ? {} : { personOnly }),
     operation: { id, summary, description: description ?? null, page, body: strictBody, answer, status },
     // `strict` takes less and gives the same, so what it gives is what the definition says.

@@ -1,4 +1,5 @@
 import { keepDrafts } from './autosave.js'
+import { offerFileHashes } from './file-hash.js'
 import { listenToKeys } from './keys.js'
 import { keepFiguresLive } from './live.js'
 // What the browser adds to a page that already works without it.
@@ -13,6 +14,7 @@ keepDrafts(document)
 listenToKeys(document)
 keepFiguresLive(document)
 offerPasskeys(document)
+offerFileHashes(document)
 
 /**
  * The NHS scripts put `aria-expanded` on radios that reveal more fields, which ARIA does not allow on a radio. What is revealed

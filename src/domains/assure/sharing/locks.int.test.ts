@@ -66,7 +66,7 @@ const countOf = (actor: Actor, table: 'assure_assessment' | 'assure_evidence' | 
 const attempt = (actor: Actor, statement: ReturnType<typeof sql>) =>
   runWork<Visible, number>(platform, actor, async work => {
     work.record({ verb: 'assure.test.tried', subject: { kind: 'test', id: 'test' } })
-    return Number((await statement.execute(work.db as unknown as Kysely<Visible>)).numAffectedRows ?? 0)
+    return Number((await statement.execute(work.db)).numAffectedRows ?? 0)
   })
 const refused = /row-level security|permission denied|never changes|Only the assessor|changed by the organisation/
 
@@ -167,7 +167,7 @@ test('a share is of one’s own, is widened by nobody, and its looks are written
   const id = await share('outcome', 'A2', other)
   await assert.rejects(attempt(other, sql`update assure_share set item = 'agreed-record', part_code = null where id = ${id}`), refused)
   await assert.rejects(attempt(lead, sql`update assure_share set until = '2299-01-01' where id = ${id}`), refused)
-  const look = (
+  const lookOf = (
     by: Actor,
     person: string,
   ) => sql`insert into assure_look (id, share_id, organisation_id, at, person_id, person_name, person_role, what)
