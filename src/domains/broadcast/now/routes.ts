@@ -58,6 +58,8 @@ import {
 } from './views.ts'
 
 const THREATS_SHOWN = 3
+/** What was given to them of their organisation's review: bulletins are answered by others. */
+const CONTRIBUTORS_HOME = '/assessments'
 const NOTIFICATIONS_SHOWN = 3
 /** What "since your last visit" means on the first one. */
 const FIRST_VISIT_HOURS = 24
@@ -78,7 +80,7 @@ const now = route({
       case 'partner':
         return partnersNow(request)
       case 'organisation':
-        return organisationsHome(request)
+        return request.actor.role === 'contributor' ? redirect(CONTRIBUTORS_HOME) : organisationsHome(request)
     }
   },
 })

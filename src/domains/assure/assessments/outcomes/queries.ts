@@ -290,3 +290,55 @@ export async function historyOf(db: Db, assessmentId: string, outcomeCode: strin
     .execute()
   return rows.map(({ name, ...row }) => ({ ...row, by: name ?? UNKNOWN }))
 }
+
+/** What was given to somebody in the open reviews of their organisation and is not complete, with the review that it is part of. */
+export interface Waiting {
+  readonly assessmentId: string
+  readonly code: string
+  readonly title: string
+  readonly part: 'owner' | 'respondent'
+  readonly period: string
+  readonly subject: string
+  readonly frameworkName: string
+}
+
+/** The parts of reviews that wait for the person, in the order of the framework; with how many there are in all. */
+export async function waitingFor(
+  db: Db,
+  actor: Pick<Actor, 'id' | 'organisationId'>,
+  limit: number,
+): Promise<{ readonly rows: readonly Waiting[]; readonly total: number }> {
+  const query = db
+    .selectFrom('assure_respondent as respondent')
+    .innerJoin('assure_assessment as assessment', 'assessment.id', 'respondent.assessment_id')
+    .innerJoin('assure_framework as framework', 'framework.id', 'assessment.framework_id')
+    .innerJoin('assure_framework_node as node', join =>
+      join.onRef('node.framework_id', '=', 'assessment.framework_id').onRef('node.code', '=', 'respondent.outcome_code'),
+    )
+    .innerJoin('assure_view as view', join =>
+      join
+        .onRef('view.assessment_id', '=', 'respondent.assessment_id')
+        .onRef('view.outcome_code', '=', 'respondent.outcome_code')
+        .on('view.view', '=', 'self')
+        .on('view.state', '=', 'open'),
+    )
+    .where('respondent.person_id', '=', actor.id)
+    .where('assessment.organisation_id', '=', actor.organisationId ?? '')
+    .where('assessment.state', '=', 'open')
+  const { total } = await query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await query
+    .select([
+      'respondent.assessment_id as assessmentId',
+      'respondent.outcome_code as code',
+      'respondent.part',
+      'node.title',
+      'assessment.period',
+      'assessment.subject',
+      'framework.name as frameworkName',
+    ])
+    .orderBy('assessment.opened_at', 'desc')
+    .orderBy('node.position')
+    .limit(limit)
+    .execute()
+  return { rows, total }
+}
