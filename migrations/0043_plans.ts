@@ -299,6 +299,8 @@ async function locks(db: Kysely<unknown>): Promise<void> {
   const readable = sql`(${own} or organisation_id in (select assure_plans_assessed()))`
   for (const table of ['assure_plan', 'assure_action', 'assure_action_date', 'assure_action_event', 'assure_action_retest'])
     await protect(db, table, readable, own)
+  // Whoever the plan is shared with reads what is to be done (migration 0040), and nothing that is written beside it.
+  await sql`create policy assure_action_shared on assure_action for select using (organisation_id in (select assure_shared_plans()))`.execute(db)
   for (const table of ['assure_proposal_left', 'assure_need_pool', 'assure_action_reminded']) await protect(db, table, own)
   await signatures(db, { own, readable, system })
   for (const table of ['assure_action', 'assure_action_date', 'assure_action_event', 'assure_action_retest', 'assure_plan_signature'])
