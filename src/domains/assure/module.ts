@@ -15,14 +15,28 @@ import { evidenceOperations } from './evidence/api.ts'
 import { evidenceCommands } from './evidence/cli.ts'
 import { evidenceJobs } from './evidence/jobs.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
+import { frameworkCommands } from './frameworks/cli.ts'
+import { independentOperations } from './independent/api.ts'
+import { independentRoutes } from './independent/routes.ts'
+import { planAgreementRoutes } from './plans/agreement/routes.ts'
+import { planOperations } from './plans/api.ts'
+import { planCommands } from './plans/cli.ts'
+import { planListRoutes } from './plans/list/routes.ts'
+import { proposalRoutes } from './plans/proposals/routes.ts'
 import { planDayJob, remindOwnerJob } from './plans/reminders/jobs.ts'
+import { planRoutes } from './plans/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { sharingOperations } from './sharing/api.ts'
+import { sharingRoutes } from './sharing/routes.ts'
 
 /** Frameworks, an organisation's own review against them, the benchmark, and the improvements that are worth their money. */
 export const assure: Module = {
   name: 'assure',
   permissions: PERMISSIONS,
   routes: [
+    ...sharingRoutes,
+    ...sharingOperations,
+
     ...assessmentRoutes,
     ...outcomeRoutes,
     ...respondentRoutes,
@@ -33,10 +47,20 @@ export const assure: Module = {
     ...evidenceOperations,
     ...engagementRoutes,
     ...engagementOperations,
+    ...independentRoutes,
+    ...independentOperations,
     ...catalogueRoutes,
     ...catalogueOperations,
+    ...planListRoutes,
+    ...proposalRoutes,
+    ...planAgreementRoutes,
+    ...planRoutes,
+    ...planOperations,
   ],
   jobs: [...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
-  commands: [...evidenceCommands, ...catalogueCommands],
-  navigation: [{ label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] }],
+  commands: [...planCommands, ...frameworkCommands, ...evidenceCommands, ...catalogueCommands],
+  navigation: [
+    { label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] },
+    { label: 'Assessments', href: '/independent', permission: 'assure.review.assess', position: 46, firstFor: ['assessor'] },
+  ],
 }

@@ -1,3 +1,4 @@
+import type { CrosswalkPair, FrameworkKey } from '../../../kernel/framework.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import type { Framework, Indicator, Level, Outcome } from './model.ts'
@@ -43,6 +44,45 @@ export async function profileLevels(db: Reader<Visible>, profileId: string): Pro
   const rows = await db.selectFrom('assure_profile_level').where('profile_id', '=', profileId).select(['outcome_code', 'level']).execute()
   return new Map(rows.map(row => [row.outcome_code, row.level]))
 }
+
+/**
+ * How the outcomes of one framework stand to those of another, or of another version of the same. `null` where no crosswalk ties the two: then nothing may be
+ * compared, for a code alone means nothing. One that was written the other way round is turned. A trend may join what is `equal`; `intersect` is only near it.
+ */
+export async function crosswalkBetween(db: Reader<Visible>, from: FrameworkKey, to: FrameworkKey): Promise<readonly CrosswalkPair[] | null> {
+  const rows = await db
+    .selectFrom('assure_crosswalk as crosswalk')
+    .innerJoin('assure_crosswalk_pair as pair', 'pair.crosswalk_id', 'crosswalk.id')
+    .where(eb =>
+      eb.or([
+        eb.and({ from_framework: from.code, from_version: from.version, to_framework: to.code, to_version: to.version }),
+        eb.and({ from_framework: to.code, from_version: to.version, to_framework: from.code, to_version: from.version }),
+      ]),
+    )
+    .select([
+      'crosswalk.from_framework',
+      'crosswalk.from_version',
+      'pair.from_code',
+      'pair.to_code',
+      'pair.relation',
+      'pair.strength',
+      'pair.rationale',
+    ])
+    .orderBy('pair.from_code')
+    .orderBy('pair.to_code')
+    .execute()
+  if (rows.length === 0) return null
+  const isForward = (row: (typeof rows)[number]): boolean => row.from_framework === from.code && row.from_version === from.version
+  const chosen = rows.some(isForward) ? rows.filter(isForward) : rows
+  return chosen.map(row => {
+    const { relation, strength, rationale } = row
+    return isForward(row)
+      ? { fromCode: row.from_code, toCode: row.to_code, relation, strength, rationale }
+      : { fromCode: row.to_code, toCode: row.from_code, relation: TURNED[relation], strength, rationale }
+  })
+}
+
+const TURNED = { equal: 'equal', subset: 'superset', superset: 'subset', intersect: 'intersect' } as const
 
 function frameworks(db: Reader<Visible>) {
   return db

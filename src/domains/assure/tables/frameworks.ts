@@ -19,7 +19,7 @@ export interface FrameworkTable {
   /** Levels (frameworks/model.ts), the best first. */
   levels: Json
   /** What the check of its own structure found odd. */
-  findings: ColumnType<Json, string | undefined, string>
+  findings: ColumnType<unknown, string | undefined, string>
   content_hash: string
   /** Comes with the product. */
   is_shipped: Generated<boolean>
