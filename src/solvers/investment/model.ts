@@ -215,6 +215,8 @@ export interface Certificate {
   readonly solver: string
   readonly seed: number
   readonly tail: { readonly confidence: number; readonly draws: number } | null
+  /** `SolveOptions.thenLeastCareWithin`: the share by which `upper` may stand above the least loss for the sake of care. */
+  readonly careWithin: number | null
 }
 
 /** One of the few rules that cannot all hold. */
