@@ -8,7 +8,7 @@ import { ownAssessment } from '../assessments/queries.ts'
 import { moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
 import { isLive, LONGEST_DAYS, TELL_ASSESSOR, type Engagement, type EngagementKind } from './model.ts'
-import { centreAssessors, engagementsOf, ownEngagement, peerByAddress, type Candidate } from './queries.ts'
+import { centreAssessors, engagementsOf, peerByAddress, type Candidate } from './queries.ts'
 
 export interface Asked {
   readonly assessmentId: string
@@ -97,31 +97,6 @@ export async function extendEngagement(
   record(work, assessment, 'extended')
 }
 
-/**
- * The assessor says how they are independent, and which conflicts there are, before seeing anything; the review is with them from then on. What another assessor
- * recorded and did not hand over is put by, so that nobody judges with somebody else's view before their eyes.
- */
-export async function declareIndependence(
-  work: Work<Visible>,
-  input: { readonly engagementId: string; readonly independence: string; readonly conflicts: string },
-): Promise<void> {
-  assertMay(work.actor, 'assure.review.assess')
-  const engagement = await ownEngagement(work.db, work.actor, input.engagementId)
-  if (!isLive(engagement, work.now)) throw new Conflict('assure.engagement.over', 'This has ended. Only the organisation can ask you in again.')
-  if (engagement.declaredAt !== null) throw new Conflict('assure.engagement.declared', 'You have declared this already. What you said stands.')
-  await work.db
-    .updateTable('assure_engagement')
-    .where('id', '=', engagement.id)
-    .set({ independence: input.independence, conflicts: input.conflicts, declared_at: work.now })
-    .execute()
-  if (engagement.submittedAt === null) await putBy(work, engagement)
-  work.record({
-    verb: 'assure.engagement.declared',
-    subject: { kind: 'assessment', id: engagement.assessmentId },
-    organisationId: engagement.organisationId,
-  })
-}
-
 /** Gives the review to the assessor, who has declared: from now on the organisation's own answers stand still, and the assessor can begin. */
 export async function giveToAssessor(work: Work<Visible>, assessmentId: string): Promise<void> {
   assertMay(work.actor, 'assure.engagement.ask')
@@ -176,30 +151,6 @@ async function end(work: Work<Visible>, engagement: Engagement, reason: string):
     .where('id', '=', engagement.id)
     .set({ ended_at: work.now, ended_by: work.actor.id, end_reason: reason })
     .execute()
-}
-
-async function putBy(work: Work<Visible>, engagement: Engagement): Promise<void> {
-  const view = engagement.kind === 'second' ? 'second' : 'independent'
-  const of = { assessmentId: engagement.assessmentId, view } as const
-  const views = await work.db.selectFrom('assure_view').where('assessment_id', '=', of.assessmentId).where('view', '=', of.view).selectAll().execute()
-  for (const { outcome_code, status, summary, difference, changed_by } of views)
-    await work.db
-      .insertInto('assure_view_change')
-      .values({
-        assessment_id: of.assessmentId,
-        view,
-        outcome_code,
-        at: work.now,
-        by_id: changed_by,
-        reason: 'Another assessor took over',
-        before: JSON.stringify({ status, summary, difference }),
-      })
-      .execute()
-  for (const table of ['assure_answer', 'assure_view'] as const)
-    await work.db.deleteFrom(table).where('assessment_id', '=', of.assessmentId).where('view', '=', of.view).execute()
-  if (view === 'second') return
-  for (const table of ['assure_finding', 'assure_conclusion'] as const)
-    await work.db.deleteFrom(table).where('assessment_id', '=', of.assessmentId).where('engagement_id', '<>', engagement.id).execute()
 }
 
 function checkUntil(until: Instant, now: Instant): void {

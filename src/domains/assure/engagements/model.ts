@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Id } from '../../../kernel/id.ts'
-import type { Instant } from '../../../kernel/instant.ts'
+import { londonDate, type Instant } from '../../../kernel/instant.ts'
 import type { JobKind } from '../../../platform/jobs/job.ts'
 
 /**
@@ -65,6 +65,29 @@ export function engagementState(
 /** Whether the assessor may work or read on. */
 export function isLive(engagement: Pick<Engagement, 'endedAt' | 'until'>, now: Instant): boolean {
   return engagement.endedAt === null && engagement.until > now
+}
+
+/** Its state in its words and its colour. */
+export function tagOf(engagement: Engagement, now: Instant) {
+  const { label, colour } = ENGAGEMENT_STATES[engagementState(engagement, now)]
+  return { text: label, colour }
+}
+
+/** All of it, as pairs of what and which. */
+export function rowsOf(engagement: Engagement) {
+  const { kind, assessorBody, purpose, until, askedByName, askedAt, independence, conflicts, sample, submittedAt, endedAt, endReason } = engagement
+  return [
+    { key: 'As', value: ENGAGEMENT_KINDS[kind].label },
+    { key: 'Of', value: assessorBody },
+    ...(sample === null ? [] : [{ key: 'Outcomes', value: sample }]),
+    { key: 'For', value: purpose },
+    { key: 'Until', value: { date: until } },
+    { key: 'Asked by', value: { text: `${askedByName}, ${londonDate(askedAt)}` } },
+    { key: 'Independence', value: independence ?? 'Not declared yet' },
+    { key: 'Conflicts', value: conflicts ?? 'Not declared yet' },
+    ...(submittedAt === null ? [] : [{ key: 'Handed over', value: { at: submittedAt } }]),
+    ...(endedAt === null ? [] : [{ key: 'Ended', value: { at: endedAt, hint: endReason ?? undefined } }]),
+  ]
 }
 
 /** For how long somebody may be asked in at most. */

@@ -4,8 +4,8 @@ import type { Problem } from '../../../kernel/problem.ts'
 import type { Action } from '../../../ui/models.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
 import { ASSESSMENT_LIFECYCLE, type Assessment } from '../assessments/model.ts'
-import { askFields, untilField, usualUntil } from './fields.ts'
-import { ENGAGEMENT_KINDS, ENGAGEMENT_STATES, engagementState, isLive, type Engagement } from './model.ts'
+import { askFields, untilField, usualUntil } from './form-views.ts'
+import { isLive, rowsOf, tagOf, type Engagement } from './model.ts'
 import type { Candidate } from './queries.ts'
 
 export function engagementAddress(assessmentId: string, rest = ''): string {
@@ -80,27 +80,6 @@ function stepsOf(assessment: Assessment, live: readonly Engagement[], open: bool
     ...(offered.includes('take-back')
       ? [{ label: 'Take the review back', href: address('/take-back'), method: 'post' as const, variant: 'secondary' as const }]
       : []),
-  ]
-}
-
-export function tagOf(engagement: Engagement, now: Instant) {
-  const { label, colour } = ENGAGEMENT_STATES[engagementState(engagement, now)]
-  return { text: label, colour }
-}
-
-export function rowsOf(engagement: Engagement) {
-  const { kind, assessorBody, purpose, until, askedByName, askedAt, independence, conflicts, sample, submittedAt, endedAt, endReason } = engagement
-  return [
-    { key: 'As', value: ENGAGEMENT_KINDS[kind].label },
-    { key: 'Of', value: assessorBody },
-    ...(sample === null ? [] : [{ key: 'Outcomes', value: sample }]),
-    { key: 'For', value: purpose },
-    { key: 'Until', value: { date: until } },
-    { key: 'Asked by', value: { text: `${askedByName}, ${londonDate(askedAt)}` } },
-    { key: 'Independence', value: independence ?? 'Not declared yet' },
-    { key: 'Conflicts', value: conflicts ?? 'Not declared yet' },
-    ...(submittedAt === null ? [] : [{ key: 'Handed over', value: { at: submittedAt } }]),
-    ...(endedAt === null ? [] : [{ key: 'Ended', value: { at: endedAt, hint: endReason ?? undefined } }]),
   ]
 }
 
