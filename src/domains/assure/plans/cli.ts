@@ -1,0 +1,76 @@
+import { Invalid } from '../../../kernel/errors.ts'
+import { londonDate } from '../../../kernel/instant.ts'
+import { required, type Command } from '../../../platform/cli/command.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import type { Visible } from '../tables.ts'
+import { listActions, SHOWN } from './list/queries.ts'
+import { metWords } from './list/views.ts'
+import { stateTag } from './model.ts'
+import { ownOrganisation, readAction } from './routes.ts'
+import { planSummary } from './summary.ts'
+import { dateWords, leftWords, moneyWords, recordWords } from './views.ts'
+
+const list: Command = {
+  name: 'plan list',
+  summary: 'List the actions of the plan of your organisation (use --as EMAIL to act as a person of it)',
+  arguments: [],
+  options: [
+    { flags: '--search <words>', meaning: 'words of what is done' },
+    { flags: '--state <state>', meaning: 'what to show (open)', choices: SHOWN },
+    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
+    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
+  ],
+  permission: 'assure.plan.view',
+  async run({ platform, actor, output }, _arguments, options) {
+    const organisationId = ownOrganisation(actor)
+    const today = londonDate(platform.clock.now())
+    const limit = Number(options['limit'] ?? 50)
+    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('assure.plans.limit', 'The limit must be a number from 1 to 500.')
+    const textOf = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
+    const shown = SHOWN.find(known => known === options['state']) ?? 'open'
+    const { found, summary } = await readAs<
+      Visible,
+      { found: Awaited<ReturnType<typeof listActions>>; summary: Awaited<ReturnType<typeof planSummary>> }
+    >(platform, actor, async db => ({
+      found: await listActions(db, organisationId, { search: textOf('search'), shown, funding: null, owner: null }, 'due', today, {
+        limit,
+        cursor: textOf('cursor') || null,
+      }),
+      summary: await planSummary(db, organisationId, today),
+    }))
+    const lines = found.rows.map(
+      ({ id, title, state, dueOn, owner }) =>
+        `${id}  ${(dueOn === null ? 'no date' : `${dueOn}, ${leftWords(dueOn, today)}`).padEnd(26)}  ${stateTag(state).text.padEnd(20)}  ${title}${owner === null ? '' : ` (${owner})`}`,
+    )
+    const words = summary === null ? ['There is no plan yet.'] : [metWords(summary), recordWords(summary.record)]
+    const more = found.next === null ? [] : [`The next: --cursor ${found.next}`]
+    output.result({ actions: found.rows, total: found.total, next: found.next, met: summary?.met ?? null, isAgreed: summary?.isAgreed ?? false }, [
+      ...lines,
+      `${found.total.toLocaleString('en-GB')} in all.`,
+      ...words,
+      ...more,
+    ])
+  },
+}
+
+const show: Command = {
+  name: 'plan show',
+  summary: 'Show one action of the plan, with its dates',
+  arguments: [required('id', 'the action, as "carecert plan list" names it')],
+  options: [],
+  permission: 'assure.plan.view',
+  async run({ platform, actor, output }, [id = '']) {
+    const { action, history } = await readAs<Visible, Awaited<ReturnType<typeof readAction>>>(platform, actor, db =>
+      readAction(db, ownOrganisation(actor), id),
+    )
+    output.result({ ...action, dates: history.dates, events: history.events, retests: history.retests, followedBy: history.followedBy }, [
+      action.title,
+      `${stateTag(action.state).text} · ${action.fundingLabel} · ${moneyWords(action)} · ${action.owner ?? 'nobody yet'}`,
+      action.originalDate === null ? `No date: ${action.noDateReason ?? ''}` : `Original date ${dateWords(action.originalDate)}`,
+      ...history.dates.map(({ dueOn, reason }) => `  then ${dateWords(dueOn)}: ${reason}`),
+      ...(action.text === '' ? [] : ['', action.text]),
+    ])
+  },
+}
+
+export const planCommands: readonly Command[] = [list, show]
