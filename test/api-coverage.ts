@@ -3,6 +3,8 @@
  * CSV of a list that an operation gives.
  */
 export const NEEDS_NONE: Readonly<Record<string, string>> = {
+  'GET /benchmark/objectives.svg': 'A drawing of figures that an operation gives as numbers.',
+  'GET /benchmark/figures.csv': 'The figures of a release are given by its operation.',
   'GET /bulletins/:number/chart/:file': 'A drawing of figures that operations give as numbers.',
   'GET /bulletins/:number/edit': 'The form of writing; what it shows is the bulletin.',
   'POST /bulletins/:number/preview': 'How a message will look to people.',
@@ -14,6 +16,11 @@ export const NEEDS_NONE: Readonly<Record<string, string>> = {
   'GET /bulletins/:number/telephone.csv': 'Paper for the day on which there is no network; the list itself has its operation.',
   'POST /tokens/:id/revoke': 'Tokens are looked after by people who are signed in, never by a token.',
   'GET /tokens': 'The same.',
+  'GET /assessments/:id/outcomes.csv': 'The outcomes of a review are given by the operation of its page.',
+  'GET /assessments/:id/outcomes/:code/status': 'The part of a page that follows each answer; its operation gives the same.',
+  'GET /assessments/:id/levels.svg': 'A drawing of figures that operations give as numbers.',
+  'GET /assessments/:id/trend.svg': 'The same.',
+  'GET /assessments/:id/sheet.xlsx': 'The answers of each outcome have their operation; a program sends and takes them as JSON.',
   'GET /report-incident-worker.js': 'A script of a page.',
   'GET /': 'It puts together what stands in lists that have operations.',
 }

@@ -1,10 +1,17 @@
 import type { Module } from '../../platform/module.ts'
 import { assessmentOperations } from './assessments/api.ts'
+import { assessmentCommands } from './assessments/cli.ts'
 import { outcomeOperations } from './assessments/outcomes/api.ts'
 import { outcomeRoutes } from './assessments/outcomes/routes.ts'
 import { respondentOperations } from './assessments/respondents/api.ts'
 import { respondentRoutes } from './assessments/respondents/routes.ts'
 import { assessmentRoutes } from './assessments/routes.ts'
+import { sheetOperations } from './assessments/sheet/api.ts'
+import { sheetRoutes } from './assessments/sheet/routes.ts'
+import { benchmarkOperations } from './benchmark/api.ts'
+import { benchmarkCommands } from './benchmark/cli.ts'
+import { benchmarkJobs } from './benchmark/jobs.ts'
+import { benchmarkRoutes } from './benchmark/routes.ts'
 import { catalogueOperations } from './catalogue/api.ts'
 import { catalogueCommands } from './catalogue/cli.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
@@ -18,6 +25,10 @@ import { evidenceRoutes } from './evidence/routes.ts'
 import { frameworkCommands } from './frameworks/cli.ts'
 import { independentOperations } from './independent/api.ts'
 import { independentRoutes } from './independent/routes.ts'
+import { answerRoutes } from './investment/answer-routes.ts'
+import { figureRoutes } from './investment/figure-routes.ts'
+import { studyAnswerJob } from './investment/jobs.ts'
+import { investmentRoutes } from './investment/routes.ts'
 import { planAgreementRoutes } from './plans/agreement/routes.ts'
 import { planOperations } from './plans/api.ts'
 import { planCommands } from './plans/cli.ts'
@@ -36,31 +47,37 @@ export const assure: Module = {
   routes: [
     ...sharingRoutes,
     ...sharingOperations,
-
     ...assessmentRoutes,
     ...outcomeRoutes,
     ...respondentRoutes,
     ...assessmentOperations,
     ...outcomeOperations,
     ...respondentOperations,
+    ...sheetRoutes,
+    ...sheetOperations,
     ...evidenceRoutes,
     ...evidenceOperations,
     ...engagementRoutes,
     ...engagementOperations,
     ...independentRoutes,
     ...independentOperations,
+    ...benchmarkRoutes,
+    ...benchmarkOperations,
     ...catalogueRoutes,
     ...catalogueOperations,
+    ...investmentRoutes,
+    ...figureRoutes,
+    ...answerRoutes,
     ...planListRoutes,
     ...proposalRoutes,
     ...planAgreementRoutes,
     ...planRoutes,
     ...planOperations,
   ],
-  jobs: [...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
-  commands: [...planCommands, ...frameworkCommands, ...evidenceCommands, ...catalogueCommands],
+  jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
+  commands: [...assessmentCommands, ...benchmarkCommands, ...planCommands, ...frameworkCommands, ...evidenceCommands, ...catalogueCommands],
   navigation: [
     { label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] },
-    { label: 'Assessments', href: '/independent', permission: 'assure.review.assess', position: 46, firstFor: ['assessor'] },
+    { label: 'Assessments', href: '/independent', permission: 'assure.review.assess', position: 95, firstFor: ['assessor'] },
   ],
 }
