@@ -1,6 +1,7 @@
-import { createRandom, type Random } from '../loss/random.ts'
-import { MOST_EFFECT, spreadOf } from './estimates.ts'
-import type { Estimate, InvestmentProblem } from './model.ts'
+import { drawPert, logarithmOf } from '../loss/draw.ts'
+import { createRandom } from '../loss/random.ts'
+import { MOST_EFFECT } from './estimates.ts'
+import type { Estimate, InvestmentProblem, LossSize } from './model.ts'
 import type { Future } from './residual.ts'
 
 /**
@@ -9,9 +10,10 @@ import type { Future } from './residual.ts'
  */
 export function drawFutures(problem: InvestmentProblem, count: number, seed: number): readonly Future[] {
   const random = createRandom(seed)
-  const size = ({ low, mean, high }: { readonly low: number; readonly mean: number; readonly high: number }) => {
-    const spread = spreadOf({ low, high })
-    return spread === 0 ? mean : mean * Math.exp(spread * random.normal() - (spread * spread) / 2)
+  const size = (loss: LossSize) => {
+    if (loss.mean === 0) return 0
+    const { mu, sigma } = logarithmOf(loss)
+    return sigma === 0 ? loss.mean : Math.exp(mu + sigma * random.normal())
   }
   const effect = (estimate: Estimate) => Math.min(MOST_EFFECT, drawPert(random, estimate))
   return Array.from({ length: count }, () => ({
@@ -21,12 +23,4 @@ export function drawFutures(problem: InvestmentProblem, count: number, seed: num
     preventions: problem.effects.map(({ prevention }) => effect(prevention)),
     mitigations: problem.effects.map(({ mitigation }) => effect(mitigation)),
   }))
-}
-
-/** A draw of the modified PERT: beta with alpha = 1 + 4 (likely - low) / (high - low), on the range. */
-export function drawPert(random: Random, { low, likely, high }: Estimate): number {
-  if (high <= low) return likely
-  const x = random.gamma(1 + (4 * (likely - low)) / (high - low))
-  const y = random.gamma(1 + (4 * (high - likely)) / (high - low))
-  return low + (high - low) * (x / (x + y))
 }
