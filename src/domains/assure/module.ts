@@ -22,7 +22,10 @@ import { evidenceOperations } from './evidence/api.ts'
 import { evidenceCommands } from './evidence/cli.ts'
 import { evidenceJobs } from './evidence/jobs.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
+import { frameworkOperations } from './frameworks/api.ts'
 import { frameworkCommands } from './frameworks/cli.ts'
+import { frameworkRoutes } from './frameworks/routes.ts'
+import { assureHome } from './home.ts'
 import { independentOperations } from './independent/api.ts'
 import { independentRoutes } from './independent/routes.ts'
 import { answerRoutes } from './investment/answer-routes.ts'
@@ -45,6 +48,8 @@ export const assure: Module = {
   name: 'assure',
   permissions: PERMISSIONS,
   routes: [
+    ...frameworkRoutes,
+    ...frameworkOperations,
     ...sharingRoutes,
     ...sharingOperations,
     ...assessmentRoutes,
@@ -76,7 +81,9 @@ export const assure: Module = {
   ],
   jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
   commands: [...assessmentCommands, ...benchmarkCommands, ...planCommands, ...frameworkCommands, ...evidenceCommands, ...catalogueCommands],
+  home: assureHome,
   navigation: [
+    { label: 'Frameworks', href: '/frameworks', permission: 'assure.framework.view', position: 85 },
     { label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] },
     { label: 'Assessments', href: '/independent', permission: 'assure.review.assess', position: 95, firstFor: ['assessor'] },
   ],
