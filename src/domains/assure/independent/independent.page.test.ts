@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql, type Selectable } from 'kysely'
+import { createTestApp } from '../../../../test/support/app.ts'
+import { plantFramework } from '../../../../test/support/review.ts'
+import { permissionsOf } from '../../../app/modules.ts'
+import type { Id } from '../../../kernel/id.ts'
+import type { Actor } from '../../../platform/work/actor.ts'
+import { readAs } from '../../../platform/work/read.ts'
+import { runWork, type Work } from '../../../platform/work/work.ts'
+import { openAssessment } from '../assessments/commands.ts'
+import type { Assessment } from '../assessments/model.ts'
+import { saveAnswers } from '../assessments/outcomes/commands.ts'
+import type { Visible } from '../tables.ts'
+import type { EngagementTable } from '../tables/assessments.ts'
+
+const app = await createTestApp()
+const { platform, signIn } = app
+const { frameworkId, profileId } = await plantFramework(platform, {
+  outcomes: [
+    { code: 'A1', target: 'achieved', statements: { achieved: ['The board asks'], 'not-achieved': ['Nobody asks'] } },
+    { code: 'A2', target: 'achieved', statements: { achieved: ['Risks are known'] } },
+  ],
+})
+const lead = await signIn('cyber-lead', { name: 'Lee Lead', organisation: 'ORG-1' })
+const assessor = await signIn('assessor', { name: 'Asa Assessor' })
+const second = await signIn('assessor', { name: 'Sam Second' })
+const SECRET = 'We write this where the assessor must not see it'
+
+const scopeOf = (personId: string): Actor => ({
+  kind: 'person',
+  id: personId,
+  name: 'Asa Assessor',
+  role: 'assessor',
+  organisationId: assessor.organisationId as Id<'organisation'>,
+  scope: { kind: 'centre' },
+  permissions: new Set(),
+})
+/** What that person's own scope lets them read of the self view, straight from the tables. */
+const selfRows = (personId: string) =>
+  readAs<Visible, string[]>(platform, scopeOf(personId), async db => {
+    const found: string[] = []
+    for (const table of ['assure_view', 'assure_answer', 'assure_answer_change'] as const)
+      found.push(...(await db.selectFrom(table).where('view', '=', 'self').select('outcome_code').execute()).map(row => row.outcome_code))
+    return [...new Set(found)].toSorted()
+  })
+
+/** Sends a form, and fails with the page where it is not taken. */
+async function taken(browser: typeof lead, url: string, form: Record<string, string>, from?: string): Promise<string> {
+  const response = await browser.post(url, form, from === undefined ? {} : { from })
+  assert.equal(response.statusCode, 303, response.body.replaceAll(/\s+/g, ' ').slice(-4_000))
+  return String(response.headers.location)
+}
+
+/** Somebody in their own scope, as the server makes them. */
+const leadActor: Actor = {
+  kind: 'person',
+  id: lead.personId,
+  name: 'Lee Lead',
+  role: 'cyber-lead',
+  organisationId: lead.organisationId as Id<'organisation'>,
+  scope: { kind: 'organisation', organisationId: lead.organisationId as Id<'organisation'> },
+  permissions: permissionsOf('cyber-lead'),
+}
+let assessment = ''
+let desk = ''
+let secondDesk = ''
+
+test('an organisation asks in who does not belong to it, and they see only that they were asked', async () => {
+  const opened = await runWork<Visible, Assessment>(platform, leadActor, async work => {
+    const made = await openAssessment(work, { frameworkId, profileId, period: '2026-27', subject: '', carryFrom: null })
+    const say = (outcomeCode: string, codes: readonly string[]) =>
+      saveAnswers(work, {
+        assessmentId: made.id,
+        outcomeCode,
+        answers: codes.map(code => ({ code, answer: code === 'A1.2' ? 'no' : 'yes', comment: SECRET, alternative: '', revision: 0 })),
+        summary: { text: SECRET, revision: 0 },
+      })
+    await say('A1', ['A1.1', 'A1.2'])
+    await say('A2', ['A2.1'])
+    return made
+  })
+  assessment = `/assessments/${opened.id}`
+  const ask = (form: Record<string, string>) =>
+    lead.post(
+      `${assessment}/engagement/ask`,
+      { purpose: 'A review for the board', 'until-day': '1', 'until-month': '3', 'until-year': '2027', ...form },
+      { from: `${assessment}/engagement/ask` },
+    )
+  assert.match((await lead.get(`${assessment}/engagement/ask`)).body, /Asa Assessor/)
+  assert.match((await ask({ kind: 'peer', email: `${lead.personId}@test.invalid` })).body, /Nobody with this address can be asked in/)
+  assert.match((await ask({ kind: 'independent', assessor: '' })).body, /Choose an assessor/)
+  assert.match((await ask({ kind: 'independent', assessor: assessor.personId, 'until-year': '2020' })).body, /still to come/)
+  assert.equal((await ask({ kind: 'independent', assessor: assessor.personId })).statusCode, 303)
+  assert.match((await ask({ kind: 'independent', assessor: second.personId })).body, /Asa Assessor is asked in already/)
+  assert.match((await ask({ kind: 'second', second: assessor.personId, sample: '2' })).body, /Choose somebody else/)
+  assert.equal((await ask({ kind: 'second', second: second.personId, sample: '2' })).statusCode, 303)
+  desk = /href="(\/independent\/eng_[0-9a-f]+)"/.exec((await assessor.get('/independent')).body)?.[1] ?? ''
+  secondDesk = /href="(\/independent\/eng_[0-9a-f]+)"/.exec((await second.get('/independent')).body)?.[1] ?? ''
+  assert.match((await assessor.get(desk)).body, /Before you see anything/)
+  assert.equal((await assessor.get(secondDesk)).statusCode, 404, 'what somebody else was asked for')
+  assert.equal((await assessor.get(`${desk}/outcomes/A1`)).statusCode, 403)
+  const seen = await readAs<Visible, number>(
+    platform,
+    scopeOf(assessor.personId),
+    async db => (await db.selectFrom('assure_assessment').select('id').execute()).length,
+  )
+  assert.equal(seen, 0, 'nothing of the review is read before independence is declared')
+})
+
+test('blind: nothing of the self view is in the page, in the API or in the tables before the own view is recorded, and then that outcome alone', async () => {
+  await taken(assessor, `${desk}/declare`, { independence: 'I never worked there', conflicts: 'None' }, desk)
+  assert.match((await assessor.post(`${desk}/outcomes/A1`, { record: '' }, { from: `${desk}/outcomes/A1` })).body, /has not given you the review yet/)
+  await taken(lead, `${assessment}/engagement/give`, {}, `${assessment}/engagement`)
+  for (const url of [desk, `${desk}/outcomes/A1`, `/api/v1${desk}`, `/api/v1${desk}/outcomes/A1`]) {
+    const page = await assessor.get(url)
+    assert.equal(page.statusCode, 200, url)
+    assert.doesNotMatch(page.body, new RegExp(SECRET), url)
+  }
+  assert.deepEqual(await selfRows(assessor.personId), [])
+  const half = await assessor.post(`${desk}/outcomes/A1`, { record: 'yes', 'answer-A1.1': 'no', revision: '0' }, { from: `${desk}/outcomes/A1` })
+  assert.match(half.body, /Answer A1\.2[\s\S]*Say how strong the evidence was/)
+  await taken(assessor, `${desk}/outcomes/A1`, { record: '', 'answer-A1.1': 'no', 'answer-A1.2': 'no', revision: '0' })
+  assert.deepEqual(await selfRows(assessor.personId), [], 'what is kept and not recorded opens nothing')
+  await taken(assessor, `${desk}/outcomes/A1`, {
+    record: 'yes',
+    'answer-A1.1': 'no',
+    'answer-A1.2': 'no',
+    evidenceGrade: 'none',
+    summary: 'No minutes',
+    revision: '1',
+  })
+  assert.deepEqual(await selfRows(assessor.personId), ['A1'])
+  assert.match((await assessor.get(`${desk}/outcomes/A1`)).body, new RegExp(`Both side by side[\\s\\S]*${SECRET}`))
+  assert.doesNotMatch((await assessor.get(`${desk}/outcomes/A2`)).body, new RegExp(SECRET))
+  assert.deepEqual(await selfRows(second.personId), [])
+})
+
+test('a recorded view is changed with a reason, and both are kept', async () => {
+  const change = (reason: string, revision: string) =>
+    assessor.post(`${desk}/outcomes/A1`, { 'answer-A1.1': 'no', 'answer-A1.2': 'no', evidenceGrade: 'said', summary: 'Said only', reason, revision })
+  assert.match((await change('', '2')).body, /Say why you change what you had recorded/)
+  assert.match((await change('I heard more', '1')).body, /was changed in another window/)
+  assert.equal((await change('I heard more', '2')).statusCode, 303)
+  assert.match((await assessor.get(desk)).body, /Changed after recording/)
+  const kept = await readAs<Visible, unknown[]>(platform, scopeOf(assessor.personId), async db =>
+    (await db.selectFrom('assure_view_change').select(['before']).execute()).map(({ before }) => before),
+  )
+  assert.match(JSON.stringify(kept), /No minutes/)
+})
+
+test('it is handed over when nothing is missing, each thing that is stands there with its link, and the organisation reads nothing before', async () => {
+  await taken(
+    assessor,
+    `${desk}/outcomes/A2`,
+    { record: 'yes', 'answer-A2.1': 'yes', evidenceGrade: 'shown', summary: '', revision: '0' },
+    `${desk}/outcomes/A2`,
+  )
+  const early = await assessor.post(`${desk}/hand-over`, {})
+  assert.match(early.body, /4 things are still missing/)
+  for (const what of ['A1: Say why you see it differently', 'A1: Write a finding', 'Name at least one strength', 'Write your conclusions'])
+    assert.match(early.body, new RegExp(what))
+  const organisationReads = () =>
+    readAs<Visible, number>(
+      platform,
+      leadActor,
+      async db =>
+        (await db.selectFrom('assure_view').where('view', '=', 'independent').select('status').execute()).length +
+        (await db.selectFrom('assure_finding').select('id').execute()).length,
+    )
+  await taken(assessor, `${desk}/outcomes/A1/explain`, { difference: 'There are no minutes' })
+  const add = (kind: string, outcome: string) =>
+    taken(assessor, `${desk}/outcomes/${outcome}/findings`, {
+      kind,
+      [`${kind}-what`]: `What ${kind}`,
+      [`${kind}-detail`]: 'Because',
+      [`${kind}-advice`]: 'Do so',
+    })
+  assert.match((await assessor.post(`${desk}/outcomes/A1/findings`, { kind: 'finding' })).body, /href="#finding-what"/)
+  await add('finding', 'A1')
+  await add('strength', 'A2')
+  await taken(assessor, `${desk}/conclusion`, { narrative: 'A narrative of risk', veracity: 'Mostly true' })
+  assert.equal(await organisationReads(), 0)
+  await taken(assessor, `${desk}/hand-over`, {})
+  assert.equal(await organisationReads(), 4)
+  assert.match((await assessor.post(`${desk}/outcomes/A1`, { revision: '4' })).body, /You have handed this over/)
+})
+
+test('a second assessor and the first see each other’s view of an outcome once both have recorded it', async () => {
+  await taken(second, `${secondDesk}/declare`, { independence: 'Nor did I', conflicts: 'None' }, secondDesk)
+  const seen = (personId: string, view: 'independent' | 'second') =>
+    readAs<Visible, string[]>(platform, scopeOf(personId), async db =>
+      (await db.selectFrom('assure_view').where('view', '=', view).select('outcome_code').execute()).map(row => row.outcome_code).toSorted(),
+    )
+  assert.deepEqual(await seen(second.personId, 'independent'), [])
+  await taken(
+    second,
+    `${secondDesk}/outcomes/A2`,
+    { record: 'yes', 'answer-A2.1': 'no', evidenceGrade: 'said', summary: '', revision: '0' },
+    `${secondDesk}/outcomes/A2`,
+  )
+  assert.deepEqual([await seen(second.personId, 'independent'), await seen(assessor.personId, 'second')], [['A2'], ['A2']])
+  assert.deepEqual(await selfRows(second.personId), [], 'a second assessor never sees the self view')
+})
+
+test('of what the organisation asked, an assessor changes nothing; nobody asks themselves in', async () => {
+  const asAssessor = (body: (work: Work<Visible>) => Promise<unknown>) =>
+    runWork<Visible, unknown>(platform, scopeOf(assessor.personId), async work => {
+      await body(work)
+      work.record({ verb: 'test.tried', subject: { kind: 'assessment', id: 'x' } })
+    })
+  await assert.rejects(
+    asAssessor(work =>
+      work.db
+        .updateTable('assure_engagement')
+        .set({ until: new Date('2030-01-01T00:00:00Z') })
+        .execute(),
+    ),
+    /changed by the organisation/,
+  )
+  const { id: _, ...row } = await readAs<Visible, Selectable<EngagementTable>>(platform, scopeOf(assessor.personId), db =>
+    db.selectFrom('assure_engagement').selectAll().executeTakeFirstOrThrow(),
+  )
+  await assert.rejects(
+    asAssessor(work =>
+      work.db
+        .insertInto('assure_engagement')
+        .values({ ...row, id: 'eng_forged', kind: 'peer', ended_at: work.now })
+        .execute(),
+    ),
+    /row-level security/,
+  )
+})
+
+test('the end of an engagement takes effect at once, and its reason is in no audit', async () => {
+  const address = `${assessment}/engagement`
+  const id = desk.split('/').at(-1) ?? ''
+  assert.match((await lead.post(`${address}/${id}/end`, { reason: '' }, { from: address })).body, /Say why it ends/)
+  await taken(lead, `${address}/${id}/end`, { reason: 'A reason of our own' }, address)
+  assert.deepEqual(await selfRows(assessor.personId), [])
+  assert.match((await assessor.get(desk)).body, /This is over for you/)
+  assert.equal((await assessor.get(`${desk}/outcomes/A1`)).statusCode, 403)
+  const audit = await sql<{ line: string }>`select audit_record::text as line from audit_record where verb like 'assure.%'`.execute(
+    platform.database.kysely,
+  )
+  assert.ok(audit.rows.length > 10)
+  for (const { line } of audit.rows) assert.doesNotMatch(line, /A1|A2|achieved|A reason of our own|No minutes|narrative/)
+  assert.match(
+    (
+      await lead.post(
+        `${address}/ask`,
+        { kind: 'independent', assessor: second.personId, purpose: 'Again', 'until-day': '1', 'until-month': '3', 'until-year': '2027' },
+        { from: `${address}/ask` },
+      )
+    ).body,
+    /Only they can be asked in again/,
+  )
+})
