@@ -1,4 +1,4 @@
-import { Conflict, Invalid, InvalidParts, NotFound } from '../../../kernel/errors.ts'
+import { Conflict, Invalid, InvalidParts } from '../../../kernel/errors.ts'
 import type { CrosswalkDocument, FrameworkDocument, FrameworkFile, FrameworkProfile } from '../../../kernel/framework.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
@@ -122,7 +122,7 @@ function levelsSpoken({ levels, rule }: FrameworkDocument, indicators: Framework
   return levels.map(level => level.code).filter(level => given.has(level))
 }
 
-/** The framework whose outcomes a profile names. Throws `NotFound` where none is loaded, `Invalid` where several fit. */
+/** The framework whose outcomes a profile names. Throws `Invalid` where none is loaded that fits, or several. */
 async function frameworkOfProfile(work: Work<Visible>, profile: FrameworkProfile): Promise<string> {
   const named = profile.levels.map(level => level.outcomeCode)
   const candidates = await frameworksWith(work.db, named)
@@ -130,7 +130,7 @@ async function frameworkOfProfile(work: Work<Visible>, profile: FrameworkProfile
   for (const { id } of candidates) if (checkProfile(await documentOf(work.db, id), profile).length === 0) fitting.push(id)
   const [first, second] = fitting
   if (first === undefined)
-    throw new NotFound(
+    throw new Invalid(
       'assure.profile.framework',
       `"${profile.name}" selects ${named.length} outcomes (${named.slice(0, 3).join(', ')} …) of a framework that is not loaded here. Import that framework first, then this again.`,
     )

@@ -245,3 +245,50 @@ test('the 39 statuses of the completed assessment come out', { skip: skipWithout
     assert.deepEqual([counted.get('achieved'), counted.get('not-achieved')], [37, 2])
   })
 })
+
+test('anybody who is signed in reads a framework; only those who may import one are offered to', async () => {
+  const manager = await app.signIn('cyber-lead')
+  const list = await manager.get('/frameworks?q=first')
+  assert.match(list.body, /care-first-steps 1\.0/)
+  assert.doesNotMatch(list.body, /Import a framework/)
+  const shown = await manager.get('/frameworks/care-first-steps/1.0')
+  assert.match(shown.body, /If every statement of the list “In place” that applies is true, the outcome is: In place\./)
+  assert.match(shown.body, /A1 Everyone has an account of their own/)
+  assert.equal((await manager.get('/frameworks/care-first-steps/9')).statusCode, 404)
+  assert.equal((await manager.get('/frameworks/import')).statusCode, 403)
+  assert.match((await manager.get('/frameworks.csv?subject=service')).body, /secure-service-gates/)
+})
+
+test('a file is taken on the page, and one that contradicts itself comes back with the sentence that says where', async () => {
+  const administrator = await app.signIn('administrator')
+  const upload = (lines: readonly string[]) =>
+    administrator.upload(
+      '/frameworks/import',
+      {},
+      { file: { name: 'x.txt', bytes: ['kind,code,of,level,text,more', ...lines].join('\n') } },
+      { from: '/frameworks/import' },
+    )
+  const page = SHEET.map(line => line.replace('tidy-desk', 'tidy-page'))
+  assert.match((await upload(page)).body, /Framework tidy-page 1: added\./)
+  const circle = [...page.map(line => line.replace('group,T,,', 'group,T,U,')), 'group,U,T,,Round,'].map(line =>
+    line.replace('tidy-page', 'round-page'),
+  )
+  assert.match((await upload(circle)).body, /stands under itself, by way of the parts above it/)
+  assert.match((await upload(['colour,red,,,,'])).body, /is not a kind of row/)
+  const nothing = await administrator.post('/frameworks/import', { code: '' }, { from: '/frameworks/import' })
+  assert.match(nothing.body, /Choose a file/)
+})
+
+test('a profile is entered on a page with a source, and never without', async () => {
+  const assessor = await app.signIn('assessor')
+  const address = '/frameworks/secure-service-gates/1.0/profiles/add'
+  const typed = { name: 'Our gates', code: 'ours', organisationType: '', period: '2026-27', 'asks-G1.a': 'ready', 'asks-G1.b': '' }
+  assert.match((await assessor.post(address, { ...typed, source: '' }, { from: address })).body, /Say where the profile comes from/)
+  assert.match(
+    (await assessor.post(address, { ...typed, source: 'Invented here', 'asks-G9.z': 'ready' }, { from: address })).body,
+    /G9\.z, which is no outcome/,
+  )
+  const saved = await assessor.post(address, { ...typed, source: 'Invented here' }, { from: address })
+  assert.equal(saved.statusCode, 303)
+  assert.match((await assessor.get('/frameworks/secure-service-gates/1.0')).body, /Invented here/)
+})
