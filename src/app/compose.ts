@@ -18,7 +18,7 @@ import { unconfiguredTexts } from '../platform/texts.ts'
 import type { StaticFiles } from '../platform/views.ts'
 import { loadAssets } from '../ui/assets.ts'
 import { createViews } from '../ui/environment.ts'
-import { JOB_HANDLERS } from './modules.ts'
+import { HOME, JOB_HANDLERS } from './modules.ts'
 
 export interface Composition {
   readonly platform: Platform
@@ -81,6 +81,7 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
       views,
       signer: createSigner(secret),
       secrets,
+      home: HOME,
       sample,
     }
     return { platform, staticFiles, close }

@@ -16,7 +16,20 @@ import { operations } from './operations/module.ts'
 import { REACTIONS } from './reactions.ts'
 
 /** Every module, in the order of the ladder. A slice is reached through its domain's line here. */
-const DOMAINS: readonly Module[] = [directory, watch, broadcast, assure, csafProvider, csafValidation, feeds, cap, misp, stixExport, taxiiServer, operations]
+const DOMAINS: readonly Module[] = [
+  directory,
+  watch,
+  broadcast,
+  assure,
+  csafProvider,
+  csafValidation,
+  feeds,
+  cap,
+  misp,
+  stixExport,
+  taxiiServer,
+  operations,
+]
 
 /** The same, and what describes the operations of all of them. */
 export const MODULES: readonly Module[] = [...DOMAINS, apiModule(DOMAINS)]
@@ -31,6 +44,7 @@ export const COMMANDS = MODULES.flatMap(module => module.commands)
 export const JOB_HANDLERS = [...MODULES.flatMap(module => module.jobs), ...REACTIONS]
 export const METRICS = MODULES.flatMap(module => module.metrics ?? [])
 export const SERVICES = MODULES.flatMap(module => module.services ?? [])
+export const HOME = MODULES.flatMap(module => module.home ?? [])
 export const NAVIGATION = MODULES.flatMap(module => module.navigation).toSorted((a, b) => a.position - b.position)
 
 const byRole = new Map<string, ReadonlySet<string>>()

@@ -1,6 +1,7 @@
 import type { Instant } from '../kernel/instant.ts'
 import type { Role } from '../kernel/role.ts'
 import type { Command } from './cli/command.ts'
+import type { HomePart } from './home.ts'
 import type { Route } from './http/route.ts'
 import type { JobHandler } from './jobs/job.ts'
 import type { Platform } from './platform.ts'
@@ -19,6 +20,8 @@ export interface Module {
   /** Its own figures for `/metrics`. */
   readonly metrics?: readonly MetricsHook[]
   readonly services?: readonly Service[]
+  /** What it adds to the first page of an organisation, which a lower domain shows. */
+  readonly home?: readonly HomePart[]
 }
 
 /** Something that runs as long as a worker does, beside its jobs: it listens. Gives `null` where the configuration asks for none. */

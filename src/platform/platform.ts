@@ -3,6 +3,7 @@ import type { Clock } from './clock/clock.ts'
 import type { Config, Secrets } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import type { Fetcher } from './fetch/fetch.ts'
+import type { HomePart } from './home.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { Log } from './log/log.ts'
 import type { Mailbox } from './mail/mailbox.ts'
@@ -27,6 +28,8 @@ export interface Platform {
   readonly views: Views
   readonly signer: Signer
   readonly secrets: Pick<Secrets, 'oidc' | 'sourceCredentials' | 'notifyCallbackToken'>
+  /** What the modules add to an organisation's first page. */
+  readonly home: readonly HomePart[]
   /** Whether this is the invented sample sector, where a visitor may sign in with one click. */
   readonly sample: boolean
 }

@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { JOB_HANDLERS } from '../../src/app/modules.ts'
+import { HOME, JOB_HANDLERS } from '../../src/app/modules.ts'
 import { createSigner } from '../../src/platform/auth/signer.ts'
 import type { Clock } from '../../src/platform/clock/clock.ts'
 import { readConfig } from '../../src/platform/config/config.ts'
@@ -84,6 +84,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     outward: createFetcher({ allowPrivate: config.webhookAllowPrivate }),
     views: createViews({ assets: staticFiles, baseContext: {} }),
     signer: createSigner('a secret for tests only, of no worth'),
+    home: HOME,
     sample: options.sample ?? false,
     runJobs: () => jobs.drain(platform, JOB_HANDLERS),
   }

@@ -4,7 +4,7 @@ import { londonDate, type LocalDate } from '../../../kernel/instant.ts'
 import { cleanLine, cleanText } from '../../../kernel/text.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import { voidWhatChanged } from './agreement/void.ts'
-import { STANDING_STATES, type NewAction } from './model.ts'
+import { CHOSEN_UNDATED, STANDING_STATES, type NewAction } from './model.ts'
 import {
   assertFunding,
   assertOffered,
@@ -137,7 +137,9 @@ async function addOne(work: Unit, { planId, organisationId, reopenedFrom }: Plac
 
 async function checked(work: Unit, organisationId: string, given: ActionToAdd): Promise<NewAction> {
   const dueOn = given.dueOn ?? null
-  const noDateReason = dueOn === null ? cleanText(given.noDateReason ?? '') : ''
+  // What is chosen in an investment case has no date yet; that is its reason until somebody gives another.
+  const standard = given.source.kind === 'improvement' ? CHOSEN_UNDATED : ''
+  const noDateReason = dueOn === null ? cleanText(given.noDateReason ?? standard) : ''
   if (dueOn === null && noDateReason === '') throw new Invalid('assure.plans.date', 'Give a date, or say why there is none yet.')
   if (dueOn !== null && dueOn < londonDate(work.now)) throw new Invalid('assure.plans.date-past', 'The date must be today or later.')
   if (given.source.kind !== 'hand' && given.source.id === null)

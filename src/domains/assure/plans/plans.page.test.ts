@@ -130,11 +130,9 @@ test('lists and their pages hold each action once, in every order; no other orga
     const seen: string[] = []
     let cursor: string | null = ''
     while (cursor !== null) {
-      const answer = (await lead.get(`/api/v1/plan?q=listed&limit=2&sort=${sort}${cursor === '' ? '' : `&cursor=${cursor}`}`)).json<{
-        items: { id: string }[]
-        next: string | null
-        total: number
-      }>()
+      const answer: { items: { id: string }[]; next: string | null; total: number } = (
+        await lead.get(`/api/v1/plan?q=listed&limit=2&sort=${sort}${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      ).json()
       assert.equal(answer.total, 5)
       seen.push(...answer.items.map(({ id }) => id))
       cursor = answer.next
@@ -150,4 +148,15 @@ test('lists and their pages hold each action once, in every order; no other orga
       assert.equal((await stranger.get(path)).statusCode, 403, `${role} ${path}`)
   }
   assert.equal(location(await app.visitor.get('/plan')).startsWith('/sign-in'), true)
+})
+
+test('an organisation’s home says what it said it would do, and the next step of its review and plan', async () => {
+  const lead = await app.signIn('cyber-lead', { organisation: 'Q00001' })
+  const home = await lead.get('/')
+  assert.match(home.body, new RegExp(`Do what ${number} asks`))
+  assert.match(home.body, /By 1 February 2027: 73 days left/)
+  assert.match(home.body, /Begin your cyber review/)
+  assert.match(home.body, /Give dates to what has none/)
+  const partner = await app.signIn('partner-responder')
+  assert.doesNotMatch((await partner.get('/')).body, /Our review and plan/)
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { SignInNeeded } from '../../../kernel/errors.ts'
 import { addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
+import type { HomeLine, HomePart } from '../../../platform/home.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
@@ -172,8 +173,18 @@ interface OrganisationsHome {
 async function organisationsHome(request: RouteRequest): Promise<Reply> {
   const { organisationId } = request.actor
   if (organisationId === null) throw new SignInNeeded('broadcast.home.for-whom', 'Sign in, and choose for whom you act.')
-  const found = await request.read<Visible, OrganisationsHome>(db => readHome(db, organisationId))
+  const { actor, now: at, platform } = request
+  const {
+    found,
+    promised: promises,
+    nextSteps,
+  } = await request.read<Visible, { found: OrganisationsHome } & HomeParts>(async db => ({
+    found: await readHome(db, organisationId),
+    ...(await homeParts(platform.home, db, actor, at)),
+  }))
   const model = {
+    promises,
+    nextSteps,
     acting: request.session?.actingFor ?? '',
     open: found.open.rows.map(row => ownLine(row, request.now)),
     openTotal: found.open.total,
@@ -190,6 +201,21 @@ async function organisationsHome(request: RouteRequest): Promise<Reply> {
   return page('broadcast/now/views/organisation.njk', 'Home', model, {
     isExercise: [...found.open.rows, ...found.plans].some(({ isExercise }) => isExercise),
   })
+}
+
+interface HomeParts {
+  readonly promised: readonly HomeLine[]
+  readonly nextSteps: readonly HomeLine[]
+}
+
+/** What the domains above add to the page, as far as the actor may see it. */
+async function homeParts(parts: readonly HomePart[], db: Reader<Visible>, actor: RouteRequest['actor'], at: Instant): Promise<HomeParts> {
+  const lines = { promised: [] as HomeLine[], 'next-step': [] as HomeLine[] }
+  for (const part of parts) {
+    // Each reads its own tables by the same connection, as `asBroadcast` of the contract does.
+    if (may(actor, part.permission)) lines[part.place].push(...(await part.read(db as unknown as Reader<never>, actor, at)))
+  }
+  return { promised: lines.promised, nextSteps: lines['next-step'] }
 }
 
 /** Reads what the first page of an organisation shows. */
