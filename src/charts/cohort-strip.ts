@@ -8,7 +8,7 @@ export interface CohortStripInput {
   readonly itemLabel: string
   /** Whom the band is of: "Trusts". */
   readonly cohortLabel: string
-  /** Percents. `quartiles` is `null` where they are held back, `own` where there is nothing of one's own to compare. */
+  /** Percents. `quartiles` is `null` where they are held back, `own` where it is not known. Who has none in any row sees no column for it. */
   readonly items: readonly {
     readonly label: string
     readonly quartiles: readonly [lower: number, middle: number, upper: number] | null
@@ -26,7 +26,8 @@ const EDGE = 14
 /** For each row the middle half of a cohort as a band, its middle as a line across it, and one's own place as a diamond. */
 export function cohortStrip(input: CohortStripInput): Chart {
   const width = input.width ?? 760
-  const head = [input.itemLabel, 'Ours, %', `${input.cohortLabel}: lower quartile, %`, 'Middle, %', 'Upper quartile, %']
+  const hasOwn = input.items.some(({ own }) => own !== null)
+  const head = [input.itemLabel, ...(hasOwn ? ['Ours, %'] : []), `${input.cohortLabel}: lower quartile, %`, 'Middle, %', 'Upper quartile, %']
   if (input.items.length === 0) return emptyChart(input.title, width, head)
   const at = (percent: number) => LABELS + (percent / 100) * (width - LABELS - EDGE)
   const height = input.items.length * ROW + AXIS
@@ -49,7 +50,11 @@ export function cohortStrip(input: CohortStripInput): Chart {
     svg: picture({ title: input.title, description: describe(input), width, height }, [...grid, ...rows]),
     table: {
       head,
-      rows: input.items.map(({ label, own, quartiles }) => [label, own ?? NOT_KNOWN, ...[0, 1, 2].map(place => words(quartiles?.[place]))]),
+      rows: input.items.map(({ label, own, quartiles }) => [
+        label,
+        ...(hasOwn ? [words(own ?? undefined)] : []),
+        ...[0, 1, 2].map(place => words(quartiles?.[place])),
+      ]),
     },
   }
 }
@@ -70,10 +75,10 @@ function diamond(x: number, y: number) {
 function describe({ items }: CohortStripInput): string {
   return items
     .map(({ label, quartiles, own }) => {
-      const ours = own === null ? 'ours not known' : `ours ${own}%`
-      return quartiles === null
-        ? `${label}: ${ours}, the others held back`
-        : `${label}: ${ours}, half of the others between ${quartiles[0]}% and ${quartiles[2]}%, the middle ${quartiles[1]}%`
+      const ours = own === null ? [] : [`ours ${own}%`]
+      const theirs =
+        quartiles === null ? 'the others held back' : `half of them between ${quartiles[0]}% and ${quartiles[2]}%, the middle ${quartiles[1]}%`
+      return `${label}: ${[...ours, theirs].join(', ')}`
     })
     .join('. ')
 }

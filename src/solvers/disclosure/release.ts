@@ -151,12 +151,12 @@ function decideCells(input: ReleaseInput, guards: Guards, deciding: Deciding): r
   })
 }
 
-/** A whole number around 0, more than a few seldom, of which none is impossible: the two-sided geometric distribution with ratio ½. */
+/** A whole number around 0, mostly 0 and seldom more than one from it, of which none is impossible: the two-sided geometric distribution with ratio ¼. */
 function noise(drawn: number): number {
-  const isNegative = drawn < 1 / 3
-  const rest = isNegative ? drawn * 3 : (drawn - 1 / 3) * 1.5
-  const steps = Math.floor(-Math.log2(Math.max(1 - rest, 2 ** -40)))
-  return isNegative ? -1 - steps : steps
+  const tail = drawn < 0.5 ? drawn : 1 - drawn
+  // 0 has 3 in 5, and each step further is four times less likely.
+  const steps = tail >= 0.2 ? 0 : 1 + Math.floor(-Math.log2(Math.max(tail, 2 ** -40) * 5) / 2)
+  return drawn < 0.5 ? -steps : steps
 }
 
 function settleCell(input: ReleaseInput, guards: Guards, { parts, sizes, ledger }: Deciding, question: number, start: Iterable<string>): Set<string> {
