@@ -76,6 +76,7 @@ function itemLine(item: ItemAnswer, study: Study | null) {
     yearly: aboutMoney(item.yearly),
     alone: aboutMoney(item.alone),
     given: aboutMoney(item.given),
+    isLess: item.given < item.annualCost,
     care: aboutCare(item.careGiven),
     regret: regret === undefined || regret === null ? null : aboutMoney(regret),
     sure:
