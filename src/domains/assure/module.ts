@@ -1,4 +1,6 @@
 import type { Module } from '../../platform/module.ts'
+import { agreementOperations } from './agreements/api.ts'
+import { agreementRoutes } from './agreements/routes.ts'
 import { assessmentOperations } from './assessments/api.ts'
 import { assessmentCommands } from './assessments/cli.ts'
 import { outcomeOperations } from './assessments/outcomes/api.ts'
@@ -29,12 +31,15 @@ import { assureHome } from './home.ts'
 import { independentOperations } from './independent/api.ts'
 import { independentRoutes } from './independent/routes.ts'
 import { answerRoutes } from './investment/answer-routes.ts'
+import { investmentOperations } from './investment/api.ts'
+import { investmentCommands } from './investment/cli.ts'
 import { figureRoutes } from './investment/figure-routes.ts'
 import { studyAnswerJob } from './investment/jobs.ts'
 import { investmentRoutes } from './investment/routes.ts'
 import { planAgreementRoutes } from './plans/agreement/routes.ts'
 import { planOperations } from './plans/api.ts'
 import { planCommands } from './plans/cli.ts'
+import { planFileRoutes } from './plans/files/routes.ts'
 import { planListRoutes } from './plans/list/routes.ts'
 import { proposalRoutes } from './plans/proposals/routes.ts'
 import { planDayJob, remindOwnerJob } from './plans/reminders/jobs.ts'
@@ -42,6 +47,8 @@ import { planRoutes } from './plans/routes.ts'
 import { PERMISSIONS } from './policy.ts'
 import { sharingOperations } from './sharing/api.ts'
 import { sharingRoutes } from './sharing/routes.ts'
+import { takeAwayCommands } from './take-away/cli.ts'
+import { takeAwayRoutes } from './take-away/routes.ts'
 
 /** Frameworks, an organisation's own review against them, the benchmark, and the improvements that are worth their money. */
 export const assure: Module = {
@@ -52,6 +59,7 @@ export const assure: Module = {
     ...frameworkOperations,
     ...sharingRoutes,
     ...sharingOperations,
+    ...takeAwayRoutes,
     ...assessmentRoutes,
     ...outcomeRoutes,
     ...respondentRoutes,
@@ -64,6 +72,8 @@ export const assure: Module = {
     ...evidenceOperations,
     ...engagementRoutes,
     ...engagementOperations,
+    ...agreementRoutes,
+    ...agreementOperations,
     ...independentRoutes,
     ...independentOperations,
     ...benchmarkRoutes,
@@ -73,14 +83,25 @@ export const assure: Module = {
     ...investmentRoutes,
     ...figureRoutes,
     ...answerRoutes,
+    ...investmentOperations,
     ...planListRoutes,
+    ...planFileRoutes,
     ...proposalRoutes,
     ...planAgreementRoutes,
     ...planRoutes,
     ...planOperations,
   ],
   jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
-  commands: [...assessmentCommands, ...benchmarkCommands, ...planCommands, ...frameworkCommands, ...evidenceCommands, ...catalogueCommands],
+  commands: [
+    ...takeAwayCommands,
+    ...assessmentCommands,
+    ...benchmarkCommands,
+    ...planCommands,
+    ...frameworkCommands,
+    ...evidenceCommands,
+    ...catalogueCommands,
+    ...investmentCommands,
+  ],
   home: assureHome,
   navigation: [
     { label: 'Frameworks', href: '/frameworks', permission: 'assure.framework.view', position: 85 },
