@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
 import { readForm, refusalOf, asList } from '../../../platform/forms/form.ts'
-import { json, page, redirect, svg } from '../../../platform/http/reply.ts'
+import { json, page, redirect, svg, type FileReply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { checkCertificate, MOST_ENUMERATED } from '../../../solvers/investment/check.ts'
 import type { Certificate, InvestmentProblem } from '../../../solvers/investment/model.ts'
@@ -81,17 +81,16 @@ const certificate = route({
   path: `${path}/certificate.json`,
   access: view,
   params: ofAnswer,
-  async handle(request) {
-    const { row } = await keptOf(request, request.params)
-    if (row.certificate === null) throw new NotFound('assure.investment.certificate', 'This answer has no certificate: nothing was solved.')
-    return {
-      kind: 'file',
-      contentType: 'application/json',
-      filename: 'certificate.json',
-      body: JSON.stringify({ problem: row.problem, certificate: row.certificate }, null, 2),
-    }
-  },
+  handle: request => certificateReply(request, request.params),
 })
+
+/** The problem and the certificate of an answer: what a checker needs, and nothing else. */
+export async function certificateReply(request: Pick<RouteRequest, 'read'>, params: z.infer<typeof ofAnswer>): Promise<FileReply> {
+  const { row } = await keptOf(request, params)
+  if (row.certificate === null) throw new NotFound('assure.investment.certificate', 'This answer has no certificate: nothing was solved.')
+  const body = JSON.stringify({ problem: row.problem, certificate: row.certificate }, null, 2)
+  return { kind: 'file', contentType: 'application/json', filename: 'certificate.json', body }
+}
 
 const problem = route({
   method: 'GET',
@@ -110,15 +109,20 @@ const check = route({
   access: view,
   params: ofAnswer,
   async handle(request) {
-    const { row, name } = await keptOf(request, request.params)
-    if (row.certificate === null) throw new NotFound('assure.investment.certificate', 'This answer has no certificate: nothing was solved.')
-    // Written by `keepAnswer`, in these shapes.
-    const asked = row.problem as InvestmentProblem
-    const findings = checkCertificate(asked, row.certificate as Certificate).map(({ message }) => message)
-    const isEnumerated = asked.improvements.length <= MOST_ENUMERATED
-    return page(`${VIEWS}/check.njk`, 'The proof, checked', { name, findings, isEnumerated, backHref: caseAddress(request.params.id) })
+    const checked = await checkedAnswer(request, request.params)
+    return page(`${VIEWS}/check.njk`, 'The proof, checked', { ...checked, backHref: caseAddress(request.params.id) })
   },
 })
+
+/** What the independent checker finds: nothing, when it agrees. */
+export async function checkedAnswer(request: Pick<RouteRequest, 'read'>, params: z.infer<typeof ofAnswer>) {
+  const { row, name } = await keptOf(request, params)
+  if (row.certificate === null) throw new NotFound('assure.investment.certificate', 'This answer has no certificate: nothing was solved.')
+  // Written by `keepAnswer`, in these shapes.
+  const asked = row.problem as InvestmentProblem
+  const findings = checkCertificate(asked, row.certificate as Certificate).map(({ message }) => message)
+  return { name, findings, isEnumerated: asked.improvements.length <= MOST_ENUMERATED }
+}
 
 const decideForm = z.object({
   answer: z.string().max(60),

@@ -21,7 +21,7 @@ import { FIGURE_FILTERS, figureLines, figuresModel, overrideModel, ownModel, typ
 const VIEWS = 'assure/investment/views'
 const ROWS_A_PAGE = 60
 const path = `${INVESTMENT_PAGE}/:id/figures`
-const ofFigure = ofCase.extend({ kind: z.enum(['improvement', 'scenario']), code: z.string().max(60), field: z.string().max(200) })
+export const ofFigure = ofCase.extend({ kind: z.enum(['improvement', 'scenario']), code: z.string().max(60), field: z.string().max(200) })
 export const FiguresQuery = z.object({
   q: searchText.default(''),
   show: z.enum(FIGURE_FILTERS).catch('').default(''),

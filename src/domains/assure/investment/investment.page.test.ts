@@ -14,7 +14,8 @@ async function opened(who: SignedIn, name: string): Promise<string> {
 /** The fields of the case's form, as a browser would send them. */
 function fieldsOf(body: string): Record<string, string | string[]> {
   const value = (name: string) => new RegExp(`name="${name}"[^>]*value="([^"]*)"`).exec(body)?.[1] ?? ''
-  const checked = (name: string) => [...body.matchAll(new RegExp(`<input[^>]*name="${name}"[^>]*value="([^"]*)"[^>]*checked`, 'g'))].map(([, code]) => code ?? '')
+  const checked = (name: string) =>
+    [...body.matchAll(new RegExp(`<input[^>]*name="${name}"[^>]*value="([^"]*)"[^>]*checked`, 'g'))].map(([, code]) => code ?? '')
   return {
     seen: value('seen'),
     capital: value('capital'),
