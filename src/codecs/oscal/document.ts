@@ -61,7 +61,7 @@ function readCatalogue(catalogue: JsonRecord): Result<FrameworkFile> {
         parametersOf(one),
       )
       for (const [index, text] of asked.entries())
-        indicators.push({ code: asked.length === 1 ? code : `${code}.${index + 1}`, outcomeCode: code, level: 'met', text, reference: '' })
+        indicators.push({ code: asked.length === 1 ? code : `${code}_smt.${index + 1}`, outcomeCode: code, level: 'met', text, reference: '' })
     }
     // An enhancement of a control stands beside it.
     for (const inner of listAt(one, 'controls')) control(inner, parentCode)
