@@ -87,6 +87,19 @@ test('an action is done with evidence, re-tested with what was seen, and a wrong
   assert.match(tested.body, /By Terry Test/)
 })
 
+test('the whole plan leaves as a workbook and as OSCAL, with its original dates', async () => {
+  const lead = await app.signIn('cyber-lead', { organisation: 'Q00000' })
+  const sheet = await lead.get('/plan.xlsx')
+  assert.match(String(sheet.headers['content-type']), /spreadsheetml/)
+  const { default: readXlsxFile } = await import('read-excel-file/node')
+  const sheets = await readXlsxFile(sheet.rawPayload)
+  assert.match(JSON.stringify(sheets), /2026-12-01.*The engineer left/)
+  for (const path of ['/plan/oscal.json', '/api/v1/plan/oscal']) {
+    const { body } = await lead.get(path)
+    assert.match(body, /"name": "original-date",\s+"ns": "urn:carecert:oscal:plan:1",\s+"value": "2026-12-01"/)
+  }
+})
+
 test('the plan is signed as it stands, and a change voids that in sight of all', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'Q00000' })
   const board = await app.signIn('board-member', { organisation: 'Q00000', name: 'Bo Board' })
