@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { answers } from './answers.ts'
 import { audience } from './audience.ts'
+import { benchmark } from './benchmark.ts'
 import { csafValidate } from './csaf-validate.ts'
 import { csaf } from './csaf.ts'
 import { feeds } from './feeds.ts'
@@ -36,6 +37,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   answers,
   taxii,
   feeds,
+  benchmark,
 }
 
 const { values, positionals } = parseArgs({
