@@ -1,5 +1,3 @@
-import type { Level } from './model.ts'
-
 export type Answer = 'yes' | 'no' | 'not-applicable'
 
 export interface ScoringStep {
@@ -42,6 +40,9 @@ export interface Scored {
   readonly unanswered: readonly string[]
 }
 
+/** The levels of a framework, the best first. */
+type Ranked = readonly { readonly code: string }[]
+
 interface Answered {
   readonly code: string
   readonly level: string
@@ -52,12 +53,7 @@ interface Answered {
  * left out of its list.
  * The first example of a rule is that of the Cyber Assessment Framework (`CAF_RULE` in kernel/framework.ts).
  */
-export function scoreOutcome(
-  rule: ScoringRule,
-  indicators: readonly Answered[],
-  answers: ReadonlyMap<string, Answer>,
-  levels: readonly Pick<Level, 'code'>[],
-): Scored {
+export function scoreOutcome(rule: ScoringRule, indicators: readonly Answered[], answers: ReadonlyMap<string, Answer>, levels: Ranked): Scored {
   const unanswered = indicators.filter(indicator => !answers.has(indicator.code)).map(indicator => indicator.code)
   const status = statusOf(rule, indicators, answers)
   const rank = levels.findIndex(level => level.code === status)
@@ -78,14 +74,14 @@ export function statusOf(rule: ScoringRule, indicators: readonly Answered[], ans
 }
 
 /** Whether a status is as good as the level that a profile asks for, or better. What was said not to apply is not asked. */
-export function meets(levels: readonly Pick<Level, 'code'>[], status: string, required: string): boolean {
+export function meets(levels: Ranked, status: string, required: string): boolean {
   if (status === 'not-applicable') return true
   const rank = levels.findIndex(level => level.code === status)
   return rank !== -1 && rank <= levels.findIndex(level => level.code === required)
 }
 
 /** The levels that an outcome with these indicators can come out at. What a framework says of itself may be otherwise. */
-export function reachableLevels(rule: ScoringRule, indicators: readonly Answered[], levels: readonly Pick<Level, 'code'>[]): readonly string[] {
+export function reachableLevels(rule: ScoringRule, indicators: readonly Answered[], levels: Ranked): readonly string[] {
   return levels.map(level => level.code).filter(level => fewestAnswers(rule, indicators, new Map(), level) !== undefined)
 }
 
