@@ -2,6 +2,8 @@ import type { Module } from '../../platform/module.ts'
 import { agreementOperations } from './agreements/api.ts'
 import { agreementRoutes } from './agreements/routes.ts'
 import { assessmentOperations } from './assessments/api.ts'
+import { carryOperations } from './assessments/carry/api.ts'
+import { carryRoutes } from './assessments/carry/routes.ts'
 import { assessmentCommands } from './assessments/cli.ts'
 import { outcomeOperations } from './assessments/outcomes/api.ts'
 import { outcomeRoutes } from './assessments/outcomes/routes.ts'
@@ -10,6 +12,8 @@ import { respondentRoutes } from './assessments/respondents/routes.ts'
 import { assessmentRoutes } from './assessments/routes.ts'
 import { sheetOperations } from './assessments/sheet/api.ts'
 import { sheetRoutes } from './assessments/sheet/routes.ts'
+import { trendOperations } from './assessments/trend/api.ts'
+import { trendRoutes } from './assessments/trend/routes.ts'
 import { benchmarkOperations } from './benchmark/api.ts'
 import { benchmarkCommands } from './benchmark/cli.ts'
 import { benchmarkJobs } from './benchmark/jobs.ts'
@@ -36,6 +40,8 @@ import { investmentCommands } from './investment/cli.ts'
 import { figureRoutes } from './investment/figure-routes.ts'
 import { studyAnswerJob } from './investment/jobs.ts'
 import { investmentRoutes } from './investment/routes.ts'
+import { moderationOperations } from './moderation/api.ts'
+import { moderationRoutes } from './moderation/routes.ts'
 import { planAgreementRoutes } from './plans/agreement/routes.ts'
 import { planOperations } from './plans/api.ts'
 import { planCommands } from './plans/cli.ts'
@@ -68,6 +74,10 @@ export const assure: Module = {
     ...respondentOperations,
     ...sheetRoutes,
     ...sheetOperations,
+    ...carryRoutes,
+    ...carryOperations,
+    ...trendRoutes,
+    ...trendOperations,
     ...evidenceRoutes,
     ...evidenceOperations,
     ...engagementRoutes,
@@ -76,6 +86,8 @@ export const assure: Module = {
     ...agreementOperations,
     ...independentRoutes,
     ...independentOperations,
+    ...moderationRoutes,
+    ...moderationOperations,
     ...benchmarkRoutes,
     ...benchmarkOperations,
     ...catalogueRoutes,

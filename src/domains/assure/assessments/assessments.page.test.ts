@@ -132,6 +132,7 @@ suite('a review', () => {
         404,
         path,
       )
+    assert.match((await contributor.get('/assessments.csv')).body, new RegExp(`,1,0,.*,${id}`))
     const cat = await programOf(app, 'contributor', { organisation: 'RAA' })
     assert.deepEqual(await cat.all(`/assessments/${id}/outcomes`, 10), [])
     assert.equal((await cat.get(`/assessments/${id}/outcomes/A1.b`)).status, 404)
@@ -162,6 +163,19 @@ suite('a review', () => {
     assert.match((await lead.get(path)).body, /1 of 2 answered/)
     await lead.post(`${path}/confirm`, {}, { from: path })
     assert.match((await lead.get(path)).body, /which you meet/)
+    assert.match(
+      (await lead.get(`/assessments/${id}/carried`)).body,
+      /6 statements are asked in the same words[\s\S]*No answer waits to be confirmed/,
+    )
+    const trend = await lead.get(`/assessments/${id}/trend`)
+    assert.match(trend.body, /2031-32[\s\S]*2032-33[\s\S]*Same/)
+    assert.match((await lead.get(`/assessments/${id}/trend.svg`)).body, /^<svg/)
+    assert.match((await lead.get(`/assessments/${id}/levels.svg`)).body, /Not complete 2/)
+    const paths = await program.get(`/assessments/${id}/trend`)
+    assert.deepEqual(
+      paths.list('outcomes').map(one => one['change']),
+      [null, 'same', null],
+    )
   })
 
   test('stays as it is once it is closed, and says so; a reason is asked where the lifecycle asks one', async () => {
@@ -185,13 +199,28 @@ suite('a review', () => {
     const readers = (Object.keys(ROLES) as Role[]).filter(role => ROLES[role].level !== 'organisation')
     for (const role of readers) {
       const reader = await app.signIn(role)
-      for (const url of ['/assessments', `/assessments/${id}`, path, `${path}/status`, `/assessments/${id}/outcomes.csv`]) {
+      for (const url of [
+        '/assessments',
+        `/assessments/${id}`,
+        path,
+        `${path}/status`,
+        `/assessments/${id}/outcomes.csv`,
+        ...['trend', 'trend.svg', 'levels.svg', 'carried', 'sheet', 'sheet.csv', 'sheet.xlsx', 'respondents'].map(
+          part => `/assessments/${id}/${part}`,
+        ),
+      ]) {
         const answer = await reader.get(url)
         assert.ok([403, 404].includes(answer.statusCode), `${role} ${url}: ${answer.statusCode}`)
       }
     }
     const stranger = await app.signIn('cyber-lead', { organisation: 'RCC' })
-    for (const url of [`/assessments/${id}`, path, `${path}/status`]) assert.equal((await stranger.get(url)).statusCode, 404, url)
+    for (const url of [
+      `/assessments/${id}`,
+      path,
+      `${path}/status`,
+      ...['trend', 'trend.svg', 'levels.svg', 'carried', 'sheet', 'sheet.csv', 'sheet.xlsx', 'respondents'].map(part => `/assessments/${id}/${part}`),
+    ])
+      assert.equal((await stranger.get(url)).statusCode, 404, url)
     await stranger.get('/assessments/new')
     assert.equal((await stranger.post(path, form('A1.a', 2, 'no', 1))).statusCode, 404)
     const { rows } = await sql<{ text: string }>`select to_jsonb(audit_record)::text as text from audit_record where verb like 'assure.%'`.execute(db)

@@ -111,6 +111,7 @@ export async function listAssessments(
   const last = shown.at(-1)
   const rows = await rowsOf(
     db,
+    actor,
     shown.map(row => row.id),
   )
   const key = last === undefined ? '' : column === 'assessment.period' ? last.period : last.opened_at.toISOString()
@@ -136,13 +137,25 @@ function filtered(db: Asks, actor: Who, { search, state }: AssessmentsFilter) {
   )
 }
 
-async function rowsOf(db: Asks, ids: readonly string[]): Promise<readonly AssessmentRow[]> {
+/** To a contributor the counts are of what was given to them. */
+async function rowsOf(db: Asks, actor: Who, ids: readonly string[]): Promise<readonly AssessmentRow[]> {
   if (ids.length === 0) return []
   const heads = await assessments(db).where('assessment.id', 'in', ids).execute()
   const views = await db
     .selectFrom('assure_view')
     .where('assessment_id', 'in', ids)
     .where('view', '=', 'self')
+    .$if(seesOnlyGiven(actor), query =>
+      query.where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('assure_respondent as given')
+            .select('given.person_id')
+            .whereRef('given.assessment_id', '=', 'assure_view.assessment_id')
+            .whereRef('given.outcome_code', '=', 'assure_view.outcome_code')
+            .where('given.person_id', '=', actor.id),
+        ),
+      ),
+    )
     .groupBy('assessment_id')
     .select(({ fn, eb }) => [
       'assessment_id',

@@ -8,6 +8,7 @@ import { statusLabel } from '../frameworks/model.ts'
 import { sectionsFor } from '../sections.ts'
 import { ASSESSMENT_LIFECYCLE, seesOnlyGiven, type Assessment } from './model.ts'
 import { PROGRESS, totalsOf, type OutcomeFilter, type OutcomeLine, type Progress } from './outcomes/model.ts'
+import { levelsChart } from './trend/views.ts'
 import { assessmentPath, outcomePath, stateTag, statusTag, titleOf } from './views.ts'
 
 const PROGRESS_TAGS: Readonly<Record<Exclude<Progress, 'complete'>, Tag>> = {
@@ -58,10 +59,22 @@ export function tasksView({ assessment, lines, found, filter, cursor, levels, ac
     actions: actionsOf(assessment, actor),
     waitingHref: withQuery(path, { progress: 'to-confirm' }),
     belowHref: withQuery(path, { below: 'yes' }),
-    chart: { src: `${path}/levels.svg` },
+    chart: chartOf(path, lines, levels),
     firstHref: cursor === null ? null : withQuery(path, query),
     nextHref: found.next === null ? null : withQuery(path, query, { cursor: found.next }),
     csvHref: withQuery(`${path}/outcomes.csv`, query),
+  }
+}
+
+function chartOf(path: string, lines: readonly OutcomeLine[], levels: readonly Level[]) {
+  const { table } = levelsChart(lines, levels)
+  return {
+    src: `${path}/levels.svg`,
+    alt: 'Where we stand, outcome by outcome',
+    caption: 'Where we stand',
+    width: 760,
+    height: 34 * (table.rows.length + 1),
+    table,
   }
 }
 

@@ -1,7 +1,9 @@
+import type { Actor } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { indicatorsOf } from '../../frameworks/queries.ts'
 import type { Visible } from '../../tables.ts'
-import type { Assessment } from '../model.ts'
+import { seesOnlyGiven, whyNotCounted, type Assessment } from '../model.ts'
+import { assessmentById, ownAssessment } from '../queries.ts'
 import { planCarry, type CarryPlan, type Pair } from './model.ts'
 
 type Db = Reader<Visible>
@@ -44,4 +46,47 @@ export async function carryPlan(db: Db, from: Versioned, to: Versioned): Promise
   if (!isSameVersion && pairs === null) return null
   const before = await indicatorsOf(db, from.frameworkId)
   return planCarry(before, isSameVersion ? before : await indicatorsOf(db, to.frameworkId), pairs)
+}
+
+export interface Carried {
+  readonly assessment: Assessment
+  /** `null` where nothing was carried over. */
+  readonly from: Assessment | null
+  readonly plan: CarryPlan
+  readonly waiting: number
+}
+
+const NO_PLAN: CarryPlan = { same: [], changed: [], added: [], gone: [] }
+
+/** What became of last year's statements in a review, and how many answers wait. A contributor is told of what was given to them, and not of what is gone. */
+export async function carriedOf(db: Db, actor: Actor, id: string): Promise<Carried> {
+  const assessment = await ownAssessment(db, actor, id)
+  const from = assessment.carriedFrom === null ? null : await assessmentById(db, assessment.carriedFrom)
+  const whole = from === null ? NO_PLAN : ((await carryPlan(db, from, assessment)) ?? NO_PLAN)
+  const given = seesOnlyGiven(actor) ? await givenCodes(db, assessment.id, actor.id) : null
+  const isShown = ({ outcomeCode }: { readonly outcomeCode: string }) => given?.has(outcomeCode) ?? true
+  const plan = {
+    same: whole.same.filter(({ to }) => isShown(to)),
+    changed: whole.changed.filter(({ to }) => isShown(to)),
+    added: whole.added.filter(isShown),
+    gone: given === null ? whole.gone : [],
+  }
+  const rows = await db
+    .selectFrom('assure_answer')
+    .select(['outcome_code as outcomeCode', 'answer', 'comment', 'alternative', 'carried'])
+    .where('assessment_id', '=', assessment.id)
+    .where('view', '=', 'self')
+    .where('carried', '=', 'unconfirmed')
+    .execute()
+  return { assessment, from, plan, waiting: rows.filter(row => isShown(row) && whyNotCounted(row) === 'unconfirmed').length }
+}
+
+async function givenCodes(db: Db, assessmentId: string, personId: string): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('assure_respondent')
+    .select('outcome_code')
+    .where('assessment_id', '=', assessmentId)
+    .where('person_id', '=', personId)
+    .execute()
+  return new Set(rows.map(row => row.outcome_code))
 }
