@@ -29,8 +29,11 @@ export function goodChoice({ goal, rules, bounds, order, core }: HeuristicOption
   const isFree = (item: number) => bounds[item]?.[0] === 0 && bounds[item]?.[1] === 1
 
   const keepsAll = (mark: Uint8Array, rows: readonly Row[]) => rows.every(rule => keeps(rule, mark))
+  const isWithin = (mark: Uint8Array) => bounds.every(([lower, upper], item) => (mark[item] ?? 0) >= lower && (mark[item] ?? 0) <= upper)
   const measure = (mark: Uint8Array): Choice | undefined =>
-    keepsAll(mark, rules) && goal.caps.every(cap => keepsCap(cap, mark)) ? { isChosen: mark, upper: objectiveOf(goal, mark) } : undefined
+    isWithin(mark) && keepsAll(mark, rules) && goal.caps.every(cap => keepsCap(cap, mark))
+      ? { isChosen: mark, upper: objectiveOf(goal, mark) }
+      : undefined
 
   /** Puts an item in with all that it needs, or takes it out with all that need it. */
   const set = (mark: Uint8Array, item: number, value: 0 | 1) => {

@@ -260,19 +260,21 @@ export interface Frontier {
   readonly points: readonly FrontierPoint[]
   /** Whether every efficient point is among them, to the step; else they are an even choice of budgets. */
   readonly isComplete: boolean
-  /** Index of the last point at which the pound before last still saved a pound: the largest net benefit. */
+  /** Index of the point with the most R(0) - R(x) - cost: beyond it a further pound saves less than a pound. -1 without points. */
   readonly largestNetBenefit: number
 }
 
 export interface RoadMapYear {
+  /** From 1. */
   readonly year: number
   readonly chosen: readonly string[]
   /** Those that are new in this year. */
   readonly bought: readonly string[]
   readonly spend: Spend
+  /** The residual expected loss in the year, by what is bought and delivered by then: what takes twelve months or more helps from a later year on. */
   readonly after: number
   readonly careAfter: number
-  /** The best for this year's limits alone, were nothing kept from the years before. */
+  /** The best for what there is up to this year, were nothing bound to be kept from the years before. */
   readonly freeChosen: readonly string[]
   readonly freeAfter: number
   /** What keeping earlier choices costs in this year: `after` - `freeAfter`, never below 0. */

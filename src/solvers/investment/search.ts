@@ -41,6 +41,8 @@ export interface Search {
 export interface SearchOptions {
   readonly seed: number
   readonly timeLimitSeconds: number
+  /** Bounds within this share are close enough. `PROVEN_GAP` when left out. */
+  readonly gap?: number
 }
 
 /** Two bounds within this share of each other are one number to the solver's arithmetic. */
@@ -77,7 +79,7 @@ function searchOf(
   goal: Goal,
   original: readonly Rule[],
   programme: Programme,
-  { seed, timeLimitSeconds }: SearchOptions,
+  { seed, timeLimitSeconds, gap = PROVEN_GAP }: SearchOptions,
 ): Search {
   const { items, terms, scale, constant } = programme
   const { modelStatus, callbackType } = highs.constants
@@ -166,7 +168,7 @@ function searchOf(
       for (let rounds = 1; rounds <= MOST_ROUNDS; rounds += 1) {
         const left = timeLimitSeconds - (model.getRunTime() - start)
         if (left <= 0) return found(rounds, false)
-        model.options.set({ time_limit: model.getRunTime() + left, mip_rel_gap: PROVEN_GAP / 4 })
+        model.options.set({ time_limit: model.getRunTime() + left, mip_rel_gap: gap / 4 })
         const relaxed = relax()
         if (relaxed !== undefined) {
           const order = orderOf(relaxed, items)
@@ -200,7 +202,7 @@ function searchOf(
           if (isAllowed(mark)) take({ isChosen: mark, upper: objectiveOf(goal, mark) })
           else if (goal.caps.every(cap => keepsCap(cap, mark))) learned += forbid(mark)
         }
-        if (best !== undefined && best.upper - lower <= PROVEN_GAP * Math.abs(best.upper)) return found(rounds, true)
+        if (best !== undefined && best.upper - lower <= gap * Math.abs(best.upper)) return found(rounds, true)
         if (learned === 0 && status === modelStatus.optimal) return best === undefined ? { kind: 'impossible' } : found(rounds, false)
       }
       return found(MOST_ROUNDS, false)
@@ -218,10 +220,11 @@ function searchOf(
     tangents: () => terms.map(({ name }, index) => ({ term: name, at: [...(touched[index] ?? [])].toSorted((one, other) => one - other) })),
   }
 
-  /** A choice that the solver's tolerance let over a limit: not all of its items together. Uses are never negative, so nothing that holds them all is allowed. */
+  /** A choice that the solver's tolerance let over a limit: any other than this one. */
   function forbid(mark: Uint8Array): number {
-    const chosen = [...mark.keys()].filter(item => mark[item] === 1)
-    addRows(model, highs, [{ lower: -Infinity, upper: chosen.length - 1, indices: chosen, values: chosen.map(() => 1) }])
+    const values = Array.from(mark, value => (value === 1 ? -1 : 1))
+    const chosen = mark.reduce((sum, value) => sum + value, 0)
+    addRows(model, highs, [{ lower: 1 - chosen, upper: Infinity, indices: [...mark.keys()], values }])
     return 1
   }
 }

@@ -58,11 +58,16 @@ export function withSearchFor<T>(
   highs: Highs,
   problem: InvestmentProblem,
   goal: Goal,
-  { seed, timeLimitSeconds = DEFAULT_TIME_LIMIT_SECONDS }: Pick<SolveOptions, 'seed' | 'timeLimitSeconds'>,
+  { seed, timeLimitSeconds = DEFAULT_TIME_LIMIT_SECONDS, gap }: Pick<SolveOptions, 'seed' | 'timeLimitSeconds'> & { readonly gap?: number },
   body: (search: Search) => T,
 ): T {
   const rules = rulesOf(problem)
-  return withSearch(highs, { goal, rules, programme: programmeOf(goal, rules) }, { seed, timeLimitSeconds }, body)
+  return withSearch(
+    highs,
+    { goal, rules, programme: programmeOf(goal, rules) },
+    { seed, timeLimitSeconds, ...(gap === undefined ? {} : { gap }) },
+    body,
+  )
 }
 
 function searchFor(highs: Highs, problem: InvestmentProblem, goal: Goal, options: SolveOptions): { found: Found; tangents: Certificate['tangents'] } {
