@@ -159,7 +159,7 @@ const checkCommand: Command = {
       `${basename(path)}: ${file.kind}`,
       ...file.others,
       ...checked.flatMap(({ code, version, findings }) => [
-        `${code} ${version}: ${findings.length === 0 ? 'nothing odd' : `${findings.length} findings`}`,
+        `${code} ${version}: ${findings.length === 0 ? 'nothing odd' : findings.length === 1 ? '1 finding' : `${findings.length} findings`}`,
         ...findings.map(finding => `  ${finding.severity === 'error' ? 'Fault' : 'Odd'}: ${finding.message}`),
       ]),
       ...(comparison === null ? [] : comparisonSentences(comparison)),

@@ -5,11 +5,12 @@ export interface Comparison {
   /** Outcomes and indicators that both have. */
   readonly outcomes: number
   readonly indicators: number
-  /** By list: how many indicators both have in it, and how many of them with the same words. */
+  /** By list: how many indicators both have in it, which of them in other words, and which only one has. */
   readonly lists: readonly {
     readonly level: string
     readonly both: number
-    readonly sameWords: number
+    /** Those of both that say other words. */
+    readonly otherWords: readonly string[]
     readonly onlyFirst: readonly string[]
     readonly onlySecond: readonly string[]
   }[]
@@ -31,7 +32,7 @@ export function compareFrameworks(first: FrameworkDocument, second: FrameworkDoc
     return {
       level,
       both: both.length,
-      sameWords: both.filter(([name, one]) => words(one.text) === words(yours.get(name)?.text ?? '')).length,
+      otherWords: both.filter(([name, one]) => words(one.text) !== words(yours.get(name)?.text ?? '')).map(([name]) => name),
       onlyFirst: inFirst.filter(([name]) => !yours.has(name)).map(([name]) => name),
       onlySecond: inSecond.filter(([name]) => !mine.has(name)).map(([name]) => name),
     }
@@ -61,8 +62,11 @@ export function comparisonSentences(comparison: Comparison): readonly string[] {
     if (onlyFirst.length > 0) lines.push(`Of the list ${level}, only the first has ${onlyFirst.length}: ${listed(onlyFirst)}.`)
     if (onlySecond.length > 0) lines.push(`Of the list ${level}, only the second has ${onlySecond.length}: ${listed(onlySecond)}.`)
   }
-  for (const { level, both, sameWords } of comparison.lists)
-    if (both > 0) lines.push(`Of the list ${level}, both have ${both}; ${sameWords === both ? 'all' : sameWords} with the same words.`)
+  for (const { level, both, otherWords } of comparison.lists)
+    if (both > 0)
+      lines.push(
+        `Of the list ${level}, both have ${both}; ${otherWords.length === 0 ? 'all with the same words' : `in other words: ${listed(otherWords)}`}.`,
+      )
   return lines
 }
 
