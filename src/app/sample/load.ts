@@ -16,6 +16,7 @@ import { SAMPLE_OUTAGE, sampleAlerts, sampleCatalogue } from './feed.ts'
 import { tellHistory } from './history.ts'
 import { addPeople, type SampleStaff } from './people.ts'
 import { createRandom } from './random.ts'
+import { tellReviews } from './reviews.ts'
 import { buildSector, LARGEST, SMALLEST, type SampleSector } from './sector.ts'
 
 /** Fills an empty database with the invented sector, and marks it as the sample for good. Throws `Conflict` when it is in use. */
@@ -32,7 +33,7 @@ export async function loadSample(platform: Platform, output: Output, options: { 
     )
 
   const sector = buildSector(options)
-  const steps = output.progress('Inventing a sector', 6)
+  const steps = output.progress('Inventing a sector', 7)
   const directory = <R>(body: (work: Work<DirectoryTables>) => Promise<R>) => runWork(platform, SYSTEM, body)
   output.say(`Inventing a sector of ${sector.organisations.length} organisations. This takes about half a minute.`)
   try {
@@ -64,6 +65,8 @@ export async function loadSample(platform: Platform, output: Output, options: { 
     await tellHistory(platform, staff, createRandom(seed + 2))
     await keepDesk(platform, staff)
     steps.update(6)
+    await tellReviews(platform, staff, seed)
+    steps.update(7)
   } finally {
     steps.stop()
   }

@@ -11,7 +11,17 @@ import { CENTRE_CODE, personName, type SampleSector } from './sector.ts'
 export interface SampleStaff {
   readonly analyst: Actor
   readonly dutyManager: Actor
+  readonly assessor: Actor
+  readonly cicso: Actor
+  /** Of the first trusts, and of the first care home. */
+  readonly trustLeads: readonly Actor[]
+  readonly careHomeLead: Actor
+  /** Colleagues of the first of those leads. */
+  readonly contributors: readonly Actor[]
 }
+
+const CONTRIBUTORS = ['contributor', 'contributor.two', 'contributor.three']
+const TRUST_LEADS = 3
 
 interface Post {
   readonly role: Role
@@ -19,7 +29,7 @@ interface Post {
   readonly email: string
 }
 
-/** Fills the posts: the whole centre, a lead for each region, a responder for each partner, a lead and an owner of risk for each trust. */
+/** Fills the posts: the whole centre, a lead for each region, a responder for each partner, a lead and an owner of risk for each trust, with colleagues at the first, and a lead for the first care home. */
 export async function addPeople(
   work: Work<DirectoryTables>,
   sector: SampleSector,
@@ -27,6 +37,9 @@ export async function addPeople(
   seed: number,
 ): Promise<SampleStaff> {
   const random = createRandom(seed + 1)
+  const ofType = (type: string) => sector.organisations.filter(organisation => organisation.type === type).map(({ code }) => code)
+  const [trusts, [careHome]] = [ofType('trust'), ofType('care-home')]
+  const leadAt = (code: string | undefined) => `cyber-lead@${String(code).toLowerCase()}.sample.invalid`
   const posts: Post[] = [
     ...CENTRE_ROLES.map(role => ({ role, organisation: CENTRE_CODE, email: `${role}@centre.sample.invalid` })),
     { role: 'analyst', organisation: CENTRE_CODE, email: 'analyst.nights@centre.sample.invalid' },
@@ -39,7 +52,9 @@ export async function addPeople(
         return [
           { role: 'cyber-lead', organisation: code, email: `cyber-lead@${at}` },
           { role: 'board-member', organisation: code, email: `board-member@${at}` },
+          ...(code === trusts[0] ? CONTRIBUTORS.map((name): Post => ({ role: 'contributor', organisation: code, email: `${name}@${at}` })) : []),
         ]
+      if (code === careHome) return [{ role: 'cyber-lead', organisation: code, email: `cyber-lead@${at}` }]
       return []
     }),
   ]
@@ -88,12 +103,24 @@ export async function addPeople(
       name: person.name,
       role: person.role,
       organisationId: person.organisationId as Id<'organisation'>,
-      scope: { kind: 'centre' },
+      scope:
+        ROLES[person.role].level === 'centre'
+          ? { kind: 'centre' }
+          : { kind: 'organisation', organisationId: person.organisationId as Id<'organisation'> },
       permissions: permissionsOf(person.role),
     }
   }
   work.record({ verb: 'sample.people.added', subject: { kind: 'sample', id: 'people' }, change: { people: people.length } })
-  return { analyst: actorOf('analyst@centre.sample.invalid'), dutyManager: actorOf('duty-manager@centre.sample.invalid') }
+  const atCentre = (role: Role) => actorOf(`${role}@centre.sample.invalid`)
+  return {
+    analyst: atCentre('analyst'),
+    dutyManager: atCentre('duty-manager'),
+    assessor: atCentre('assessor'),
+    cicso: atCentre('cicso'),
+    trustLeads: trusts.slice(0, TRUST_LEADS).map(code => actorOf(leadAt(code))),
+    careHomeLead: actorOf(leadAt(careHome)),
+    contributors: CONTRIBUTORS.map(name => actorOf(`${name}@${String(trusts[0]).toLowerCase()}.sample.invalid`)),
+  }
 }
 
 /** Somebody who answers for an organisation, in the sample: as its cyber lead would. */

@@ -235,28 +235,30 @@ export interface SampleSignIn {
  */
 export async function sampleSignInLinks(platform: Platform): Promise<readonly SampleSignIn[]> {
   if (!platform.sample) return []
-  const rows = await readAs<SignInTables, { id: string; name: string; role: string }[]>(platform, SYSTEM, db =>
+  const rows = await readAs<SignInTables, { id: string; name: string; role: string; type: string }[]>(platform, SYSTEM, db =>
     db
       .selectFrom('directory_assignment as assignment')
       .innerJoin('directory_person as person', 'person.id', 'assignment.person_id')
-      .distinctOn('assignment.role')
-      .select(['person.id', 'person.name', 'assignment.role'])
+      .innerJoin('directory_organisation as organisation', 'organisation.id', 'assignment.organisation_id')
+      .distinctOn(['assignment.role', 'organisation.type'])
+      .select(['person.id', 'person.name', 'assignment.role', 'organisation.type'])
       .where('assignment.until', 'is', null)
       .where('person.left_at', 'is', null)
       .where('person.email', 'like', sql<string>`assignment.role || '@%.sample.invalid'`)
       .orderBy('assignment.role')
+      .orderBy('organisation.type', 'desc')
       .orderBy('assignment.since')
       .orderBy('assignment.id')
       .execute(),
   )
   const order = Object.keys(ROLES)
   return rows
-    .flatMap(({ id, name, role }) =>
+    .flatMap(({ id, name, role, type }) =>
       isRole(role)
         ? [
             {
               role,
-              label: ROLES[role].label,
+              label: type === 'care-home' ? 'Care home manager' : ROLES[role].label,
               name,
               url: `${platform.config.baseUrl}/sign-in/sample/${id}.${platform.signer.sign(SAMPLE_PURPOSE, id)}`,
             },
