@@ -9,7 +9,8 @@
  * 2. At least `alike` of its members gave another answer than most of it did.
  * 3. Whether a cell is shown depends on the answers only through what could as well be chance: for the cells that rule 2 keeps back, about as many
  *    others are kept back by lot (`companions`).
- * 4. Quartiles over several questions use only those questions by which every part inside the cohort is told from every other.
+ * 4. Quartiles over several questions use only those questions by which every part inside the cohort is told from every other; and no later release splits off a
+ *    part that is alike in one of them.
  *
  * Then fewer than `alike` members who put together what they know cannot be certain of the answer of anybody else, even if they knew every count
  * to the unit: whoever they aim at could have exchanged answers with another member of the same part, and all that was released would be the same. Rounding
@@ -69,9 +70,11 @@ export interface Ledger {
   readonly parts: readonly Part[]
   /** `1 type:trust` → the questions that were shown. */
   readonly shown: ReadonlyMap<string, ReadonlySet<number>>
+  /** The same → the questions that went into its quartiles. */
+  readonly grouped: ReadonlyMap<string, ReadonlySet<number>>
 }
 
-export const EMPTY_LEDGER: Ledger = { parts: [], shown: new Map() }
+export const EMPTY_LEDGER: Ledger = { parts: [], shown: new Map(), grouped: new Map() }
 
 export interface ReleaseInput {
   /** Counted from 1 within what the ledger is about. */

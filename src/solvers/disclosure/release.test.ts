@@ -160,6 +160,25 @@ test('the ledger: ten who join and are all alike are counted, and the cell that 
   )
 })
 
+test('quartiles are made without a question that somebody inside is alike in', () => {
+  const rest = [...people('a', 'all', '011', 12), ...people('b', 'all', '100', 12)]
+  const alike = [...people('y', 'all y', '010', 6), ...people('z', 'all y', '001', 6)]
+  const [first] = releases({ cohorts: [...ALL, { code: 'y', parent: 'all' }], questions: 3, guards: NO_LOT }, [[...rest, ...alike]])
+  const [all, inside] = first?.release.cohorts ?? []
+  assert.deepEqual([inside?.cells[0], inside?.groups[0]?.questions], [null, [1, 2]])
+  assert.notEqual(all?.cells[0], null, 'the question itself is shown for all')
+  assert.deepEqual(all?.groups[0]?.questions, [1, 2])
+})
+
+test('the ledger: who leaves together and is all alike is not told by the quartiles that counted them', () => {
+  const stay = [...people('a', 'all', '01', 14), ...people('b', 'all', '10', 14)]
+  const leave = people('c', 'all', '00', 12)
+  const world = { cohorts: ALL, questions: 2, guards: NO_LOT }
+  const [first, second] = releases(world, [[...stay, ...leave], stay])
+  assert.notEqual(first?.release.cohorts[0]?.groups[0]?.quartiles, null)
+  assert.deepEqual([second?.release.cohorts[0]?.held, second?.release.cohorts[0]?.groups], ['alike', []])
+})
+
 test('companions: that a cell is held does not say that its answers are alike', () => {
   // Everybody of y gave the last answer but the attacker; there are not enough of any other answer for it to be anything else.
   const population = [

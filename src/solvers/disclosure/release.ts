@@ -1,45 +1,57 @@
+import { cellOf, groupsOf, membersByCohort, othersThanMost, type Released } from './figures.ts'
 import {
   ALL_GUARDS,
+  EMPTY_LEDGER,
   type Cohort,
   type Guards,
   type HoldReason,
   type Ledger,
-  type Member,
   type Release,
-  type ReleasedGroup,
+  type ReleasedCohort,
   type ReleaseInput,
 } from './model.ts'
-import { classOf, piecesOf, type Piece } from './parts.ts'
-import { quartilesOf, roundCount } from './rounding.ts'
-import { mergePieces, settle } from './settle.ts'
+import { piecesOf, type Piece } from './parts.ts'
+import { roundCount } from './rounding.ts'
+import { mergePieces, settle, type Merged } from './settle.ts'
 
 /** Decides what may be released of these members, beside all that was released before, and gives it with the ledger as it stands afterwards. */
 export function prepareRelease(input: ReleaseInput): Release {
   const guards = input.guards ?? ALL_GUARDS
-  const ledger = guards.ledger ? input.ledger : { parts: [], shown: new Map() }
+  const ledger = guards.ledger ? input.ledger : EMPTY_LEDGER
   const pieces = piecesOf(input.members, ledger, input.questions, input.levels)
   const sizes = sizesOf(pieces)
   const held = new Map<string, HoldReason>()
   const candidates = largeEnough(input, guards, sizes, pieces)
-  for (const { code } of input.cohorts) if (!candidates.has(code)) held.set(code, 'few')
-  const unchanged = guards.complement
-    ? settle({ pieces, isEarlier: () => true, sizes, isSafe: part => part.size >= input.policy.minimum }, candidates)
-    : candidates
-  for (const code of candidates) if (!unchanged.has(code)) held.set(code, ledger.parts.length > 0 ? 'changed' : 'few')
+  const isLarge = (part: Merged) => part.size >= input.policy.minimum
+  const settled = (isSafe: (part: Merged) => boolean, start: ReadonlySet<string>) =>
+    guards.complement ? settle({ pieces, isEarlier: () => true, sizes, isSafe }, start) : start
+  const large = settled(isLarge, candidates)
+  const unchanged = settled(part => isLarge(part) && !isAlikeInQuartiles(part, ledger, input), large)
+  const hold = (from: Iterable<string>, kept: ReadonlySet<string>, reason: HoldReason) => {
+    for (const code of from) if (!kept.has(code)) held.set(code, reason)
+  }
+  hold(
+    input.cohorts.map(({ code }) => code),
+    candidates,
+    'few',
+  )
+  hold(candidates, large, ledger.parts.length > 0 ? 'changed' : 'few')
+  hold(large, unchanged, 'alike')
 
   const parts = joined(pieces, unchanged)
   const shown = decideCells(input, guards, { parts, sizes, ledger, kept: unchanged, held })
   const kept = new Set([...unchanged].filter(code => !held.has(code)))
   const released = { parts: joined(parts, kept), ledger, shown, membersOf: membersByCohort(input.members) }
+  const cohorts = input.cohorts.map(({ code }) => ({
+    code,
+    held: held.get(code) ?? null,
+    members: kept.has(code) ? roundCount(sizes.get(code) ?? 0, input.policy.rounding) : 0,
+    cells: shown.map((showing, question) => (kept.has(code) && showing.has(code) ? cellOf(input, parts, code, question) : null)),
+    groups: kept.has(code) ? groupsOf(input, code, released) : [],
+  }))
   return {
-    cohorts: input.cohorts.map(({ code }) => ({
-      code,
-      held: held.get(code) ?? null,
-      members: kept.has(code) ? roundCount(sizes.get(code) ?? 0, input.policy.rounding) : 0,
-      cells: shown.map((cohorts, question) => (kept.has(code) && cohorts.has(code) ? cellOf(input, parts, code, question) : null)),
-      groups: kept.has(code) ? groupsOf(input, code, released) : [],
-    })),
-    ledger: ledgerAfter(input, kept, released),
+    cohorts,
+    ledger: ledgerAfter(input, cohorts, released),
   }
 }
 
@@ -54,17 +66,6 @@ function joined(pieces: readonly Piece[], kept: ReadonlySet<string>): readonly P
       new Int32Array(merged.pieces[0]?.counts.length ?? 0),
     ),
   }))
-}
-
-function membersByCohort(members: readonly Member[]): ReadonlyMap<string, readonly Member[]> {
-  const found = new Map<string, Member[]>()
-  for (const member of members)
-    for (const code of member.cohorts) {
-      const list = found.get(code)
-      if (list === undefined) found.set(code, [member])
-      else list.push(member)
-    }
-  return found
 }
 
 function sizesOf(pieces: readonly Piece[]): ReadonlyMap<string, number> {
@@ -159,6 +160,12 @@ function noise(drawn: number): number {
   return drawn < 0.5 ? -steps : steps
 }
 
+/** Whether nearly all of a part answered alike a question that went into quartiles released earlier: apart from the others, those would tell. */
+function isAlikeInQuartiles({ cells, pieces }: Merged, { grouped }: Ledger, input: ReleaseInput): boolean {
+  const questions = new Set(cells.flatMap(cell => [...(grouped.get(cell) ?? [])]))
+  return [...questions].some(question => othersThanMost(pieces, question, input) < input.policy.alike)
+}
+
 function settleCell(input: ReleaseInput, guards: Guards, { parts, sizes, ledger }: Deciding, question: number, start: Iterable<string>): Set<string> {
   const { minimum, alike } = input.policy
   if (!guards.complement)
@@ -183,59 +190,14 @@ function settleCell(input: ReleaseInput, guards: Guards, { parts, sizes, ledger 
   )
 }
 
-/** How many answered otherwise than most did. */
-function othersThanMost(parts: readonly Piece[], question: number, { levels }: Pick<ReleaseInput, 'levels'>): number {
-  const counts = sumOf(parts, question, levels)
-  return counts.reduce((sum, count) => sum + count, 0) - Math.max(...counts)
-}
-
-function cellOf({ levels, policy }: ReleaseInput, parts: readonly Piece[], code: string, question: number): readonly number[] {
-  const inside = parts.filter(part => part.cohorts.includes(code))
-  return sumOf(inside, question, levels).map(count => roundCount(count, policy.rounding))
-}
-
-function sumOf(parts: readonly Piece[], question: number, levels: number): number[] {
-  const sums = Array.from({ length: levels + 1 }, () => 0)
-  for (const part of parts)
-    for (let one = 0; one <= levels; one += 1) sums[one] = (sums[one] ?? 0) + (part.counts[question * (levels + 1) + one] ?? 0)
-  return sums
-}
-
-interface Released {
-  readonly parts: readonly Piece[]
-  readonly ledger: Ledger
-  /** By question. */
-  readonly shown: readonly ReadonlySet<string>[]
-  readonly membersOf: ReadonlyMap<string, readonly Member[]>
-}
-
-function groupsOf(input: ReleaseInput, code: string, { parts, ledger, shown, membersOf }: Released): readonly ReleasedGroup[] {
-  const inside = parts.filter(part => part.cohorts.includes(code))
-  const separates = (question: number) => {
-    const cells = ({ cohorts, inside: earlier }: Piece) =>
-      [...cohorts.filter(cohort => shown[question]?.has(cohort) === true), ...earlier.filter(cell => ledger.shown.get(cell)?.has(question) === true)]
-        .toSorted()
-        .join('\n')
-    return shown[question]?.has(code) === true && new Set(inside.map(cells)).size === inside.length
-  }
-  const isUseful = new Set(Array.from({ length: input.questions }, (_, question) => question).filter(separates))
-  return input.groups.map(group => {
-    const questions = group.questions.filter(question => isUseful.has(question))
-    // Of fewer than half of its questions it would speak of something else.
-    if (questions.length * 2 < group.questions.length || questions.length === 0) return { code: group.code, questions: [], quartiles: null }
-    const counts = Array.from({ length: questions.length + 1 }, () => 0)
-    for (const member of membersOf.get(code) ?? []) {
-      let best = 0
-      for (const question of questions) if (classOf(member.levels, question, input.levels) === 0) best += 1
-      counts[best] = (counts[best] ?? 0) + 1
-    }
-    const [low = 0, middle = 0, high = 0] = (quartilesOf(counts) ?? []).map(value => Math.round((value / questions.length) * 20) * 5)
-    return { code: group.code, questions, quartiles: [low, middle, high] as const }
-  })
-}
-
-function ledgerAfter({ number, questions }: ReleaseInput, kept: ReadonlySet<string>, { parts, ledger, shown }: Released): Ledger {
-  const shownOf = (code: string) =>
+function ledgerAfter(
+  { number, questions }: ReleaseInput,
+  released: readonly ReleasedCohort[],
+  { parts, ledger, shown }: Pick<Released, 'parts' | 'ledger' | 'shown'>,
+): Ledger {
+  const named = <V>(of: (cohort: ReleasedCohort) => V) =>
+    released.filter(({ held }) => held === null).map(cohort => [`${number} ${cohort.code}`, of(cohort)] as const)
+  const shownOf = ({ code }: ReleasedCohort) =>
     new Set(Array.from({ length: questions }, (_, question) => question).filter(question => shown[question]?.has(code) === true))
   return {
     parts: parts
@@ -245,6 +207,7 @@ function ledgerAfter({ number, questions }: ReleaseInput, kept: ReadonlySet<stri
         counts: [...counts],
       }))
       .filter(part => part.inside.length > 0),
-    shown: new Map([...ledger.shown, ...[...kept].map(code => [`${number} ${code}`, shownOf(code)] as const)]),
+    shown: new Map([...ledger.shown, ...named(shownOf)]),
+    grouped: new Map([...ledger.grouped, ...named(({ groups }) => new Set(groups.flatMap(group => group.questions)))]),
   }
 }

@@ -106,21 +106,26 @@ async function readLedger(work: Work<Visible>, { frameworkId, period, number }: 
     .innerJoin('assure_freeze as freeze', 'freeze.id', 'figure.freeze_id')
     .where('freeze.framework_id', '=', frameworkId)
     .where('freeze.period', '=', period)
-    .where('figure.kind', '=', 'outcome')
     .where('figure.state', '=', 'shown')
-    .select(['freeze.number', 'figure.cohort', 'figure.code'])
+    .select(['freeze.number', 'figure.cohort', 'figure.kind', 'figure.code', 'figure.outcomes'])
     .execute()
   const place = new Map(codes.map((code, at) => [code, at]))
-  const shown = new Map<string, Set<number>>()
-  for (const { number: earlier, cohort, code } of figures) {
-    const cell = `${earlier} ${cohort}`
-    const questions = shown.get(cell) ?? new Set<number>()
-    shown.set(cell, questions.add(place.get(code) ?? -1))
+  const byCell = (kind: 'outcome' | 'objective') => {
+    const found = new Map<string, Set<number>>()
+    for (const figure of figures) {
+      if (figure.kind !== kind) continue
+      const cell = `${figure.number} ${figure.cohort}`
+      const questions = found.get(cell) ?? new Set()
+      for (const code of kind === 'outcome' ? [figure.code] : figure.outcomes) questions.add(place.get(code) ?? -1)
+      found.set(cell, questions)
+    }
+    return found
   }
   return {
     // The freeze before wrote the sums.
     parts: rows.map(({ inside, members, counts }) => ({ inside, members: members.split(' '), counts: counts as number[] })),
-    shown,
+    shown: byCell('outcome'),
+    grouped: byCell('objective'),
   }
 }
 
