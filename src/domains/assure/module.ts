@@ -51,6 +51,9 @@ import { proposalRoutes } from './plans/proposals/routes.ts'
 import { planDayJob, remindOwnerJob } from './plans/reminders/jobs.ts'
 import { planRoutes } from './plans/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { sectorOperations } from './sector/api.ts'
+import { needFreezeJob } from './sector/freeze.ts'
+import { sectorRoutes } from './sector/routes.ts'
 import { sharingOperations } from './sharing/api.ts'
 import { sharingRoutes } from './sharing/routes.ts'
 import { takeAwayCommands } from './take-away/cli.ts'
@@ -100,10 +103,12 @@ export const assure: Module = {
     ...planFileRoutes,
     ...proposalRoutes,
     ...planAgreementRoutes,
+    ...sectorRoutes,
+    ...sectorOperations,
     ...planRoutes,
     ...planOperations,
   ],
-  jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob],
+  jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob, needFreezeJob],
   commands: [
     ...takeAwayCommands,
     ...assessmentCommands,
@@ -117,6 +122,7 @@ export const assure: Module = {
   home: assureHome,
   navigation: [
     { label: 'Frameworks', href: '/frameworks', permission: 'assure.framework.view', position: 85 },
+    { label: 'Sector needs', href: '/sector-needs', permission: 'assure.sector.view', position: 86 },
     { label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] },
     { label: 'Assessments', href: '/independent', permission: 'assure.review.assess', position: 95, firstFor: ['assessor'] },
   ],

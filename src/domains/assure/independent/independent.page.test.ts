@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { sql, type Selectable } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
@@ -203,6 +204,74 @@ test('a second assessor and the first see each other’s view of an outcome once
   assert.deepEqual(await selfRows(second.personId), [], 'a second assessor never sees the self view')
 })
 
+test('where two assessors differ, the first writes down what both hold; the figures are the two’s alone', async () => {
+  const page = (await assessor.get('/moderation')).body
+  assert.match(page, /Sam Second[\s\S]*Where you differ[\s\S]*A2/)
+  const key = { at: '0', key: 'x' }
+  const url = `/moderation/${assessment.split('/').at(-1)}/A2`
+  assert.match((await assessor.post(url, { ...key, 'status-0': 'achieved', 'reason-0': '' })).body, /Say why/)
+  assert.equal((await second.post(url, { ...key, 'status-0': 'achieved', 'reason-0': 'I say so' }, { from: '/moderation' })).statusCode, 403)
+  await taken(assessor, url, { ...key, 'status-0': 'achieved', 'reason-0': 'We read the register together' })
+  assert.match((await second.get('/moderation')).body, /We read the register together/)
+  const other = await signIn('assessor', { name: 'Ona Other' })
+  assert.match((await other.get('/moderation')).body, /Nothing to compare yet/)
+  assert.equal((await other.get('/api/v1/moderation')).json<{ outcomes: unknown[] }>().outcomes.length, 0)
+})
+
+const hashIn = (body: string) => /<code class="app-break">([0-9a-f]{64})</.exec(body)?.[1] ?? ''
+
+test('what both say is agreed, the rest is decided one by one, and both sign the content that they saw', async () => {
+  const address = `${assessment}/agreement`
+  const page = (await lead.get(address)).body
+  assert.match(page, /1 outcome<\/strong> to go/)
+  assert.doesNotMatch(page, /Sign for the organisation/)
+  assert.match((await lead.post(`${address}/sign`, { hash: hashIn(page) })).body, /still to be decided/)
+  assert.match(
+    (await lead.post(`${address}/A1`, { status: 'achieved', why: '', revision: '0' }, { from: `${address}/A1` })).body,
+    /Say why it is decided so/,
+  )
+  await taken(assessor, `${address}/A1`, { status: 'not-achieved', text: 'No minutes yet', why: 'Both looked again', revision: '0' }, `${address}/A1`)
+  assert.match((await lead.post(`${address}/A1`, { status: 'achieved', why: 'Else', revision: '0' })).body, /decided meanwhile/)
+  const stale = await lead.post(`${address}/sign`, { hash: hashIn(page) })
+  assert.match(stale.body, /The content has changed since you looked/)
+  const { body } = await lead.get(address)
+  await taken(lead, `${address}/sign`, { hash: hashIn(body) })
+  assert.match((await lead.get(address)).body, /one side has signed/)
+  assert.match((await lead.post(`${address}/sign`, { hash: hashIn(body) })).body, /Your side has signed this already/)
+  await taken(assessor, `${address}/sign`, { hash: hashIn(body) }, address)
+  const signed = (await lead.get(address)).body
+  assert.match(signed, /Signed by both/)
+  const content = await lead.get(`${address}/content.json`)
+  assert.equal(createHash('sha256').update(content.body, 'utf8').digest('hex'), hashIn(signed))
+  assert.equal((await second.get(address)).statusCode, 409, 'to a second assessor there is nothing to agree')
+})
+
+test('a change by a page, and one behind its back, void what was signed, and both are seen', async () => {
+  const address = `${assessment}/agreement`
+  const behind = (status: string) =>
+    sql`update assure_view set status = ${status} where view = 'agreed' and outcome_code = 'A1'`.execute(platform.database.kysely)
+  await behind('achieved')
+  const broken = (await lead.get(address)).body
+  assert.match(broken, /The signatures do not hold[\s\S]*changed in another way/)
+  assert.doesNotMatch(broken, /Signed by both/)
+  await behind('not-achieved')
+  assert.match((await lead.get(address)).body, /Signed by both/, 'the same content is what was signed')
+  await sql`update assure_finding set what = 'Something else' where kind = 'finding'`.execute(platform.database.kysely)
+  assert.match((await lead.get(address)).body, /The signatures do not hold/, 'findings are signed too')
+  await sql`update assure_finding set what = 'What finding' where kind = 'finding'`.execute(platform.database.kysely)
+  platform.clock.advanceHours(0.1)
+  await taken(lead, `${address}/A1`, { status: 'achieved', text: '', why: 'Minutes were found', revision: '1' }, `${address}/A1`)
+  const changed = (await assessor.get(address)).body
+  assert.match(changed, /The signatures do not hold[\s\S]*For an earlier content[\s\S]*Changes to what is agreed[\s\S]*Lee Lead/)
+  assert.doesNotMatch(changed, /changed in another way/)
+  for (const [who, url] of [
+    [lead, address],
+    [assessor, address],
+  ] as const)
+    await taken(who, `${url}/sign`, { hash: hashIn(changed) }, url)
+  assert.match((await lead.get(address)).body, /Signed by both/)
+})
+
 test('of what the organisation asked, an assessor changes nothing; nobody asks themselves in', async () => {
   const asAssessor = (body: (work: Work<Visible>) => Promise<unknown>) =>
     runWork<Visible, unknown>(platform, scopeOf(assessor.personId), async work => {
@@ -253,6 +322,6 @@ test('the end of an engagement takes effect at once, and its reason is in no aud
         { from: `${address}/ask` },
       )
     ).body,
-    /Only they can be asked in again/,
+    /nobody can be asked in/,
   )
 })

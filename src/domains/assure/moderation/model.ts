@@ -1,0 +1,33 @@
+import type { EngagementKind } from '../engagements/model.ts'
+import type { Level } from '../frameworks/model.ts'
+
+/**
+ * Whether two assessors see the same facts the same way.
+ *
+ * 1. Both answer blind; an outcome counts once both have recorded it.
+ * 2. The statistics are over what the reader may read as one of the two, and stand on no other page of the centre.
+ * 3. Where they differ, the first of the two says what is held after talking, with the reason. What either had recorded stays.
+ */
+export interface BothViews {
+  readonly assessmentId: string
+  readonly engagementId: string
+  /** As what the reader is engaged. */
+  readonly kind: EngagementKind
+  readonly organisation: string
+  readonly period: string
+  readonly frameworkId: string
+  readonly framework: string
+  readonly levels: readonly Level[]
+  readonly code: string
+  readonly title: string
+  readonly outcomeLevels: readonly string[]
+  readonly first: string
+  readonly second: string
+  readonly firstBy: string
+  readonly secondBy: string
+  readonly moderated: string | null
+  readonly reason: string | null
+  readonly moderatedBy: string | null
+}
+
+export const LONGEST_REASON = 2_000
