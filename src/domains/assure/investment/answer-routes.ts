@@ -72,9 +72,16 @@ const progress = route({
   params: ofAnswer,
   async handle(request) {
     const { study } = await keptOf(request, request.params)
-    return json({ figures: { progress: study === null ? 'a moment' : 'done, look again' }, done: study !== null })
+    const isDone = study?.isDone === true
+    return json({ figures: { progress: isDone ? 'done' : progressWords(study) }, done: isDone })
   },
 })
+
+function progressWords(study: Study | null): string {
+  if (study === null) return 'a moment'
+  if (study.robustness === null) return 'the curve is there'
+  return study.roadMap === null ? 'how sure it is, is there' : 'nearly done'
+}
 
 const certificate = route({
   method: 'GET',
@@ -128,6 +135,7 @@ const decideForm = z.object({
   answer: z.string().max(60),
   chosen: z
     .unknown()
+    .optional()
     .transform(asList)
     .pipe(z.array(z.string().max(60)).max(200)),
   reason: z.string().max(4_000).default(''),

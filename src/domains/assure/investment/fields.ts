@@ -18,6 +18,7 @@ const money = (missing: string) =>
 
 const codes = z
   .unknown()
+  .optional()
   .transform(asList)
   .pipe(z.array(z.string().regex(/^[a-z0-9-]{1,60}$/, 'Choose from the list')).max(200))
 

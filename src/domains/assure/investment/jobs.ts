@@ -3,9 +3,12 @@ import type { Platform } from '../../../platform/platform.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
+import type { InvestmentProblem } from '../../../solvers/investment/model.ts'
 import type { Visible } from '../tables.ts'
+import type { CaseAnswer } from './answer.ts'
 import { keepStudy, STUDY_ANSWER } from './answers.ts'
-import { answerToStudy, type KeptAnswer } from './queries.ts'
+import { answerToStudy } from './queries.ts'
+import type { Study } from './study.ts'
 import { studyOf } from './studying.ts'
 
 export const studyAnswerJob = handles<Platform, { answerId: string }>(STUDY_ANSWER, {
@@ -15,9 +18,12 @@ export const studyAnswerJob = handles<Platform, { answerId: string }>(STUDY_ANSW
   expireAfterSeconds: 600,
   isUrgent: true,
   async handle(platform, { answerId }) {
-    const row = await readAs<Visible, KeptAnswer | null>(platform, SYSTEM, db => answerToStudy(db, answerId))
-    if (row === null || row.study !== null) return
-    const study = await studyOf(platform, row)
-    await runWork<Visible, void>(platform, SYSTEM, work => keepStudy(work, { answerId, study }))
+    const row = await readAs<Visible, Awaited<ReturnType<typeof answerToStudy>>>(platform, SYSTEM, db => answerToStudy(db, answerId))
+    // Only `keepAnswer` and `keepStudy` write these columns, in these shapes.
+    const [answer, known] = [row?.answer as CaseAnswer | undefined, row?.study as Study | null | undefined]
+    if (row === null || answer?.kind !== 'solved' || known?.isDone === true) return
+    const inPlace = answer.items.filter(item => item.isInPlace).map(({ code }) => code)
+    const studied = { problem: row.problem as InvestmentProblem, chosen: answer.chosen, inPlace, years: row.years, hash: row.inputsHash }
+    for await (const study of studyOf(platform, studied)) await runWork<Visible, void>(platform, SYSTEM, work => keepStudy(work, { answerId, study }))
   },
 })

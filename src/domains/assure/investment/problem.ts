@@ -13,6 +13,7 @@ const NONE = { low: 0, likely: 0, high: 0 }
  */
 export function problemOf(resolved: ResolvedCase, settings: CaseSettings, inPlace: readonly string[]): InvestmentProblem {
   const codes = new Set(resolved.improvements.map(({ code }) => code))
+  const kinds = new Set(resolved.overlaps.map(({ code }) => code))
   const isInPlace = new Set(inPlace.filter(code => codes.has(code)))
   const improvements = resolved.improvements.map(({ code, name, content }) => {
     const owned = isInPlace.has(code)
@@ -29,7 +30,8 @@ export function problemOf(resolved: ResolvedCase, settings: CaseSettings, inPlac
       prerequisites: owned ? [] : content.needs.filter(need => codes.has(need)),
       exclusiveGroup: content.oneOf,
       mustDo: owned ? null : content.mustDo,
-      overlapGroup: content.group,
+      // One's own stands beside the rest as a layer of its own.
+      overlapGroup: kinds.has(content.group) ? content.group : null,
     }
   })
   const kept = resolved.improvements.filter(({ code, content }) => isInPlace.has(code) && content.oneOf === null).map(({ code }) => code)

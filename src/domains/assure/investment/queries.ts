@@ -186,8 +186,11 @@ export async function answerById(db: Asks, caseId: string, id: string): Promise<
 }
 
 /** By its id alone: for what works behind the scenes. */
-export async function answerToStudy(db: Asks, id: string): Promise<KeptAnswer | null> {
-  return (await answers(db).where('id', '=', id).executeTakeFirst()) ?? null
+export async function answerToStudy(db: Asks, id: string): Promise<(KeptAnswer & { readonly years: number }) | null> {
+  const found = await answers(db).where('id', '=', id).executeTakeFirst()
+  if (found === undefined) return null
+  const { settings } = await db.selectFrom('assure_case').where('id', '=', found.caseId).select('settings').executeTakeFirstOrThrow()
+  return { ...found, years: settingsContent.parse(settings).years }
 }
 
 function answers(db: Asks) {

@@ -7,8 +7,10 @@ export interface LossCurve {
   readonly oneInTwenty: number
 }
 
-/** What takes longer than the answer. A part that could not be made in time is `null`, and the page says so. */
+/** What takes longer than the answer. A part is `null` until it is there, or where it could not be made in time. */
 export interface Study {
+  /** Whether all that can be worked out is. */
+  readonly isDone: boolean
   readonly frontier: Frontier | null
   readonly robustness: Robustness | null
   readonly explanations: readonly Explanation[] | null
@@ -18,4 +20,16 @@ export interface Study {
   readonly exceedance: { readonly today: LossCurve; readonly plan: LossCurve } | null
   /** Pounds of expected loss a year that the must-dos keep from being avoided elsewhere. */
   readonly mustDoCost: number | null
+}
+
+export const NO_STUDY: Study = {
+  isDone: false,
+  frontier: null,
+  robustness: null,
+  explanations: null,
+  switches: null,
+  sensitivities: null,
+  roadMap: null,
+  exceedance: null,
+  mustDoCost: null,
 }

@@ -86,7 +86,7 @@ export function caseModel(actor: Actor, found: CasePage, typed: Typed, problems:
       kept === null
         ? null
         : { at: kept.at, isOutOfDate: kept.isOutOfDate, address: `${address}/answers/${kept.id}`, hasCertificate: kept.hasCertificate },
-    isStudying: kept !== null && kept.answer.kind === 'solved' && kept.study === null,
+    isStudying: kept !== null && kept.answer.kind === 'solved' && kept.study?.isDone !== true,
     study: parts === null ? null : studyModel(parts),
     pictures: kept === null || parts === null || kept.answer.kind !== 'solved' ? null : picturesOf(parts, `${address}/answers/${kept.id}`),
     form: {
@@ -109,7 +109,7 @@ export function caseModel(actor: Actor, found: CasePage, typed: Typed, problems:
 
 function picturesOf(parts: AnswerParts, address: string) {
   const [frontier, savings, exceedance] = [drawFrontier(parts), drawSavings(parts), drawExceedance(parts)]
-  const drawn = parts.study === null ? '?drawn=1' : '?drawn=2'
+  const drawn = parts.study?.frontier === null || parts.study === null ? '?drawn=1' : '?drawn=2'
   return {
     frontier: frontier === null ? null : { src: `${address}/frontier.svg${drawn}`, table: frontier.table },
     savings: { src: `${address}/savings.svg`, table: savings.table },
