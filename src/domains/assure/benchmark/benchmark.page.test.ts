@@ -9,7 +9,7 @@ import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { receiptOf, type Sent } from './model.ts'
-import { latestReleases, sectorNeeds } from './queries.ts'
+import { contributionsToFreeze, latestReleases, sectorNeeds } from './queries.ts'
 
 const { platform, signIn } = await createTestApp()
 const db = platform.database.kysely
@@ -262,6 +262,30 @@ test('who takes a contribution back is erased at once, and the comparisons that 
   assert.deepEqual(held, [{ reason: 'changed' }])
   const latest = await readAs<Visible, Awaited<ReturnType<typeof latestReleases>>>(platform, SYSTEM, reader => latestReleases(reader))
   assert.equal(latest[0]?.number, 2)
+})
+
+test('what both signed is sent as agreed; what is of a withdrawn review or a closed organisation is not counted', async () => {
+  const counted = async () => {
+    const rows = await readAs<Visible, Awaited<ReturnType<typeof contributionsToFreeze>>>(platform, SYSTEM, reader =>
+      contributionsToFreeze(reader, FRAMEWORK, PERIOD),
+    )
+    return rows.length
+  }
+  const before = await counted()
+  await sql`
+    insert into assure_view (assessment_id, view, outcome_code, status, changed_at, changed_by)
+    select assessment_id, 'agreed', outcome_code, 'partially-achieved', now(), 'test' from assure_view where assessment_id = ${ownReview} and view = 'self'`.execute(
+    db,
+  )
+  await sql`update assure_assessment set state = 'agreed' where id = ${ownReview}`.execute(db)
+  assert.match((await lead.get(`/benchmark/contributions/${ownReview}`)).body, /Agreed: both sides signed it/)
+  await lead.post(`/benchmark/contributions/${ownReview}`, {}, { from: `/benchmark/contributions/${ownReview}` })
+  assert.equal(await counted(), before + 1)
+  await sql`update assure_assessment set state = 'withdrawn' where id = ${ownReview}`.execute(db)
+  assert.equal(await counted(), before)
+  await sql`update assure_assessment set state = 'agreed' where id = ${ownReview}`.execute(db)
+  await sql`update directory_organisation set status = 'closed' where code = 'T1'`.execute(db)
+  assert.equal(await counted(), before)
 })
 
 test('a freeze that was asked for twice is made once, and one of a framework that is withdrawn is refused', async () => {
