@@ -14,6 +14,7 @@ import { createMailTransport, UNSIGNED } from '../platform/mail/transport.ts'
 import { createNotify } from '../platform/notify/client.ts'
 import type { Platform } from '../platform/platform.ts'
 import { isEmpty, readSetting } from '../platform/settings.ts'
+import { createSolve } from '../platform/solve/solve.ts'
 import { unconfiguredTexts } from '../platform/texts.ts'
 import type { StaticFiles } from '../platform/views.ts'
 import { loadAssets } from '../ui/assets.ts'
@@ -65,6 +66,8 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
     // Opened after the mail, so that on the way down the jobs end first and no message is cut off.
     const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
     undo.push(() => jobs.stop())
+    const solve = createSolve()
+    undo.push(() => solve.close())
     const staticFiles = loadAssets()
     const views = createViews({ assets: staticFiles, baseContext: {} })
     const platform: Platform = {
@@ -78,6 +81,7 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
       texts: notify?.texts ?? unconfiguredTexts,
       fetch: createFetcher({ allowPrivate: config.fetchAllowPrivate, largestFileBytes: config.gatherLargestBytes }),
       outward: createFetcher({ allowPrivate: config.webhookAllowPrivate }),
+      solve,
       views,
       signer: createSigner(secret),
       secrets,

@@ -8,6 +8,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { Log } from './log/log.ts'
 import type { Mailbox } from './mail/mailbox.ts'
 import type { MailTransport } from './mail/transport.ts'
+import type { Solve } from './solve/solve.ts'
 import type { TextTransport } from './texts.ts'
 import type { Views } from './views.ts'
 
@@ -25,6 +26,8 @@ export interface Platform {
   readonly fetch: Fetcher
   /** The same for addresses that members name: nothing that is open to sources inside private networks is open to them, kept connections included. */
   readonly outward: Fetcher
+  /** Works out what would hold up everybody's pages, in threads of its own. */
+  readonly solve: Solve
   readonly views: Views
   readonly signer: Signer
   readonly secrets: Pick<Secrets, 'oidc' | 'sourceCredentials' | 'notifyCallbackToken'>

@@ -11,6 +11,7 @@ import { openSigning } from '../../src/platform/mail/keys.ts'
 import { createMailTransport } from '../../src/platform/mail/transport.ts'
 import { createNotify } from '../../src/platform/notify/client.ts'
 import type { Platform } from '../../src/platform/platform.ts'
+import { createSolve } from '../../src/platform/solve/solve.ts'
 import { unconfiguredTexts } from '../../src/platform/texts.ts'
 import type { StaticFiles } from '../../src/platform/views.ts'
 import { loadAssets } from '../../src/ui/assets.ts'
@@ -82,6 +83,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     texts: notify?.texts ?? unconfiguredTexts,
     fetch: createFetcher({ allowPrivate: [] }),
     outward: createFetcher({ allowPrivate: config.webhookAllowPrivate }),
+    solve: createSolve(1),
     views: createViews({ assets: staticFiles, baseContext: {} }),
     signer: createSigner('a secret for tests only, of no worth'),
     home: HOME,
@@ -91,6 +93,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   after(async () => {
     mail.close()
     await jobs.stop()
+    await platform.solve.close()
     await database.close()
     await testDatabase.remove()
   })
