@@ -1,10 +1,12 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
+import type { Kysely } from 'kysely'
 import { compose } from '../../src/app/compose.ts'
 import { loadSample } from '../../src/app/sample/load.ts'
 import { createWeb } from '../../src/app/web.ts'
 import { startWorker } from '../../src/app/worker.ts'
 import { sampleSignInLinks } from '../../src/domains/directory/contract.ts'
+import type { DirectoryTables } from '../../src/domains/directory/tables.ts'
 import type { Role } from '../../src/kernel/role.ts'
 import { createOutput } from '../../src/platform/cli/output.ts'
 import type { Mailbox } from '../../src/platform/mail/mailbox.ts'
@@ -18,6 +20,8 @@ export interface SampleApp {
   readonly mailbox: Mailbox
   /** The address that signs somebody with this role in. */
   signInAddress(role: Role): string
+  /** The address that signs in somebody of the sample by their e-mail address, or by the beginning of it up to where several have the same. */
+  signInAddressOf(email: string): Promise<string>
   stop(): Promise<void>
 }
 
@@ -46,6 +50,15 @@ export async function startSampleApp(options: { organisations?: number; env?: Re
       const link = links.find(candidate => candidate.role === role)
       if (link === undefined) throw new Error(`The sample has nobody who is ${role}`)
       return link.url
+    },
+    async signInAddressOf(email) {
+      const { id } = await (platform.database.kysely as Kysely<DirectoryTables>)
+        .selectFrom('directory_person')
+        .where('email', 'like', `${email}%`)
+        .select('id')
+        .orderBy('email')
+        .executeTakeFirstOrThrow()
+      return `${platform.config.baseUrl}/sign-in/sample/${id}.${platform.signer.sign('sample-sign-in', id)}`
     },
     async stop() {
       web.server.closeAllConnections()

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import type { Role } from '../../../src/kernel/role.ts'
+import { isRole, type Role } from '../../../src/kernel/role.ts'
 import type { ReceivedMessage } from '../../../src/platform/mail/mailbox.ts'
 import { launchBrowser, openContext } from '../../support/browser.ts'
 import { startSampleApp, type SampleApp } from '../../support/sample-app.ts'
@@ -22,8 +22,8 @@ export interface Reader {
 /** The product with its sample sector, and a browser to read it in. */
 export interface Journeys {
   readonly app: SampleApp
-  /** Somebody who is signed in with this role, or with `null` nobody. */
-  open(role: Role | null, options?: BrowserContextOptions): Promise<Reader>
+  /** Somebody who is signed in with this role, or by their e-mail address or the beginning of it; with `null` nobody. */
+  open(who: Role | `${string}@${string}` | null, options?: BrowserContextOptions): Promise<Reader>
   /** The newest message that holds these words, once it has come. */
   mail(words: string): Promise<ReceivedMessage>
   stop(): Promise<void>
@@ -37,7 +37,7 @@ export async function startJourneys(env: Readonly<Record<string, string>> = {}):
   const browser = await launchBrowser()
   return {
     app,
-    open: (role, options = {}) => openReader(app, browser, role, options),
+    open: (who, options = {}) => openReader(app, browser, who, options),
     async mail(words) {
       let found: ReceivedMessage | undefined
       await until(async () => (found = (await app.mailbox.messages(words))[0]) !== undefined, `a message about ${words} comes`)
@@ -60,11 +60,11 @@ export async function until(holds: () => Promise<boolean>, what: string): Promis
   throw new Error(`It did not come to be that ${what}`)
 }
 
-async function openReader(app: SampleApp, browser: Browser, role: Role | null, options: BrowserContextOptions): Promise<Reader> {
+async function openReader(app: SampleApp, browser: Browser, who: string | null, options: BrowserContextOptions): Promise<Reader> {
   const context = await openContext(browser, { viewport: DESK, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
-  if (role !== null) await page.goto(app.signInAddress(role))
+  if (who !== null) await page.goto(isRole(who) ? app.signInAddress(who) : await app.signInAddressOf(who))
   return {
     page,
     words: async () => (await page.locator('main').innerText()).replace(/\s+/g, ' '),
