@@ -250,41 +250,51 @@ async function pools(db: Kysely<unknown>): Promise<void> {
       by_id text not null,
       withdrawn_at timestamptz
     )`.execute(db)
-  // What a freeze of pooled needs took in, by organisation. Nobody reads it but the system: it is what tells a later freeze how many came and went.
   await sql`
     create table assure_need_freeze (
       id text primary key,
-      frozen_at timestamptz not null,
-      frozen_by text not null,
-      period text not null unique,
-      contributors_shown integer
+      period text not null,
+      number integer not null,
+      state text not null check (state in ('asked', 'frozen')),
+      -- The improvements that are counted: those of the first freeze of the year, so that what is released of them fits together.
+      codes text[] not null,
+      asked_at timestamptz not null,
+      asked_by text not null,
+      frozen_at timestamptz,
+      held text,
+      contributors integer,
+      policy jsonb,
+      unique (period, number)
     )`.execute(db)
-  await sql`
-    create table assure_need_member (
-      freeze_id text not null references assure_need_freeze (id),
-      organisation_id text not null,
-      improvement_code text not null default '',
-      band text not null default '',
-      primary key (freeze_id, organisation_id, improvement_code)
-    )`.execute(db)
+  // Rounded counts by band of amount; no row where it is held back.
   await sql`
     create table assure_need_figure (
       freeze_id text not null references assure_need_freeze (id),
       improvement_code text not null,
-      organisations_shown integer not null,
-      band_lower_pence bigint,
-      band_upper_pence bigint,
+      counts jsonb not null,
       primary key (freeze_id, improvement_code)
     )`.execute(db)
+  // Exact sums over members who cannot be told from one another, under keyed hashes (src/solvers/disclosure). Nobody reads it but the system.
+  await sql`
+    create table assure_need_ledger (
+      freeze_id text not null references assure_need_freeze (id),
+      improvement_code text not null,
+      position integer not null,
+      inside text[] not null,
+      members text not null,
+      counts jsonb not null,
+      primary key (freeze_id, improvement_code, position)
+    )`.execute(db)
+  await sql`create table assure_need_key (period text primary key, key text not null)`.execute(db)
 }
 
 async function locks(db: Kysely<unknown>): Promise<void> {
   const system = sql`(select carecert_scope_kind()) = 'system'`
   const anybody = sql`(select carecert_scope_kind()) <> 'none'`
   const keeper = sql`(select carecert_sees_all())`
-  for (const table of ['assure_funding_status', 'assure_plan_reminder', 'assure_need_freeze', 'assure_need_figure'])
-    await protect(db, table, anybody, table.startsWith('assure_need') ? system : keeper)
-  await protect(db, 'assure_need_member', system)
+  for (const table of ['assure_funding_status', 'assure_plan_reminder', 'assure_need_freeze']) await protect(db, table, anybody, keeper)
+  await protect(db, 'assure_need_figure', anybody, system)
+  for (const table of ['assure_need_ledger', 'assure_need_key']) await protect(db, table, system)
 
   // The organisations whose plan an assessor may read and sign: engaged, by name, until the day, and the own view handed over. Before that the plan, which
   // follows from what the organisation says of itself, would open an assessor's eyes. Who moderates reads none.

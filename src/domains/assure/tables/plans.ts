@@ -154,28 +154,40 @@ export interface NeedPoolTable {
 
 export interface NeedFreezeTable {
   id: string
-  frozen_at: Instant
-  frozen_by: string
   period: string
-  /** Rounded; `null` where too few took part. */
-  contributors_shown: number | null
-}
-
-/** Who and what a freeze took in. Only the system reads it. */
-export interface NeedMemberTable {
-  freeze_id: string
-  organisation_id: string
-  /** Empty for an organisation that takes part and needs nothing. */
-  improvement_code: string
-  band: string
+  number: number
+  state: 'asked' | 'frozen'
+  codes: string[]
+  asked_at: Instant
+  asked_by: string
+  frozen_at: Generated<Instant | null>
+  /** Why nothing is released. */
+  held: Generated<string | null>
+  /** Rounded; `null` where nothing is released. */
+  contributors: Generated<number | null>
+  policy: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 export interface NeedFigureTable {
   freeze_id: string
   improvement_code: string
-  organisations_shown: number
-  band_lower_pence: number | null
-  band_upper_pence: number | null
+  /** Band of amount → rounded number of organisations. */
+  counts: Json
+}
+
+/** Only the system reads it, and the key. */
+export interface NeedLedgerTable {
+  freeze_id: string
+  improvement_code: string
+  position: number
+  inside: string[]
+  members: string
+  counts: Json
+}
+
+export interface NeedKeyTable {
+  period: string
+  key: string
 }
 
 export interface PlanTables {
@@ -191,6 +203,7 @@ export interface PlanTables {
   assure_action_reminded: ActionRemindedTable
   assure_need_pool: NeedPoolTable
   assure_need_freeze: NeedFreezeTable
-  assure_need_member: NeedMemberTable
   assure_need_figure: NeedFigureTable
+  assure_need_ledger: NeedLedgerTable
+  assure_need_key: NeedKeyTable
 }

@@ -11,3 +11,47 @@ export async function isPooled(db: Reader<Visible>, organisationId: string): Pro
     .executeTakeFirst()
   return row !== undefined
 }
+
+export interface Need {
+  readonly organisationId: string
+  readonly improvementCode: string
+  /** Once and for a year together. */
+  readonly pence: number
+}
+
+/** The improvements that stand in plans without money, as far as the reader may see: of one organisation, or with `null` of all that let theirs be counted. */
+export async function unfundedNeeds(db: Reader<Visible>, organisationId: string | null): Promise<readonly Need[]> {
+  const rows = await db
+    .selectFrom('assure_action as action')
+    .innerJoin('assure_funding_status as funding', 'funding.code', 'action.funding')
+    .where('action.source_kind', '=', 'improvement')
+    .where('action.state', 'in', ['planned', 'in-progress'])
+    .where('funding.money', '=', 'missing')
+    .$if(organisationId !== null, query => query.where('action.organisation_id', '=', organisationId ?? ''))
+    .$if(organisationId === null, query =>
+      query.where('action.organisation_id', 'in', eb =>
+        eb.selectFrom('assure_need_pool').where('withdrawn_at', 'is', null).select('organisation_id'),
+      ),
+    )
+    .select([
+      'action.organisation_id as organisationId',
+      'action.source_id as code',
+      'action.capital_pence as capital',
+      'action.yearly_pence as yearly',
+    ])
+    .execute()
+  return rows.flatMap(({ organisationId: id, code, capital, yearly }) =>
+    code === null ? [] : [{ organisationId: id, improvementCode: code, pence: capital + yearly }],
+  )
+}
+
+/** The organisations that let their needs be counted; for the system. */
+export async function pooledOrganisations(db: Reader<Visible>): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('assure_need_pool')
+    .where('withdrawn_at', 'is', null)
+    .orderBy('organisation_id')
+    .select('organisation_id')
+    .execute()
+  return rows.map(({ organisation_id: id }) => id)
+}
