@@ -3,7 +3,7 @@ import { Invalid, NotFound } from '../../../kernel/errors.ts'
 import { readForm, refusalOf, asList } from '../../../platform/forms/form.ts'
 import { json, page, redirect, svg, type FileReply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import { checkCertificate, MOST_ENUMERATED } from '../../../solvers/investment/check.ts'
+import { MOST_ENUMERATED } from '../../../solvers/investment/check.ts'
 import type { Certificate, InvestmentProblem } from '../../../solvers/investment/model.ts'
 import type { AddedActions } from '../plans/commands.ts'
 import type { Visible } from '../tables.ts'
@@ -122,12 +122,13 @@ const check = route({
 })
 
 /** What the independent checker finds: nothing, when it agrees. */
-export async function checkedAnswer(request: Pick<RouteRequest, 'read'>, params: z.infer<typeof ofAnswer>) {
+export async function checkedAnswer(request: Pick<RouteRequest, 'read' | 'platform'>, params: z.infer<typeof ofAnswer>) {
   const { row, name } = await keptOf(request, params)
   if (row.certificate === null) throw new NotFound('assure.investment.certificate', 'This answer has no certificate: nothing was solved.')
   // Written by `keepAnswer`, in these shapes.
   const asked = row.problem as InvestmentProblem
-  const findings = checkCertificate(asked, row.certificate as Certificate).map(({ message }) => message)
+  const found = await request.platform.solve.run('check', { problem: asked, certificate: row.certificate as Certificate })
+  const findings = found.map(({ message }) => message)
   return { name, findings, isEnumerated: asked.improvements.length <= MOST_ENUMERATED }
 }
 

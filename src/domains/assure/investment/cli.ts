@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { Invalid } from '../../../kernel/errors.ts'
 import { isRecord, parseJson } from '../../../kernel/json.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
-import { checkCertificate } from '../../../solvers/investment/check.ts'
 import { aboutPounds } from '../money.ts'
 import { hashOf } from './case-page.ts'
 import { certificateFrom, problemFrom } from './problem-file.ts'
@@ -48,12 +47,13 @@ const check: Command = {
   arguments: [required('file', 'JSON with "problem" and "certificate", as "investment solve --json" prints it')],
   options: [],
   permission: null,
-  async run({ output }, [file = '']) {
+  async run({ platform, output }, [file = '']) {
     const value = await jsonIn(file)
     if (!isRecord(value)) throw new Invalid('assure.investment.file', 'The file holds no object with "problem" and "certificate".')
     const problem = problemFrom(value['problem'])
     const certificate = certificateFrom(value['certificate'])
-    const findings = checkCertificate(problem, certificate).map(({ message }) => message)
+    const found = await platform.solve.run('check', { problem, certificate })
+    const findings = found.map(({ message }) => message)
     if (certificate.inputsHash !== null && certificate.inputsHash !== hashOf(problem))
       findings.push('The certificate is of another problem: its hash is not that of this one.')
     if (findings.length > 0)

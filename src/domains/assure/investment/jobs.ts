@@ -15,7 +15,7 @@ export const studyAnswerJob = handles<Platform, { answerId: string }>(STUDY_ANSW
   purpose: 'Works out how sure an answer of an investment case is, and what each amount of money would do',
   retries: 1,
   retryAfterSeconds: 60,
-  expireAfterSeconds: 600,
+  expireAfterSeconds: 1_800,
   isUrgent: true,
   async handle(platform, { answerId }) {
     const row = await readAs<Visible, Awaited<ReturnType<typeof answerToStudy>>>(platform, SYSTEM, db => answerToStudy(db, answerId))

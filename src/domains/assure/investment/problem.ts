@@ -1,6 +1,6 @@
 import type { Effect, InvestmentProblem, LossChannel as Loss, Scenario as Scenarios } from '../../../solvers/investment/model.ts'
 import { ALL_CHANNELS, CARE_CHANNEL } from '../../../solvers/investment/model.ts'
-import { LOSS_CHANNELS, SOFTENED, type Figure, type Improvement, type LossChannel } from '../catalogue/model.ts'
+import { LOSS_CHANNELS, SOFTENED, type EffectOn, type Figure, type Improvement, type LossChannel } from '../catalogue/model.ts'
 import type { CaseSettings, OwnScenario } from './model.ts'
 import type { Resolved, ResolvedCase } from './resolve.ts'
 
@@ -87,25 +87,26 @@ function sizeOf({ low, likely, high }: Figure, factor: number) {
 }
 
 function effectsOf(code: string, content: Improvement, scenarios: readonly Resolved<OwnScenario>[]): readonly Effect[] {
-  return scenarios
-    .flatMap(scenario =>
-      content.effects.filter(({ on }) => on === (scenario.content.like ?? scenario.code)).map(effect => ({ ...effect, on: scenario.code })),
-    )
-    .flatMap(({ on, prevents, softens }) => [
-      ...(prevents === null ? [] : [{ improvement: code, scenario: on, channel: ALL_CHANNELS, prevention: range(prevents), mitigation: NONE }]),
-      ...SOFTENED.flatMap((channel): readonly Effect[] => {
-        const figure = softens[channel]
-        if (figure === undefined) return []
-        const eased = { improvement: code, scenario: on, prevention: NONE, mitigation: range(figure) }
-        // Care that is saved saves the pounds that go with it.
-        return channel === 'care'
-          ? [
-              { ...eased, channel: CARE_CHANNEL },
-              { ...eased, channel: 'output' },
-            ]
-          : [{ ...eased, channel }]
-      }),
-    ])
+  return scenarios.flatMap(scenario =>
+    content.effects.filter(({ on }) => on === (scenario.content.like ?? scenario.code)).flatMap(effect => effectsOn(code, scenario, effect)),
+  )
+}
+
+/** An effect on each channel through which the scenario loses anything. */
+function effectsOn(code: string, scenario: Resolved<OwnScenario>, { prevents, softens }: EffectOn): readonly Effect[] {
+  const { losses, clinicDays } = scenario.content
+  const isThere = (channel: string) => (channel === CARE_CHANNEL ? clinicDays.likely > 0 : Object.hasOwn(losses, channel))
+  const eased = SOFTENED.flatMap((channel): readonly Effect[] => {
+    const figure = softens[channel]
+    if (figure === undefined) return []
+    // Care that is saved saves the pounds that go with it.
+    const channels = channel === 'care' ? [CARE_CHANNEL, 'output'] : [channel]
+    return channels
+      .filter(isThere)
+      .map(one => ({ improvement: code, scenario: scenario.code, channel: one, prevention: NONE, mitigation: range(figure) }))
+  })
+  if (prevents === null) return eased
+  return [{ improvement: code, scenario: scenario.code, channel: ALL_CHANNELS, prevention: range(prevents), mitigation: NONE }, ...eased]
 }
 
 function range({ low, likely, high }: Figure) {

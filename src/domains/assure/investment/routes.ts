@@ -133,7 +133,7 @@ const preview = route({
     const { settings, inPlace } = settingsFrom(form.value)
     try {
       const { problem, hash, mustDos } = askedOf(inputs, { settings, inPlace })
-      const { answer } = await solveProblem(request.platform, problem, { hash, mustDos, inPlace })
+      const { answer } = await solveProblem(request.platform, problem, { hash, mustDos, inPlace, session: `${request.actor.id} ${id}` })
       return page(`${VIEWS}/preview.njk`, 'Tried', previewModel({ answer, study: null, case: resolved(inputs, settings) }))
     } catch (error) {
       return page(`${VIEWS}/refused.njk`, 'Not solved', { problems: [refusalOf(error, 'capital').message] })

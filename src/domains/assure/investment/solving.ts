@@ -1,15 +1,15 @@
 import { Invalid } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Platform } from '../../../platform/platform.ts'
-import { loadHighs } from '../../../platform/solve/highs.ts'
 import type { Certificate, InvestmentProblem, Outcome } from '../../../solvers/investment/model.ts'
-import { solveInvestment } from '../../../solvers/investment/solve.ts'
 import { validateProblem } from '../../../solvers/investment/validate.ts'
 import { answerOf, type CaseAnswer } from './answer.ts'
 import { SEED } from './model.ts'
 
 /** How long somebody waits for an answer. A case of forty improvements takes well under a second. */
 const PATIENCE_SECONDS = 15
+/** With the wait for those who asked before. */
+const LONGEST_MILLIS = 60_000
 
 export interface Solution {
   readonly answer: CaseAnswer
@@ -26,17 +26,21 @@ export function faultsOf(problem: InvestmentProblem): readonly Problem[] {
   return validateProblem(problem).filter(({ severity }) => severity === 'error')
 }
 
-/** The best choice for a problem, or why there is none. */
+/** Who asks: of one session a newer question takes the place of the older, so that whoever moves a figure waits for the last one only. */
+type Asking = Pick<Platform, 'solve'>
+
+/** The best choice for a problem, or why there is none. It is worked out in a thread of its own. */
 export async function solveProblem(
-  platform: Platform,
+  platform: Asking,
   problem: InvestmentProblem,
-  asked: { readonly hash: string; readonly inPlace: readonly string[]; readonly mustDos: ReadonlySet<string> },
+  asked: { readonly hash: string; readonly inPlace: readonly string[]; readonly mustDos: ReadonlySet<string>; readonly session?: string },
 ): Promise<Solution> {
   assertSolvable(problem)
-  const outcome = await bestChoice(platform, problem, asked.hash)
+  const outcome = await bestChoice(platform, problem, asked.hash, asked.session ?? null)
   return { answer: answerOf(problem, outcome, asked.inPlace, asked.mustDos), certificate: outcome.kind === 'solved' ? outcome.certificate : null }
 }
 
-export async function bestChoice(_platform: Platform, problem: InvestmentProblem, inputsHash: string): Promise<Outcome> {
-  return solveInvestment(await loadHighs(), problem, { objective: 'least-loss', seed: SEED, timeLimitSeconds: PATIENCE_SECONDS, inputsHash })
+export async function bestChoice(platform: Asking, problem: InvestmentProblem, inputsHash: string, session: string | null = null): Promise<Outcome> {
+  const options = { objective: 'least-loss', seed: SEED, timeLimitSeconds: PATIENCE_SECONDS, inputsHash } as const
+  return platform.solve.run('investment', { problem, options }, { session, timeoutMillis: LONGEST_MILLIS })
 }

@@ -1,20 +1,12 @@
+import { Unavailable } from '../../../kernel/errors.ts'
 import type { Platform } from '../../../platform/platform.ts'
-import { loadHighs } from '../../../platform/solve/highs.ts'
-import { explainPlan } from '../../../solvers/investment/explain.ts'
-import { frontierOf } from '../../../solvers/investment/frontier.ts'
-import { lossScenariosOf } from '../../../solvers/investment/losses.ts'
 import type { InvestmentProblem, YearLimits } from '../../../solvers/investment/model.ts'
-import { roadMap } from '../../../solvers/investment/road-map.ts'
-import { robustness } from '../../../solvers/investment/robustness.ts'
-import { sensitivitiesOf } from '../../../solvers/investment/sensitivity.ts'
-import { switchesOf } from '../../../solvers/investment/switching.ts'
-import { simulateLosses } from '../../../solvers/loss/simulate.ts'
 import { SEED } from './model.ts'
 import { bestChoice } from './solving.ts'
 import { NO_STUDY, type LossCurve, type Study } from './study.ts'
 
 /** What is studied: the problem that was answered, what was chosen, and what is in place for nothing. */
-export interface Studied {
+interface Studied {
   readonly problem: InvestmentProblem
   readonly chosen: readonly string[]
   readonly inPlace: readonly string[]
@@ -22,31 +14,56 @@ export interface Studied {
   readonly hash: string
 }
 
+type Asking = Pick<Platform, 'solve'>
+
 const FUTURES = 100
 const FRONTIER_POINTS = 24
 const TRIALS = 100_000
+const MOST_SENSITIVITIES = 12
+
+/** How long each part may take. One that takes longer stays open, and the page says that it is not known. */
+const PATIENCE_MILLIS = 240_000
 
 /** Works the study out part by part, the quick ones first, and hands over after each what there is. */
-export async function* studyOf(platform: Platform, studied: Studied): AsyncGenerator<Study> {
-  const { problem, chosen, inPlace, years, hash } = studied
-  const highs = await loadHighs()
+export async function* studyOf(platform: Asking, { problem, chosen, inPlace, years, hash }: Studied): AsyncGenerator<Study> {
+  const { solve } = platform
+  const options = { timeoutMillis: PATIENCE_MILLIS }
+  const [seed, plan] = [SEED, { problem, chosen }]
   let study: Study = {
     ...NO_STUDY,
-    sensitivities: sensitivitiesOf(problem, chosen).slice(0, 12),
-    exceedance: { today: curveOf(problem, inPlace), plan: curveOf(problem, chosen) },
+    sensitivities: (await solve.run('sensitivities', plan)).slice(0, MOST_SENSITIVITIES),
+    exceedance: { today: await curveOf(platform, problem, inPlace), plan: await curveOf(platform, problem, chosen) },
   }
+  yield study
   // Of what money can do at all: the pots and days of this year do not bound it.
   const free = { ...problem, limits: { ...problem.limits, annualCost: null, capital: null, revenue: null, peopleDays: null } }
-  study = { ...study, frontier: frontierOf(highs, free, { most: FRONTIER_POINTS, seed: SEED }) }
+  study = { ...study, frontier: await inTime(solve.run('frontier', { problem: free, options: { most: FRONTIER_POINTS, seed } }, options)) }
   yield study
-  study = { ...study, robustness: robustness(highs, problem, chosen, { futures: FUTURES, seed: SEED }) }
+  study = {
+    ...study,
+    robustness: await inTime(solve.run('robustness', { ...plan, options: { futures: FUTURES, seed, timeLimitSeconds: 5 } }, options)),
+  }
   yield study
-  study = { ...study, explanations: explainPlan(highs, problem, chosen, { seed: SEED }) }
-  study = { ...study, mustDoCost: await mustDoCost(platform, problem, chosen, hash) }
+  study = { ...study, explanations: await inTime(solve.run('explanation', { ...plan, seed }, options)) }
+  study = { ...study, mustDoCost: await inTime(mustDoCost(platform, problem, hash)) }
   yield study
-  study = { ...study, roadMap: years < 2 ? null : roadMap(highs, problem, yearsOf(problem, years), { seed: SEED }) }
+  const limits = yearsOf(problem, years)
+  study = {
+    ...study,
+    roadMap: years < 2 ? null : await inTime(solve.run('road-map', { problem, years: limits, options: { seed, timeLimitSeconds: 60 } }, options)),
+  }
   yield study
-  yield { ...study, switches: switchesOf(highs, problem, chosen, { seed: SEED }), isDone: true }
+  yield { ...study, switches: await inTime(solve.run('switches', { ...plan, seed }, options)), isDone: true }
+}
+
+/** `null` where the time was up. */
+async function inTime<T>(part: Promise<T>): Promise<T | null> {
+  try {
+    return await part
+  } catch (error) {
+    if (error instanceof Unavailable && error.code === 'platform.solve.out-of-time') return null
+    throw error
+  }
 }
 
 /** The same pots each year; what runs is paid again from each year's revenue. */
@@ -54,16 +71,16 @@ function yearsOf({ limits: { annualCost, capital, revenue, peopleDays } }: Inves
   return Array.from({ length: years }, () => ({ annualCost, capital, revenue, peopleDays }))
 }
 
-function curveOf(problem: InvestmentProblem, chosen: readonly string[]): LossCurve {
-  const { mean, oneInTwenty, exceedance } = simulateLosses(lossScenariosOf(problem, chosen, 'money'), { trials: TRIALS, seed: SEED })
+async function curveOf({ solve }: Asking, problem: InvestmentProblem, chosen: readonly string[]): Promise<LossCurve> {
+  const options = { trials: TRIALS, seed: SEED }
+  const { mean, oneInTwenty, exceedance } = await solve.run('losses', { problem, chosen, unit: 'money', options })
   return { points: exceedance.map(({ loss, chance }) => ({ loss, probability: chance })), expected: mean, oneInTwenty }
 }
 
 /** What the must-dos keep from being avoided elsewhere: 0 where the best plan has them anyway, `null` where there are none. */
-async function mustDoCost(platform: Platform, problem: InvestmentProblem, chosen: readonly string[], hash: string): Promise<number | null> {
+async function mustDoCost(platform: Asking, problem: InvestmentProblem, hash: string): Promise<number | null> {
   if (problem.improvements.every(({ mustDo }) => mustDo === null)) return null
   const unbound = { ...problem, improvements: problem.improvements.map(improvement => ({ ...improvement, mustDo: null })) }
-  const [bound, outcome] = [await bestChoice(platform, problem, hash), await bestChoice(platform, unbound, hash)]
-  if (bound.kind !== 'solved' || outcome.kind !== 'solved' || chosen.length === 0) return null
-  return Math.max(0, bound.plan.after - outcome.plan.after)
+  const [bound, free] = [await bestChoice(platform, problem, hash), await bestChoice(platform, unbound, hash)]
+  return bound.kind === 'solved' && free.kind === 'solved' ? Math.max(0, bound.plan.after - free.plan.after) : null
 }
