@@ -1,10 +1,12 @@
+import { Conflict } from '../../kernel/errors.ts'
 import type { Work } from '../../platform/work/work.ts'
 import { assessmentTransition, type Assessment, type AssessmentAction } from './assessments/model.ts'
 import type { Visible } from './tables.ts'
 
 /**
  * Moves a review along its lifecycle, and keeps how it came there. The reason stays in the domain's own table: the audit is read by the centre. Who calls it has
- * checked the permission and records what was done. Throws `Conflict` where the table has no such step.
+ * checked the permission and records what was done. Throws `Conflict` where the table has no such step, or somebody
+ * else was quicker.
  */
 export async function moveReview(
   work: Work<Visible>,
@@ -13,7 +15,14 @@ export async function moveReview(
   reason = '',
 ): Promise<void> {
   const { next } = assessmentTransition(assessment.state, action)
-  await work.db.updateTable('assure_assessment').where('id', '=', assessment.id).set({ state: next, changed_at: work.now }).execute()
+  const closed = next === 'closed' || next === 'withdrawn' ? work.now : null
+  const { numUpdatedRows } = await work.db
+    .updateTable('assure_assessment')
+    .where('id', '=', assessment.id)
+    .where('state', '=', assessment.state)
+    .set({ state: next, changed_at: work.now, closed_at: closed })
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new Conflict('assure.assessment.changed', 'Somebody has just moved this review on. Look at it again.')
   await work.db
     .insertInto('assure_assessment_step')
     .values({ assessment_id: assessment.id, at: work.now, action, state: next, reason, by_id: work.actor.id })

@@ -5,6 +5,7 @@ import { chunks } from '../../../platform/db/chunks.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { frameworkById, outcomesOf } from '../frameworks/queries.ts'
+import { moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
 import { carryForward } from './carry/commands.ts'
 import { assessmentTransition, parsePeriod, WHOLE_ORGANISATION, type Assessment, type AssessmentAction } from './model.ts'
@@ -104,54 +105,24 @@ async function startOutcomes(work: Work<Visible>, id: string, frameworkId: strin
   for (const part of chunks(rows)) await work.db.insertInto('assure_view').values(part).execute()
 }
 
-/**
- * Moves a review along its lifecycle, and keeps the step with its reason. Throws `Conflict` where the state does not offer it, `Invalid` without a reason that
- * is asked for. Rules beyond the table (`needs`) are for whoever calls.
- */
-export async function moveAssessment(work: Work<Visible>, assessment: Assessment, action: AssessmentAction, reason = ''): Promise<string> {
+/** What the organisation itself does with its review: close it, open it again, withdraw it. The other steps come with the engagement and the agreement. */
+export const OWN_ACTIONS = ['close', 'reopen', 'withdraw'] as const satisfies readonly AssessmentAction[]
+
+const PAST = { close: 'closed', reopen: 'reopened', withdraw: 'withdrawn' } as const
+
+/** Throws `Conflict` where the state does not offer it, `Invalid` without a reason that is asked for. The reason stays with the organisation. */
+export async function moveOwnAssessment(work: Work<Visible>, id: string, action: (typeof OWN_ACTIONS)[number], reason: string): Promise<string> {
+  const assessment = await ownAssessment(work.db, work.actor, id)
   const step = assessmentTransition(assessment.state, action)
   assertMay(work.actor, step.permission)
   const why = cleanText(reason)
   if (step.reason === 'required' && why === '') throw new Invalid('assure.assessment.reason', 'Say why.')
   if (why.length > LONGEST_REASON) throw new Invalid('assure.assessment.reason-length', `Use ${LONGEST_REASON} characters or fewer to say why.`)
-  const { numUpdatedRows } = await work.db
-    .updateTable('assure_assessment')
-    .set({ state: step.next, changed_at: work.now, closed_at: step.next === 'closed' || step.next === 'withdrawn' ? work.now : null })
-    .where('id', '=', assessment.id)
-    .where('state', '=', assessment.state)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) throw new Conflict('assure.assessment.changed', 'Somebody has just moved this review on. Look at it again.')
-  await work.db
-    .insertInto('assure_assessment_step')
-    .values({ assessment_id: assessment.id, at: work.now, action, state: step.next, reason: why, by_id: work.actor.id })
-    .execute()
-  work.record({
-    verb: `assure.assessment.${PAST[action]}`,
-    subject: { kind: 'assessment', id: assessment.id },
-    organisationId: assessment.organisationId,
-  })
-  return step.banner
-}
-
-const PAST: Readonly<Record<AssessmentAction, string>> = {
-  'give-to-assessor': 'given-to-assessor',
-  'take-back': 'taken-back',
-  'hand-over': 'handed-over',
-  agree: 'agreed',
-  void: 'voided',
-  close: 'closed',
-  reopen: 'reopened',
-  withdraw: 'withdrawn',
-}
-
-/** What the organisation itself does with its review: close it, open it again, withdraw it. The other steps come with the engagement and the agreement. */
-export const OWN_ACTIONS = ['close', 'reopen', 'withdraw'] as const satisfies readonly AssessmentAction[]
-
-export async function moveOwnAssessment(work: Work<Visible>, id: string, action: (typeof OWN_ACTIONS)[number], reason: string): Promise<string> {
-  const assessment = await ownAssessment(work.db, work.actor, id)
   if (action === 'reopen' && (await wasAgreed(work, id)))
     throw new Conflict('assure.assessment.was-agreed', 'This review was agreed with an assessor. It stays as it was signed: open next year’s.')
-  return moveAssessment(work, assessment, action, reason)
+  await moveReview(work, assessment, action, why)
+  work.record({ verb: `assure.assessment.${PAST[action]}`, subject: { kind: 'assessment', id }, organisationId: assessment.organisationId })
+  return step.banner
 }
 
 async function wasAgreed(work: Work<Visible>, id: string): Promise<boolean> {

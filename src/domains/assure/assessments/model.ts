@@ -2,7 +2,6 @@ import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import type { Instant } from '../../../kernel/instant.ts'
 import { transition, type Lifecycle, type Transition } from '../../../kernel/lifecycle.ts'
-import type { Answer, Carried } from '../tables/assessments.ts'
 
 /**
  * An organisation's review of itself against a framework, for a year and a subject.
@@ -126,6 +125,13 @@ export function isAssessmentState(text: string): text is AssessmentState {
 export function assessmentTransition(state: AssessmentState, action: AssessmentAction): Transition<AssessmentState> {
   return transition(ASSESSMENT_LIFECYCLE, 'review', state, action)
 }
+
+/** By whom something is said: the organisation, the assessor, a second assessor for moderation, or both sides together. */
+export type View = 'self' | 'independent' | 'second' | 'agreed'
+/** What became of an answer that came from last year's review. `new`: last year's framework did not ask it. */
+export type Carried = 'unconfirmed' | 'confirmed' | 'changed' | 'new'
+
+export type Answer = 'yes' | 'no' | 'not-applicable'
 
 export interface Assessment {
   readonly id: Id<'assessment'>

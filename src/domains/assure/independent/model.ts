@@ -1,7 +1,6 @@
-import type { Assessment } from '../assessments/model.ts'
+import type { Answer, Assessment } from '../assessments/model.ts'
 import type { Engagement } from '../engagements/model.ts'
 import type { Framework, Indicator, Outcome } from '../frameworks/model.ts'
-import type { Answer } from '../tables/assessments.ts'
 
 /**
  * The view of somebody independent, on the facts.

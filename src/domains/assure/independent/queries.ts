@@ -1,12 +1,12 @@
 import { Forbidden, NotFound } from '../../../kernel/errors.ts'
 import type { LocalDate } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
+import type { Answer, View } from '../assessments/model.ts'
 import { assessmentById } from '../assessments/queries.ts'
 import { isLive, type Engagement } from '../engagements/model.ts'
 import { ownEngagement } from '../engagements/queries.ts'
 import { frameworkById, indicatorsOf, outcomesOf, profileLevels } from '../frameworks/queries.ts'
 import type { Visible } from '../tables.ts'
-import type { Answer, View } from '../tables/assessments.ts'
 import {
   differs,
   sampleOf,
@@ -20,7 +20,7 @@ import {
   type PlacedOutcome,
   type SaidOfIndicator,
 } from './model.ts'
-import type { RiskRule } from './risk.ts'
+import type { RiskRule } from '../overall-risk.ts'
 
 /**
  * What the assessor works on. Throws `NotFound` for an assessment that the actor was not asked for, `Forbidden` before independence is declared and once it is over:

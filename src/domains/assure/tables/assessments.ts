@@ -1,12 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
-
-/** By whom something is said: the organisation, the assessor, a second assessor for moderation, or both sides together. */
-export type View = 'self' | 'independent' | 'second' | 'agreed'
-/** What became of an answer that came from last year's review. `new`: last year's framework did not ask it. */
-export type Carried = 'unconfirmed' | 'confirmed' | 'changed' | 'new'
-
-export type Answer = 'yes' | 'no' | 'not-applicable'
+import type { Answer, Carried, View } from '../assessments/model.ts'
 
 export interface AssessmentTable {
   id: string

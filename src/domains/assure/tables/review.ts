@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Json } from '../../../platform/db/json.ts'
-import type { View } from './assessments.ts'
+import type { View } from '../assessments/model.ts'
 
 /** What was recorded of an outcome before it was changed: both are kept. */
 export interface ViewChangeTable {
@@ -39,7 +39,7 @@ export interface ConclusionTable {
   /** The level that the published rule gave, when it was handed over. */
   risk: Generated<string | null>
   risk_rule_id: Generated<number | null>
-  /** What was compared when it was handed over: the answers and statuses of both views (independent/model.ts). */
+  /** What was compared when it was handed over: the answers and statuses of both views (veracity.ts). */
   compared: ColumnType<unknown, string | null | undefined, string | null>
   changed_at: Instant
   by_id: string
@@ -50,7 +50,7 @@ export interface RiskRuleTable {
   id: GeneratedAlways<number>
   effective_from: string
   source: string
-  /** A RiskRule (independent/risk.ts). */
+  /** A RiskRule (overall-risk.ts). */
   rule: Json
 }
 

@@ -1,6 +1,5 @@
 import { cleanText } from '../../../../kernel/text.ts'
-import type { Answer } from '../../tables/assessments.ts'
-import { ANSWERS } from '../model.ts'
+import { ANSWERS, type Answer } from '../model.ts'
 import type { SentAnswer } from './model.ts'
 
 type Body = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -15,7 +14,7 @@ export function textIn(body: Body, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-export function isAnswer(text: string): text is Answer {
+function isAnswer(text: string): text is Answer {
   return ANSWERS.some(known => known === text)
 }
 

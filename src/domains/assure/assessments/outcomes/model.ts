@@ -2,8 +2,7 @@ import type { Id } from '../../../../kernel/id.ts'
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Group, Indicator, Outcome } from '../../frameworks/model.ts'
 import type { Scored } from '../../frameworks/scoring.ts'
-import type { Answer, Carried } from '../../tables/assessments.ts'
-import type { GivenAnswer } from '../model.ts'
+import type { Answer, Carried, GivenAnswer } from '../model.ts'
 
 /** How far an outcome is answered. `to-confirm`: answers of last year wait for a yes. */
 export const PROGRESS = ['not-started', 'in-progress', 'to-confirm', 'complete'] as const
@@ -84,8 +83,6 @@ export interface OutcomeFilter {
   readonly progress: Progress | null
   readonly isBelow: boolean
 }
-
-export const ALL_OUTCOMES: OutcomeFilter = { search: '', who: '', progress: null, isBelow: false }
 
 export function matches(line: OutcomeLine, { search, who, progress, isBelow }: OutcomeFilter): boolean {
   if (who === 'mine' && !line.isMine) return false

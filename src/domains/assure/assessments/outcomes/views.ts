@@ -3,9 +3,8 @@ import type { Level } from '../../frameworks/model.ts'
 import { statusLabel } from '../../frameworks/model.ts'
 import { meets, type ScoringStep } from '../../frameworks/scoring.ts'
 import { sectionsFor } from '../../sections.ts'
-import type { Answer } from '../../tables/assessments.ts'
 import type { Comment } from '../comments/queries.ts'
-import { ANSWERS, seesOnlyGiven, type Assessment, type GivenAnswer } from '../model.ts'
+import { ANSWERS, seesOnlyGiven, type Assessment, type GivenAnswer, type Answer } from '../model.ts'
 import { assessmentPath, outcomePath, stateTag, statusTag, titleOf } from '../views.ts'
 import type { AnswerChange, AnsweredIndicator, Aside, OutcomeDetail, OutcomeLine, Person } from './model.ts'
 
@@ -186,7 +185,7 @@ function asidesFor(asides: readonly Aside[], code: string) {
 }
 
 /** An answer in one line: "Yes. What was written. Instead: …". */
-export function wordsOf({ answer, comment, alternative }: GivenAnswer): string {
+function wordsOf({ answer, comment, alternative }: GivenAnswer): string {
   return [answer === null ? '' : ANSWER_WORDS[answer], comment, alternative === '' ? '' : `Another control: ${alternative}`]
     .filter(text => text !== '')
     .join('. ')

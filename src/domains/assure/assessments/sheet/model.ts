@@ -1,7 +1,7 @@
 import type { Problem } from '../../../../kernel/problem.ts'
 import { cleanLine, cleanText } from '../../../../kernel/text.ts'
 import { statusLabel, type Level } from '../../frameworks/model.ts'
-import type { Answer } from '../../tables/assessments.ts'
+import type { Answer } from '../model.ts'
 
 /**
  * The answers of a review as a table, out and back. A row is a statement, known by its code; an empty answer, comment or other control says nothing and leaves
