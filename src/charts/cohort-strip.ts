@@ -19,7 +19,7 @@ export interface CohortStripInput {
 
 const ROW = 44
 const BAND = 20
-const LABELS = 230
+const LABELS = 320
 const AXIS = 40
 const EDGE = 14
 

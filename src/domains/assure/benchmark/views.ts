@@ -225,17 +225,29 @@ export function releaseModel(freeze: Freeze, cohorts: readonly FrozenCohort[], a
     reasons: (['few', 'changed', 'alike'] as const)
       .map(reason => ({ words: heldWords(reason, freeze.policy), count: count(reason) }))
       .filter(reason => reason.count > 0),
-    table: {
-      caption: 'Cohorts',
-      head: [{ text: 'Cohort' }, { text: 'Contributors' }, { text: 'Released or held' }],
-      rows: cohorts.map((cohort): readonly Cell[] => [
-        cohort.state === 'released'
-          ? { text: cohort.name, href: withQuery(BENCHMARK_PAGE, { release: freeze.id, cohort: cohort.code }) }
-          : cohort.name,
-        cohort.state === 'released' ? aboutHowMany(cohort) : null,
-        heldWords(cohort.reason, freeze.policy),
-      ]),
-    } satisfies TableModel,
+    table: cohortTable(
+      'Released, or held although enough contribute',
+      cohorts.filter(({ reason }) => reason !== 'few'),
+      freeze,
+    ),
+    tooFew: cohortTable(
+      HELD_WORDS.few,
+      cohorts.filter(({ reason }) => reason === 'few'),
+      freeze,
+    ),
+  }
+}
+
+function cohortTable(caption: string, cohorts: readonly FrozenCohort[], freeze: Freeze): TableModel {
+  return {
+    caption,
+    captionSize: 'm',
+    head: [{ text: 'Cohort' }, { text: 'Contributors' }, { text: 'Released or held' }],
+    rows: cohorts.map((cohort): readonly Cell[] => [
+      cohort.state === 'released' ? { text: cohort.name, href: withQuery(BENCHMARK_PAGE, { release: freeze.id, cohort: cohort.code }) } : cohort.name,
+      cohort.state === 'released' ? aboutHowMany(cohort) : null,
+      heldWords(cohort.reason, freeze.policy),
+    ]),
   }
 }
 
