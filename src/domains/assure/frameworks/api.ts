@@ -12,7 +12,7 @@ import { setProfile, takeFrameworks } from './commands.ts'
 import { importBody, profileBody } from './fields.ts'
 import { pageOfFrameworks } from './queries/list.ts'
 import { askedFramework, fileUnder, filterOf, frameworkParams, frameworksQuery } from './routes.ts'
-import { LARGEST_FRAMEWORK_BYTES } from './taking/read-file.ts'
+import { LARGEST_UPLOAD_BYTES } from './taking/read-file.ts'
 
 const view = { permission: 'assure.framework.view' }
 const PATH = '/api/v1/frameworks'
@@ -105,7 +105,7 @@ const take = operation({
   path: `${PATH}/import`,
   access: { permission: 'assure.framework.import' },
   body: importBody,
-  largestBody: Math.ceil(LARGEST_FRAMEWORK_BYTES * 1.4),
+  largestBody: Math.ceil(LARGEST_UPLOAD_BYTES * 1.4),
   answer: z.object({
     kind: z.string(),
     taken: z.array(

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { programOf } from '../../../../test/support/api.ts'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { runCommand } from '../../../../test/support/command.ts'
 import { sharedData, skipWithoutSharedData } from '../../../../test/support/shared-data.ts'
@@ -291,4 +292,53 @@ test('a profile is entered on a page with a source, and never without', async ()
   const saved = await assessor.post(address, { ...typed, source: 'Invented here' }, { from: address })
   assert.equal(saved.statusCode, 303)
   assert.match((await assessor.get('/frameworks/secure-service-gates/1.0')).body, /Invented here/)
+})
+
+test('version 4.0 is taken in the form of WebCAF, and a part that moved is found again by the crosswalk', async () => {
+  const outcome = (code: string, title: string) => `
+          ${code}:
+            code: ${code}
+            title: ${title}
+            indicators:
+              not-achieved: { ${code}.1: { description: Nobody does } }
+              achieved: { ${code}.2: { description: Somebody does } }`
+  const yaml = `
+objectives:
+  A:
+    title: Invented
+    principles:
+      A2:
+        title: Invented
+        outcomes:${outcome('A2.b', 'Understanding Threat')}${outcome('A2.c', 'Assurance')}
+`
+  const path = join(folder, 'four.yaml')
+  await writeFile(path, yaml)
+  const [result] = await importFiles([path])
+  assert.deepEqual(
+    result?.taken.map(one => [one.code, one.version, one.outcome]),
+    [['caf', '4.0', 'added']],
+  )
+  assert.match(result?.taken[0]?.notes.join(' ') ?? '', /has 0 of the 27 rows/)
+  await readAs<Visible, void>(platform, SYSTEM, async db => {
+    const newer = await frameworkByKey(db, 'caf', '4.0')
+    const pairs = await crosswalkBetween(db, { code: 'caf', version: '3.2' }, { code: 'caf', version: '4.0' })
+    const moved = pairs?.find(pair => pair.fromCode === 'A2.b')?.toCode
+    assert.equal((await outcomesOf(db, newer?.id ?? '')).find(one => one.code === moved)?.title, 'Assurance')
+  })
+})
+
+test('an OSCAL profile is a selection of a catalogue that is loaded, by a program too', async () => {
+  const metadata = { title: 'Invented controls', version: '1' }
+  const controls = ['i-1', 'i-2'].map(id => ({ id, title: `Control ${id}`, parts: [{ name: 'statement', prose: `Do ${id}.` }] }))
+  const catalogue = { catalog: { uuid: 'c', metadata, controls } }
+  const selection = { profile: { uuid: 'p', metadata: { title: 'Low', version: '1' }, imports: [{ 'include-controls': [{ 'with-ids': ['i-2'] }] }] } }
+  const program = await programOf(app, 'administrator')
+  const send = (document: object) => program.post('/frameworks/import', { content: Buffer.from(JSON.stringify(document)).toString('base64') })
+  const early = await send(selection)
+  assert.equal(early.status, 400)
+  assert.match(JSON.stringify(early.body), /not loaded here/)
+  assert.equal((await send(catalogue)).status, 200)
+  assert.equal((await send(selection)).status, 200)
+  const shown = await program.get('/frameworks/invented-controls/1')
+  assert.match(JSON.stringify(shown.body), /"levels":\{"i-2":"met"\}/)
 })

@@ -16,7 +16,7 @@ import { importForm, typedProfile } from './fields.ts'
 import { named } from './identity.ts'
 import { frameworkDetail, type FrameworkDetail } from './queries/detail.ts'
 import { FRAMEWORK_SORTS, pageOfFrameworks, type FrameworkFilter, type FrameworkRow } from './queries/list.ts'
-import { LARGEST_FRAMEWORK_BYTES, readFrameworkFile } from './taking/read-file.ts'
+import { LARGEST_UPLOAD_BYTES, readFrameworkFile } from './taking/read-file.ts'
 import { detailModel, frameworkAddress, frameworkLine, FRAMEWORKS_HEAD, importModel, listModel, profileModel } from './views.ts'
 
 const view = { permission: 'assure.framework.view' } as const
@@ -106,7 +106,7 @@ const importOne = route({
   method: 'POST',
   path: '/frameworks/import',
   access: take,
-  largestFile: LARGEST_FRAMEWORK_BYTES,
+  largestFile: LARGEST_UPLOAD_BYTES,
   perMinute: 30,
   async handle({ body, files, work }) {
     const form = readForm(importForm, body)

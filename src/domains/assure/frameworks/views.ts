@@ -162,7 +162,7 @@ export function importModel(typed: Typed, problems: readonly Problem[], taken: r
       name: 'file',
       kind: 'file',
       label: 'A file',
-      hint: 'YAML, JSON, CSV or .xlsx, up to 10 MB',
+      hint: 'YAML, JSON, CSV or .xlsx, up to 2 MB. A larger one: carecert frameworks import',
       accept: '.yaml,.yml,.json,.csv,.xlsx',
       error: errorOf('file'),
     },

@@ -9,8 +9,10 @@ import type { FrameworkFile } from '../../../../kernel/framework.ts'
 import { parseJson } from '../../../../kernel/json.ts'
 import { fail, succeed, type Problem, type Result } from '../../../../kernel/problem.ts'
 
-/** Larger than any framework. */
+/** Larger than any framework: what the command takes. */
 export const LARGEST_FRAMEWORK_BYTES = 10 * 1024 * 1024
+/** What a page and the API take. It is read while others wait: a megabyte of YAML costs more than half a second. */
+export const LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024
 
 /**
  * Reads a file of frameworks, crosswalks or profiles. What it is, is seen from what is in it: a name is never believed. A file that is known and holds none
