@@ -12,7 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`insert into assure_risk_rule (effective_from, source, rule) values ('2026-01-01', ${'CareCERT’s own'}, ${FIRST_RULE})`.execute(db)
 }
 
-/** Points for each level below what the profile asks, by the share of the most that there could be (independent/risk.ts). */
+/** Points for each level below what the profile asks, by the share of the most that there could be (src/domains/assure/overall-risk.ts). */
 const FIRST_RULE = JSON.stringify({
   weights: { A: 1, B: 1, C: 1, D: 1 },
   otherWeight: 1,

@@ -51,6 +51,9 @@ import { proposalRoutes } from './plans/proposals/routes.ts'
 import { planDayJob, remindOwnerJob } from './plans/reminders/jobs.ts'
 import { planRoutes } from './plans/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { reportOperations } from './reports/api.ts'
+import { reportCommands } from './reports/cli.ts'
+import { reportRoutes } from './reports/routes.ts'
 import { sectorOperations } from './sector/api.ts'
 import { needFreezeJob } from './sector/freeze.ts'
 import { sectorRoutes } from './sector/routes.ts'
@@ -91,6 +94,8 @@ export const assure: Module = {
     ...independentOperations,
     ...moderationRoutes,
     ...moderationOperations,
+    ...reportRoutes,
+    ...reportOperations,
     ...benchmarkRoutes,
     ...benchmarkOperations,
     ...catalogueRoutes,
@@ -110,6 +115,7 @@ export const assure: Module = {
   ],
   jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob, needFreezeJob],
   commands: [
+    ...reportCommands,
     ...takeAwayCommands,
     ...assessmentCommands,
     ...benchmarkCommands,

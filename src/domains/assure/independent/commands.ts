@@ -5,12 +5,12 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Answer } from '../assessments/model.ts'
 import { statusOf } from '../frameworks/scoring.ts'
+import { overallRisk } from '../overall-risk.ts'
 import { moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
+import type { Compared } from '../veracity.ts'
 import { LONGEST_TEXT, missingOf, viewOf, type Desk, type OutcomeSheet } from './model.ts'
 import { answersOf, conclusionOf, deskOf, outcomeSheet, riskRule } from './queries.ts'
-import { overallRisk } from '../overall-risk.ts'
-import type { Compared } from '../veracity.ts'
 
 export interface SentView {
   readonly engagementId: string

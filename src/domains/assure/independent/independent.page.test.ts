@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { sql, type Selectable } from 'kysely'
+import readXlsxFile from 'read-excel-file/node'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { plantFramework } from '../../../../test/support/review.ts'
 import { permissionsOf } from '../../../app/modules.ts'
@@ -270,6 +271,36 @@ test('a change by a page, and one behind its back, void what was signed, and bot
   ] as const)
     await taken(who, `${url}/sign`, { hash: hashIn(changed) }, url)
   assert.match((await lead.get(address)).body, /Signed by both/)
+})
+
+test('every report of what is not signed as it stands says so, and a signed one carries its signatures', async () => {
+  const address = `${assessment}/report`
+  for (const url of [address, `${address}?view=summary`, `${assessment}/board`]) {
+    const { body, statusCode } = await lead.get(url)
+    assert.equal(statusCode, 200, url)
+    assert.doesNotMatch(body, /app-report__standing/, url)
+    assert.match(body, /Signed by both sides/, url)
+  }
+  assert.match((await lead.get(address)).body, /How true the self-assessment was[\s\S]*Flattering[\s\S]*Strengths[\s\S]*What strength/)
+  assert.equal((await assessor.get(address)).statusCode, 200)
+  assert.equal((await assessor.get(`${assessment}/board`)).statusCode, 404)
+  assert.equal((await second.get(address)).statusCode, 404)
+  await sql`update assure_finding set what = 'Something else' where kind = 'finding'`.execute(platform.database.kysely)
+  for (const url of [address, `${address}?view=summary`, `${assessment}/board`, `${address}.csv`, `${address}.oscal.json`])
+    assert.match((await lead.get(url)).body, /Void: this was changed after both had signed/, url)
+  const workbook = await readXlsxFile((await lead.get(`${address}.xlsx`)).rawPayload)
+  assert.equal(workbook.length, 3)
+  for (const { data } of workbook) assert.match(String(data[0]?.[0]), /^Void/)
+  const results = (await lead.get(`/api/v1${address}.oscal.json`)).json<{
+    'assessment-results': { results: { findings: { target: { status: { state: string } } }[] }[] }
+  }>()
+  assert.deepEqual(
+    results['assessment-results'].results[0]?.findings.map(one => one.target.status.state),
+    ['satisfied', 'satisfied'],
+  )
+  const report = (await lead.get(`/api/v1${address}`)).json<{ isSigned: boolean; veracity: { outcomes: { n: number; flattering: number } } }>()
+  assert.equal(report.isSigned, false)
+  assert.equal(report.veracity.outcomes.n, 2)
 })
 
 test('of what the organisation asked, an assessor changes nothing; nobody asks themselves in', async () => {

@@ -6,6 +6,7 @@ import { assessmentById } from '../assessments/queries.ts'
 import { isLive, type Engagement } from '../engagements/model.ts'
 import { ownEngagement } from '../engagements/queries.ts'
 import { frameworkById, indicatorsOf, outcomesOf, profileLevels } from '../frameworks/queries.ts'
+import type { RiskRule } from '../overall-risk.ts'
 import type { Visible } from '../tables.ts'
 import {
   differs,
@@ -20,7 +21,6 @@ import {
   type PlacedOutcome,
   type SaidOfIndicator,
 } from './model.ts'
-import type { RiskRule } from '../overall-risk.ts'
 
 /**
  * What the assessor works on. Throws `NotFound` for an assessment that the actor was not asked for, `Forbidden` before independence is declared and once it is over:

@@ -1,4 +1,4 @@
-import { agreementOf, type Agreement } from '../../../solvers/agreement/agreement.ts'
+import { agreementOf, type Agreement } from '../../solvers/agreement/agreement.ts'
 
 /** What was compared when the independent view was handed over: kept as it was then, whatever the organisation answers afterwards. */
 export interface Compared {
