@@ -31,7 +31,7 @@ const report: Command = {
       )
     }
     output.result({ id, file, format, standing: standingText(found), outcomes: found.outcomes.length }, [
-      `${titleOf(found)}`,
+      titleOf(found),
       standingText(found),
       `Written to ${file}.`,
     ])
