@@ -8,6 +8,9 @@ import type { Visible } from '../tables.ts'
 import { FREEZE, packLevels, receiptOf } from './model.ts'
 import { previewOf, type Preview } from './preview.ts'
 
+/** A freeze that was asked for so long ago has failed, all its tries. */
+const LONGEST_FREEZE_MILLIS = 3_600_000
+
 /** What is sent and its receipt, as soon as it is. */
 export interface Receipt {
   readonly id: Id<'contribution'>
@@ -102,10 +105,14 @@ export async function askFreeze(work: Work<Visible>, wanted: { readonly framewor
     .selectFrom('assure_freeze')
     .where('framework_id', '=', framework.id)
     .where('period', '=', period)
-    .select(['number', 'state'])
+    .select(['id', 'number', 'state', 'asked_at'])
     .orderBy('number', 'desc')
     .executeTakeFirst()
-  if (before?.state === 'asked') throw new Conflict('assure.benchmark.under-way', 'That is being frozen just now. Look at the list of releases.')
+  if (before?.state === 'asked') {
+    const isUnderWay = work.now.getTime() - before.asked_at.getTime() < LONGEST_FREEZE_MILLIS
+    if (isUnderWay) throw new Conflict('assure.benchmark.under-way', 'That is being frozen just now. Look at the list of releases.')
+    return askAgain(work, before.id as Id<'freeze'>)
+  }
   const id = work.newId('freeze')
   await work.db
     .insertInto('assure_freeze')
@@ -124,6 +131,13 @@ export async function askFreeze(work: Work<Visible>, wanted: { readonly framewor
     subject: { kind: 'freeze', id },
     change: { framework: framework.code, version: framework.version, period },
   })
+  work.enqueue(FREEZE, { freezeId: id })
+  return id
+}
+
+/** A freeze that never came to its end is asked for again under its own number. */
+function askAgain(work: Work<Visible>, id: Id<'freeze'>): Id<'freeze'> {
+  work.record({ verb: 'assure.benchmark.freeze-asked', subject: { kind: 'freeze', id } })
   work.enqueue(FREEZE, { freezeId: id })
   return id
 }

@@ -38,7 +38,8 @@ export async function freeze(work: Work<Visible>, freezeId: string): Promise<Fro
   const types = await work.db.selectFrom('directory_organisation_type').select(['code', 'plural']).orderBy('position').orderBy('code').execute()
   const cohorts = cohortsOf(kinds, types, await bandsInForce(work.db, work.now))
   const objectives = await frameworkObjectives(work.db, about.frameworkId)
-  const contributions = await contributionsToFreeze(work.db, about.frameworkId, about.period)
+  // A framework does not change; should one have, what was packed by another list of outcomes says nothing about this one.
+  const contributions = (await contributionsToFreeze(work.db, about.frameworkId, about.period)).filter(one => one.levels.length === outcomes.length)
   const hash = await hasher(work, about)
   const chance = randomBytes(32)
   const known = new Set(cohorts.map(({ code }) => code))
