@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util'
 import { answers } from './answers.ts'
 import { audience } from './audience.ts'
 import { benchmark } from './benchmark.ts'
+import { bestPound } from './best-pound.ts'
 import { csafValidate } from './csaf-validate.ts'
 import { csaf } from './csaf.ts'
 import { feeds } from './feeds.ts'
 import { gatherCold } from './gather-cold.ts'
 import { gatherKev } from './gather-kev.ts'
 import { importPractices } from './import-practices.ts'
+import { losses } from './losses.ts'
 import { matching } from './matching.ts'
 import { pages } from './pages.ts'
 import { reach } from './reach.ts'
@@ -38,6 +40,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   taxii,
   feeds,
   benchmark,
+  'best-pound': bestPound,
+  losses,
 }
 
 const { values, positionals } = parseArgs({

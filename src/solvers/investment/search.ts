@@ -1,7 +1,8 @@
-import type { Highs, Model, ModelData } from 'highs'
+import type { Highs, Model } from 'highs'
 import type { Goal } from './goal.ts'
 import { keepsCap, objectiveOf } from './goal.ts'
 import { goodChoice } from './heuristic.ts'
+import { addRows, modelOf } from './loading.ts'
 import { tangentOf, unitOf, type Programme, type ProgrammeTerm } from './programme.ts'
 import { exposureOf } from './residual.ts'
 import { keeps, type Row, type Rule } from './rules.ts'
@@ -70,7 +71,7 @@ export function withSearch<T>(
   options: SearchOptions,
   body: (search: Search) => T,
 ): T {
-  return highs.withModel(loadable(highs, programme), (model: Model) => body(searchOf(highs, model, goal, rules, programme, options)))
+  return highs.withModel(modelOf(highs, programme), (model: Model) => body(searchOf(highs, model, goal, rules, programme, options)))
 }
 
 function searchOf(
@@ -231,42 +232,6 @@ function searchOf(
 
 function markOf(values: Float64Array, items: number): Uint8Array {
   return Uint8Array.from({ length: items }, (_, item) => Math.round(values[item] ?? 0))
-}
-
-function addRows(model: Model, highs: Highs, rows: readonly Row[]): void {
-  if (rows.length === 0) return
-  const { starts, indices, values } = packed(rows)
-  const numCols = model.getDimensions().numCols
-  const { lower, upper } = boundsOf(highs, rows)
-  model.addRows({ lower, upper, matrix: { format: 'csr', numRows: rows.length, numCols, starts, indices, values } })
-}
-
-function loadable(highs: Highs, { columns, rows }: Programme): ModelData {
-  const { lower, upper } = boundsOf(highs, rows)
-  return {
-    numCols: columns.length,
-    numRows: rows.length,
-    colCost: Float64Array.from(columns, ({ cost }) => cost),
-    colLower: Float64Array.from(columns, column => column.lower),
-    colUpper: Float64Array.from(columns, column => Math.min(column.upper, highs.infinity)),
-    rowLower: lower,
-    rowUpper: upper,
-    matrix: { format: 'csr', numRows: rows.length, numCols: columns.length, ...packed(rows) },
-    integrality: Int32Array.from(columns, ({ isInteger }) => (isInteger ? 1 : 0)),
-  }
-}
-
-function boundsOf({ infinity }: Highs, rows: readonly Row[]) {
-  return {
-    lower: Float64Array.from(rows, ({ lower }) => Math.max(lower, -infinity)),
-    upper: Float64Array.from(rows, ({ upper }) => Math.min(upper, infinity)),
-  }
-}
-
-function packed(rows: readonly Row[]) {
-  const starts = new Int32Array(rows.length + 1)
-  for (const [index, { indices }] of rows.entries()) starts[index + 1] = (starts[index] ?? 0) + indices.length
-  return { starts, indices: Int32Array.from(rows.flatMap(({ indices }) => indices)), values: Float64Array.from(rows.flatMap(({ values }) => values)) }
 }
 
 /** Items by how far in they are: first those that the relaxed programme has whole and would miss most. */
