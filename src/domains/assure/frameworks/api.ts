@@ -13,6 +13,7 @@ import { importBody, profileBody } from './fields.ts'
 import { pageOfFrameworks } from './queries/list.ts'
 import { askedFramework, fileUnder, filterOf, frameworkParams, frameworksQuery } from './routes.ts'
 import { LARGEST_UPLOAD_BYTES } from './taking/read-file.ts'
+import { withdrawFramework } from './withdrawal/commands.ts'
 
 const view = { permission: 'assure.framework.view' }
 const PATH = '/api/v1/frameworks'
@@ -148,4 +149,17 @@ const profile = operation({
   },
 })
 
-export const frameworkOperations: readonly Route[] = [list, show, take, profile]
+const withdraw = operation({
+  id: 'withdrawFramework',
+  summary: 'Withdraw a framework',
+  description: 'No new review is opened against it; those that were opened keep it. The same file imported again brings it back.',
+  page: 'POST /frameworks/:code/:version/withdraw',
+  method: 'POST',
+  path: `${PATH}/:code/:version/withdraw`,
+  access: { permission: 'assure.framework.import' },
+  params: frameworkParams,
+  answer: null,
+  write: (work: Work<Visible>, { params: { code, version } }) => withdrawFramework(work, code, version),
+})
+
+export const frameworkOperations: readonly Route[] = [list, show, take, withdraw, profile]

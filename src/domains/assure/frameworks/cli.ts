@@ -14,6 +14,7 @@ import { named } from './identity.ts'
 import { frameworkDetail, type FrameworkDetail } from './queries/detail.ts'
 import { pageOfFrameworks, type FrameworkRow } from './queries/list.ts'
 import { LARGEST_FRAMEWORK_BYTES, readFrameworkFile } from './taking/read-file.ts'
+import { withdrawFramework } from './withdrawal/commands.ts'
 import { ruleWords } from './words.ts'
 
 type Options = Readonly<Record<string, unknown>>
@@ -139,6 +140,18 @@ const showCommand: Command = {
   },
 }
 
+const withdrawCommand: Command = {
+  name: 'frameworks withdraw',
+  summary: 'Take a framework out of use; reviews that were opened keep it',
+  arguments: [required('code', 'such as caf'), required('version', 'such as 3.2')],
+  options: [],
+  permission: 'assure.framework.import',
+  async run({ platform, actor, output }, [code = '', version = '']) {
+    await runWork<Visible, void>(platform, actor, work => withdrawFramework(work, code, version))
+    output.result({ code, version, withdrawn: true }, [`${code} ${version} is withdrawn. Import its file again to bring it back.`])
+  },
+}
+
 const checkCommand: Command = {
   name: 'frameworks check',
   summary: 'Say what is odd in a file of frameworks, and with --against how it differs from another; stores nothing',
@@ -203,4 +216,4 @@ function textOf(options: Options, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-export const frameworkCommands: readonly Command[] = [importCommand, listCommand, showCommand, checkCommand]
+export const frameworkCommands: readonly Command[] = [importCommand, listCommand, showCommand, withdrawCommand, checkCommand]

@@ -1,5 +1,6 @@
 import { Conflict, Invalid, InvalidParts } from '../../../kernel/errors.ts'
 import type { CrosswalkDocument, FrameworkDocument, FrameworkFile, FrameworkProfile } from '../../../kernel/framework.ts'
+import type { Instant } from '../../../kernel/instant.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
@@ -51,7 +52,7 @@ async function takeFramework(work: Work<Visible>, framework: FrameworkDocument):
   const notes = findings.map(finding => finding.message)
   const hash = contentHash(framework)
   const before = await storedFramework(work.db, code, version)
-  if (before?.contentHash === hash) return { what: 'framework', code, version, outcome: 'unchanged', notes }
+  if (before?.contentHash === hash) return { what: 'framework', code, version, outcome: await broughtBack(work, before, { code, version }), notes }
   if (before?.isShipped === true)
     throw new Conflict('assure.framework.shipped', `${code} ${version} comes with the product. Give yours a code of its own.`)
   if (before !== undefined && (await isInUse(work.db, before.id)))
@@ -71,6 +72,7 @@ async function takeFramework(work: Work<Visible>, framework: FrameworkDocument):
     levels: JSON.stringify(framework.levels),
     findings: JSON.stringify(findings),
     content_hash: hash,
+    withdrawn_at: null,
     loaded_at: work.now,
     loaded_by: work.actor.id,
   }
@@ -88,6 +90,18 @@ async function takeFramework(work: Work<Visible>, framework: FrameworkDocument):
   const outcome = before === undefined ? 'added' : 'changed'
   work.record({ verb: `assure.frameworks.${outcome}`, subject: { kind: 'framework', id }, change: { code, version, hash } })
   return { what: 'framework', code, version, outcome, notes }
+}
+
+/** One that was withdrawn is in use again when its file comes again. */
+async function broughtBack(
+  work: Work<Visible>,
+  { id, withdrawnAt }: { readonly id: string; readonly withdrawnAt: Instant | null },
+  key: { readonly code: string; readonly version: string },
+): Promise<'changed' | 'unchanged'> {
+  if (withdrawnAt === null) return 'unchanged'
+  await work.db.updateTable('assure_framework').set({ withdrawn_at: null }).where('id', '=', id).execute()
+  work.record({ verb: 'assure.frameworks.brought-back', subject: { kind: 'framework', id }, change: key })
+  return 'changed'
 }
 
 async function storeTree(work: Work<Visible>, id: string, framework: FrameworkDocument): Promise<void> {

@@ -342,3 +342,20 @@ test('an OSCAL profile is a selection of a catalogue that is loaded, by a progra
   const shown = await program.get('/frameworks/invented-controls/1')
   assert.match(JSON.stringify(shown.body), /"levels":\{"i-2":"met"\}/)
 })
+
+test('a framework that is withdrawn leaves the list, keeps its page, and comes back with its file', async () => {
+  const path = await sheet(
+    'gone.csv',
+    SHEET.map(line => line.replace('tidy-desk', 'gone-desk')),
+  )
+  await importFiles([path])
+  const administrator = await app.signIn('administrator')
+  const address = '/frameworks/gone-desk/1'
+  assert.equal((await administrator.post(`${address}/withdraw`, {}, { from: address })).statusCode, 303)
+  assert.doesNotMatch((await administrator.get('/frameworks?q=gone-desk')).body, /gone-desk 1 /)
+  assert.match((await administrator.get(address)).body, /No new review is opened against it/)
+  await assert.rejects(runCommand(platform, SYSTEM, 'frameworks withdraw', ['gone-desk', '1']), /withdrawn already/)
+  const [back] = await importFiles([path])
+  assert.equal(back?.taken[0]?.outcome, 'changed')
+  assert.match((await administrator.get('/frameworks?q=gone-desk')).body, /href="\/frameworks\/gone-desk\/1"/)
+})

@@ -18,6 +18,7 @@ import { frameworkDetail, type FrameworkDetail } from './queries/detail.ts'
 import { FRAMEWORK_SORTS, pageOfFrameworks, type FrameworkFilter, type FrameworkRow } from './queries/list.ts'
 import { LARGEST_UPLOAD_BYTES, readFrameworkFile } from './taking/read-file.ts'
 import { detailModel, frameworkAddress, frameworkLine, FRAMEWORKS_HEAD, importModel, listModel, profileModel } from './views.ts'
+import { withdrawFramework } from './withdrawal/commands.ts'
 
 const view = { permission: 'assure.framework.view' } as const
 const take = { permission: 'assure.framework.import' } as const
@@ -69,7 +70,8 @@ const show = route({
   params: frameworkParams,
   async handle({ params, read, actor }) {
     const detail = await read<Visible, FrameworkDetail>(db => askedFramework(db, params))
-    return page(`${VIEWS}/show.njk`, detail.framework.name, detailModel(detail, may(actor, 'assure.profile.set')))
+    const rights = { maySetProfile: may(actor, 'assure.profile.set'), mayImport: may(actor, take.permission) }
+    return page(`${VIEWS}/show.njk`, detail.framework.name, detailModel(detail, rights))
   },
 })
 
@@ -160,4 +162,17 @@ const addProfile = route({
   },
 })
 
-export const frameworkRoutes: readonly Route[] = [list, listCsv, showImport, importOne, show, showProfile, addProfile]
+const withdraw = route({
+  method: 'POST',
+  path: '/frameworks/:code/:version/withdraw',
+  access: take,
+  params: frameworkParams,
+  async handle({ params: { code, version }, work }) {
+    await work<Visible, void>(unit => withdrawFramework(unit, code, version))
+    return redirect(frameworkAddress(code, version), {
+      notice: 'It is withdrawn. Reviews that were opened keep it; import its file to bring it back.',
+    })
+  },
+})
+
+export const frameworkRoutes: readonly Route[] = [list, listCsv, showImport, importOne, show, withdraw, showProfile, addProfile]

@@ -84,7 +84,7 @@ function frameworksTable(rows: readonly FrameworkRow[], query: Query): TableMode
 }
 
 /** The page of a framework: its facts, its rule in words, its profiles, what was found odd, and the tree with every statement. */
-export function detailModel(detail: FrameworkDetail, maySetProfile: boolean) {
+export function detailModel(detail: FrameworkDetail, { maySetProfile, mayImport }: { readonly maySetProfile: boolean; readonly mayImport: boolean }) {
   const { framework, nodes, indicators, profiles, crosswalks, findings } = detail
   const byOutcome = Map.groupBy(indicators, indicator => indicator.outcomeCode)
   const parents = new Map(nodes.map(node => [node.code, node.parentCode]))
@@ -95,6 +95,10 @@ export function detailModel(detail: FrameworkDetail, maySetProfile: boolean) {
     description: framework.description,
     rule: ruleWords(framework.rule, framework.levels),
     findings: findings.map(finding => finding.message),
+    offered:
+      mayImport && detail.withdrawnAt === null
+        ? [{ label: 'Withdraw this framework', href: `${address}/withdraw`, method: 'post' as const, variant: 'warning' as const }]
+        : [],
     addProfileHref: maySetProfile ? `${address}/profiles/add` : null,
     summaryRows: {
       rows: [
@@ -104,6 +108,7 @@ export function detailModel(detail: FrameworkDetail, maySetProfile: boolean) {
         ...(framework.publisher === '' ? [] : [{ key: 'Publisher', value: framework.publisher }]),
         { key: 'Source', value: framework.source },
         ...(framework.licence === '' ? [] : [{ key: 'Licence', value: framework.licence }]),
+        ...(detail.withdrawnAt === null ? [] : [{ key: 'Withdrawn', value: { at: detail.withdrawnAt, hint: 'No new review is opened against it' } }]),
         { key: 'Loaded', value: { at: detail.loadedAt, hint: detail.isShipped ? 'It comes with the product' : undefined } },
       ],
     },

@@ -34,6 +34,7 @@ export interface FrameworkDetail {
   readonly framework: Framework
   readonly isShipped: boolean
   readonly loadedAt: Instant
+  readonly withdrawnAt: Instant | null
   readonly findings: readonly Problem[]
   readonly nodes: readonly NodeRow[]
   readonly indicators: readonly Indicator[]
@@ -45,10 +46,10 @@ export interface FrameworkDetail {
 export async function frameworkDetail(db: Reader<Visible>, code: string, version: string): Promise<FrameworkDetail | undefined> {
   const framework = await frameworkByKey(db, code, version)
   if (framework === undefined) return undefined
-  const { findings, is_shipped, loaded_at } = await db
+  const { findings, is_shipped, loaded_at, withdrawn_at } = await db
     .selectFrom('assure_framework')
     .where('id', '=', framework.id)
-    .select(['findings', 'is_shipped', 'loaded_at'])
+    .select(['findings', 'is_shipped', 'loaded_at', 'withdrawn_at'])
     .executeTakeFirstOrThrow()
   const nodes = await db
     .selectFrom('assure_framework_node')
@@ -60,6 +61,7 @@ export async function frameworkDetail(db: Reader<Visible>, code: string, version
     framework,
     isShipped: is_shipped,
     loadedAt: loaded_at,
+    withdrawnAt: withdrawn_at,
     // Written by our own check when it was taken in.
     findings: findings as readonly Problem[],
     nodes,

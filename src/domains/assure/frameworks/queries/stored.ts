@@ -11,7 +11,7 @@ export async function storedFramework(db: Reader<Visible>, code: string, version
     .selectFrom('assure_framework')
     .where('code', '=', code)
     .where('version', '=', version)
-    .select(['id', 'content_hash as contentHash', 'is_shipped as isShipped'])
+    .select(['id', 'content_hash as contentHash', 'is_shipped as isShipped', 'withdrawn_at as withdrawnAt'])
     .executeTakeFirst()
 }
 
