@@ -47,7 +47,7 @@ export function tasksView({ assessment, lines, found, filter, cursor, levels, ac
     mayOpen: may(actor, 'assure.assessment.open'),
     totals,
     hasTarget,
-    first: mine[0] === undefined ? null : { href: outcomePath(assessment.id, mine[0].code), label: `${mine[0].code} ${mine[0].title}` },
+    first: firstOf(assessment, mine[0] ?? lines.find(line => line.progress !== 'complete')),
     mine: isFiltered || seesOnlyGiven(actor) || mine.length === 0 ? null : tableOf('Yours to do', mine.slice(0, MINE_SHOWN)),
     mineMore: mine.length > MINE_SHOWN ? { total: mine.length, href: withQuery(path, { who: 'mine' }) } : null,
     groups: groupsOf(found.rows).map(({ code, title, rows }) => tableOf([code, title].filter(text => text !== '').join(' '), rows)),
@@ -64,6 +64,12 @@ export function tasksView({ assessment, lines, found, filter, cursor, levels, ac
     nextHref: found.next === null ? null : withQuery(path, query, { cursor: found.next }),
     csvHref: withQuery(`${path}/outcomes.csv`, query),
   }
+}
+
+function firstOf({ id }: Assessment, line: OutcomeLine | undefined) {
+  return line === undefined
+    ? null
+    : { href: outcomePath(id, line.code), label: `${line.code} ${line.title}`, isBegun: line.progress !== 'not-started' }
 }
 
 function chartOf(path: string, lines: readonly OutcomeLine[], levels: readonly Level[]) {
@@ -140,7 +146,11 @@ function outcomesTable(caption: string, lines: readonly OutcomeLine[], { assessm
     caption,
     head: [{ text: 'Outcome' }, { text: 'Status' }, ...(hasTarget ? [{ text: 'Asked' }] : []), { text: 'Answered' }, { text: 'Owner' }],
     rows: lines.map((line): readonly Cell[] => [
-      { text: `${line.code} ${line.title}`, href: outcomePath(assessment.id, line.code), hint: line.groups.at(-1)?.title },
+      {
+        text: `${line.code} ${line.title}`,
+        href: outcomePath(assessment.id, line.code),
+        hint: line.groups.length > 1 ? line.groups.at(-1)?.title : undefined,
+      },
       { text: '', tags: [line.progress === 'complete' ? statusTag(levels, line.status) : PROGRESS_TAGS[line.progress]] },
       ...(hasTarget ? [targetCell(line, levels)] : []),
       { text: `${line.answered} of ${line.indicators}`, hint: line.waiting === 0 ? undefined : `${line.waiting} to confirm` },
