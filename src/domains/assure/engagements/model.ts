@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Id } from '../../../kernel/id.ts'
 import { londonDate, type Instant } from '../../../kernel/instant.ts'
-import type { JobKind } from '../../../platform/jobs/job.ts'
 
 /**
  * Who assesses: asked in by the organisation, by name, for a purpose, until a day.
@@ -96,7 +95,7 @@ export const LONGEST_WORDS = 2_000
 export const MOST_SAMPLE = 200
 
 /** Tells somebody that they were asked in. It holds no detail: the mail says to sign in. */
-export const TELL_ASSESSOR: JobKind<{ engagementId: string }> = {
+export const TELL_ASSESSOR = {
   name: 'assure.tell-assessor',
   payload: z.object({ engagementId: z.string() }),
 }
