@@ -13,7 +13,7 @@ export function certain(value: number): Estimate {
   return { low: value, likely: value, high: value }
 }
 
-export const NO_LIMITS: Limits = {
+const NO_LIMITS: Limits = {
   annualCost: null,
   capital: null,
   revenue: null,

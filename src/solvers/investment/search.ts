@@ -5,7 +5,7 @@ import { goodChoice } from './heuristic.ts'
 import { addRows, modelOf } from './loading.ts'
 import { tangentOf, unitOf, type Programme, type ProgrammeTerm } from './programme.ts'
 import { exposureOf } from './residual.ts'
-import { keeps, type Row, type Rule } from './rules.ts'
+import { keeps, type Rule } from './rules.ts'
 
 /**
  * The search for a proven optimum: solve with the tangents there are (a lower bound and a choice), measure the choice by the definition (an upper bound), add

@@ -83,6 +83,6 @@ function leastCareWithin(highs: Highs, problem: InvestmentProblem, options: Solv
   return found.kind === 'found' ? settleTies(within, goal, rulesOf(within), found.isChosen) : undefined
 }
 
-export function solverName({ version }: Highs): string {
+function solverName({ version }: Highs): string {
   return `HiGHS ${version.string} (highs-js)`
 }
