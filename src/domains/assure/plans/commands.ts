@@ -131,7 +131,7 @@ async function addOne(work: Unit, { planId, organisationId, reopenedFrom }: Plac
     return undefined
   }
   await happened(work, { id, organisation_id: organisationId }, { kind: 'made' })
-  work.record({ verb: 'assure.plans.added', subject: { kind: 'action', id }, organisationId })
+  work.record({ verb: 'assure.plans.added', subject: { kind: 'plan', id: planId }, organisationId })
   return id
 }
 
@@ -230,6 +230,6 @@ export async function changeAction(work: Unit, actionId: string, change: ActionC
   if (changed.length === 0) return
   const before = Object.fromEntries(changed.map(name => [name, action[name]]))
   await happened(work, action, { kind: 'changed', detail: before })
-  await save(work, action, values, 'assure.plans.changed')
+  await save(work, action, values)
   await voidWhatChanged(work, action.plan_id)
 }

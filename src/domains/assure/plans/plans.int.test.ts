@@ -369,3 +369,15 @@ test('the owner is reminded before and after the date, once each, with nothing o
   assert.equal((await letters()).length, 2)
   platform.clock.set('2026-11-20T09:00:00Z')
 })
+
+test('the audit, which the centre reads, says that a plan was changed, and neither how nor what of it', async () => {
+  const { rows } = await sql<{
+    verb: string
+    whole: string
+  }>`select verb, row_to_json(audit_record)::text as whole from audit_record where verb like 'assure.plans.%'`.execute(platform.database.kysely)
+  assert.deepEqual(
+    [...new Set(rows.map(({ verb }) => verb))].toSorted(),
+    ['added', 'changed', 'opened', 'signed', 'tended', 'voided'].map(verb => `assure.plans.${verb}`),
+  )
+  for (const { whole } of rows) assert.doesNotMatch(whole, /act_|Back up|The supplier is late|Secret words|slip|accepted|done/)
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'csv-parse/sync'
+import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 
@@ -172,4 +173,28 @@ test('an organisation’s home says what it said it would do, and the next step 
   assert.match(home.body, /Give dates to what has none/)
   const partner = await app.signIn('partner-responder')
   assert.doesNotMatch((await partner.get('/')).body, /Our review and plan/)
+})
+
+test('an assessor reads and signs the plan once the own view is handed over, and changes nothing of it', async () => {
+  const assessor = await app.signIn('assessor', { name: 'Asa Assessor' })
+  const lead = await app.signIn('cyber-lead', { organisation: 'Q00001' })
+  const owner = platform.database.kysely
+  await sql`insert into assure_framework (id, code, version, name, source, rule, levels, content_hash, loaded_at, loaded_by)
+    values ('fwk_plan', 'plan', '1', 'Test', 'test', '{}', '[]', 'x', now(), 'test')`.execute(owner)
+  await sql`insert into assure_assessment (id, organisation_id, framework_id, period, subject, state, opened_at, opened_by, changed_at)
+    values ('asm_plan', ${lead.organisationId}, 'fwk_plan', '2026-27', 'All', 'open', now(), 'test', now())`.execute(owner)
+  await sql`insert into assure_engagement
+      (id, assessment_id, organisation_id, assessor_id, assessor_name, assessor_body, kind, purpose, until, asked_at, asked_by, asked_by_name)
+    values ('eng_plan', 'asm_plan', ${lead.organisationId}, ${assessor.personId}, 'A', 'B', 'independent', 'test', now() + interval '90 days', now(), 't', 'T')`.execute(
+    owner,
+  )
+  assert.equal((await assessor.get('/independent/asm_plan/plan')).statusCode, 404)
+  await sql`update assure_engagement set submitted_at = now() where id = 'eng_plan'`.execute(owner)
+  const page = await assessor.get('/independent/asm_plan/plan')
+  assert.match(page.body, new RegExp(`Do what ${number} asks`))
+  const hash = /<code>([0-9a-f]{64})<\/code>/.exec(page.body)?.[1] ?? ''
+  const signed = await assessor.follow(await assessor.post('/independent/asm_plan/plan/sign', { hash, words: 'Agreed' }))
+  assert.match(signed.body, /Asa Assessor/)
+  assert.match((await lead.get('/plan/agreement')).body, /Asa Assessor/)
+  assert.equal((await assessor.post('/plan/add', { title: 'Mine' }, { from: '/independent/asm_plan/plan' })).statusCode, 403)
 })

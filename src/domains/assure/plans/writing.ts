@@ -27,13 +27,14 @@ export async function held(work: Unit, actionId: string) {
 
 export type Held = Awaited<ReturnType<typeof held>>
 
-export async function save(work: Unit, action: Held, values: Partial<Omit<Held, 'made_at'>>, verb: string): Promise<void> {
+/** Keeps a change of an action. The audit, which the centre reads, says that the plan was changed and no more: whether it slipped or was done is the organisation's. */
+export async function save(work: Unit, action: Held, values: Partial<Omit<Held, 'made_at'>>): Promise<void> {
   await work.db
     .updateTable('assure_action')
     .set({ ...values, changed_at: work.now, revision: action.revision + 1 })
     .where('id', '=', action.id)
     .execute()
-  work.record({ verb, subject: { kind: 'action', id: action.id }, organisationId: action.organisation_id })
+  work.record({ verb: 'assure.plans.changed', subject: { kind: 'plan', id: action.plan_id }, organisationId: action.organisation_id })
 }
 
 type Of = Pick<Held, 'id' | 'organisation_id'>

@@ -29,7 +29,7 @@ export const ofAssessment = z.object({ id: z.string().max(60) })
 export interface AgreementPage {
   readonly planId: string
   readonly agreement: PlanAgreement
-  /** What an assessor reads of the plan; the organisation has its own page for it. */
+  /** What is signed, as people read it; `null` where only the signatures are asked for. */
   readonly actions: Page<Action> | null
 }
 
@@ -85,9 +85,9 @@ function agreementModel({ agreement, actions }: AgreementPage, request: RouteReq
       actions === null
         ? null
         : ({
-            caption: 'The plan',
+            caption: 'What it says',
             head: [{ text: 'What' }, { text: 'Who' }, { text: 'Money' }, { text: 'By when' }, { text: 'State' }],
-            rows: actions.rows.map(action => actionRow(action, londonDate(request.now), null)),
+            rows: actions.rows.map(action => actionRow(action, londonDate(request.now), address === PATH ? `/plan/${action.id}` : null)),
           } satisfies TableModel),
     sign:
       mine || !may(request.actor, sign.permission)
@@ -112,7 +112,7 @@ function agreementModel({ agreement, actions }: AgreementPage, request: RouteReq
 }
 
 async function ownPage(request: RouteRequest, typed: Typed = {}, problems: readonly Problem[] = []): Promise<Reply> {
-  const found = await request.read<Visible, AgreementPage>(db => readAgreement(db, ownOrganisation(request.actor)))
+  const found = await request.read<Visible, AgreementPage>(db => readAgreement(db, ownOrganisation(request.actor), request.now))
   const model = agreementModel(found, request, PATH, typed, problems)
   const frame = { title: 'Is the plan agreed?', caption: 'Our plan', backHref: '/plan', backText: 'Our plan' }
   return page(`${VIEWS}/agreement.njk`, frame.title, { ...frame, ...model }, { problems })

@@ -12,6 +12,6 @@ export async function remindOwner(work: Work<Visible>, { actionId, organisationI
     .returning('action_id')
     .executeTakeFirst()
   if (noted === undefined) return
-  work.enqueue(REMIND_OWNER, { actionId, dueOn, days })
-  work.record({ verb: 'assure.plans.reminded', subject: { kind: 'action', id: actionId }, organisationId })
+  work.enqueue(REMIND_OWNER, { actionId })
+  work.record({ verb: 'assure.plans.tended', subject: { kind: 'organisation', id: organisationId }, organisationId })
 }

@@ -9,7 +9,7 @@ import type { Visible } from '../../tables.ts'
 import { resumeAction } from '../steps/commands.ts'
 import { remindOwner } from './commands.ts'
 import { PLAN_DAY, REMIND_OWNER } from './model.ts'
-import { dueReminders, endedAcceptances, remindedOf, type DueReminder, type Reminded } from './queries.ts'
+import { dueReminders, endedAcceptances, newestReminder, type DueReminder, type Reminder } from './queries.ts'
 import { reminderLetter } from './views.ts'
 
 export const planDayJob = handles<Platform, object>(PLAN_DAY, {
@@ -21,7 +21,7 @@ export const planDayJob = handles<Platform, object>(PLAN_DAY, {
   handle: tendPlans,
 })
 
-export const remindOwnerJob = handles<Platform, { actionId: string; dueOn: string; days: number }>(REMIND_OWNER, {
+export const remindOwnerJob = handles<Platform, { actionId: string }>(REMIND_OWNER, {
   purpose: 'Mails the owner of an action that its date is near or over',
   retries: 6,
   retryAfterSeconds: 30,
@@ -41,11 +41,14 @@ export async function tendPlans(platform: Platform): Promise<void> {
     throw new AggregateError(failures, `${failures.length} of ${ended.length + due.length} changes of plans failed; they are tried again`)
 }
 
-async function remind(platform: Platform, about: { actionId: string; dueOn: string; days: number }): Promise<void> {
-  const reminded = await readAs<Visible, readonly Reminded[]>(platform, SYSTEM, db => remindedOf(db, about))
+async function remind(platform: Platform, { actionId }: { actionId: string }): Promise<void> {
+  const reminder = await readAs<Visible, Reminder | undefined>(platform, SYSTEM, db => newestReminder(db, actionId))
+  // Done meanwhile, or given another date: there is nothing to remind of.
+  if (reminder === undefined) return
   let isUntaken = false
-  for (const [position, to] of reminded.entries()) {
-    const outcome = await platform.mail.send(reminderLetter(platform.views, to, { ...about, baseUrl: platform.config.baseUrl }, position))
+  for (const [position, to] of reminder.people.entries()) {
+    const about = { actionId, dueOn: reminder.dueOn, days: reminder.days, baseUrl: platform.config.baseUrl }
+    const outcome = await platform.mail.send(reminderLetter(platform.views, to, about, position))
     isUntaken ||= !outcome.ok && !outcome.permanent
   }
   if (isUntaken) throw new Unavailable('assure.plans.not-sent', 'The mail server did not take the message that reminds of an action.')

@@ -63,19 +63,28 @@ export interface Reminded {
   readonly address: string
 }
 
-/** Whom a reminder goes to: the owner; where there is none, or who has left, the organisation's cyber leads. None once the action is done or has another date. */
-export async function remindedOf(
-  db: Reader<Visible>,
-  { actionId, dueOn }: { readonly actionId: string; readonly dueOn: string },
-): Promise<readonly Reminded[]> {
+export interface Reminder {
+  readonly dueOn: string
+  readonly days: number
+  readonly people: readonly Reminded[]
+}
+
+/**
+ * The newest reminder of an action and whom it goes to: the owner; where there is none, or who has left, the organisation's cyber leads. `undefined` once the action
+ * is done or has another date.
+ */
+export async function newestReminder(db: Reader<Visible>, actionId: string): Promise<Reminder | undefined> {
   const action = await db
-    .selectFrom('assure_action')
-    .where('id', '=', actionId)
-    .where('due_on', '=', dueOn)
-    .where('state', 'in', ['planned', 'in-progress'])
-    .select(['owner_id', 'organisation_id'])
+    .selectFrom('assure_action as action')
+    .innerJoin('assure_action_reminded as reminded', join =>
+      join.onRef('reminded.action_id', '=', 'action.id').onRef('reminded.due_on', '=', 'action.due_on'),
+    )
+    .where('action.id', '=', actionId)
+    .where('action.state', 'in', ['planned', 'in-progress'])
+    .orderBy('reminded.days', 'desc')
+    .select(['action.owner_id', 'action.organisation_id', 'reminded.due_on as dueOn', 'reminded.days'])
     .executeTakeFirst()
-  if (action === undefined) return []
+  if (action === undefined) return undefined
   const people = db
     .selectFrom('directory_person as person')
     .innerJoin('directory_assignment as held', 'held.person_id', 'person.id')
@@ -86,5 +95,5 @@ export async function remindedOf(
     .distinctOn('person.id')
     .select(['person.name', 'person.email as address'])
   const owner = action.owner_id === null ? [] : await people.where('person.id', '=', action.owner_id).execute()
-  return owner.length > 0 ? owner : people.where('held.role', '=', 'cyber-lead').execute()
+  return { dueOn: action.dueOn, days: action.days, people: owner.length > 0 ? owner : await people.where('held.role', '=', 'cyber-lead').execute() }
 }

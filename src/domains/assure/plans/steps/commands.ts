@@ -36,14 +36,14 @@ export async function noteProgress(work: Unit, actionId: string, { note, evidenc
   const text = textFrom(note, 'The note')
   if (text === '') throw new Invalid('assure.plans.note', 'Say how it goes, in a sentence.')
   await happened(work, action, { kind: 'note', text, evidence })
-  await save(work, action, {}, 'assure.plans.noted')
+  await save(work, action, {})
 }
 
 export async function startAction(work: Unit, actionId: string): Promise<void> {
   const action = await held(work, actionId)
   const { next } = assertOffered(work, action, 'start')
   await happened(work, action, { kind: 'started' })
-  await save(work, action, { state: next }, 'assure.plans.started')
+  await save(work, action, { state: next })
 }
 
 /** Says that it is done, on this day. Needs evidence, or a note of what was done. Throws `Invalid` without either. */
@@ -54,7 +54,7 @@ export async function finishAction(work: Unit, actionId: string, { note, evidenc
   if (text === '' && cleanText(evidence) === '')
     throw new Invalid('assure.plans.evidence', 'Say what was done, or where the evidence of it is. One of the two is enough.')
   await happened(work, action, { kind: 'done', text, evidence })
-  await save(work, action, { state: next, done_on: londonDate(work.now) }, 'assure.plans.finished')
+  await save(work, action, { state: next, done_on: londonDate(work.now) })
 }
 
 export interface Retest {
@@ -95,7 +95,7 @@ export async function retestAction(work: Unit, actionId: string, given: Retest):
     })
     .execute()
   await happened(work, action, { kind: 're-tested', detail: { outcome: given.outcome } })
-  await save(work, action, { state: next }, 'assure.plans.retested')
+  await save(work, action, { state: next })
 }
 
 /** Accepts the risk until a day. Throws `Invalid` without a reason, and where the day lies behind or more than a year ahead. */
@@ -111,7 +111,7 @@ export async function acceptRisk(
   if (until > daysAfter(today, LONGEST_ACCEPTANCE_DAYS))
     throw new Invalid('assure.plans.until-far', 'A risk is accepted for a year at most. Look at it again then.')
   await happened(work, action, { kind: 'accepted', text: reasonFrom(reason), detail: { until } })
-  await save(work, action, { state: next, accepted_until: until }, 'assure.plans.accepted')
+  await save(work, action, { state: next, accepted_until: until })
   await voidWhatChanged(work, action.plan_id)
 }
 
@@ -129,7 +129,7 @@ export async function resumeAction(work: Unit, actionId: string): Promise<void> 
     date = { due_on: again }
   }
   await happened(work, action, { kind: 'resumed' })
-  await save(work, action, { state: next, ...date }, 'assure.plans.resumed')
+  await save(work, action, { state: next, ...date })
 }
 
 /** Cancels it, with a reason. It stays to be read. */
@@ -137,7 +137,7 @@ export async function cancelAction(work: Unit, actionId: string, reason: string)
   const action = await held(work, actionId)
   const { next } = assertOffered(work, action, 'cancel')
   await happened(work, action, { kind: 'cancelled', text: reasonFrom(reason) })
-  await save(work, action, { state: next }, 'assure.plans.cancelled')
+  await save(work, action, { state: next })
   await voidWhatChanged(work, action.plan_id)
 }
 
@@ -153,14 +153,14 @@ export async function moveDate(
   if (dueOn < londonDate(work.now)) throw new Invalid('assure.plans.date-past', 'The new date must be today or later.')
   if (action.due_on === null) {
     await dated(work, action, { kind: 'first', dueOn, reason: cleanText(reason) || 'Its first date' })
-    await save(work, action, { due_on: dueOn, original_date: dueOn }, 'assure.plans.dated')
+    await save(work, action, { due_on: dueOn, original_date: dueOn })
     await voidWhatChanged(work, action.plan_id)
     return
   }
   if (dueOn <= action.due_on)
     throw new Invalid('assure.plans.not-later', 'The new date must be later than the date that it has. Doing it sooner needs no new date.')
   await dated(work, action, { kind: 'slip', dueOn, reason: reasonFrom(reason) })
-  await save(work, action, { due_on: dueOn, slips: action.slips + 1 }, 'assure.plans.slipped')
+  await save(work, action, { due_on: dueOn, slips: action.slips + 1 })
 }
 
 /** Whether the money is there. No change of what was signed: what it costs is. */
@@ -174,5 +174,5 @@ export async function setFunding(
   await assertFunding(work, funding)
   if (funding === action.funding) throw new Conflict('assure.plans.funding-same', 'That is what it says already.')
   await happened(work, action, { kind: 'funding', text: textFrom(note, 'The note'), detail: { from: action.funding, to: funding } })
-  await save(work, action, { funding }, 'assure.plans.funded')
+  await save(work, action, { funding })
 }
