@@ -43,7 +43,7 @@ interface Question {
   readonly refuse: (error: Error) => void
 }
 
-export function createSolve(most = Math.max(1, availableParallelism() - 1)): Solve {
+export function createSolve(most = Math.max(2, availableParallelism() - 1)): Solve {
   const waiting: Question[] = []
   const running = new Set<Question>()
   const idle: Worker[] = []

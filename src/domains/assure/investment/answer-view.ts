@@ -6,7 +6,7 @@ import type { Cell, TableModel } from '../../../ui/models.ts'
 import { aboutPounds, pounds, twoFigures } from '../money.ts'
 import type { CaseAnswer, ItemAnswer } from './answer.ts'
 import type { ResolvedCase } from './resolve.ts'
-import type { Study } from './study.ts'
+import type { LossCurve, Study } from './study.ts'
 
 /** An answer as a board reads it: two significant figures, the exact one in the title. */
 
@@ -280,10 +280,15 @@ export function drawExceedance({ study }: Pick<AnswerParts, 'study'>) {
       curves === null
         ? []
         : [
-            { label: 'Today', ...curves.today },
-            { label: 'With the plan', ...curves.plan },
+            { label: 'Today', ...curves.today, points: seen(curves.today.points) },
+            { label: 'With the plan', ...curves.plan, points: seen(curves.plan.points) },
           ],
   })
+}
+
+/** Of years without any loss one point is enough. */
+function seen(points: LossCurve['points']): LossCurve['points'] {
+  return points.filter(({ loss }, at) => loss > 0 || (points[at + 1]?.loss ?? 0) > 0)
 }
 
 export function drawSavings({ answer }: Pick<AnswerParts, 'answer'>) {
