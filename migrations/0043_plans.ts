@@ -302,7 +302,7 @@ async function locks(db: Kysely<unknown>): Promise<void> {
     create function assure_plans_assessed() returns setof text language plpgsql stable security definer rows 20 set search_path = public, pg_temp
     as $$ begin
       return query select engagement.organisation_id from assure_engagement engagement
-        where engagement.assessor_id = carecert_actor_id() and engagement.kind <> 'second' and engagement.ended_at is null and engagement.until > now()
+        where engagement.assessor_id = carecert_actor_id() and engagement.kind <> 'second' and engagement.declared_at is not null and engagement.ended_at is null and engagement.until > now()
           and engagement.submitted_at is not null;
     end $$`.execute(db)
   const own = sql`(organisation_id = (select carecert_scope_id()) and (select carecert_scope_kind()) in ('organisation', 'partner') or ${system})`

@@ -190,7 +190,7 @@ test('nobody reads a plan but the organisation, and an assessor asked in who has
 
   const engaged = await engagement(assessor.id, us(3))
   assert.equal(await rows(assessor), 0, 'before the own view is handed over')
-  await sql`update assure_engagement set submitted_at = now() where id = ${engaged}`.execute(platform.database.kysely)
+  await sql`update assure_engagement set declared_at = now(), submitted_at = now() where id = ${engaged}`.execute(platform.database.kysely)
   assert.ok((await rows(assessor)) > 3)
   await assert.rejects(
     doing(assessor, work =>
@@ -271,7 +271,7 @@ test('the plan is agreed when two have signed exactly what it says; a change voi
   await assert.rejects(sql`delete from assure_plan_signature`.execute(platform.database.kysely), /never changed/)
 
   const engaged = await engagement(assessor.id, us(4))
-  await sql`update assure_engagement set submitted_at = now() where id = ${engaged}`.execute(platform.database.kysely)
+  await sql`update assure_engagement set declared_at = now(), submitted_at = now() where id = ${engaged}`.execute(platform.database.kysely)
   await sign(lead, back.hash)
   await sign(assessor, back.hash)
   assert.deepEqual(

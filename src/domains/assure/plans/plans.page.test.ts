@@ -189,7 +189,7 @@ test('an assessor reads and signs the plan once the own view is handed over, and
     owner,
   )
   assert.equal((await assessor.get('/independent/asm_plan/plan')).statusCode, 404)
-  await sql`update assure_engagement set submitted_at = now() where id = 'eng_plan'`.execute(owner)
+  await sql`update assure_engagement set declared_at = now(), submitted_at = now() where id = 'eng_plan'`.execute(owner)
   const page = await assessor.get('/independent/asm_plan/plan')
   assert.match(page.body, new RegExp(`Do what ${number} asks`))
   const hash = /<code>([0-9a-f]{64})<\/code>/.exec(page.body)?.[1] ?? ''
