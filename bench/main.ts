@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { answers } from './answers.ts'
+import { assessmentPage } from './assessment-page.ts'
 import { audience } from './audience.ts'
 import { benchmark } from './benchmark.ts'
 import { bestPound } from './best-pound.ts'
@@ -40,6 +41,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   taxii,
   feeds,
   benchmark,
+  'assessment-page': assessmentPage,
   'best-pound': bestPound,
   losses,
 }

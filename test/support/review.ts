@@ -1,7 +1,6 @@
 import type { Visible } from '../../src/domains/assure/tables.ts'
 import { SYSTEM } from '../../src/platform/work/actor.ts'
-import { runWork, type Work } from '../../src/platform/work/work.ts'
-import type { TestPlatform } from './platform.ts'
+import { runWork, type Work, type WorkPlatform } from '../../src/platform/work/work.ts'
 
 /** The rule of the Cyber Assessment Framework, and its levels. */
 const RULE = {
@@ -39,7 +38,7 @@ export interface PlantedFramework {
 }
 
 /** Puts an invented framework there, with a profile for everybody: in one group, its outcomes in the order given. */
-export function plantFramework(platform: TestPlatform, { code = 'invented', version = '1', outcomes }: InventedFramework): Promise<PlantedFramework> {
+export function plantFramework(platform: WorkPlatform, { code = 'invented', version = '1', outcomes }: InventedFramework): Promise<PlantedFramework> {
   return runWork<Visible, PlantedFramework>(platform, SYSTEM, async work => {
     const frameworkId = work.newId('framework')
     await insertFramework(work, frameworkId, code, version)
