@@ -14,7 +14,7 @@ function trimmed(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
-export interface MoneyPlace {
+interface MoneyPlace {
   readonly left: number
   readonly right: number
   readonly top: number

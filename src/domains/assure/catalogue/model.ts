@@ -52,7 +52,7 @@ export interface EffectOn {
   readonly softens: Readonly<Partial<Record<Softened, Figure>>>
 }
 
-export interface OutcomeName {
+interface OutcomeName {
   readonly framework: string
   readonly version: string
   readonly code: string

@@ -27,7 +27,7 @@ export const ofEntry = ofPart.extend({ code: z.string().max(60) })
 export const ofChangeable = z.object({ part: z.enum(['improvements', 'scenarios']), code: z.string().max(60) })
 const ofFigure = ofChangeable.extend({ field: z.string().max(200) })
 export const ListQuery = z.object({ q: searchText, sort: z.enum(ENTRY_SORTS).catch('name').default('name'), cursor: cursorText.default(null) })
-export const VersionQuery = z.object({ version: z.coerce.number().int().positive().max(1_000_000).nullable().catch(null).default(null) })
+const VersionQuery = z.object({ version: z.coerce.number().int().positive().max(1_000_000).nullable().catch(null).default(null) })
 
 const start = route({ method: 'GET', path: CATALOGUE_PAGE, access: view, handle: async () => redirect(`${CATALOGUE_PAGE}/improvements`) })
 

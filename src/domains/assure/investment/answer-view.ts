@@ -18,7 +18,7 @@ export interface About {
 }
 
 /** An amount of the solver's, in pounds. */
-export function aboutMoney(amount: number): About {
+function aboutMoney(amount: number): About {
   const pence = Math.round(amount * 100)
   return { about: aboutPounds(pence), exact: pounds(pence) }
 }

@@ -25,7 +25,7 @@ export interface CaseInputs {
 }
 
 /** An answer that was kept, and whether it answers what is asked today. */
-export interface KeptCaseAnswer {
+interface KeptCaseAnswer {
   readonly id: string
   readonly answer: CaseAnswer
   readonly study: Study | null

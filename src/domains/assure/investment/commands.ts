@@ -10,7 +10,6 @@ import type { Visible } from '../tables.ts'
 import { ownImprovementContent, ownScenarioContent, settingsContent } from './content.ts'
 import type { CaseSettings, OwnEntry } from './model.ts'
 import { caseById, newestReviews, ownOrganisation } from './queries.ts'
-import { suggestedInPlace } from './suggest.ts'
 
 const CHANGE = 'assure.investment.change'
 
@@ -54,12 +53,6 @@ export async function openCase(work: Work<Visible>, input: { readonly name: stri
     .execute()
   record(work, 'opened', id)
   return id
-}
-
-/** What the newest reviews suggest is in place and the case does not say yet. */
-export async function suggestionsFor(db: Work<Visible>['db'], found: Awaited<ReturnType<typeof caseById>>): Promise<readonly string[]> {
-  const [catalogue, reviews] = [await catalogueAt(db, found.versions), await newestReviews(db, found.organisationId)]
-  return suggestedInPlace(catalogue.improvements, reviews).filter(code => !found.inPlace.includes(code))
 }
 
 /** Changes what there is to spend and what is wished; what is not named stays. Throws `Conflict` when a colleague changed the case since. */

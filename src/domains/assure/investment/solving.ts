@@ -17,7 +17,7 @@ export interface Solution {
 }
 
 /** Throws `Invalid` with each thing that is wrong with a problem, as a sentence. */
-export function assertSolvable(problem: InvestmentProblem): void {
+function assertSolvable(problem: InvestmentProblem): void {
   const wrong = faultsOf(problem)
   if (wrong.length > 0) throw new Invalid('assure.investment.problem', wrong.map(({ message }) => message).join(' '))
 }
