@@ -46,6 +46,8 @@ export interface TestPlatformOptions {
   readonly smtpUrl?: string
   readonly sample?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** Takes every line that is logged, of whatever level. */
+  readonly logs?: string[]
 }
 
 /**
@@ -60,7 +62,8 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     BASE_URL: 'http://localhost:8080',
     ...options.env,
   })
-  const log = createLog(config.logLevel)
+  const { logs } = options
+  const log = logs === undefined ? createLog(config.logLevel) : createLog('trace', { write: line => void logs.push(line) })
   const database = await openDatabase(testDatabase.address)
   const jobs = await openJobs(database, log, JOB_HANDLERS, { migrate: true })
   const clock = createTestClock()
