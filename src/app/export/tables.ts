@@ -143,9 +143,11 @@ export const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
       'assure_indicator',
       'assure_profile',
       'assure_profile_level',
+      'assure_risk_rule',
     ],
   ),
   ...shown(['assure.catalogue.view'], ['assure_catalogue_entry']),
+  ...shown(['assure.practice.view'], ['assure_practice_offer', 'assure_evidence_grade']),
   ...shown(['assure.investment.view'], ['assure_case', 'assure_case_answer', 'assure_case_decision', 'assure_case_entry', 'assure_case_override']),
   ...shown(['assure.plan.view', 'assure.sector.view'], ['assure_need_figure', 'assure_need_freeze']),
 }
