@@ -51,6 +51,8 @@ import { proposalRoutes } from './plans/proposals/routes.ts'
 import { planDayJob, remindOwnerJob } from './plans/reminders/jobs.ts'
 import { planRoutes } from './plans/routes.ts'
 import { PERMISSIONS } from './policy.ts'
+import { practiceJobs } from './practices/jobs.ts'
+import { practiceRoutes } from './practices/routes.ts'
 import { reportOperations } from './reports/api.ts'
 import { reportCommands } from './reports/cli.ts'
 import { reportRoutes } from './reports/routes.ts'
@@ -72,6 +74,7 @@ export const assure: Module = {
     ...sharingRoutes,
     ...sharingOperations,
     ...takeAwayRoutes,
+    ...practiceRoutes,
     ...assessmentRoutes,
     ...outcomeRoutes,
     ...respondentRoutes,
@@ -113,7 +116,7 @@ export const assure: Module = {
     ...planRoutes,
     ...planOperations,
   ],
-  jobs: [studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob, needFreezeJob],
+  jobs: [...practiceJobs, studyAnswerJob, ...benchmarkJobs, ...evidenceJobs, ...engagementJobs, planDayJob, remindOwnerJob, needFreezeJob],
   commands: [
     ...reportCommands,
     ...takeAwayCommands,
