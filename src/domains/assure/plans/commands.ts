@@ -196,7 +196,7 @@ export async function reopenAction(
   return id
 }
 
-export interface ActionChange {
+interface ActionChange {
   readonly title: string
   readonly text: string
   readonly ownerId: string | null

@@ -40,7 +40,7 @@ export function metOnTime(actions: readonly Dated[], today: LocalDate): OnTime {
 }
 
 /** Fewer finished actions than this say too little of those to come. */
-export const ENOUGH_HISTORY = 8
+const ENOUGH_HISTORY = 8
 
 export type Forecast =
   | { readonly known: false; readonly finished: number; readonly needed: number }

@@ -219,7 +219,7 @@ function whatFields(typed: Typed, errorOf: ErrorOf, choices: Choices, action: Ac
   ]
 }
 
-export function dueFields(typed: Typed, errorOf: ErrorOf): readonly Field[] {
+function dueFields(typed: Typed, errorOf: ErrorOf): readonly Field[] {
   return [
     dateField(typed, errorOf, 'dueOn', 'By when', 'A day that you can keep: it never changes. A later one stands beside it, with its reason'),
     area(typed, errorOf, 'noDateReason', 'Or why there is no date yet', { optional: true, rows: 2 }),

@@ -118,10 +118,6 @@ export const SOURCES = {
 
 export type SourceKind = keyof typeof SOURCES
 
-export function isSourceKind(text: string): text is SourceKind {
-  return Object.hasOwn(SOURCES, text)
-}
-
 export const RETEST_OUTCOMES = {
   worked: { label: 'It worked', colour: 'green' },
   partly: { label: 'It worked in part', colour: 'yellow' },

@@ -101,7 +101,7 @@ export async function actionOf(db: Asks, organisationId: string, id: string): Pr
   return action
 }
 
-export interface ActionDate {
+interface ActionDate {
   readonly kind: 'slip' | 'first' | 'restart'
   readonly was: string | null
   readonly dueOn: string

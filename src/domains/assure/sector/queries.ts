@@ -12,7 +12,7 @@ const MOST_LACKING = 10
 const MOST_FRAMEWORKS = 6
 
 /** What most organisations lack, of one framework and year: published figures alone. */
-export interface Lacking {
+interface Lacking {
   readonly framework: string
   readonly period: string
   readonly cohort: string
@@ -37,7 +37,7 @@ export async function lackingMost(db: Asks): Promise<readonly Lacking[]> {
 }
 
 /** The improvements without money, as the last freeze released them: rounded numbers of organisations by band of amount, the most wanted first. */
-export interface PooledNeeds {
+interface PooledNeeds {
   readonly period: string
   readonly frozenAt: Instant | null
   /** Why nothing is released. */

@@ -100,7 +100,7 @@ const freeze = route({
   },
 })
 
-export interface PoolPage {
+interface PoolPage {
   readonly pooled: boolean
   readonly needs: readonly Need[]
 }

@@ -136,7 +136,7 @@ function agreementWords(summary: PlanSummary | null) {
   return { text: 'Not agreed yet: nobody beside you has signed what it says.', isBad: false }
 }
 
-export function fundingTable({ funding }: Pick<PlanSummary, 'funding'>): TableModel {
+function fundingTable({ funding }: Pick<PlanSummary, 'funding'>): TableModel {
   return {
     caption: 'Money for what is to be done',
     captionSize: 's',

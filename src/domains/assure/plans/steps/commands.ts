@@ -57,7 +57,7 @@ export async function finishAction(work: Unit, actionId: string, { note, evidenc
   await save(work, action, { state: next, done_on: londonDate(work.now) })
 }
 
-export interface Retest {
+interface Retest {
   readonly outcome: RetestOutcome
   readonly testedOn: LocalDate
   /** Who tested it, by name. */
