@@ -62,7 +62,7 @@ test('the centre changes a figure with a reason, the old version stays, and each
   const address = '/catalogue/improvements/second-factor'
   const form = {
     low: '15,000',
-    likely: '30000',
+    likely: '35000',
     high: '60,000',
     words: 'Asked three hospitals',
     saidBy: 'CareCERT',
