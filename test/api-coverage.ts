@@ -20,6 +20,8 @@ export const NEEDS_NONE: Readonly<Record<string, string>> = {
   'GET /assessments/:id/outcomes/:code/status': 'The part of a page that follows each answer; its operation gives the same.',
   'GET /assessments/:id/levels.svg': 'A drawing of figures that operations give as numbers.',
   'GET /assessments/:id/trend.svg': 'The same.',
+  'GET /assessments/:id/sheet': 'The form of a file of answers; an operation takes them as JSON.',
+  'GET /assessments/:id/sheet.csv': 'The answers of each outcome have their operation; a program sends and takes them as JSON.',
   'GET /assessments/:id/sheet.xlsx': 'The answers of each outcome have their operation; a program sends and takes them as JSON.',
   'GET /catalogue': 'It leads to the improvements.',
   'GET /catalogue/:part/all.csv': 'The entries of the catalogue are given by their operation.',
