@@ -43,6 +43,7 @@ interface Question {
   readonly refuse: (error: Error) => void
 }
 
+/** `most` is two at least: a study that takes a minute must not hold up somebody's slider. */
 export function createSolve(most = Math.max(2, availableParallelism() - 1)): Solve {
   const waiting: Question[] = []
   const running = new Set<Question>()

@@ -113,7 +113,7 @@ describe('what is told about a plan', () => {
     )
     const told = switchesOf(highs, problem, ['a'], { seed: 1 })
     const near = (value: number | null | undefined, known: number) =>
-      assert.ok(Math.abs((value ?? NaN) / known - 1) < 0.025, `${value} is not ${known}`)
+      assert.ok(Math.abs((value ?? NaN) / known - 1) < 1e-4, `${value} is not ${known}`)
     const of = (kind: string, subject: string) => told.find(one => one.kind === kind && one.subject === subject)
     near(of('frequency', 'B')?.above, 100 / 60)
     near(of('frequency', 'A')?.below, 0.6)

@@ -1,6 +1,5 @@
 import type { InvestmentProblem, Objective } from './model.ts'
 import { annualCosts, expectedFuture, termsOf, valueOf, type Future, type Term } from './residual.ts'
-import { keeps, rulesOf } from './rules.ts'
 
 /** What is sought, as sums of exponentials: the form that a search takes, and the definition that its answer is measured by. */
 export interface Goal {
@@ -48,11 +47,7 @@ export function objectiveOf(goal: Goal, isChosen: ArrayLike<number>): number {
   return cost + (goal.over === 'mean' ? losses.reduce((sum, loss) => sum + loss, 0) / losses.length : tailMean(losses, goal.over.confidence))
 }
 
-/** Whether a choice keeps every rule and cap, from the definition. */
-export function isFeasible(problem: InvestmentProblem, goal: Goal, isChosen: ArrayLike<number>): boolean {
-  return rulesOf(problem).every(rule => keeps(rule, isChosen)) && goal.caps.every(cap => keepsCap(cap, isChosen))
-}
-
+/** Whether a choice keeps a cap, to the rounding of its sum. */
 export function keepsCap({ terms, most }: Cap, isChosen: ArrayLike<number>): boolean {
   return valueOf(terms, isChosen) <= most * (1 + ROUNDING)
 }

@@ -16,7 +16,7 @@ export interface Rule extends Row {
 
 export type LimitName = keyof YearLimits
 
-const LIMIT_NAMES = ['annualCost', 'capital', 'revenue', 'peopleDays'] as const satisfies readonly LimitName[]
+export const LIMIT_NAMES = ['annualCost', 'capital', 'revenue', 'peopleDays'] as const satisfies readonly LimitName[]
 
 const KIND_OF_LIMIT = { annualCost: 'annual-cost', capital: 'capital', revenue: 'revenue', peopleDays: 'people-days' } as const
 

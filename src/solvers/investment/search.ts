@@ -71,7 +71,23 @@ export function withSearch<T>(
   options: SearchOptions,
   body: (search: Search) => T,
 ): T {
+  if (programme.items === 0) return body(emptySearch(goal))
   return highs.withModel(modelOf(highs, programme), (model: Model) => body(searchOf(highs, model, goal, rules, programme, options)))
+}
+
+/** Without improvements there is one choice. */
+function emptySearch(goal: Goal): Search {
+  const isChosen = new Uint8Array()
+  const value = objectiveOf(goal, isChosen)
+  return {
+    minimise: () =>
+      goal.caps.every(cap => keepsCap(cap, isChosen))
+        ? { kind: 'found', isChosen, upper: value, lower: value, rounds: 0, isProven: true }
+        : { kind: 'impossible' },
+    fix: () => {},
+    limit: () => {},
+    tangents: () => [],
+  }
 }
 
 function searchOf(
@@ -181,6 +197,8 @@ function searchOf(
             narrow(relaxed, upper)
           }
         }
+        // Not even the relaxed programme in the time there was: something that can be had is still worth telling.
+        else take(goodChoice({ goal, rules, bounds, order: [...bounds.keys()], core: [] }))
         if (best !== undefined) model.setSolution({ indices: Int32Array.from(best.isChosen.keys()), values: Float64Array.from(best.isChosen) })
         const seen: Uint8Array[] = []
         const { modelStatus: status } = model.run({

@@ -254,6 +254,17 @@ describe('every plan', () => {
     assert.deepEqual(plan.chosen, ['a'])
   })
 
+  it('is there without improvements, without scenarios, and when the time is too short for a proof', () => {
+    assert.equal(solved(problemOf([], [scenario('s', 1, 100)], [])).plan.after, 100)
+    assert.deepEqual(solved(problemOf([improvement('a', 1)], [], [])).plan.chosen, [])
+    const outcome = solveInvestment(highs, randomProblem(3, { items: 60, scenarios: 30 }), {
+      objective: 'least-loss',
+      seed: 1,
+      timeLimitSeconds: 0.001,
+    })
+    assert.ok(outcome.kind === 'solved' && !outcome.certificate.isProven)
+  })
+
   it('counts an effect above 95 % as 95 %', () => {
     const problem = problemOf([improvement('a', 1)], [scenario('s', 1, 100)], [prevents('a', 's', 1)])
     assert.equal(Math.round(solved(problem).plan.after * 1000) / 1000, 5)

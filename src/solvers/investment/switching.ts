@@ -1,21 +1,22 @@
 import type { Highs } from 'highs'
-import { goalOf, isFeasible, objectiveOf } from './goal.ts'
+import { goalOf, objectiveOf } from './goal.ts'
 import type { InvestmentProblem, Switch } from './model.ts'
-import { markOf } from './residual.ts'
+import { markOf, termsOf, valueOf } from './residual.ts'
+import { LIMIT_NAMES, useOf } from './rules.ts'
 import { withSearchFor } from './solve.ts'
 
 /** As far as an input is moved: a tenth, or ten times. */
 const FARTHEST = 10
 
-/** Halvings of the way to it, on the logarithm: the factor is told to within two in a hundred. */
-const HALVINGS = 7
-
 /** By so much another plan must be better before it counts as another answer. */
 const GAP = 1e-5
 
+const MOST_STEPS = 12
+
 /**
- * What would change our mind: for each improvement's cost and each scenario's frequency, alone, the factor at which this plan is no longer the best one.
- * Looked for between 1 and a tenth, and 1 and ten times; where the plan is the best at that far end nothing is told, though it might not be in between.
+ * What would change our mind: for each improvement's cost and each scenario's frequency, alone, the factor between a tenth and ten times at which this plan is
+ * no longer the best one. From the plan that is the best at the far end back to where that one overtakes ours, and again from there, until ours is the best
+ *. Where ours is the best at the far end nothing is told, though it might not be in between.
  */
 export function switchesOf(
   highs: Highs,
@@ -24,34 +25,65 @@ export function switchesOf(
   { seed }: { readonly seed: number },
 ): readonly Switch[] {
   const mark = markOf(problem, chosen)
-  const isStillBest = (changed: InvestmentProblem): boolean => {
+  /** The plan that is better than ours under a changed problem. */
+  const betterOf = (changed: InvestmentProblem): Uint8Array | undefined => {
     const goal = goalOf(changed, 'least-loss')
-    if (!isFeasible(changed, goal, mark)) return false
     const found = withSearchFor(highs, changed, goal, { seed, timeLimitSeconds: 10, gap: GAP }, search => search.minimise())
-    return found.kind !== 'found' || objectiveOf(goal, mark) <= found.upper * (1 + 2 * GAP)
+    return found.kind === 'found' && found.upper < objectiveOf(goal, mark) * (1 - 2 * GAP) ? found.isChosen : undefined
   }
-  const factorOf = (change: (factor: number) => InvestmentProblem, farthest: number): number | null => {
-    if (isStillBest(change(farthest))) return null
-    let same = 0
-    let other = Math.log(farthest)
-    for (let halving = 0; halving < HALVINGS; halving += 1) {
-      const middle = (same + other) / 2
-      if (isStillBest(change(Math.exp(middle)))) same = middle
-      else other = middle
+  const followed = (change: (factor: number) => InvestmentProblem, farthest: number, overtakes: (other: Uint8Array) => number): number | null => {
+    let last: number | null = null
+    let at = farthest
+    for (let step = 0; step < MOST_STEPS; step += 1) {
+      const better = betterOf(change(at))
+      if (better === undefined) return last
+      last = overtakes(better)
+      // A little nearer to 1, where the other is not yet as good.
+      at = last * (farthest > 1 ? 1 - 1e-6 : 1 + 1e-6)
+      if (farthest > 1 ? at <= 1 : at >= 1) return 1
     }
-    return Math.exp(other)
+    return last
   }
-  const ends = (change: (factor: number) => InvestmentProblem) => ({ below: factorOf(change, 1 / FARTHEST), above: factorOf(change, FARTHEST) })
+  const terms = termsOf(problem, 'money')
   return [
+    // What is bought and gets dearer drops out where it no longer fits; what is not and gets cheaper comes in where a plan with it does.
     ...problem.improvements.map(({ id }, item): Switch => {
-      const change = costing(problem, id)
-      // What is bought and gets dearer may drop out; what is not and gets cheaper may come in. Cheaper purchases that free money for more are told by the frontier.
-      return mark[item] === 1
-        ? { kind: 'cost', subject: id, below: null, above: factorOf(change, FARTHEST) }
-        : { kind: 'cost', subject: id, below: factorOf(change, 1 / FARTHEST), above: null }
+      if (mark[item] !== 1) {
+        const below = followed(costing(problem, id), 1 / FARTHEST, other => fitsUpTo(problem, other, item))
+        return { kind: 'cost', subject: id, below, above: null }
+      }
+      const above = fitsUpTo(problem, mark, item)
+      return { kind: 'cost', subject: id, below: null, above: above <= FARTHEST ? above : null }
     }),
-    ...problem.scenarios.map(({ id }): Switch => ({ kind: 'frequency', subject: id, ...ends(happening(problem, id)) })),
+    ...problem.scenarios.map(({ id }, scenario): Switch => {
+      const parts = (one: ArrayLike<number>) => {
+        const own = valueOf(
+          terms.filter(term => term.scenario === scenario),
+          one,
+        )
+        return { own, rest: valueOf(terms, one) - own }
+      }
+      const ours = parts(mark)
+      const overtakes = (other: Uint8Array) => {
+        const { own, rest } = parts(other)
+        return (rest - ours.rest) / (ours.own - own)
+      }
+      const change = happening(problem, id)
+      return { kind: 'frequency', subject: id, below: followed(change, 1 / FARTHEST, overtakes), above: followed(change, FARTHEST, overtakes) }
+    }),
   ]
+}
+
+/** The highest factor on the cost of one item with which a choice that has it keeps every limit. */
+function fitsUpTo(problem: InvestmentProblem, mark: ArrayLike<number>, item: number): number {
+  return LIMIT_NAMES.reduce((least, limit) => {
+    const most = problem.limits[limit]
+    const uses = useOf(problem, limit)
+    const own = uses[item] ?? 0
+    if (most === null || own === 0) return least
+    const others = uses.reduce((sum, use, other) => sum + (other === item ? 0 : use * (mark[other] ?? 0)), 0)
+    return Math.min(least, (most - others) / own)
+  }, Infinity)
 }
 
 function costing(problem: InvestmentProblem, id: string): (factor: number) => InvestmentProblem {
