@@ -95,6 +95,7 @@ const named = [
       path: '^src/domains/$1/[^/]+/',
       pathNot: [
         '^src/domains/$1/$2/',
+        '^src/domains/$1/tables/',
         '^src/domains/$1/.+/(?:model|lifecycle|queries)[.]ts$',
         '^src/domains/$1/.+/queries/[^/]+[.]ts$',
         '^src/domains/broadcast/deliveries/mailings[.]ts$',
