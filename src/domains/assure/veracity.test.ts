@@ -33,8 +33,8 @@ test('where the organisation saw itself better it is flattering, also in a state
     ],
   )
   assert.deepEqual(
-    [agreementWords(null), agreementWords(0.9), agreementWords(0.61), agreementWords(-0.2)],
-    ['Too little to say', 'Almost the same', 'Close', 'Worse than chance'],
+    [agreementWords(null, 40), agreementWords(0.9, 40), agreementWords(0.61, 40), agreementWords(-0.2, 40), agreementWords(0.9, 9)],
+    ['Too little to say', 'Almost the same', 'Close', 'Worse than chance', 'Too little to say'],
   )
 })
 

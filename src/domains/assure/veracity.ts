@@ -62,9 +62,19 @@ function ordered(pairs: readonly { readonly self: number; readonly independent: 
   }
 }
 
+/** Below so many things compared, no interval is shown: its formula is for many (Fleiss, Cohen and Everitt 1969). */
+const FEWEST = 10
+
+/** A coefficient as pages show it: with its 95 % interval where enough was compared. */
+export function coefficientText(one: Agreement['kappa'], n: number): string {
+  if (one === null) return 'Not defined'
+  const value = one.value.toFixed(2)
+  return n < FEWEST ? `${value} (too few to say how sure)` : `${value} (${one.low.toFixed(2)} to ${one.high.toFixed(2)})`
+}
+
 /** In words, for the reader who knows no coefficients. The bands of Landis and Koch (1977) for the value beyond chance. */
-export function agreementWords(value: number | null): string {
-  if (value === null) return 'Too little to say'
+export function agreementWords(value: number | null, n: number): string {
+  if (value === null || n < FEWEST) return 'Too little to say'
   return BANDS.find(({ from }) => value >= from)?.words ?? 'Worse than chance'
 }
 

@@ -82,7 +82,7 @@ export function agreementModel(
       head: [{ text: 'Outcome' }, { text: 'Who' }, { text: 'When' }],
       rows: changes.map(({ outcomeCode, byName, at }) => [outcomeCode, byName, { at }]),
     } satisfies TableModel,
-    isUnrecorded: standing === 'void' && !changes.some(change => signatures.some(({ at }) => change.at > at)),
+    isUnrecorded: standing === 'void' && isUnrecorded(review),
   }
 }
 
@@ -136,4 +136,10 @@ export function decideModel(review: AgreedReview, line: AgreedLine, typed: Reado
       : null,
     said: decided,
   }
+}
+
+/** Whether no page says who changed it since what does not hold any more was signed. */
+function isUnrecorded({ changes, signatures, hash }: AgreedReview): boolean {
+  const earlier = signatures.filter(one => one.hash !== hash)
+  return !changes.some(change => earlier.every(({ at }) => change.at > at))
 }

@@ -1,17 +1,11 @@
 import type { Problem } from '../../../kernel/problem.ts'
 import type { Field, TableModel } from '../../../ui/models.ts'
 import { statusLabel } from '../frameworks/model.ts'
+import { coefficientText } from '../veracity.ts'
 import type { BothViews } from './model.ts'
 import type { PairStatistics } from './statistics.ts'
 
 export const MODERATION = '/moderation'
-
-const two = (value: number) => value.toFixed(2)
-
-/** A coefficient with its 95 % interval. */
-export function coefficientText(one: { readonly value: number; readonly low: number; readonly high: number } | null): string {
-  return one === null ? 'Not defined' : `${two(one.value)} (${two(one.low)} to ${two(one.high)})`
-}
 
 export function moderationModel(
   views: readonly BothViews[],
@@ -41,8 +35,8 @@ export function moderationModel(
         one.framework,
         one.n,
         one.same === null ? null : `${Math.round(one.same * 100)} %`,
-        coefficientText(one.kappa),
-        coefficientText(one.ac1),
+        coefficientText(one.kappa, one.n),
+        coefficientText(one.ac1, one.n),
         one.milder,
         one.stricter,
       ]),

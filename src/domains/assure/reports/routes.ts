@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { londonDate } from '../../../kernel/instant.ts'
 import { csv, page, type FileReply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import { may } from '../../../platform/work/actor.ts'
 import { ownAssessment } from '../assessments/queries.ts'
 import type { Visible } from '../tables.ts'
 import { reportCsv, reportOscal, reportWorkbook } from './files.ts'
@@ -28,7 +29,14 @@ const show = route({
   query: z.object({ view: z.enum(['full', 'summary']).catch('full').default('full') }),
   async handle(request) {
     const report = await read(request)
-    return page(`${VIEWS}/report.njk`, `Report: ${report.organisation.name}`, reportModel(report, request.query.view, request.actor))
+    return page(
+      `${VIEWS}/report.njk`,
+      `Report: ${report.organisation.name}`,
+      reportModel(report, request.query.view, {
+        organisationId: request.actor.organisationId,
+        mayOffer: may(request.actor, 'assure.practice.offer'),
+      }),
+    )
   },
 })
 

@@ -1,8 +1,9 @@
 import type { Tag } from '../../../ui/labels.ts'
+import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
 import { statusLabel, type Level } from '../frameworks/model.ts'
 import { pounds } from '../money.ts'
-import { agreementWords } from '../veracity.ts'
+import { agreementWords, coefficientText } from '../veracity.ts'
 import { standingText, titleOf } from './files.ts'
 import { gapsOf, objectivesOf, type Report, type ReportOutcome } from './model.ts'
 import type { BoardMoney } from './money/queries.ts'
@@ -52,7 +53,7 @@ function riskColour(code: string): Tag['colour'] {
   return RISK_COLOURS[at] ?? 'grey'
 }
 
-export function reportModel(report: Report, view: 'full' | 'summary', actor: { readonly organisationId: string | null }) {
+export function reportModel(report: Report, view: 'full' | 'summary', actor: { readonly organisationId: string | null; readonly mayOffer: boolean }) {
   const { assessment, framework, outcomes } = report
   const { isOwn, ...head } = headOf(report)
   const own = isOwn(actor.organisationId)
@@ -68,7 +69,13 @@ export function reportModel(report: Report, view: 'full' | 'summary', actor: { r
     files: ['csv', 'xlsx', 'oscal.json'].map(kind => ({ href: reportAddress(assessment.id, `.${kind}`), text: FILES[kind] })),
     objectives: objectivesTable(report),
     veracity: veracityModel(report),
-    strengths: strengths.map(({ outcome, what, detail, advice }) => ({ code: outcome.code, what, detail, advice })),
+    strengths: strengths.map(({ outcome, what, detail, advice }) => ({
+      code: outcome.code,
+      what,
+      detail,
+      advice,
+      offerHref: own && actor.mayOffer ? withQuery(`/assessments/${assessment.id}/practices/offer`, { outcome: outcome.code }) : null,
+    })),
     priorities: outcomes
       .filter(({ meets, findings }) => meets === false && findings.some(({ kind }) => kind === 'finding'))
       .flatMap(one => findingsOf(one)),
@@ -130,20 +137,18 @@ function barOf(meets: number, below: number, notAsked: number): readonly BarSegm
 function veracityModel({ veracity, veracityWords }: Report) {
   if (veracity === null) return null
   type Line = (typeof veracity)['outcomes']
-  const coefficient = (one: Line['kappa']) =>
-    one === null ? 'Not defined' : `${one.value.toFixed(2)} (${one.low.toFixed(2)} to ${one.high.toFixed(2)})`
   const line = (name: string, one: Line): readonly Cell[] => [
     name,
     one.n,
     one.same === null ? null : percent(one.same),
-    coefficient(one.kappa),
-    coefficient(one.ac1),
+    coefficientText(one.kappa, one.n),
+    coefficientText(one.ac1, one.n),
     one.flattering,
     one.harsh,
   ]
   return {
     words: veracityWords,
-    band: agreementWords(veracity.outcomes.ac1?.value ?? null),
+    band: agreementWords(veracity.outcomes.ac1?.value ?? null, veracity.outcomes.n),
     table: {
       caption: 'How true the self-assessment was',
       head: [
