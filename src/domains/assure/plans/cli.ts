@@ -1,14 +1,22 @@
 import { Invalid } from '../../../kernel/errors.ts'
+import type { Id } from '../../../kernel/id.ts'
 import { londonDate } from '../../../kernel/instant.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import type { Actor } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { listActions, SHOWN } from './list/queries.ts'
 import { metWords } from './list/views.ts'
 import { stateTag } from './model.ts'
-import { ownOrganisation, readAction } from './routes.ts'
+import { readAction } from './routes.ts'
 import { planSummary } from './summary.ts'
 import { dateWords, leftWords, moneyWords, recordWords } from './views.ts'
+
+/** A plan is an organisation's: the operator of the machine has none. Throws `Invalid`. */
+function actingFor(actor: Pick<Actor, 'organisationId'>): Id<'organisation'> {
+  if (actor.organisationId !== null) return actor.organisationId
+  throw new Invalid('assure.plans.for-whom', 'Say as whom: --as EMAIL of a person of the organisation whose plan it is.')
+}
 
 const list: Command = {
   name: 'plan list',
@@ -22,7 +30,7 @@ const list: Command = {
   ],
   permission: 'assure.plan.view',
   async run({ platform, actor, output }, _arguments, options) {
-    const organisationId = ownOrganisation(actor)
+    const organisationId = actingFor(actor)
     const today = londonDate(platform.clock.now())
     const limit = Number(options['limit'] ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('assure.plans.limit', 'The limit must be a number from 1 to 500.')
@@ -61,7 +69,7 @@ const show: Command = {
   permission: 'assure.plan.view',
   async run({ platform, actor, output }, [id = '']) {
     const { action, history } = await readAs<Visible, Awaited<ReturnType<typeof readAction>>>(platform, actor, db =>
-      readAction(db, ownOrganisation(actor), id),
+      readAction(db, actingFor(actor), id),
     )
     output.result({ ...action, dates: history.dates, events: history.events, retests: history.retests, followedBy: history.followedBy }, [
       action.title,
