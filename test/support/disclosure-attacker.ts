@@ -93,6 +93,12 @@ function programme(
       const size = inside.reduce((sum, at) => sum + (atoms[at]?.members.length ?? 0), 0)
       const total = (one: number) => inside.map(at => `c${at}_${one}`).join(' + ')
       const cell = cohort.cells[question] ?? null
+      // Of those who answered, so many answered otherwise than any one class.
+      if (cell !== null && policy.alike > 0)
+        for (let one = 0; one < levels; one += 1) {
+          const others = Array.from({ length: levels }, (_, other) => other).filter(other => other !== one)
+          rows.push(`${others.map(total).join(' + ')} >= ${policy.alike}`)
+        }
       for (let one = 0; one <= levels; one += 1) {
         if (cell !== null) {
           const [least, most] = rangeOfRounded(cell[one] ?? 0, policy.rounding)

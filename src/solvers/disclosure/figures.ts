@@ -11,9 +11,9 @@ export interface Released {
   readonly membersOf: ReadonlyMap<string, readonly Member[]>
 }
 
-/** How many answered otherwise than most did. */
+/** How many gave another answer than most did, of those who gave one. */
 export function othersThanMost(parts: readonly Piece[], question: number, { levels }: Pick<ReleaseInput, 'levels'>): number {
-  const counts = sumOf(parts, question, levels)
+  const counts = sumOf(parts, question, levels).slice(0, levels)
   return counts.reduce((sum, count) => sum + count, 0) - Math.max(...counts)
 }
 

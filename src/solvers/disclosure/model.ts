@@ -6,15 +6,20 @@
  * member can be told from another, so what must hold is about parts and not about cells. The invariants, for each part and each question:
  *
  * 1. It has at least `minimum` members.
- * 2. At least `alike` of its members gave another answer than most of it did.
+ * 2. At least `alike` of its members gave another answer than most of those who answered did. No answer is none: who can see that somebody has
+ *    answered would otherwise know what.
  * 3. Whether a cell is shown depends on the answers only through what could as well be chance: for the cells that rule 2 keeps back, about as many
  *    others are kept back by lot (`companions`).
  * 4. Quartiles over several questions use only those questions by which every part inside the cohort is told from every other; and no later release splits off a
  *    part that is alike in one of them.
+ * 5. Members under one hand know of each other: rules 1, 2 and 4 hold for what is left without any one hand, but for one.
  *
  * Then fewer than `alike` members who put together what they know cannot be certain of the answer of anybody else, even if they knew every count
  * to the unit: whoever they aim at could have exchanged answers with another member of the same part, and all that was released would be the same. Rounding
  * comes on top. `release.test.ts` has the attackers.
+ *
+ * What it does not say: that a level was given by nobody is true of everybody. And two ledgers know nothing of each other: whoever knows that the
+ * others answered the same in both can compare them.
  */
 export interface DisclosurePolicy {
   /** Fewest members of a cohort, and of any part. */
@@ -32,9 +37,11 @@ export interface Guards {
   /** What was released earlier counts. */
   readonly ledger: boolean
   readonly companions: boolean
+  /** Rule 5. */
+  readonly hands: boolean
 }
 
-export const ALL_GUARDS: Guards = { complement: true, ledger: true, companions: true }
+export const ALL_GUARDS: Guards = { complement: true, ledger: true, companions: true, hands: true }
 
 export interface Cohort {
   readonly code: string
@@ -48,6 +55,8 @@ export interface Member {
   readonly cohorts: readonly string[]
   /** One character for each question: the place of the answer among the levels, the best being 0, or a hyphen for none. */
   readonly levels: string
+  /** Who knows its answers besides itself, such as the person who also answered for others, or the body that owns several. */
+  readonly hands?: readonly string[]
 }
 
 /** Several questions whose share of best answers is summed up by member. */
@@ -72,9 +81,11 @@ export interface Ledger {
   readonly shown: ReadonlyMap<string, ReadonlySet<number>>
   /** The same → the questions that went into its quartiles. */
   readonly grouped: ReadonlyMap<string, ReadonlySet<number>>
+  /** Key of a member of a part → its hands. */
+  readonly hands: ReadonlyMap<string, readonly string[]>
 }
 
-export const EMPTY_LEDGER: Ledger = { parts: [], shown: new Map(), grouped: new Map() }
+export const EMPTY_LEDGER: Ledger = { parts: [], shown: new Map(), grouped: new Map(), hands: new Map() }
 
 export interface ReleaseInput {
   /** Counted from 1 within what the ledger is about. */
@@ -88,7 +99,10 @@ export interface ReleaseInput {
   readonly groups: readonly Group[]
   readonly ledger: Ledger
   readonly policy: DisclosurePolicy
-  /** A number in [0, 1) for a label, the same for the same label, that nobody else can foretell. */
+  /**
+   * A number in [0, 1) for a label that nobody else can foretell, and the same for the same label in every release of a ledger: who asks for the same
+   * members again and again would otherwise see which cells are held each time, and so which are not held by lot.
+   */
   draw(label: string): number
   readonly guards?: Guards
 }

@@ -25,6 +25,8 @@ interface World {
   readonly policy?: DisclosurePolicy
   readonly guards?: Partial<Guards>
   readonly seed?: string
+  /** Draws lots anew for each release, as a solver may not. */
+  readonly isDrawnAnew?: boolean
 }
 
 /** Releases one after the other, each with the members of that time. */
@@ -40,7 +42,7 @@ function releases(world: World, times: readonly (readonly Member[])[]): readonly
       groups: [{ code: 'A', questions: Array.from({ length: world.questions }, (_, question) => question) }],
       ledger,
       policy: world.policy ?? POLICY,
-      draw: drawOf(`${world.seed ?? 'seed'} ${index}`),
+      draw: drawOf(`${world.seed ?? 'seed'}${world.isDrawnAnew === true ? index : ''}`),
       guards: { ...ALL_GUARDS, ...world.guards },
     })
     ledger = release.ledger
@@ -179,6 +181,66 @@ test('the ledger: who leaves together and is all alike is not told by the quarti
   assert.deepEqual([second?.release.cohorts[0]?.held, second?.release.cohorts[0]?.groups], ['alike', []])
 })
 
+test('the all-alike guard: those who did not answer do not hide that all who did are alike', () => {
+  const cells = (levels: string) =>
+    releases({ cohorts: ALL, questions: 1, guards: NO_LOT }, [[...people('a', 'all', '2', 12), ...people('b', 'all', levels, 4)]])[0]?.release
+      .cohorts[0]?.cells
+  assert.deepEqual(cells('-'), [null], 'who can see that somebody answered would know what')
+  assert.notEqual(cells('0')?.[0], null)
+})
+
+test('hands: who answers for many of a cohort learns nothing of the others', () => {
+  const chain = [...people('c', 'all', '0', 6), ...people('d', 'all', '2', 6)].map(member => ({ ...member, hands: ['chain'] }))
+  const world = { cohorts: ALL, questions: 1, policy: { ...POLICY, rounding: 1 } }
+  const knowing = chain.map(({ key }) => key)
+  const without = { ...NO_LOT, hands: false }
+  const few = [[...chain, ...people('z', 'all', '1', 1)]]
+  assert.deepEqual(certain({ ...world, guards: NO_LOT }, few, knowing), [])
+  assert.deepEqual(certain({ ...world, guards: without }, few, knowing), [{ key: 'z1', question: 0 }])
+  // Enough others, who are all alike.
+  const alike = [[...chain, ...people('z', 'all', '1', 12)]]
+  assert.deepEqual(certain({ ...world, guards: NO_LOT }, alike, knowing), [])
+  assert.equal(certain({ ...world, guards: without }, alike, knowing).length, 12)
+  const mixed = [[...chain, ...people('y', 'all', '1', 12), ...people('z', 'all', '0', 12)]]
+  assert.notEqual(releases({ ...world, guards: NO_LOT }, mixed)[0]?.release.cohorts[0]?.cells[0], null, 'beside enough others it is counted')
+  assert.deepEqual(certain({ ...world, guards: NO_LOT }, mixed, knowing), [])
+})
+
+test('hands: who left keeps their hand, so that many who leave together do not tell of the one who left with them', () => {
+  const stay = [...people('a', 'all', '0', 14), ...people('b', 'all', '2', 14)]
+  const chain = [...people('c', 'all', '0', 6), ...people('d', 'all', '2', 6)].map(member => ({ ...member, hands: ['chain'] }))
+  const times = [[...stay, ...chain, ...people('z', 'all', '1', 1)], stay]
+  const world = { cohorts: ALL, questions: 1, policy: { ...POLICY, rounding: 1 } }
+  const knowing = chain.map(({ key }) => key)
+  assert.deepEqual(certain({ ...world, guards: NO_LOT }, times, knowing), [])
+  assert.deepEqual(certain({ ...world, guards: { ...NO_LOT, hands: false } }, times, knowing), [{ key: 'z1', question: 0 }])
+})
+
+test('companions: who asks for the same members again and again sees the same cells held', () => {
+  const population = [
+    ...people('a', 'all', '00000000', 12),
+    ...people('b', 'all', '11111111', 8),
+    ...people('y', 'all y', '20000000', 8),
+    ...people('w', 'all y', '21222222', 8),
+    ...people('z', 'all y', '02222222', 1),
+  ]
+  const world = { cohorts: [...ALL, { code: 'y', parent: 'all' }], questions: 8 }
+  const everHeld = (seed: string, isDrawnAnew: boolean) => {
+    const seen = releases(
+      { ...world, seed, isDrawnAnew },
+      Array.from({ length: 12 }, () => population),
+    )
+    const heldIn = seen.map(({ release }) => new Set(release.cohorts[1]?.cells.flatMap((cell, question) => (cell === null ? [question] : []))))
+    return { first: heldIn[0]?.size ?? 0, always: [...(heldIn[0] ?? [])].filter(question => heldIn.every(held => held.has(question))).length }
+  }
+  const seeds = Array.from({ length: 20 }, (_, seed) => String(seed))
+  for (const seed of seeds) assert.equal(everHeld(seed, false).always, everHeld(seed, false).first, 'nothing is let out by asking again')
+  assert.ok(
+    seeds.some(seed => everHeld(seed, true).always < everHeld(seed, true).first),
+    'lots drawn anew would let it out',
+  )
+})
+
 test('companions: that a cell is held does not say that its answers are alike', () => {
   // Everybody of y gave the last answer but the attacker; there are not enough of any other answer for it to be anything else.
   const population = [
@@ -261,7 +323,7 @@ test('the same attacker finds answers in the same sectors where no guard but the
   const found = Array.from({ length: 3 }, (_, seed) => {
     const { cohorts, questions, times } = sector(seed + 1)
     const policy = { minimum: 10, alike: 0, rounding: 1 }
-    const world = { cohorts, questions, policy, guards: { complement: false, ledger: false, companions: false } }
+    const world = { cohorts, questions, policy, guards: { complement: false, ledger: false, companions: false, hands: false } }
     return attack({ seen: releases(world, times), questions, levels: LEVELS, policy, knowing: [times[0]?.[0]?.key ?? ''] }).length
   })
   assert.ok(found.filter(count => count > 0).length === 3, found.join(' '))

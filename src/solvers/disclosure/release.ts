@@ -10,7 +10,7 @@ import {
   type ReleasedCohort,
   type ReleaseInput,
 } from './model.ts'
-import { piecesOf, type Piece } from './parts.ts'
+import { joinedHands, largestHand, piecesOf, type Piece } from './parts.ts'
 import { roundCount } from './rounding.ts'
 import { mergePieces, settle, type Merged } from './settle.ts'
 
@@ -22,11 +22,11 @@ export function prepareRelease(input: ReleaseInput): Release {
   const sizes = sizesOf(pieces)
   const held = new Map<string, HoldReason>()
   const candidates = largeEnough(input, guards, sizes, pieces)
-  const isLarge = (part: Merged) => part.size >= input.policy.minimum
+  const isLarge = (part: Merged) => part.size >= atLeast(input.policy.minimum, part.pieces, guards)
   const settled = (isSafe: (part: Merged) => boolean, start: ReadonlySet<string>) =>
     guards.complement ? settle({ pieces, isEarlier: () => true, sizes, isSafe }, start) : start
   const large = settled(isLarge, candidates)
-  const unchanged = settled(part => isLarge(part) && !isAlikeInQuartiles(part, ledger, input), large)
+  const unchanged = settled(part => isLarge(part) && !isAlikeInQuartiles(part, ledger, input, guards), large)
   const hold = (from: Iterable<string>, kept: ReadonlySet<string>, reason: HoldReason) => {
     for (const code of from) if (!kept.has(code)) held.set(code, reason)
   }
@@ -65,6 +65,7 @@ function joined(pieces: readonly Piece[], kept: ReadonlySet<string>): readonly P
       (sums, piece) => sums.map((sum, at) => sum + (piece.counts[at] ?? 0)),
       new Int32Array(merged.pieces[0]?.counts.length ?? 0),
     ),
+    hands: joinedHands(merged.pieces),
   }))
 }
 
@@ -72,6 +73,11 @@ function sizesOf(pieces: readonly Piece[]): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>()
   for (const piece of pieces) for (const cohort of piece.cohorts) sizes.set(cohort, (sizes.get(cohort) ?? 0) + piece.members.length)
   return sizes
+}
+
+/** So many of a part, that without those under any one hand, but for one, there are still `count` (rule 5). */
+function atLeast(count: number, pieces: readonly Piece[], { hands }: Guards): number {
+  return hands ? count - 1 + largestHand(pieces) : count
 }
 
 /** The cohorts with enough members, and with enough or none left over in each beside those inside it: from the bottom up, the smallest goes first. */
@@ -82,7 +88,11 @@ function largeEnough(
   pieces: readonly Piece[],
 ): Set<string> {
   const size = (code: string) => sizes.get(code) ?? 0
-  const kept = new Set(cohorts.filter(({ code }) => size(code) >= policy.minimum && size(code) > 0).map(({ code }) => code))
+  const isLarge = (code: string) => {
+    const inside = pieces.filter(piece => piece.cohorts.includes(code))
+    return size(code) > 0 && size(code) >= atLeast(policy.minimum, inside, guards)
+  }
+  const kept = new Set(cohorts.map(({ code }) => code).filter(isLarge))
   if (!guards.complement) return kept
   const children = Map.groupBy(cohorts, ({ parent }) => parent)
   for (const { code } of cohorts.toReversed()) {
@@ -161,37 +171,37 @@ function noise(drawn: number): number {
 }
 
 /** Whether nearly all of a part answered alike a question that went into quartiles released earlier: apart from the others, those would tell. */
-function isAlikeInQuartiles({ cells, pieces }: Merged, { grouped }: Ledger, input: ReleaseInput): boolean {
+function isAlikeInQuartiles({ cells, pieces }: Merged, { grouped }: Ledger, input: ReleaseInput, guards: Guards): boolean {
   const questions = new Set(cells.flatMap(cell => [...(grouped.get(cell) ?? [])]))
-  return [...questions].some(question => othersThanMost(pieces, question, input) < input.policy.alike)
+  const least = atLeast(input.policy.alike, pieces, guards)
+  return [...questions].some(question => othersThanMost(pieces, question, input) < least)
 }
 
 function settleCell(input: ReleaseInput, guards: Guards, { parts, sizes, ledger }: Deciding, question: number, start: Iterable<string>): Set<string> {
   const { minimum, alike } = input.policy
   if (!guards.complement)
     return new Set(
-      [...start].filter(
-        code =>
-          othersThanMost(
-            parts.filter(part => part.cohorts.includes(code)),
-            question,
-            input,
-          ) >= alike,
-      ),
+      [...start].filter(code => {
+        const inside = parts.filter(part => part.cohorts.includes(code))
+        return othersThanMost(inside, question, input) >= atLeast(alike, inside, guards)
+      }),
     )
   return settle(
     {
       pieces: parts,
       sizes,
       isEarlier: cell => ledger.shown.get(cell)?.has(question) === true,
-      isSafe: merged => merged.size >= minimum && othersThanMost(merged.pieces, question, input) >= alike,
+      isSafe({ size, pieces }) {
+        const others = othersThanMost(pieces, question, input)
+        return size >= minimum && others >= alike && size >= atLeast(minimum, pieces, guards) && others >= atLeast(alike, pieces, guards)
+      },
     },
     start,
   )
 }
 
 function ledgerAfter(
-  { number, questions }: ReleaseInput,
+  { number, questions, members }: ReleaseInput,
   released: readonly ReleasedCohort[],
   { parts, ledger, shown }: Pick<Released, 'parts' | 'ledger' | 'shown'>,
 ): Ledger {
@@ -199,14 +209,18 @@ function ledgerAfter(
     released.filter(({ held }) => held === null).map(cohort => [`${number} ${cohort.code}`, of(cohort)] as const)
   const shownOf = ({ code }: ReleasedCohort) =>
     new Set(Array.from({ length: questions }, (_, question) => question).filter(question => shown[question]?.has(code) === true))
+  const counted = parts
+    .map(part => ({
+      inside: [...part.inside, ...part.cohorts.map(code => `${number} ${code}`)].toSorted(),
+      members: part.members,
+      counts: [...part.counts],
+    }))
+    .filter(part => part.inside.length > 0)
+  const handsNow = new Map(members.map(({ key, hands }) => [key, hands ?? []] as const))
+  const handsOf = (key: string) => handsNow.get(key) ?? ledger.hands.get(key) ?? []
   return {
-    parts: parts
-      .map(({ inside, cohorts, members, counts }) => ({
-        inside: [...inside, ...cohorts.map(code => `${number} ${code}`)].toSorted(),
-        members,
-        counts: [...counts],
-      }))
-      .filter(part => part.inside.length > 0),
+    parts: counted,
+    hands: new Map(counted.flatMap(part => part.members.map(key => [key, handsOf(key)] as const))),
     shown: new Map([...ledger.shown, ...named(shownOf)]),
     grouped: new Map([...ledger.grouped, ...named(({ groups }) => new Set(groups.flatMap(group => group.questions)))]),
   }

@@ -34,6 +34,10 @@ for (const [position, code] of ['A', 'B', ...OUTCOMES].entries())
     db,
   )
 
+// The key of the lots: with another one now and then a cohort would be held as a whole.
+for (const period of [PERIOD, '2025-26', '2024-25', '2023-24'])
+  await sql`insert into assure_ledger_key (framework_id, period, key) values (${FRAMEWORK}, ${period}, ${'0123456789abcdef'.repeat(4)})`.execute(db)
+
 const lead = await signIn('cyber-lead', { organisation: 'OWN1' })
 const board = await signIn('board-member', { organisation: 'OWN1' })
 const cicso = await signIn('cicso')
@@ -304,6 +308,46 @@ test('a freeze that was asked for twice is made once, and one of a framework tha
   assert.match(wrong.body, /Choose a framework/)
   const preview = await lead.get(`/benchmark/contributions/${ownReview}`)
   assert.match(preview.body, /That framework is withdrawn: nothing is compared by it/)
+})
+
+test('organisations whose results one person sent, or that one body owns, do not make a comparison for those beside them', async () => {
+  await sql`update assure_framework set withdrawn_at = null where id = ${FRAMEWORK}`.execute(db)
+  const freezeYear = async (period: string) => {
+    const person = `per_${'1'.repeat(32)}`
+    await sql`
+      insert into assure_contribution (id, organisation_id, framework_id, period, view, levels, organisation_type, size_band, receipt, contributed_at, contributed_by)
+      select 'ctb_' || md5(${period} || id), organisation_id, framework_id, ${period}, view, levels, organisation_type, size_band, receipt, now(),
+        case when ${period} = '2025-26' and right(organisation_id, 1) <> '0' then ${person} else 'per_' || md5(id) end
+      from assure_contribution where period = ${PERIOD} and organisation_type = 'trust' and withdrawn_at is null`.execute(db)
+    await cicso.post('/benchmark/releases', { frameworkId: FRAMEWORK, period }, { from: '/benchmark/releases' })
+    await platform.runJobs()
+    const { rows } = await sql<{ state: string; reason: string | null }>`
+      select cohort.state, cohort.reason from assure_freeze_cohort cohort join assure_freeze on id = freeze_id where period = ${period} and cohort = 'trust'`.execute(
+      db,
+    )
+    return rows[0]
+  }
+  assert.deepEqual(await freezeYear('2023-24'), { state: 'released', reason: null }, 'each for itself')
+  assert.deepEqual(await freezeYear('2025-26'), { state: 'held', reason: 'few' }, 'one person for nine in ten')
+  await sql`update directory_organisation set parent_code = 'T2' where type = 'trust' and right(id, 1) <> '0'`.execute(db)
+  assert.deepEqual(await freezeYear('2024-25'), { state: 'held', reason: 'few' }, 'one owner of nine in ten')
+})
+
+test('whoever freezes the same again and again sees the same', async () => {
+  const figures = async () => {
+    const { rows } = await sql<{ figures: string }>`
+      select string_agg(cohort || code || coalesce(counts::text, quartiles::text, 'held'), ' ' order by cohort, kind, code) as figures
+      from assure_figure join assure_freeze on id = freeze_id where period = '2023-24' group by freeze_id`.execute(db)
+    return rows.map(row => row.figures)
+  }
+  await sql`update directory_organisation set parent_code = null where type = 'trust'`.execute(db)
+  for (let again = 0; again < 3; again += 1) {
+    await cicso.post('/benchmark/releases', { frameworkId: FRAMEWORK, period: '2023-24' }, { from: '/benchmark/releases' })
+    await platform.runJobs()
+  }
+  const all = await figures()
+  assert.equal(all.length, 4)
+  assert.equal(new Set(all).size, 1)
 })
 
 test('the database refuses a policy below the floors', async () => {

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { parseId } from '../../../kernel/id.ts'
 import { chunks } from '../../../platform/db/chunks.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { HoldReason, Ledger, Release } from '../../../solvers/disclosure/model.ts'
@@ -40,16 +41,17 @@ export async function freeze(work: Work<Visible>, freezeId: string): Promise<Fro
   const objectives = await frameworkObjectives(work.db, about.frameworkId)
   // A framework does not change; should one have, what was packed by another list of outcomes says nothing about this one.
   const contributions = (await contributionsToFreeze(work.db, about.frameworkId, about.period)).filter(one => one.levels.length === outcomes.length)
-  const hash = await hasher(work, about)
-  const chance = randomBytes(32)
+  const keyed = await hasher(work, about)
   const known = new Set(cohorts.map(({ code }) => code))
   const release = prepareRelease({
     number: about.number,
     cohorts,
-    members: contributions.map(({ id, type, band, levels: answers }) => ({
-      key: hash(id),
+    members: contributions.map(({ id, type, band, levels: answers, person, owner }) => ({
+      key: keyed.hash(id),
       cohorts: cohortCodes(kinds, type, band).filter(code => known.has(code)),
       levels: answers,
+      // Who contributed for several knows of several, and so does the body that they are parts of.
+      hands: [...(parseId('person', person) !== undefined ? [keyed.hash(person)] : []), keyed.hash(`owner ${owner}`)],
     })),
     questions: outcomes.length,
     levels: levels.length,
@@ -63,8 +65,7 @@ export async function freeze(work: Work<Visible>, freezeId: string): Promise<Fro
       outcomes.map(({ code }) => code),
     ),
     policy,
-    // Thrown away afterwards: what was held by lot, nobody can find out.
-    draw: label => createHmac('sha256', chance).update(label).digest().readUInt32BE(0) / 2 ** 32,
+    draw: keyed.draw,
   })
   await writeRelease(work, about, { release, cohorts, policy, levels, objectives, codes: outcomes.map(({ code }) => code) })
   const held = (reason: HoldReason) => release.cohorts.filter(cohort => cohort.held === reason).length
@@ -76,8 +77,16 @@ export async function freeze(work: Work<Visible>, freezeId: string): Promise<Fro
   return frozen
 }
 
-/** Keyed hashes of contributions: the same for all freezes of a framework and year, so that the ledger can tell who is who, and for nothing else. */
-async function hasher(work: Work<Visible>, { frameworkId, period }: Freeze): Promise<(id: string) => string> {
+interface Keyed {
+  hash(id: string): string
+  draw(label: string): number
+}
+
+/**
+ * Keyed hashes of contributions and hands, and the lots: the same for all freezes of a framework and year, so that the ledger can tell who is who, and
+ * whoever freezes again and again draws nothing out. Who can read the key can read the exact sums beside it.
+ */
+async function hasher(work: Work<Visible>, { frameworkId, period }: Freeze): Promise<Keyed> {
   await work.db
     .insertInto('assure_ledger_key')
     .values({ framework_id: frameworkId, period, key: randomBytes(32).toString('hex') })
@@ -89,7 +98,11 @@ async function hasher(work: Work<Visible>, { frameworkId, period }: Freeze): Pro
     .where('period', '=', period)
     .select('key')
     .executeTakeFirstOrThrow()
-  return id => createHmac('sha256', key).update(id).digest('base64url').slice(0, 22)
+  const digest = (text: string) => createHmac('sha256', key).update(text).digest()
+  return {
+    hash: id => digest(id).toString('base64url').slice(0, 22),
+    draw: label => digest(`lot ${label}`).readUInt32BE(0) / 2 ** 32,
+  }
 }
 
 /** The ledger as the last freeze of the framework and year left it, and what all of them have shown. */
@@ -122,9 +135,11 @@ async function readLedger(work: Work<Visible>, { frameworkId, period, number }: 
     }
     return found
   }
+  const written = rows.map(({ inside, members, counts }) => ({ inside, counts, members: members.split(' ').map(one => one.split(':')) }))
   return {
     // The freeze before wrote the sums.
-    parts: rows.map(({ inside, members, counts }) => ({ inside, members: members.split(' '), counts: counts as number[] })),
+    parts: written.map(({ inside, members, counts }) => ({ inside, members: members.map(([key = '']) => key), counts: counts as number[] })),
+    hands: new Map(written.flatMap(({ members }) => members.map(([key = '', ...hands]) => [key, hands] as const))),
     shown: byCell('outcome'),
     grouped: byCell('objective'),
   }
@@ -182,7 +197,7 @@ async function writeRelease(work: Work<Visible>, { id }: Freeze, { release, coho
     freeze_id: id,
     position,
     inside: [...inside],
-    members: members.join(' '),
+    members: members.map(key => [key, ...(release.ledger.hands.get(key) ?? [])].join(':')).join(' '),
     counts: JSON.stringify(counts),
   }))
   for (const part of chunks(ledger)) await work.db.insertInto('assure_ledger').values(part).execute()

@@ -14,6 +14,7 @@ import type { CohortKind } from '../tables/benchmark.ts'
  *    may see, and its own ledger.
  * 3. Cohorts are fixed: policy, with dates. Nobody asks for another.
  * 4. What is released is decided by solvers/disclosure, over all releases of the framework and year. A figure that was released is never changed.
+ *    Two years, or two frameworks that ask the same, are not set against each other: who contributes is told so before.
  * 5. An organisation's own place is worked out from the published table and its own review, in its own scope.
  */
 export const FREEZE = { name: 'assure.benchmark-freeze', payload: z.object({ freezeId: z.string() }) }

@@ -289,18 +289,31 @@ export async function factsOf(db: Asks, organisationId: Id<'organisation'>): Pro
   return db.selectFrom('directory_organisation').where('id', '=', organisationId).select(['type', 'size']).executeTakeFirstOrThrow()
 }
 
-/** For the freeze alone, as the system: everything that counts. What is of a closed organisation or a withdrawn review does not. */
+/**
+ * For the freeze alone, as the system: everything that counts. What is of a closed organisation or a withdrawn review does not. `owner` is the code of the
+ * body that it is a part of, or its own; boards and regions own nobody, they plan for them.
+ */
 export async function contributionsToFreeze(db: Asks, frameworkId: string, period: string) {
   return db
     .selectFrom('assure_contribution as contribution')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'contribution.organisation_id')
     .leftJoin('assure_assessment as assessment', 'assessment.id', 'contribution.assessment_id')
+    .leftJoin('directory_organisation as parent', join =>
+      join.onRef('parent.code', '=', 'organisation.parent_code').on('parent.type', 'not in', ['centre', 'region', 'board']),
+    )
     .where('contribution.framework_id', '=', frameworkId)
     .where('contribution.period', '=', period)
     .where('contribution.withdrawn_at', 'is', null)
     .where('organisation.status', '=', 'open')
     .where(sql<string>`coalesce(assessment.state, '')`, '<>', 'withdrawn')
-    .select(['contribution.id', 'contribution.levels', 'contribution.organisation_type as type', 'contribution.size_band as band'])
+    .select(({ fn }) => [
+      'contribution.id',
+      'contribution.levels',
+      'contribution.organisation_type as type',
+      'contribution.size_band as band',
+      'contribution.contributed_by as person',
+      fn.coalesce('parent.code', 'organisation.code').as('owner'),
+    ])
     .execute()
 }
 

@@ -25,7 +25,9 @@ export function aboutHowMany({ state, contributors }: Pick<FrozenCohort, 'state'
 export function heldWords(reason: FrozenCohort['reason'], policy: Pick<BenchmarkPolicy, 'minimum'> | null): string {
   if (reason === null) return 'Released'
   // The rest of a cohort beside those inside it counts as well, so it does not tell that there are fewer.
-  return reason === 'few' && policy !== null ? `${HELD_WORDS.few} (n < ${policy.minimum}), in it or beside it` : HELD_WORDS[reason]
+  return reason === 'few' && policy !== null
+    ? `${HELD_WORDS.few} (n < ${policy.minimum}), in it or beside it; those under one hand count as one`
+    : HELD_WORDS[reason]
 }
 
 export function comparisonModel(

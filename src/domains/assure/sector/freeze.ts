@@ -176,5 +176,6 @@ async function readLedger(work: Work<Visible>, { period, number }: Asked, code: 
     shown: new Map(figures.map(figure => [`${figure.number} ${EVERYBODY}`, new Set([0])])),
     // Nothing is summed up over several improvements.
     grouped: new Map(),
+    hands: new Map(),
   }
 }

@@ -109,7 +109,7 @@ export interface LedgerTable {
   position: number
   /** `1 type:trust`: release 1, that cohort. */
   inside: string[]
-  /** The hashes, with a space between. */
+  /** With a space between: the hash of each, and after a colon each the hashes of those whose hand it is under. */
   members: string
   counts: Json
 }
