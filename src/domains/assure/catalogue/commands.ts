@@ -4,8 +4,8 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import type { EntryKind } from '../tables/investment.ts'
-import { improvementContent, overlapContent, scenarioContent, sizeContent } from './content.ts'
-import { improvementWith, scenarioWith } from './figures.ts'
+import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
+import { improvementWith, scenarioWith } from '../figures.ts'
 import type { Figure } from './model.ts'
 
 interface Change {

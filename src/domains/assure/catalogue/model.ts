@@ -1,4 +1,5 @@
 import type { Instant } from '../../../kernel/instant.ts'
+import type { EntryKind } from '../tables/investment.ts'
 
 /**
  * The shared catalogue: what can be done, what can happen, and the rules by which a figure for a hospital becomes one for another size. It is judgement, dated and
@@ -155,3 +156,11 @@ export function sizeOf(rule: SizeRule, organisation: { readonly type: string; re
   if (found === undefined) throw new TypeError('The rule of sizes names no size.')
   return found
 }
+
+/** The page of an entry. */
+export function entryAddress(part: Part, code: string, rest = ''): string {
+  return `${CATALOGUE_PAGE}/${part}/${code}${rest}`
+}
+
+/** Which version of each entry a case goes by: kind, code, version. */
+export type Versions = Readonly<Partial<Record<EntryKind, Readonly<Record<string, number>>>>>

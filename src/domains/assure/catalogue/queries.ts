@@ -4,13 +4,10 @@ import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../.
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import type { EntryKind } from '../tables/investment.ts'
-import { improvementContent, overlapContent, scenarioContent, sizeContent } from './content.ts'
-import type { Catalogue, Entry } from './model.ts'
+import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
+import type { Catalogue, Entry, Versions } from './model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>
-
-/** Which version of each entry a case goes by: kind, code, version. */
-export type Versions = Readonly<Partial<Record<EntryKind, Readonly<Record<string, number>>>>>
 
 export const ENTRY_SORTS = ['name', '-name', 'changed', '-changed'] as const
 

@@ -10,11 +10,11 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import { may } from '../../../platform/work/actor.ts'
 import type { Visible } from '../tables.ts'
 import { changeFigure, withdrawEntry } from './commands.ts'
-import { figureForm, reasonField } from './fields.ts'
-import type { NamedFigure } from './figures.ts'
-import { CATALOGUE_PAGE, PARTS, type Entry, type Part } from './model.ts'
+import { figureForm, reasonField } from '../figure-form.ts'
+import type { NamedFigure } from '../figures.ts'
+import { CATALOGUE_PAGE, entryAddress, PARTS, type Entry, type Part } from './model.ts'
 import { entriesOf, entryOf, ENTRY_SORTS, scenarioNames, versionsOf } from './queries.ts'
-import { changeModel, entryAddress, entryModel, figuresOf, listModel, partTitle, summaryOf, type EntryPage } from './views.ts'
+import { changeModel, entryModel, figuresOf, listModel, partTitle, summaryOf, type EntryPage } from './views.ts'
 
 const VIEWS = 'assure/catalogue/views'
 const view = { permission: 'assure.catalogue.view' } as const

@@ -2,10 +2,10 @@ import type { Page } from '../../../kernel/page.ts'
 import { sortColumn, withQuery } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
 import { pounds } from '../money.ts'
-import { improvementContent, overlapContent, scenarioContent, sizeContent } from './content.ts'
-import { figureFields, UNITS } from './fields.ts'
-import { figuresOfImprovement, figuresOfScenario, type NamedFigure, type Unit } from './figures.ts'
-import { CATALOGUE_PAGE, GRADES, PARTS, type Entry, type Figure, type Part } from './model.ts'
+import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
+import { figureFields, figureWords } from '../figure-form.ts'
+import { figuresOfImprovement, figuresOfScenario, type NamedFigure, type Unit } from '../figures.ts'
+import { CATALOGUE_PAGE, entryAddress, GRADES, PARTS, type Entry, type Figure, type Part } from './model.ts'
 import type { EntryQuery } from './queries.ts'
 
 const PART_WORDS = {
@@ -16,27 +16,6 @@ const PART_WORDS = {
 
 export function partTitle(part: Part): string {
   return PART_WORDS[part].title
-}
-
-export function entryAddress(part: Part, code: string, rest = ''): string {
-  return `${CATALOGUE_PAGE}/${part}/${code}${rest}`
-}
-
-/** A figure in the words of its unit: "£20,000 to £80,000, likely £40,000". */
-export function figureWords(
-  { low, likely, high }: Pick<Figure, 'low' | 'likely' | 'high'>,
-  unit: Unit,
-): { readonly text: string; readonly hint: string } {
-  return { text: amountWords(likely, unit), hint: `${amountWords(low, unit)} to ${amountWords(high, unit)}` }
-}
-
-function amountWords(value: number, unit: Unit): string {
-  if (unit.startsWith('money')) return pounds(Math.round(value))
-  if (unit === 'share') return `${UNITS.share.write(value)}%`
-  const text = String(Number(value.toPrecision(3)))
-  if (unit === 'days') return `${text} days`
-  if (unit === 'clinic-days') return `${text} clinic-days`
-  return `${text} a year`
 }
 
 export function listModel(part: Part, found: Page<Entry<unknown>>, query: EntryQuery & { readonly cursor: string | null }) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { improvementContent, scenarioContent, sourceSchema } from '../catalogue/content.ts'
+import { improvementContent, scenarioContent, sourceSchema } from '../entry-content.ts'
 import { SIZES } from '../catalogue/model.ts'
 
 /** What the columns of a case hold, as it is read back. */

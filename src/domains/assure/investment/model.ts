@@ -1,6 +1,5 @@
 import type { Instant } from '../../../kernel/instant.ts'
-import type { Figure, Improvement, Scenario, Size } from '../catalogue/model.ts'
-import type { Versions } from '../catalogue/queries.ts'
+import type { Figure, Improvement, Scenario, Size, Versions } from '../catalogue/model.ts'
 
 /**
  * An organisation's case for spending: with this much money, what should we do? It is the organisation's own, and nobody of the centre reads any of it.

@@ -1,4 +1,4 @@
-import { figuresOfImprovement, figuresOfScenario, improvementWith, scenarioWith, type NamedFigure } from '../catalogue/figures.ts'
+import { figuresOfImprovement, figuresOfScenario, improvementWith, scenarioWith, type NamedFigure } from '../figures.ts'
 import type { Catalogue, Figure, Improvement, Scenario, SizeBand } from '../catalogue/model.ts'
 import type { OwnEntry, OwnScenario, Override } from './model.ts'
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { cleanText } from '../../../kernel/text.ts'
-import type { Field } from '../../../ui/models.ts'
-import { penceFrom } from '../money.ts'
-import { sourceSchema } from './content.ts'
+import { cleanText } from '../../kernel/text.ts'
+import type { Field } from '../../ui/models.ts'
+import { penceFrom, pounds } from './money.ts'
+import { sourceSchema } from './entry-content.ts'
 import type { Unit } from './figures.ts'
-import { GRADES, type Figure, type Grade } from './model.ts'
+import { GRADES, type Figure, type Grade } from './catalogue/model.ts'
 
 /** A figure on a form: its three ends in the unit in which people think of it, where it is from, and why it is changed. */
 
@@ -107,4 +107,21 @@ const GRADE_HINTS: Readonly<Record<Grade, string>> = {
 
 function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** A figure in the words of its unit: "£20,000 to £80,000, likely £40,000". */
+export function figureWords(
+  { low, likely, high }: Pick<Figure, 'low' | 'likely' | 'high'>,
+  unit: Unit,
+): { readonly text: string; readonly hint: string } {
+  return { text: amountWords(likely, unit), hint: `${amountWords(low, unit)} to ${amountWords(high, unit)}` }
+}
+
+function amountWords(value: number, unit: Unit): string {
+  if (unit.startsWith('money')) return pounds(Math.round(value))
+  if (unit === 'share') return `${UNITS.share.write(value)}%`
+  const text = String(Number(value.toPrecision(3)))
+  if (unit === 'days') return `${text} days`
+  if (unit === 'clinic-days') return `${text} clinic-days`
+  return `${text} a year`
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { parseLocalDate } from '../../../kernel/instant.ts'
-import { cleanLine, cleanText } from '../../../kernel/text.ts'
-import { LOSS_CHANNELS, SIZES, SOFTENED } from './model.ts'
+import { parseLocalDate } from '../../kernel/instant.ts'
+import { cleanLine, cleanText } from '../../kernel/text.ts'
+import { LOSS_CHANNELS, SIZES, SOFTENED } from './catalogue/model.ts'
 
 /** What an entry of the catalogue may hold: read when it is stored and when it comes back. Each refusal is a sentence for the person. */
 

@@ -1,5 +1,5 @@
-import type { EffectOn, Figure, Improvement, LossChannel, Scenario, Softened } from './model.ts'
-import { LOSS_CHANNELS, SOFTENED } from './model.ts'
+import type { EffectOn, Figure, Improvement, LossChannel, Scenario, Softened } from './catalogue/model.ts'
+import { LOSS_CHANNELS, SOFTENED } from './catalogue/model.ts'
 
 /** The figures of an entry by name, so that one of them can be shown, changed or said otherwise without the rest. */
 
