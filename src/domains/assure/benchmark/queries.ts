@@ -289,9 +289,12 @@ export async function factsOf(db: Asks, organisationId: Id<'organisation'>): Pro
   return db.selectFrom('directory_organisation').where('id', '=', organisationId).select(['type', 'size']).executeTakeFirstOrThrow()
 }
 
+/** Types of bodies that have others below them and own none of them: they plan for them. */
+export const NO_OWNERS = ['centre', 'region', 'board'] as const
+
 /**
  * For the freeze alone, as the system: everything that counts. What is of a closed organisation or a withdrawn review does not. `owner` is the code of the
- * body that it is a part of, or its own; boards and regions own nobody, they plan for them.
+ * body that it is a part of, or its own.
  */
 export async function contributionsToFreeze(db: Asks, frameworkId: string, period: string) {
   return db
@@ -299,7 +302,7 @@ export async function contributionsToFreeze(db: Asks, frameworkId: string, perio
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'contribution.organisation_id')
     .leftJoin('assure_assessment as assessment', 'assessment.id', 'contribution.assessment_id')
     .leftJoin('directory_organisation as parent', join =>
-      join.onRef('parent.code', '=', 'organisation.parent_code').on('parent.type', 'not in', ['centre', 'region', 'board']),
+      join.onRef('parent.code', '=', 'organisation.parent_code').on('parent.type', 'not in', [...NO_OWNERS]),
     )
     .where('contribution.framework_id', '=', frameworkId)
     .where('contribution.period', '=', period)

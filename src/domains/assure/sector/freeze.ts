@@ -92,10 +92,10 @@ async function freezeImprovement(work: Work<Visible>, asked: Asked, { code, poli
   const release = prepareRelease({
     number: asked.number,
     cohorts: [{ code: EVERYBODY, parent: null }],
-    members: pool.organisations.map(id => {
+    members: pool.organisations.map(({ id, owner }) => {
       const levels = String(pool.bands.get(`${id} ${code}`) ?? 0)
       // Who needs something else than before counts as somebody new.
-      return { key: keyed(`${id} ${code} ${levels}`).toString('base64url').slice(0, 22), cohorts: [EVERYBODY], levels }
+      return { key: short(keyed(`${id} ${code} ${levels}`)), cohorts: [EVERYBODY], levels, hands: [short(keyed(`owner ${owner}`))] }
     }),
     questions: 1,
     levels: BANDS.length,
@@ -114,7 +114,7 @@ async function freezeImprovement(work: Work<Visible>, asked: Asked, { code, poli
     improvement_code: code,
     position,
     inside: [...inside],
-    members: members.join(' '),
+    members: members.map(key => [key, ...(release.ledger.hands.get(key) ?? [])].join(':')).join(' '),
     counts: JSON.stringify(counts),
   }))
   if (ledger.length > 0) await work.db.insertInto('assure_need_ledger').values(ledger).execute()
@@ -127,7 +127,7 @@ interface Asked {
 }
 
 interface Pool {
-  readonly organisations: readonly string[]
+  readonly organisations: Awaited<ReturnType<typeof pooledOrganisations>>
   /** Organisation and improvement → the place of the band. */
   readonly bands: ReadonlyMap<string, number>
 }
@@ -138,6 +138,10 @@ async function poolOf(work: Work<Visible>): Promise<Pool> {
     needs.map(({ organisationId, improvementCode, pence }) => [`${organisationId} ${improvementCode}`, Math.max(1, bandOf(pence))]),
   )
   return { organisations: await pooledOrganisations(work.db), bands }
+}
+
+function short(hash: Buffer): string {
+  return hash.toString('base64url').slice(0, 22)
 }
 
 /** Hashes under a key of the year that nobody but the system reads. */
@@ -170,12 +174,13 @@ async function readLedger(work: Work<Visible>, { period, number }: Asked, code: 
     .where('figure.improvement_code', '=', code)
     .select('freeze.number')
     .execute()
+  const written = parts.map(({ inside, members, counts }) => ({ inside, counts, members: members.split(' ').map(one => one.split(':')) }))
   return {
     // The freeze before wrote the sums.
-    parts: parts.map(({ inside, members, counts }) => ({ inside, members: members.split(' '), counts: counts as number[] })),
+    parts: written.map(({ inside, members, counts }) => ({ inside, members: members.map(([key = '']) => key), counts: counts as number[] })),
     shown: new Map(figures.map(figure => [`${figure.number} ${EVERYBODY}`, new Set([0])])),
     // Nothing is summed up over several improvements.
     grouped: new Map(),
-    hands: new Map(),
+    hands: new Map(written.flatMap(({ members }) => members.map(([key = '', ...hands]) => [key, hands] as const))),
   }
 }

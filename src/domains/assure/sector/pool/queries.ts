@@ -1,4 +1,5 @@
 import type { Reader } from '../../../../platform/work/read.ts'
+import { NO_OWNERS } from '../../benchmark/queries.ts'
 import type { Visible } from '../../tables.ts'
 
 /** Whether the organisation lets its unfunded improvements be counted among those of others. */
@@ -45,13 +46,16 @@ export async function unfundedNeeds(db: Reader<Visible>, organisationId: string 
   )
 }
 
-/** The organisations that let their needs be counted; for the system. */
-export async function pooledOrganisations(db: Reader<Visible>): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('assure_need_pool')
-    .where('withdrawn_at', 'is', null)
-    .orderBy('organisation_id')
-    .select('organisation_id')
+/** The organisations that let their needs be counted, each with the code of the body that it is a part of, or its own; for the system. */
+export async function pooledOrganisations(db: Reader<Visible>): Promise<readonly { readonly id: string; readonly owner: string }[]> {
+  return db
+    .selectFrom('assure_need_pool as pool')
+    .innerJoin('directory_organisation as organisation', 'organisation.id', 'pool.organisation_id')
+    .leftJoin('directory_organisation as parent', join =>
+      join.onRef('parent.code', '=', 'organisation.parent_code').on('parent.type', 'not in', [...NO_OWNERS]),
+    )
+    .where('pool.withdrawn_at', 'is', null)
+    .orderBy('organisation.id')
+    .select(({ fn }) => ['organisation.id', fn.coalesce('parent.code', 'organisation.code').as('owner')])
     .execute()
-  return rows.map(({ organisation_id: id }) => id)
 }
