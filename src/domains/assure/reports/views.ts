@@ -9,6 +9,7 @@ import { gapsOf, objectivesOf, type Report, type ReportOutcome } from './model.t
 import type { BoardMoney } from './money/queries.ts'
 
 const TONES = { good: 'green', partial: 'yellow', bad: 'red' } as const satisfies Readonly<Record<Level['tone'], Tag['colour']>>
+const BAR_TONES = { good: 'done', partial: 'busy', bad: 'silent' } as const satisfies Readonly<Record<Level['tone'], BarSegment['tone']>>
 const RISK_COLOURS = ['green', 'yellow', 'orange', 'red'] as const
 
 function statusTag(levels: readonly Level[], status: string): Tag {
@@ -42,6 +43,8 @@ function headOf(report: Report) {
       share: percent(risk.share),
       source: report.riskSource,
       because: risk.because.length,
+      isAsked: isAsked(report),
+      unanswered: report.outcomes.filter(({ status }) => status === 'unanswered').length,
       narrative: report.narrative,
     },
     isOwn,
@@ -106,7 +109,29 @@ function findingsOf({ outcome, findings, meets }: ReportOutcome) {
     .map(({ what, detail, advice }) => ({ code: outcome.code, what, detail, advice, isPriority: meets === false }))
 }
 
+const isAsked = ({ outcomes }: Report) => outcomes.some(({ meets }) => meets !== null)
+
 function objectivesTable(report: Report): TableModel {
+  return isAsked(report) ? askedTable(report) : levelsTable(report)
+}
+
+/** Where no profile asks anything: how many outcomes of each objective stand at each level. */
+function levelsTable({ framework, outcomes }: Report): TableModel {
+  const columns = [
+    ...framework.levels.map(({ code, label, tone }) => ({ code, label, tone: BAR_TONES[tone] })),
+    { code: 'unanswered', label: 'Not answered', tone: 'declined' as const },
+  ]
+  return {
+    caption: 'Where we stand',
+    head: [{ text: 'Objective' }, ...columns.map(({ label }) => ({ text: label, format: 'numeric' as const })), { text: 'Share' }],
+    rows: [...Map.groupBy(outcomes, ({ outcome }) => outcome.objective)].map(([code, of]): readonly Cell[] => {
+      const counts = columns.map(column => ({ ...column, count: of.filter(({ status }) => status === column.code).length }))
+      return [`${code} ${of[0]?.outcome.objectiveTitle ?? ''}`.trim(), ...counts.map(({ count }) => count), { bar: counts }]
+    }),
+  }
+}
+
+function askedTable(report: Report): TableModel {
   return {
     caption: 'Against what is asked',
     head: [
@@ -179,14 +204,19 @@ export function boardModel(report: Report, money: BoardMoney | null) {
     findings.filter(({ kind }) => kind === 'strength').map(({ what }) => `${outcome.code}: ${what}`),
   )
   const whole = objectivesOf(report).filter(({ meets, below }) => below === 0 && meets > 0)
+  const best = outcomes.filter(({ outcome, status }) => status === outcome.levels[0])
+  const likeliest = isAsked(report)
+    ? whole.map(({ code, title }) => `${code} ${title}: all that is asked is there`)
+    : best.map(({ outcome, status }) => `${outcome.code} ${outcome.title}: ${statusLabel(framework.levels, status).toLowerCase()}`)
   return {
     ...head,
     backHref: reportAddress(assessment.id),
     good,
     asked: asked.length,
-    objectives: { ...objectivesTable(report), caption: 'Where we stand against what is asked', captionHidden: true },
-    strengths:
-      strengths.length > 0 ? strengths.slice(0, 3) : whole.slice(0, 3).map(({ code, title }) => `${code} ${title}: all that is asked is there`),
+    best: best.length,
+    total: outcomes.filter(({ status }) => status !== 'not-applicable').length,
+    objectives: { ...objectivesTable(report), captionHidden: true },
+    strengths: (strengths.length > 0 ? strengths : likeliest).slice(0, 3),
     gaps: gapsOf(report).map(one => {
       const [finding] = one.findings.filter(({ kind }) => kind === 'finding')
       return {
@@ -209,7 +239,7 @@ function moneyModel({ open, late, granted, missing, next, decided }: BoardMoney)
     missing: pounds(missing),
     isMissing: missing > 0,
     total: pounds(granted + missing),
-    next: next.map(({ id, title, dueOn, funding }) => ({ href: `/plan/actions/${id}`, title, dueOn, funding })),
+    next: next.map(({ id, title, dueOn, funding }) => ({ href: `/plan/${id}`, title, dueOn, funding })),
     decided,
   }
 }
