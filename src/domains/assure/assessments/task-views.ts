@@ -164,6 +164,9 @@ function targetCell({ target, meetsTarget }: OutcomeLine, levels: readonly Level
   return { text: statusLabel(levels, target), tags: meetsTarget === false ? [{ text: 'Below', colour: 'orange' }] : undefined }
 }
 
+/** An assessor has handed over: before that there is nothing to agree. What was agreed of a closed review is reached from its report. */
+const AGREEABLE: readonly Assessment['state'][] = ['agreeing', 'agreed']
+
 function linksOf({ id, state, carriedFrom }: Assessment, actor: Actor): readonly { readonly label: string; readonly href: string }[] {
   if (seesOnlyGiven(actor)) return []
   const path = assessmentPath(id)
@@ -176,7 +179,7 @@ function linksOf({ id, state, carriedFrom }: Assessment, actor: Actor): readonly
     ...(may(actor, 'assure.report.view') ? [{ label: 'Report', href: `${path}/report` }] : []),
     ...(may(actor, 'assure.report.view') ? [{ label: 'One page for the board', href: `${path}/board` }] : []),
     ...(may(actor, 'assure.engagement.ask') ? [{ label: 'Independent assessor', href: `${path}/engagement` }] : []),
-    ...(may(actor, 'assure.agreement.sign') ? [{ label: 'Agreement', href: `${path}/agreement` }] : []),
+    ...(may(actor, 'assure.agreement.sign') && AGREEABLE.includes(state) ? [{ label: 'Agreement', href: `${path}/agreement` }] : []),
     ...(may(actor, 'assure.share.view') ? [{ label: 'Who sees this', href: `${path}/sharing` }] : []),
   ]
 }
