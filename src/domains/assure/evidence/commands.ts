@@ -11,7 +11,7 @@ import { ownAssessment } from '../assessments/queries.ts'
 import { possibleRespondents } from '../assessments/respondents/queries.ts'
 import { outcomesOf } from '../frameworks/queries.ts'
 import type { Visible } from '../tables.ts'
-import { fileTypeOf, safeName } from './file-type.ts'
+import { fileTypeOf, safeName } from './file-type/model.ts'
 import { LARGEST_FILE, SHA256 } from './model.ts'
 import { evidenceOf, expiringUnreminded } from './queries.ts'
 

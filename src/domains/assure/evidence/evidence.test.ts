@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LocalDate } from '../../../kernel/instant.ts'
-import { fileTypeOf, safeName } from './file-type.ts'
+import { fileTypeOf, safeName } from './file-type/model.ts'
 import { evidenceState } from './model.ts'
 
 const typeOf = (bytes: Buffer | string) => {

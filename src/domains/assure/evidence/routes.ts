@@ -16,7 +16,8 @@ import { possibleRespondents } from '../assessments/respondents/queries.ts'
 import { outcomesOf } from '../frameworks/queries.ts'
 import type { Visible } from '../tables.ts'
 import { addEvidence, checkEvidence, placeEvidence, withdrawEvidence, type NewEvidence } from './commands.ts'
-import { evidenceForm, type Offered } from './fields.ts'
+import { evidenceForm } from './fields.ts'
+import type { Offered } from './form-views.ts'
 import { EVIDENCE_KINDS, EVIDENCE_STATES, LARGEST_FILE } from './model.ts'
 import {
   checksOf,
@@ -27,12 +28,10 @@ import {
   expiryOf,
   listEvidence,
   type Evidence,
-  type EvidenceCheck,
   type EvidenceFilter,
-  type EvidenceGrade,
   type EvidenceLine,
 } from './queries.ts'
-import { addModel, evidencePath, listModel, pieceModel } from './views.ts'
+import { addModel, evidencePath, listModel, pieceModel, type EvidenceAsked, type ListShown, type PieceShown } from './views.ts'
 
 const VIEWS = 'assure/evidence/views'
 const view = { permission: 'assure.assessment.view' } as const
@@ -58,17 +57,9 @@ export const EvidenceQuery = z.object({
   sort: z.enum(EVIDENCE_SORTS).catch('-added').default('-added'),
   cursor: cursorText,
 })
-export type EvidenceAsked = z.infer<typeof EvidenceQuery>
 
 export function filterOf({ q, state, kind, grade, outcome }: Omit<EvidenceAsked, 'cursor' | 'sort'>): EvidenceFilter {
   return { search: q, state, kind, grade: grade ?? '', outcome: outcome ?? '' }
-}
-
-export interface ListShown {
-  readonly assessment: Assessment
-  readonly found: Page<EvidenceLine>
-  readonly grades: readonly EvidenceGrade[]
-  readonly expiry: { readonly expired: number; readonly expiring: number }
 }
 
 const list = route({
@@ -209,13 +200,6 @@ const FIELD_OF: Readonly<Record<string, string>> = {
 function refusalAt(error: unknown): Problem {
   const problem = refusalOf(error, 'title')
   return { ...problem, pointer: FIELD_OF[problem.rule.split('.').at(-1) ?? ''] ?? 'title' }
-}
-
-export interface PieceShown {
-  readonly assessment: Assessment
-  readonly piece: Evidence
-  readonly checks: readonly EvidenceCheck[]
-  readonly offered: Offered
 }
 
 const show = route({

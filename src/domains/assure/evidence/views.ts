@@ -1,13 +1,13 @@
+import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { asList } from '../../../platform/forms/form.ts'
 import type { Tag } from '../../../ui/labels.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
 import type { Assessment } from '../assessments/model.ts'
-import { evidenceFields, outcomesField, type Offered } from './fields.ts'
+import { evidenceFields, outcomesField, type Offered } from './form-views.ts'
 import { EVIDENCE_KINDS, type EvidenceKind, type EvidenceState } from './model.ts'
-import type { Evidence, EvidenceLine } from './queries.ts'
-import type { EvidenceAsked, ListShown, PieceShown } from './routes.ts'
+import type { Evidence, EvidenceCheck, EvidenceFilter, EvidenceGrade, EvidenceLine, EvidenceSort } from './queries.ts'
 
 const STATES: Readonly<Record<EvidenceState, Tag>> = {
   current: { text: 'In force', colour: 'green' },
@@ -23,6 +23,29 @@ export function evidencePath(assessmentId: string, ...rest: readonly string[]): 
 
 function reviewName({ frameworkName, period, subject }: Assessment): string {
   return `${frameworkName}, ${period}, ${subject}`
+}
+
+/** What the address of the list asks for. */
+export interface EvidenceAsked extends Pick<EvidenceFilter, 'state' | 'kind'> {
+  readonly q: string
+  readonly grade: string | null
+  readonly outcome: string | null
+  readonly sort: EvidenceSort
+  readonly cursor: string | null
+}
+
+export interface ListShown {
+  readonly assessment: Assessment
+  readonly found: Page<EvidenceLine>
+  readonly grades: readonly EvidenceGrade[]
+  readonly expiry: { readonly expired: number; readonly expiring: number }
+}
+
+export interface PieceShown {
+  readonly assessment: Assessment
+  readonly piece: Evidence
+  readonly checks: readonly EvidenceCheck[]
+  readonly offered: Offered
 }
 
 /** The evidence of a review: what expires first said above it. */

@@ -12,7 +12,8 @@ import type { Assessment } from '../assessments/model.ts'
 import { ownAssessment } from '../assessments/queries.ts'
 import type { Visible } from '../tables.ts'
 import { giveShare, lookAt, revokeShare } from './commands.ts'
-import { shareForm, type ShareOffered } from './fields.ts'
+import { shareForm } from './fields.ts'
+import type { ShareOffered } from './form-views.ts'
 import { SHARE_ITEMS, type ShareItem } from './model.ts'
 import {
   listLooks,
@@ -25,8 +26,8 @@ import {
   type SharedWithUs,
   type ShareFilter,
 } from './queries.ts'
-import { contentOfShare, type SharedContent } from './shown.ts'
-import { addModel, listModel, looksModel, sharedModel, sharedWithUsModel, sharingPath, SHARED_PAGE } from './views.ts'
+import { contentOfShare } from './queries/shown.ts'
+import { addModel, listModel, looksModel, sharedModel, sharedWithUsModel, sharingPath, SHARED_PAGE, type LookedAt } from './views.ts'
 
 const VIEWS = 'assure/sharing/views'
 const view = { permission: 'assure.share.view' } as const
@@ -254,11 +255,6 @@ const shared = route({
     return page(`${VIEWS}/shared.njk`, shown.share.organisationName, sharedModel(shown))
   },
 })
-
-export interface LookedAt {
-  readonly share: SharedWithUs
-  readonly content: SharedContent
-}
 
 /** The share with what lies in it; the look is recorded. */
 export async function look(work: Work<Visible>, shareId: string): Promise<LookedAt> {

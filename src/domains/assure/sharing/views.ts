@@ -5,11 +5,10 @@ import type { Tag } from '../../../ui/labels.ts'
 import { withQuery, type Query } from '../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../ui/models.ts'
 import type { Assessment } from '../assessments/model.ts'
-import { shareFields, type ShareOffered } from './fields.ts'
+import { shareFields, type ShareOffered } from './form-views.ts'
 import { SHARE_ITEMS, type ShareItem, type ShareState } from './model.ts'
 import type { Look, Share, SharedWithUs } from './queries.ts'
-import type { LookedAt } from './routes.ts'
-import type { Basis } from './shown.ts'
+import type { Basis, SharedContent } from './queries/shown.ts'
 
 export const SHARED_PAGE = '/shared-with-us'
 
@@ -192,6 +191,11 @@ const ACTION_STATES: Readonly<Record<string, string>> = {
   done: 'Done',
   're-tested': 'Done and tested again',
   'accepted-risk': 'The risk is accepted',
+}
+
+export interface LookedAt {
+  readonly share: SharedWithUs
+  readonly content: SharedContent
 }
 
 /** What lies in a share, with by whom each part was said. */

@@ -1,4 +1,4 @@
-import { fail, succeed, type Result } from '../../../kernel/problem.ts'
+import { fail, succeed, type Result } from '../../../../kernel/problem.ts'
 
 /** What kind of file its bytes are. */
 export interface FileType {

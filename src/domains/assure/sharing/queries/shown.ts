@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import type { Reader } from '../../../platform/work/read.ts'
-import { assessmentById } from '../assessments/queries.ts'
-import { statusLabel } from '../frameworks/model.ts'
-import { frameworkById } from '../frameworks/queries.ts'
-import type { Visible } from '../tables.ts'
-import type { SharedWithUs } from './queries.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import { assessmentById } from '../../assessments/queries.ts'
+import { statusLabel } from '../../frameworks/model.ts'
+import { frameworkById } from '../../frameworks/queries.ts'
+import type { Visible } from '../../tables.ts'
+import type { SharedWithUs } from '../queries.ts'
 
 type Db = Reader<Visible>
 
