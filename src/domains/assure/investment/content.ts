@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { improvementContent, scenarioContent, sourceSchema } from '../entry-content.ts'
 import { SIZES } from '../catalogue/model.ts'
+import { improvementContent, scenarioContent, sourceSchema } from '../entry-content.ts'
 
 /** What the columns of a case hold, as it is read back. */
 

@@ -1,11 +1,8 @@
 import { z } from 'zod'
 import { cleanLine, cleanText } from '../../../kernel/text.ts'
-import { asList } from '../../../platform/forms/form.ts'
-import type { Field } from '../../../ui/models.ts'
-import { SIZES, type SizeRule } from '../catalogue/model.ts'
-import { penceFrom, pounds } from '../money.ts'
-import type { CaseSettings, InvestmentCase } from './model.ts'
-import type { ResolvedCase } from './resolve.ts'
+import { SIZES } from '../catalogue/model.ts'
+import { penceFrom } from '../money.ts'
+import type { CaseSettings } from './model.ts'
 
 const money = (missing: string) =>
   z.string(missing).transform((typed, context) => {
@@ -16,10 +13,11 @@ const money = (missing: string) =>
     return pence ?? z.NEVER
   })
 
+/** A field that is ticked once, often or not at all. */
 const codes = z
-  .unknown()
+  .union([z.string(), z.array(z.string())])
   .optional()
-  .transform(asList)
+  .transform(ticked => [ticked ?? []].flat())
   .pipe(z.array(z.string().regex(/^[a-z0-9-]{1,60}$/, 'Choose from the list')).max(200))
 
 /** What there is to spend, what is in place and what is wished, as it is typed. */
@@ -45,111 +43,12 @@ export const settingsForm = z
     message: 'The same improvement stands under what you will have and what you will not have. Take one back',
   })
 
-type Typed = Readonly<Record<string, unknown>>
-type ErrorOf = (name: string) => string | undefined
-
-const textOf = (typed: Typed | null, name: string) => (typeof typed?.[name] === 'string' ? typed[name] : undefined)
-
-/** The fields of the case's form: with what was typed, or with what stands. */
-export function settingsFields(
-  found: Pick<InvestmentCase, 'settings'>,
-  rule: SizeRule,
-  typed: Typed | null,
-  errorOf: ErrorOf,
-): { readonly money: readonly Field[]; readonly more: readonly Field[] } {
-  const { settings } = found
-  const field = (name: string, stands: string) => ({ name, value: textOf(typed, name) ?? stands, error: errorOf(name) })
-  return {
-    money: [
-      {
-        ...field('capital', plainPounds(settings.capital)),
-        kind: 'text',
-        label: 'Capital, once',
-        hint: 'In pounds: what you can buy this year',
-        width: 10,
-      },
-      {
-        ...field('revenue', plainPounds(settings.revenue)),
-        kind: 'text',
-        label: 'Running costs, each year',
-        hint: 'In pounds: licences, services, salaries',
-        width: 10,
-      },
-      {
-        ...field('peopleDays', String(settings.peopleDays)),
-        kind: 'text',
-        label: 'Days of your own people',
-        hint: 'This year, for all of it',
-        width: 10,
-      },
-    ],
-    more: [
-      { ...field('dayRate', plainPounds(settings.dayRate)), kind: 'text', label: 'What a day of your people costs', hint: 'In pounds', width: 10 },
-      {
-        ...field('size', settings.size),
-        kind: 'select',
-        label: 'Your size',
-        hint: 'The shared figures are made to your size',
-        options: rule.sizes.map(({ code, label }) => ({ value: code, text: label })),
-      },
-      {
-        ...field('years', String(settings.years)),
-        kind: 'select',
-        label: 'Plan over how many years?',
-        options: ['1', '2', '3', '4', '5'].map(value => ({ value, text: value })),
-      },
-    ],
-  }
-}
-
-export function wishFields(
-  found: Pick<InvestmentCase, 'settings' | 'inPlace'>,
-  case_: ResolvedCase,
-  suggested: readonly string[],
-  typed: Typed | null,
-  errorOf: ErrorOf,
-): { readonly inPlace: Field; readonly required: Field; readonly excluded: Field } {
-  const options = (hint: (code: string) => string | undefined) =>
-    case_.improvements.map(({ code, name }) => ({ value: code, text: name, hint: hint(code) }))
-  const chosen = (name: string, stands: readonly string[]) => (typed === null ? stands : asList(typed[name]))
-  return {
-    inPlace: {
-      name: 'inPlace',
-      kind: 'checkboxes',
-      label: 'What is in place already?',
-      hint: 'It then counts in what you would lose today, and is not offered again',
-      value: chosen('inPlace', found.inPlace),
-      options: options(code => (suggested.includes(code) ? 'Your review says so: tick it if it is true' : undefined)),
-      error: errorOf('inPlace'),
-    },
-    required: {
-      name: 'required',
-      kind: 'checkboxes',
-      label: 'What will you have in any case?',
-      value: chosen('required', found.settings.required),
-      options: options(() => undefined),
-      error: errorOf('required'),
-    },
-    excluded: {
-      name: 'excluded',
-      kind: 'checkboxes',
-      label: 'What will you not have?',
-      value: chosen('excluded', found.settings.excluded),
-      options: options(() => undefined),
-      error: errorOf('excluded'),
-    },
-  }
-}
-
 export function settingsFrom(form: z.infer<typeof settingsForm>): { readonly settings: CaseSettings; readonly inPlace: readonly string[] } {
   const { inPlace, seen: _, ...settings } = form
   return { settings, inPlace }
 }
 
 /** Pounds as somebody types them into a field. */
-function plainPounds(pence: number): string {
-  return pounds(pence).replace('£', '')
-}
 
 const shareLikely = z.string().transform((typed, context) => {
   const text = typed.trim().replace(/\s*%$/, '')

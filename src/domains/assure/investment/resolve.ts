@@ -1,5 +1,5 @@
-import { figuresOfImprovement, figuresOfScenario, improvementWith, scenarioWith, type NamedFigure } from '../figures.ts'
 import type { Catalogue, Figure, Improvement, Scenario, SizeBand } from '../catalogue/model.ts'
+import { figuresOfImprovement, figuresOfScenario, improvementWith, scenarioWith, type NamedFigure } from '../figures.ts'
 import type { OwnEntry, OwnScenario, Override } from './model.ts'
 
 /** What a case goes by: the catalogue made to the organisation's size, with what it says otherwise, and what it added. */
