@@ -1,4 +1,4 @@
-import type { ActionToAdd } from '../plans/commands.ts'
+import type { ActionToAdd } from '../plans/model.ts'
 import type { CaseAnswer } from './answer.ts'
 import type { CasePage } from './case-page.ts'
 

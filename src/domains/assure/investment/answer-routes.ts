@@ -5,7 +5,7 @@ import { json, page, redirect, svg, type FileReply } from '../../../platform/htt
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { MOST_ENUMERATED } from '../../../solvers/investment/check.ts'
 import type { Certificate, InvestmentProblem } from '../../../solvers/investment/model.ts'
-import type { AddedActions } from '../plans/commands.ts'
+import type { AddedActions } from '../plans/model.ts'
 import type { Visible } from '../tables.ts'
 import { actionsOf } from './actions.ts'
 import { drawExceedance, drawFrontier, drawSavings } from './answer-view.ts'

@@ -2,9 +2,9 @@ import { Conflict, Invalid } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import { cleanText } from '../../../kernel/text.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import { addActions, type ActionToAdd, type AddedActions } from '../plans/commands.ts'
-import { CHOSEN_UNDATED } from '../plans/model.ts'
+import type { ActionToAdd, AddedActions } from '../plans/model.ts'
 import type { Visible } from '../tables.ts'
+import { takeUp } from '../take-up.ts'
 import { own, record } from './commands.ts'
 import { answerById } from './queries.ts'
 
@@ -43,7 +43,6 @@ export async function decide(work: Work<Visible>, choice: Choice): Promise<Added
     })
     .execute()
   record(work, 'decided', choice.id)
-  const undated = choice.actions.map(action => ({ ...action, noDateReason: CHOSEN_UNDATED }))
   // The row is the organisation's own, so its id is that of an organisation.
-  return addActions(work, found.organisationId as Id<'organisation'>, undated)
+  return takeUp(work, found.organisationId as Id<'organisation'>, choice.actions)
 }

@@ -6,6 +6,7 @@ import { operation } from '../../../platform/http/operation.ts'
 import type { Route } from '../../../platform/http/route.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Work } from '../../../platform/work/work.ts'
+import { ownOrganisation } from '../acting-for.ts'
 import type { Visible } from '../tables.ts'
 import { signPlan } from './agreement/commands.ts'
 import { assessedOrganisation, ofAssessment, readAgreement, type AgreementPage } from './agreement/routes.ts'
@@ -16,7 +17,7 @@ import { RETEST_OUTCOMES, SOURCES, type RetestOutcome, type SourceKind } from '.
 import { leaveProposal, takeProposal } from './proposals/commands.ts'
 import { proposalsFor } from './proposals/queries.ts'
 import { ofProposal } from './proposals/routes.ts'
-import { ofAction, ownOrganisation, readAction } from './routes.ts'
+import { ofAction, readAction } from './routes.ts'
 import {
   acceptRisk,
   cancelAction,

@@ -4,7 +4,7 @@ import { londonDate, type LocalDate } from '../../../kernel/instant.ts'
 import { cleanLine, cleanText } from '../../../kernel/text.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import { voidWhatChanged } from './agreement/void.ts'
-import { CHOSEN_UNDATED, STANDING_STATES, type NewAction } from './model.ts'
+import { CHOSEN_UNDATED, STANDING_STATES, type ActionToAdd, type AddedActions, type NewAction } from './model.ts'
 import {
   assertFunding,
   assertOffered,
@@ -20,15 +20,6 @@ import {
   titleFrom,
   type Unit,
 } from './writing.ts'
-
-/** An action to add: what is left out is not known yet. Money in pence. */
-export type ActionToAdd = Pick<NewAction, 'title' | 'source'> & Partial<Omit<NewAction, 'title' | 'source'>>
-
-export interface AddedActions {
-  readonly ids: readonly Id<'action'>[]
-  /** So many stood in the plan before, from the same source, and are to be done: they were left as they are. */
-  readonly already: number
-}
 
 /**
  * Adds actions to the plan of an organisation, and opens the plan with the first. What already stands there from the same source is not added again, also

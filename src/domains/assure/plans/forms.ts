@@ -1,25 +1,18 @@
 import type { ZodType } from 'zod'
 import type { Field } from '../../../ui/models.ts'
 import { changeAction, reopenAction } from './commands.ts'
+import { acceptForm, changeForm, dateForm, fundingForm, progressForm, reopenForm, retestForm, type Typed } from './fields.ts'
 import {
   acceptFields,
-  acceptForm,
   changeFields,
-  changeForm,
   dateFields,
-  dateForm,
   fundingFields,
-  fundingForm,
   progressFields,
-  progressForm,
   reopenFields,
-  reopenForm,
   retestFields,
-  retestForm,
   type Choices,
   type ErrorOf,
-  type Typed,
-} from './fields.ts'
+} from './form-views.ts'
 import { ACTION_LIFECYCLE, type ActionVerb } from './model.ts'
 import type { Action } from './queries.ts'
 import { acceptRisk, finishAction, moveDate, noteProgress, retestAction, setFunding } from './steps/commands.ts'

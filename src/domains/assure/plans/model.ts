@@ -1,6 +1,6 @@
+import type { Id } from '../../../kernel/id.ts'
 import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Lifecycle } from '../../../kernel/lifecycle.ts'
-import type { TagColour } from '../../../ui/labels.ts'
 
 /**
  * The plan of an organisation: what it said it would do, by when, and whether it helped. It is an agreement and no to-do list; and it follows DAO 02/20
@@ -22,14 +22,14 @@ export function isActionState(text: string): text is ActionState {
   return (ACTION_STATES as readonly string[]).includes(text)
 }
 
-const STATE_TAGS: Readonly<Record<ActionState, { readonly text: string; readonly colour: TagColour }>> = {
+const STATE_TAGS = {
   planned: { text: 'Planned', colour: 'grey' },
   'in-progress': { text: 'In progress', colour: 'yellow' },
   done: { text: 'Done, to be re-tested', colour: 'blue' },
   're-tested': { text: 'Re-tested', colour: 'green' },
   'accepted-risk': { text: 'Risk accepted', colour: 'purple' },
   cancelled: { text: 'Cancelled', colour: 'white' },
-}
+} as const satisfies Readonly<Record<ActionState, object>>
 
 export function stateTag(state: string) {
   return isActionState(state) ? STATE_TAGS[state] : { text: state, colour: 'grey' as const }
@@ -122,7 +122,7 @@ export const RETEST_OUTCOMES = {
   worked: { label: 'It worked', colour: 'green' },
   partly: { label: 'It worked in part', colour: 'yellow' },
   'did-not-work': { label: 'It did not work', colour: 'red' },
-} as const satisfies Readonly<Record<string, { label: string; colour: TagColour }>>
+} as const
 
 export type RetestOutcome = keyof typeof RETEST_OUTCOMES
 
@@ -147,6 +147,15 @@ export interface NewAction {
   readonly yearlyPence: number
   readonly peopleDays: number
   readonly predicted: Predicted | null
+}
+
+/** An action to add: what is left out is not known yet. Money in pence. */
+export type ActionToAdd = Pick<NewAction, 'title' | 'source'> & Partial<Omit<NewAction, 'title' | 'source'>>
+
+export interface AddedActions {
+  readonly ids: readonly Id<'action'>[]
+  /** So many stood in the plan before, from the same source, and are to be done: they were left as they are. */
+  readonly already: number
 }
 
 /** Why the actions of an investment case come without a date. */

@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { Conflict, Forbidden, SignInNeeded } from '../../../kernel/errors.ts'
-import type { Id } from '../../../kernel/id.ts'
+import { Conflict, Forbidden } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import type { Actor } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { afterRefusal, type Refusal } from '../../../ui/refusal.ts'
+import { ownOrganisation } from '../acting-for.ts'
 import type { Visible } from '../tables.ts'
 import { addActions } from './commands.ts'
 import { deliveryRecord } from './dates.ts'
-import { addFields, addForm, type Choices, type Typed } from './fields.ts'
+import { addForm, type Typed } from './fields.ts'
+import { addFields, type Choices } from './form-views.ts'
 import { ACTION_FORMS, type ActionForm } from './forms.ts'
 import { ACTION_LIFECYCLE } from './model.ts'
 import { actionOf, colleaguesOf, datedActions, fundingStatuses, historyOf } from './queries.ts'
@@ -21,12 +21,6 @@ import { actionModel, type ActionPage } from './views.ts'
 export const VIEWS = 'assure/plans/views'
 const change = { permission: 'assure.plan.change' } as const
 export const ofAction = z.object({ id: z.string().max(60) })
-
-/** The organisation whose plan it is: the one that the actor acts for. Throws `SignInNeeded` for those who act for none. */
-export function ownOrganisation(actor: Pick<Actor, 'organisationId'>): Id<'organisation'> {
-  if (actor.organisationId === null) throw new SignInNeeded('assure.plans.for-whom', 'Sign in, and choose for whom you act.')
-  return actor.organisationId
-}
 
 export async function choicesFor(db: Reader<Visible>, organisationId: string): Promise<Choices> {
   return { colleagues: await colleaguesOf(db, organisationId), funding: await fundingStatuses(db) }

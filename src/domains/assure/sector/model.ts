@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { londonDate, type Instant } from '../../../kernel/instant.ts'
-import type { JobKind } from '../../../platform/jobs/job.ts'
 
 /**
  * What the sector needs, for the centre, from what nobody can undo.
@@ -10,7 +9,7 @@ import type { JobKind } from '../../../platform/jobs/job.ts'
  * 3. What is pooled is, for each improvement of the shared catalogue, whether it stands in the plan without money, and in which band of amount: no name, word or date.
  * 4. What is released is decided by solvers/disclosure over all freezes of a year; nobody at the centre reads what went in.
  */
-export const NEED_FREEZE: JobKind<{ freezeId: string }> = { name: 'assure.need-freeze', payload: z.object({ freezeId: z.string() }) }
+export const NEED_FREEZE = { name: 'assure.need-freeze', payload: z.object({ freezeId: z.string() }) }
 
 /** The bands of amount, once and for a year together. The first stands for what is not needed, or has its money. */
 export const BANDS = [

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Json } from '../../../../kernel/json.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { signedContent, type SignedContent } from '../../signed-content.ts'
@@ -31,13 +30,12 @@ export async function planContent(db: Reader<Visible>, planId: string): Promise<
       'predicted_high_pence as predictedHighPence',
       'predicted_clinic_days as predictedClinicDays',
       'accepted_until as acceptedUntil',
-      // Why it has no date is said only as long as it has none.
-      sql<boolean>`original_date is null`.as('isUndated'),
     ])
     .execute()
   const content = {
     plan: planId,
-    actions: actions.map(({ isUndated, noDateReason, ...rest }) => ({ ...rest, noDateReason: isUndated ? noDateReason : null })),
+    // Why it has no date is said only as long as it has none.
+    actions: actions.map(({ noDateReason, ...rest }) => ({ ...rest, noDateReason: rest.originalDate === null ? noDateReason : null })),
   }
   return signedContent(content satisfies Json)
 }

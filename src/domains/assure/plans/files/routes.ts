@@ -1,8 +1,8 @@
 import { fileOperation } from '../../../../platform/http/operation.ts'
 import type { FileReply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
+import { ownOrganisation } from '../../acting-for.ts'
 import type { Visible } from '../../tables.ts'
-import { ownOrganisation } from '../routes.ts'
 import { planOscal, planWorkbook, wholePlan, type WholePlan } from './files.ts'
 
 const access = { permission: 'assure.plan.view' } as const
