@@ -22,8 +22,7 @@ export const studyAnswerJob = handles<Platform, { answerId: string }>(STUDY_ANSW
     // Only `keepAnswer` and `keepStudy` write these columns, in these shapes.
     const [answer, known] = [row?.answer as CaseAnswer | undefined, row?.study as Study | null | undefined]
     if (row === null || answer?.kind !== 'solved' || known?.isDone === true) return
-    const inPlace = answer.items.filter(item => item.isInPlace).map(({ code }) => code)
-    const studied = { problem: row.problem as InvestmentProblem, chosen: answer.chosen, inPlace, years: row.years, hash: row.inputsHash }
+    const studied = { problem: row.problem as InvestmentProblem, answer, years: row.years, hash: row.inputsHash }
     for await (const study of studyOf(platform, studied)) await runWork<Visible, void>(platform, SYSTEM, work => keepStudy(work, { answerId, study }))
   },
 })
