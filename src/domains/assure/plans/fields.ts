@@ -10,11 +10,6 @@ export type Typed = Readonly<Record<string, unknown>>
 
 const A_DATE = 'Enter a date that exists, such as 27 3 2027'
 
-function parts(name: string) {
-  const part = z.string().max(10).default('')
-  return { [`${name}-day`]: part, [`${name}-month`]: part, [`${name}-year`]: part }
-}
-
 export function textOf(form: Typed, name: string): string {
   const value = form[name]
   return typeof value === 'string' ? value : ''
@@ -22,8 +17,24 @@ export function textOf(form: Typed, name: string): string {
 
 type Complain = (name: string, message: string) => never
 
+/**
+ * Reads what `read` makes of the form beside its other fields, also where those have faults: so that whoever filled it in sees every fault at once, a missing date
+ * among them.
+ */
+function beside<T extends object, D extends object>(schema: z.ZodType<T>, read: (form: Typed, complain: Complain) => D) {
+  return z.record(z.string(), z.unknown()).transform((form, context): T & D => {
+    const rest = schema.safeParse(form)
+    for (const { path, message } of rest.error?.issues ?? []) context.addIssue({ code: 'custom', path, message })
+    const own = read(form, (name, message) => {
+      context.addIssue({ code: 'custom', path: [name], message })
+      return z.NEVER
+    })
+    return rest.success ? { ...rest.data, ...own } : z.NEVER
+  })
+}
+
 /** The date, `null` where nothing was typed, or a complaint. */
-function dateOf(form: Readonly<Record<string, unknown>>, name: string, complain: Complain): LocalDate | null {
+function dateOf(form: Typed, name: string, complain: Complain): LocalDate | null {
   const [day, month, year] = ['day', 'month', 'year'].map(part => textOf(form, `${name}-${part}`).trim())
   if (`${day}${month}${year}` === '') return null
   return (
@@ -62,20 +73,12 @@ const owner = z
   .default('')
   .transform(id => (id === '' ? null : id))
 
-const complaining =
-  (context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void }): Complain =>
-  (name, message) => {
-    context.addIssue({ code: 'custom', path: [name], message })
-    return z.NEVER
-  }
-
-const dueParts = { ...parts('dueOn'), noDateReason: words() }
-
 /** A date, or why there is none: never neither. */
-function dueOf(form: Readonly<Record<string, unknown>> & { readonly noDateReason: string }, complain: Complain) {
+function dueOf(form: Typed, complain: Complain): { readonly dueOn: LocalDate | null; readonly noDateReason: string | null } {
   const dueOn = dateOf(form, 'dueOn', complain)
-  if (dueOn === null && form.noDateReason === '') return complain('dueOn', 'Enter a date, or say below why there is none yet')
-  return { dueOn, noDateReason: dueOn === null ? form.noDateReason : null }
+  const noDateReason = cleanText(textOf(form, 'noDateReason'))
+  if (dueOn === null && noDateReason === '') return complain('dueOn', 'Enter a date, or say below why there is none yet')
+  return { dueOn, noDateReason: dueOn === null ? noDateReason : null }
 }
 
 const what = {
@@ -90,60 +93,43 @@ const what = {
   peopleDays: number,
 }
 
-export const addForm = z.object({ ...what, ...dueParts, funding: z.string().max(40).default('not-asked') }).transform((form, context) => {
-  const { title, text, ownerId, capitalPence, yearlyPence, peopleDays, funding } = form
-  return { title, text, ownerId, capitalPence, yearlyPence, peopleDays, funding, ...dueOf(form, complaining(context)) }
-})
+export const addForm = beside(z.object({ ...what, noDateReason: words(), funding: z.string().max(40).default('not-asked') }), dueOf)
 
 export const changeForm = z.object({ ...what, revision: z.coerce.number().int() })
-export const takeForm = z
-  .object({ kind: z.enum(['bulletin', 'finding']), id: z.string().max(60), ownerId: owner, ...dueParts })
-  .transform((form, context) => ({ kind: form.kind, id: form.id, ownerId: form.ownerId, ...dueOf(form, complaining(context)) }))
+export const takeForm = beside(
+  z.object({ kind: z.enum(['bulletin', 'finding']), id: z.string().max(60), ownerId: owner, noDateReason: words() }),
+  dueOf,
+)
 export const leaveForm = z.object({
   kind: z.enum(['bulletin', 'finding']),
   id: z.string().max(60),
   reason: needed('Say why you leave it, in a sentence'),
 })
-export const dateForm = z.object({ ...parts('dueOn'), reason: words() }).transform((form, context) => {
-  const complain = complaining(context)
-  return { dueOn: dateOf(form, 'dueOn', complain) ?? complain('dueOn', 'Enter the new date'), reason: form.reason }
-})
+export const dateForm = beside(z.object({ reason: words() }), (form, complain) => ({
+  dueOn: dateOf(form, 'dueOn', complain) ?? complain('dueOn', 'Enter the new date'),
+}))
 export const fundingForm = z.object({ funding: z.string('Choose where the money stands').max(40), note: words() })
 export const progressForm = z.object({ note: words(), evidence: words(500) })
-export const acceptForm = z
-  .object({ ...parts('until'), reason: needed('Say why the risk is accepted, in a sentence') })
-  .transform((form, context) => {
-    const complain = complaining(context)
-    return { until: dateOf(form, 'until', complain) ?? complain('until', 'Enter the day on which the acceptance ends'), reason: form.reason }
-  })
-export const reopenForm = z.object({ ...dueParts, reason: needed('Say why it is opened again, in a sentence') }).transform((form, context) => ({
-  reason: form.reason,
-  ...dueOf(form, complaining(context)),
+export const acceptForm = beside(z.object({ reason: needed('Say why the risk is accepted, in a sentence') }), (form, complain) => ({
+  until: dateOf(form, 'until', complain) ?? complain('until', 'Enter the day on which the acceptance ends'),
 }))
+export const reopenForm = beside(z.object({ reason: needed('Say why it is opened again, in a sentence'), noDateReason: words() }), dueOf)
 export const OUTCOMES = Object.keys(RETEST_OUTCOMES) as [RetestOutcome, ...RetestOutcome[]]
-export const retestForm = z
-  .object({
-    ...parts('testedOn'),
+export const retestForm = beside(
+  z.object({
     outcome: z.enum(OUTCOMES, 'Say whether it worked'),
     tester: needed('Say who tested it'),
     method: needed('Say how it was tested, in a sentence'),
-    observedPence: z.string().max(30).default(''),
-    observedClinicDays: z.string().max(12).default(''),
-  })
-  .transform((form, context) => {
-    const complain = complaining(context)
-    const { outcome, tester, method } = form
-    const observedPence =
-      form.observedPence.trim() === '' ? null : (penceFrom(form.observedPence) ?? complain('observedPence', 'Enter an amount in pounds, or nothing'))
-    const clinicDays = form.observedClinicDays.trim() === '' ? null : Number(form.observedClinicDays)
-    if (clinicDays !== null && !(clinicDays >= 0)) complain('observedClinicDays', 'Enter a number of days, or nothing')
+  }),
+  (form, complain) => {
+    const [pounds, clinicDays] = [textOf(form, 'observedPence').trim(), textOf(form, 'observedClinicDays').trim()]
+    const observedClinicDays = clinicDays === '' ? null : Number(clinicDays)
+    if (observedClinicDays !== null && !(observedClinicDays >= 0)) complain('observedClinicDays', 'Enter a number of days, or nothing')
     return {
-      outcome,
-      tester,
-      method,
       testedOn: dateOf(form, 'testedOn', complain) ?? complain('testedOn', 'Enter the day of the test'),
-      observedPence,
-      observedClinicDays: clinicDays,
+      observedPence: pounds === '' ? null : (penceFrom(pounds) ?? complain('observedPence', 'Enter an amount in pounds, or nothing')),
+      observedClinicDays,
     }
-  })
+  },
+)
 export const signForm = z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'Open the plan again, then sign'), words: words(2_000) })
