@@ -17,9 +17,9 @@ import { runWork } from '../../../platform/work/work.ts'
 import { PERMISSIONS } from '../policy.ts'
 import type { Visible } from '../tables.ts'
 import { openAssessment } from './commands.ts'
-import type { Assessment } from './model.ts'
+import { ANSWERS, type Assessment } from './model.ts'
 import { saveAnswers, type SavedOutcome } from './outcomes/commands.ts'
-import { outcomeLines } from './outcomes/queries.ts'
+import { outcomeDetail, outcomeLines } from './outcomes/queries.ts'
 import { SHEET_HEAD } from './sheet/model.ts'
 import { sheetRows } from './sheet/queries.ts'
 import { sheetWorkbook } from './sheet/workbook.ts'
@@ -68,6 +68,32 @@ suite('answers in a file', () => {
     const begun = performance.now()
     await readAs<Visible, unknown>(platform, lead, reader => outcomeLines(reader, lead, data))
     assert.ok(performance.now() - begun < 1_000, 'the list of 449 statements costs a handful of queries')
+  })
+
+  test('the list counts answers in the database as the page of an outcome counts them, one by one', async () => {
+    const said = ANSWERS.flatMap(answer =>
+      ['', ' \n', 'So it is.'].flatMap(comment => [null, 'unconfirmed', 'confirmed'].map(carried => ({ answer, comment, carried }))),
+    )
+    const cases = [...said, { answer: null, comment: 'Not yet.', carried: null }, { answer: null, comment: '', carried: 'unconfirmed' }]
+    const { frameworkId, profileId } = await plantFramework(platform, {
+      code: 'counted',
+      outcomes: cases.map((_, at) => ({ code: `C${at}`, target: 'achieved', statements: { achieved: ['It is so.', 'It is not said.'] } })),
+    })
+    const review = await opened({ ...asked, frameworkId, profileId })
+    for (const [at, { answer, comment, carried }] of cases.entries())
+      await sql`insert into assure_answer (assessment_id, view, indicator_code, outcome_code, answer, comment, carried, changed_at, changed_by)
+        values (${review.id}, 'self', ${`C${at}.1`}, ${`C${at}`}, ${answer}, ${comment}, ${carried}, now(), 'x')`.execute(db)
+    await readAs<Visible, void>(platform, lead, async reader => {
+      const lines = await outcomeLines(reader, lead, review)
+      assert.equal(lines.length, cases.length)
+      for (const [at, { code, answered, waiting, indicators, target }] of lines.entries()) {
+        const detail = await outcomeDetail(reader, lead, review, code)
+        const count = (why: string | null) => detail.indicators.filter(({ whyNotCounted }) => whyNotCounted === why).length
+        assert.deepEqual([answered, waiting, indicators, target], [count(null), count('unconfirmed'), 2, detail.target], JSON.stringify(cases[at]))
+        assert.deepEqual(detail.place, { at: at + 1, of: cases.length, before: detail.place.before, after: detail.place.after })
+        assert.deepEqual([detail.place.before?.code, detail.place.after?.code], [lines[at - 1]?.code, lines[at + 1]?.code])
+      }
+    })
   })
 
   test('a table goes out as a workbook and comes back; what a colleague changed meanwhile is kept beside', async () => {

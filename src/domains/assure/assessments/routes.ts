@@ -13,7 +13,7 @@ import { moveOwnAssessment, openAssessment, OWN_ACTIONS } from './commands.ts'
 import { newSchema } from './fields.ts'
 import { ASSESSMENT_SORTS, ASSESSMENT_STATES, type Assessment, type AssessmentRow } from './model.ts'
 import { PROGRESS, type OutcomeFilter } from './outcomes/model.ts'
-import { frameworkOf, outcomeLines, pageOfOutcomes, waitingFor } from './outcomes/queries.ts'
+import { linesAndLevels, pageOfOutcomes, waitingFor } from './outcomes/queries.ts'
 import { earlierAssessments, frameworkChoices, listAssessments, ownAssessment, profilesFor } from './queries.ts'
 import { TASK_HEAD, taskLine, tasksView, type TasksParts } from './task-views.ts'
 import { assessmentPath, LIST_HEAD, listLine, listView, newView, profileField, titleOf, type NewParts } from './views.ts'
@@ -138,9 +138,9 @@ const tasks = route({
     const filter = filterOf(query)
     const parts = await read<Visible, TasksParts>(async db => {
       const assessment = await ownAssessment(db, actor, params.id)
-      const lines = await outcomeLines(db, actor, assessment)
+      const { lines, levels } = await linesAndLevels(db, actor, assessment)
       const found = pageOfOutcomes(lines, filter, { limit: OUTCOMES_A_PAGE, cursor: query.cursor })
-      return { assessment, lines, found, filter, cursor: query.cursor, levels: (await frameworkOf(db, assessment)).levels, actor }
+      return { assessment, lines, found, filter, cursor: query.cursor, levels, actor }
     })
     return page('assure/assessments/views/tasks.njk', titleOf(parts.assessment), tasksView(parts))
   },
@@ -155,8 +155,7 @@ const tasksCsv = route({
   async handle({ params, query, actor, read }) {
     const lines = await read<Visible, readonly (readonly (string | number | null)[])[]>(async db => {
       const assessment = await ownAssessment(db, actor, params.id)
-      const { levels } = await frameworkOf(db, assessment)
-      const found = await outcomeLines(db, actor, assessment)
+      const { lines: found, levels } = await linesAndLevels(db, actor, assessment)
       return pageOfOutcomes(found, filterOf(query), { limit: found.length, cursor: null }).rows.map(line => taskLine(line, levels))
     })
     return csv('outcomes.csv', csvText(TASK_HEAD, lines))

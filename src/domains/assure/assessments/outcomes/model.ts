@@ -1,6 +1,6 @@
 import type { Id } from '../../../../kernel/id.ts'
 import type { Instant } from '../../../../kernel/instant.ts'
-import type { Group, Indicator, Outcome } from '../../frameworks/model.ts'
+import type { Group, Indicator, Level, Outcome } from '../../frameworks/model.ts'
 import type { Scored } from '../../frameworks/scoring.ts'
 import type { Answer, Carried, GivenAnswer } from '../model.ts'
 
@@ -125,6 +125,8 @@ export interface AnswerChange extends GivenAnswer {
 export interface OutcomeDetail {
   readonly outcome: Outcome
   readonly groups: readonly Pick<Group, 'code' | 'title'>[]
+  /** Of its framework, the best first. */
+  readonly levels: readonly Level[]
   readonly indicators: readonly AnsweredIndicator[]
   readonly scored: Scored
   readonly isComplete: boolean
@@ -132,7 +134,11 @@ export interface OutcomeDetail {
   readonly summaryRevision: number
   readonly target: string | null
   readonly asides: readonly Aside[]
+  /** Where it stands among those that the reader may see, from 1, and its neighbours. */
+  readonly place: { readonly at: number; readonly of: number; readonly before: Neighbour | null; readonly after: Neighbour | null }
 }
+
+export type Neighbour = Pick<Outcome, 'code' | 'title'>
 
 /** An answer as it comes in. `revision` is the one that its writer saw: 0 where nothing stood. */
 export interface SentAnswer extends GivenAnswer {

@@ -5,8 +5,8 @@ import type { Page, PageRequest } from '../../../../kernel/page.ts'
 import { decodeCursor, encodeCursor, integerIn } from '../../../../kernel/page.ts'
 import type { Actor } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
-import type { Group } from '../../frameworks/model.ts'
-import { frameworkById, indicatorsOf, outcomesOf, profileLevels } from '../../frameworks/queries.ts'
+import type { Group, Level } from '../../frameworks/model.ts'
+import { frameworkById, indicatorsOf } from '../../frameworks/queries.ts'
 import { meets, scoreOutcome } from '../../frameworks/scoring.ts'
 import type { Visible } from '../../tables.ts'
 import { seesOnlyGiven, whyNotCounted, type Assessment } from '../model.ts'
@@ -48,31 +48,32 @@ export async function givenTo(db: Db, actor: Pick<Actor, 'id' | 'role'>, assessm
 
 /** Every outcome of a review that the actor may see, in the framework's order. A handful of queries, whatever the number of indicators. */
 export async function outcomeLines(db: Db, actor: Pick<Actor, 'id' | 'role'>, assessment: Of): Promise<readonly OutcomeLine[]> {
-  const given = await givenTo(db, actor, assessment.id)
+  return (await linesAndLevels(db, actor, assessment)).lines
+}
+
+/** The same, with the levels of the framework, the best first. */
+export async function linesAndLevels(
+  db: Db,
+  actor: Pick<Actor, 'id' | 'role'>,
+  assessment: Of,
+): Promise<{ readonly lines: readonly OutcomeLine[]; readonly levels: readonly Level[] }> {
   const { levels } = await frameworkOf(db, assessment)
-  const outcomes = await outcomesOf(db, assessment.frameworkId)
-  const groups = await groupsOf(db, assessment.frameworkId)
-  const targets = assessment.profileId === null ? new Map<string, string>() : await profileLevels(db, assessment.profileId)
-  const counts = await indicatorCounts(db, assessment.frameworkId)
-  const views = await selfViews(db, assessment.id)
-  const answers = await answerCounts(db, assessment.id)
+  const nodes = await askedNodes(db, assessment)
+  const groups = new Map(nodes.filter(({ kind }) => kind === 'group').map(node => [node.code, node]))
+  const standing = await standingByOutcome(db, assessment.id)
   const people = await respondentsByOutcome(db, assessment.id)
-  return outcomes
-    .filter(({ code }) => given?.has(code) ?? true)
-    .map(outcome => {
-      const view = views.get(outcome.code)
-      const { answered = 0, waiting = 0 } = answers.get(outcome.code) ?? {}
-      const indicators = counts.get(outcome.code) ?? 0
-      const target = targets.get(outcome.code) ?? null
-      const isTouched = answers.has(outcome.code) || (view !== undefined && view.summary !== '')
+  const isGiven = (code: string) => !seesOnlyGiven(actor) || (people.get(code) ?? []).some(({ id }) => id === actor.id)
+  const lines = nodes
+    .filter(({ kind, code }) => kind === 'outcome' && isGiven(code))
+    .map(({ code, title, parentCode, target, indicators }): OutcomeLine => {
+      const { status, isTouched, answered, waiting, changedAt } = standing.get(code) ?? UNTOUCHED
       const progress = progressOf({ indicators, answered, waiting, isTouched })
-      const status = view?.status ?? 'unanswered'
-      const mine = people.get(outcome.code) ?? []
+      const mine = people.get(code) ?? []
       const owner = mine.find(({ part }) => part === 'owner')
       return {
-        code: outcome.code,
-        title: outcome.title,
-        groups: pathOf(groups, outcome.parentCode),
+        code,
+        title,
+        groups: pathOf(groups, parentCode),
         status,
         progress,
         target,
@@ -82,9 +83,10 @@ export async function outcomeLines(db: Db, actor: Pick<Actor, 'id' | 'role'>, as
         waiting,
         owner: owner === undefined ? null : { id: owner.id, name: owner.name },
         isMine: mine.some(({ id }) => id === actor.id),
-        changedAt: isTouched ? (view?.changed_at ?? null) : null,
+        changedAt: isTouched ? changedAt : null,
       }
     })
+  return { lines, levels }
 }
 
 /** One page of the outcomes that match, by their place in the framework. */
@@ -96,42 +98,80 @@ export function pageOfOutcomes(lines: readonly OutcomeLine[], filter: OutcomeFil
   return { rows, next, total: found.length }
 }
 
-async function indicatorCounts(db: Db, frameworkId: string): Promise<ReadonlyMap<string, number>> {
+/** The groups and outcomes of the framework, in its order, each outcome with what the profile asks of it and how many indicators it has. */
+async function askedNodes(db: Db, { frameworkId, profileId }: Of) {
   const rows = await db
-    .selectFrom('assure_indicator')
-    .where('framework_id', '=', frameworkId)
-    .groupBy('outcome_code')
-    .select(({ fn }) => ['outcome_code', fn.countAll<number>().as('count')])
+    .selectFrom('assure_framework_node as node')
+    .leftJoin('assure_profile_level as asked', join =>
+      join.onRef('asked.outcome_code', '=', 'node.code').on('asked.profile_id', '=', profileId ?? ''),
+    )
+    .leftJoin(
+      eb =>
+        eb
+          .selectFrom('assure_indicator')
+          .where('framework_id', '=', frameworkId)
+          .groupBy('outcome_code')
+          .select(({ fn }) => ['outcome_code', fn.countAll<number>().as('count')])
+          .as('indicators'),
+      join => join.onRef('indicators.outcome_code', '=', 'node.code'),
+    )
+    .where('node.framework_id', '=', frameworkId)
+    .select(['node.code', 'node.kind', 'node.title', 'node.parent_code as parentCode', 'asked.level as target', 'indicators.count'])
+    .orderBy('node.position')
     .execute()
-  return new Map(rows.map(row => [row.outcome_code, row.count]))
+  return rows.map(({ count, ...row }) => ({ ...row, indicators: count ?? 0 }))
 }
 
-async function selfViews(db: Db, assessmentId: string) {
-  const rows = await db
-    .selectFrom('assure_view')
-    .select(['outcome_code', 'status', 'summary', 'changed_at'])
-    .where('assessment_id', '=', assessmentId)
-    .where('view', '=', 'self')
-    .execute()
-  return new Map(rows.map(row => [row.outcome_code, row]))
-}
+const UNTOUCHED = { status: 'unanswered', isTouched: false, answered: 0, waiting: 0, changedAt: null }
 
-async function answerCounts(db: Db, assessmentId: string): Promise<ReadonlyMap<string, { readonly answered: number; readonly waiting: number }>> {
+/** What stands of each outcome, with its answers counted as `whyNotCounted` has it: one row an outcome leaves the database, not one an answer. */
+async function standingByOutcome(db: Db, assessmentId: string) {
   const rows = await db
-    .selectFrom('assure_answer')
-    .select(['outcome_code', 'answer', 'comment', 'alternative', 'carried'])
-    .where('assessment_id', '=', assessmentId)
-    .where('view', '=', 'self')
+    .selectFrom('assure_view as view')
+    .leftJoin(
+      eb =>
+        eb
+          .selectFrom('assure_answer')
+          .where('assessment_id', '=', assessmentId)
+          .where('view', '=', 'self')
+          .groupBy('outcome_code')
+          .select(({ fn, eb: one }) => [
+            'outcome_code',
+            fn
+              .countAll<number>()
+              .filterWhere(
+                one.and([
+                  one('answer', 'is not', null),
+                  one('carried', 'is distinct from', 'unconfirmed'),
+                  one.or([one('answer', '<>', 'not-applicable'), one('comment', '~', String.raw`\S`)]),
+                ]),
+              )
+              .as('answered'),
+            fn
+              .countAll<number>()
+              .filterWhere(one.and([one('answer', 'is not', null), one('carried', '=', 'unconfirmed')]))
+              .as('waiting'),
+          ])
+          .as('answers'),
+      join => join.onRef('answers.outcome_code', '=', 'view.outcome_code'),
+    )
+    .where('view.assessment_id', '=', assessmentId)
+    .where('view.view', '=', 'self')
+    .select(eb => [
+      'view.outcome_code as code',
+      'view.status',
+      'view.changed_at as changedAt',
+      'answers.answered',
+      'answers.waiting',
+      eb('view.summary', '<>', '').as('isSummed'),
+    ])
     .execute()
-  const counts = new Map<string, { answered: number; waiting: number }>()
-  for (const row of rows) {
-    const count = counts.get(row.outcome_code) ?? { answered: 0, waiting: 0 }
-    const why = whyNotCounted(row)
-    if (why === null) count.answered += 1
-    if (why === 'unconfirmed') count.waiting += 1
-    counts.set(row.outcome_code, count)
-  }
-  return counts
+  return new Map(
+    rows.map(({ code, status, changedAt, answered, waiting, isSummed }) => [
+      code,
+      { status, changedAt, answered: answered ?? 0, waiting: waiting ?? 0, isTouched: answered !== null || Boolean(isSummed) },
+    ]),
+  )
 }
 
 /** Who answers each outcome; the owner first. */
@@ -157,16 +197,6 @@ export async function respondentsByOutcome(
   return Map.groupBy(all, row => row.outcome)
 }
 
-async function groupsOf(db: Db, frameworkId: string): Promise<ReadonlyMap<string, Pick<Group, 'code' | 'title' | 'parentCode'>>> {
-  const rows = await db
-    .selectFrom('assure_framework_node')
-    .select(['code', 'title', 'parent_code as parentCode'])
-    .where('framework_id', '=', frameworkId)
-    .where('kind', '=', 'group')
-    .execute()
-  return new Map(rows.map(row => [row.code, row]))
-}
-
 function pathOf(groups: ReadonlyMap<string, Pick<Group, 'code' | 'title' | 'parentCode'>>, from: string | null): { code: string; title: string }[] {
   const path: { code: string; title: string }[] = []
   let code = from
@@ -183,29 +213,40 @@ function pathOf(groups: ReadonlyMap<string, Pick<Group, 'code' | 'title' | 'pare
 /** One outcome with its indicators, what stands as their answers, and what comes out. Throws `NotFound` also for one that was not given to the actor. */
 export async function outcomeDetail(db: Db, actor: Pick<Actor, 'id' | 'role'>, assessment: Of, code: string): Promise<OutcomeDetail> {
   const given = await givenTo(db, actor, assessment.id)
-  const outcome = (await outcomesOf(db, assessment.frameworkId)).find(one => one.code === code)
-  if (outcome === undefined || given?.has(code) === false) throw noSuchOutcome()
-  const framework = await frameworkOf(db, assessment)
+  const nodes = await db
+    .selectFrom('assure_framework_node')
+    .where('framework_id', '=', assessment.frameworkId)
+    .select(['code', 'kind', 'parent_code as parentCode', 'title', 'description', 'position', 'levels'])
+    .orderBy('position')
+    .execute()
+  const outcomes = nodes.filter(node => node.kind === 'outcome' && (given?.has(node.code) ?? true))
+  const at = outcomes.findIndex(one => one.code === code)
+  const outcome = outcomes[at]
+  if (outcome === undefined) throw noSuchOutcome()
+  const { rule, levels } = await frameworkOf(db, assessment)
   const indicators = await answeredIndicators(db, assessment, code)
-  const groups = await groupsOf(db, assessment.frameworkId)
-  const targets = assessment.profileId === null ? new Map<string, string>() : await profileLevels(db, assessment.profileId)
   const view = await db
-    .selectFrom('assure_view')
-    .select(['summary', 'revision', 'carried'])
-    .where('assessment_id', '=', assessment.id)
-    .where('view', '=', 'self')
-    .where('outcome_code', '=', code)
+    .selectFrom('assure_view as view')
+    .leftJoin('assure_profile_level as asked', join =>
+      join.onRef('asked.outcome_code', '=', 'view.outcome_code').on('asked.profile_id', '=', assessment.profileId ?? ''),
+    )
+    .select(['view.summary', 'view.revision', 'asked.level as target'])
+    .where('view.assessment_id', '=', assessment.id)
+    .where('view.view', '=', 'self')
+    .where('view.outcome_code', '=', code)
     .executeTakeFirst()
   return {
     outcome,
-    groups: pathOf(groups, outcome.parentCode),
+    groups: pathOf(new Map(nodes.filter(({ kind }) => kind === 'group').map(node => [node.code, node])), outcome.parentCode),
+    levels,
     indicators,
-    scored: scoreOutcome(framework.rule, indicators, countedAnswers(indicators), framework.levels),
+    scored: scoreOutcome(rule, indicators, countedAnswers(indicators), levels),
     isComplete: indicators.length > 0 && indicators.every(one => one.whyNotCounted === null),
     summary: view?.summary ?? '',
     summaryRevision: view?.revision ?? 0,
-    target: targets.get(code) ?? null,
+    target: view?.target ?? null,
     asides: await asidesOf(db, assessment.id, code),
+    place: { at: at + 1, of: outcomes.length, before: outcomes[at - 1] ?? null, after: outcomes[at + 1] ?? null },
   }
 }
 

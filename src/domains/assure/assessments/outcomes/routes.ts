@@ -16,7 +16,7 @@ import { possibleRespondents } from '../respondents/queries.ts'
 import { outcomePath } from '../views.ts'
 import { confirmCarried, saveAnswers, settleAside, type SavedOutcome } from './commands.ts'
 import { readAnswers, readSummary, textIn } from './fields.ts'
-import { frameworkOf, historyOf, outcomeDetail, outcomeLines, respondentsByOutcome } from './queries.ts'
+import { historyOf, outcomeDetail, respondentsByOutcome } from './queries.ts'
 import { outcomeView, statusView, type OutcomeParts } from './views.ts'
 
 const view = { permission: 'assure.assessment.view' } as const
@@ -42,8 +42,6 @@ async function outcomePage(request: OfOutcome, typed: Readonly<Record<string, st
     return {
       assessment,
       detail,
-      levels: (await frameworkOf(db, assessment)).levels,
-      lines: await outcomeLines(db, actor, assessment),
       people: (await respondentsByOutcome(db, assessment.id)).get(params.code) ?? [],
       colleagues: may(actor, 'assure.assessment.open') ? await possibleRespondents(db, assessment.organisationId) : [],
       comments: await commentsOf(db, assessment.id, params.code),
@@ -72,8 +70,7 @@ const status = route({
   async handle({ actor, params, read }) {
     const model = await read<Visible, object>(async db => {
       const assessment = await ownAssessment(db, actor, params.id)
-      const detail = await outcomeDetail(db, actor, assessment, params.code)
-      return { status: statusView(detail, (await frameworkOf(db, assessment)).levels) }
+      return { status: statusView(await outcomeDetail(db, actor, assessment, params.code)) }
     })
     return page('assure/assessments/outcomes/views/fragment.njk', 'Status', model)
   },

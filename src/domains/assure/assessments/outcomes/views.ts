@@ -6,13 +6,11 @@ import { sectionsFor } from '../../sections.ts'
 import type { Comment } from '../comments/queries.ts'
 import { ANSWERS, seesOnlyGiven, type Assessment, type GivenAnswer, type Answer } from '../model.ts'
 import { assessmentPath, outcomePath, stateTag, statusTag, titleOf } from '../views.ts'
-import type { AnswerChange, AnsweredIndicator, Aside, OutcomeDetail, OutcomeLine, Person } from './model.ts'
+import type { AnswerChange, AnsweredIndicator, Aside, Neighbour, OutcomeDetail, Person } from './model.ts'
 
 export interface OutcomeParts {
   readonly assessment: Assessment
   readonly detail: OutcomeDetail
-  readonly levels: readonly Level[]
-  readonly lines: readonly OutcomeLine[]
   readonly people: readonly (Person & { readonly part: 'owner' | 'respondent' })[]
   readonly colleagues: readonly Person[]
   readonly comments: readonly Comment[]
@@ -27,9 +25,8 @@ export interface OutcomeParts {
 const ANSWER_WORDS: Readonly<Record<Answer, string>> = { yes: 'Yes', no: 'No', 'not-applicable': 'Does not apply' }
 
 export function outcomeView(parts: OutcomeParts) {
-  const { assessment, detail, levels, lines, people, colleagues, comments, actor } = parts
-  const { outcome } = detail
-  const at = lines.findIndex(line => line.code === outcome.code)
+  const { assessment, detail, people, colleagues, comments, actor } = parts
+  const { outcome, place } = detail
   const path = outcomePath(assessment.id, outcome.code)
   const mayAnswer = may(actor, 'assure.assessment.answer') && assessment.state === 'open'
   return {
@@ -47,7 +44,7 @@ export function outcomeView(parts: OutcomeParts) {
     mayAnswer,
     mayGive: may(actor, 'assure.assessment.open') && !['closed', 'withdrawn'].includes(assessment.state),
     isContributor: seesOnlyGiven(actor),
-    status: statusView(detail, levels),
+    status: statusView(detail),
     lists: listsOf(parts, mayAnswer),
     summary: parts.typed['summary'] ?? detail.summary,
     summaryRevision: detail.summaryRevision,
@@ -60,19 +57,19 @@ export function outcomeView(parts: OutcomeParts) {
     commentTyped: parts.typed['comment'] ?? '',
     commentError: parts.typed['commentError'] ?? null,
     history: parts.history.map(changeLine),
-    previous: neighbour(assessment, lines[at - 1]),
-    next: neighbour(assessment, lines[at + 1]),
-    place: { at: at + 1, of: lines.length },
+    previous: neighbour(assessment, place.before),
+    next: neighbour(assessment, place.after),
+    place,
   }
 }
 
-function neighbour(assessment: Assessment, line: OutcomeLine | undefined) {
-  return line === undefined ? null : { href: outcomePath(assessment.id, line.code), label: `${line.code} ${line.title}` }
+function neighbour(assessment: Assessment, outcome: Neighbour | null) {
+  return outcome === null ? null : { href: outcomePath(assessment.id, outcome.code), label: `${outcome.code} ${outcome.title}` }
 }
 
 /** What comes out, why, and what would change it: the part of the page that follows each answer. */
-export function statusView(detail: OutcomeDetail, levels: readonly Level[]) {
-  const { scored, indicators, target, isComplete } = detail
+export function statusView(detail: OutcomeDetail) {
+  const { scored, indicators, target, isComplete, levels } = detail
   const open = indicators.filter(one => one.whyNotCounted !== null)
   const asked = target === null ? null : statusLabel(levels, target)
   return {
@@ -84,7 +81,7 @@ export function statusView(detail: OutcomeDetail, levels: readonly Level[]) {
     withoutReason: open.filter(one => one.whyNotCounted === 'no-reason').map(linkTo),
     asked,
     gap: target === null || scored.status === 'unanswered' ? null : meets(levels, scored.status, target) ? 'met' : 'below',
-    why: whyOf(detail, levels),
+    why: whyOf(detail),
     changes: scored.changes.map(change => ({
       level: statusLabel(levels, change.level),
       isTarget: change.level === target,
@@ -113,7 +110,8 @@ function linkTo({ code, text }: { readonly code: string; readonly text: string }
   return { code, text, href: `#i-${code}` }
 }
 
-function whyOf(detail: OutcomeDetail, levels: readonly Level[]) {
+function whyOf(detail: OutcomeDetail) {
+  const { levels } = detail
   const { status, because } = detail.scored
   const label = statusLabel(levels, status)
   const none = linksTo(detail, [])
@@ -137,10 +135,10 @@ function holdsWords({ when, of }: ScoringStep, count: number, levels: readonly L
 }
 
 /** The statements in the framework's order, under the level that they speak for. */
-function listsOf({ detail, levels, changedWords, typed }: OutcomeParts, mayAnswer: boolean) {
+function listsOf({ detail, changedWords, typed }: OutcomeParts, mayAnswer: boolean) {
   const byLevel = Map.groupBy(detail.indicators, one => one.level)
   return [...byLevel].map(([level, indicators]) => ({
-    label: statusLabel(levels, level),
+    label: statusLabel(detail.levels, level),
     isOnly: byLevel.size === 1,
     indicators: indicators.map(one =>
       indicatorView(one, { typed, mayAnswer, asides: asidesFor(detail.asides, one.code), lastYear: changedWords.get(one.code) }),

@@ -4,7 +4,7 @@ import type { Level } from '../../frameworks/model.ts'
 import type { Visible } from '../../tables.ts'
 import { crosswalkBetween } from '../carry/queries.ts'
 import type { Assessment } from '../model.ts'
-import { frameworkOf, outcomeLines } from '../outcomes/queries.ts'
+import { linesAndLevels } from '../outcomes/queries.ts'
 import { earlierAssessments, ownAssessment } from '../queries.ts'
 import { groupPaths, pathsOf, type GroupPath, type OutcomePath, type PastReview } from './model.ts'
 
@@ -19,8 +19,7 @@ export interface Trend {
 /** The path of a review and of those before it of the same subject and framework, in whichever version. What was agreed counts before what was said alone. */
 export async function trendOf(db: Reader<Visible>, actor: Actor, id: string): Promise<Trend> {
   const assessment = await ownAssessment(db, actor, id)
-  const lines = await outcomeLines(db, actor, assessment)
-  const { levels } = await frameworkOf(db, assessment)
+  const { lines, levels } = await linesAndLevels(db, actor, assessment)
   const past = (await earlierAssessments(db, actor)).filter(
     one => one.frameworkCode === assessment.frameworkCode && one.subject === assessment.subject && one.period <= assessment.period,
   )

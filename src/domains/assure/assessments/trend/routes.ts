@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { page, svg } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Visible } from '../../tables.ts'
-import { frameworkOf, outcomeLines } from '../outcomes/queries.ts'
+import { linesAndLevels } from '../outcomes/queries.ts'
 import { ownAssessment } from '../queries.ts'
 import { trendOf, type Trend } from './queries.ts'
 import { levelsChart, trendChart, trendView } from './views.ts'
@@ -37,7 +37,8 @@ const levels = route({
   async handle({ actor, params: { id }, read }) {
     const chart = await read<Visible, string>(async db => {
       const assessment = await ownAssessment(db, actor, id)
-      return levelsChart(await outcomeLines(db, actor, assessment), (await frameworkOf(db, assessment)).levels).svg
+      const { lines, levels: ofFramework } = await linesAndLevels(db, actor, assessment)
+      return levelsChart(lines, ofFramework).svg
     })
     return svg(chart)
   },
