@@ -1,5 +1,7 @@
 import { COMMANDS, JOB_HANDLERS, MODULES, PERMISSIONS, ROUTES } from '../../src/app/modules.ts'
 import { PROCESS_COMMANDS } from '../../src/app/process-commands.ts'
+import { ASSESSMENT_LIFECYCLE } from '../../src/domains/assure/assessments/model.ts'
+import { ACTION_LIFECYCLE } from '../../src/domains/assure/plans/model.ts'
 import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE } from '../../src/domains/broadcast/bulletins/lifecycle.ts'
 import { THREAT_LIFECYCLE } from '../../src/domains/watch/threats/model.ts'
 import { lifecycleDiagram } from '../../src/kernel/lifecycle.ts'
@@ -101,6 +103,8 @@ function lifecycles(): string {
     ['Bulletin', lifecycleDiagram(BULLETIN_LIFECYCLE)],
     ['Revision of a released bulletin', lifecycleDiagram(REVISION_LIFECYCLE)],
     ['Threat', lifecycleDiagram(THREAT_LIFECYCLE)],
+    ['Review of an organisation', lifecycleDiagram(ASSESSMENT_LIFECYCLE)],
+    ['Action of a plan', lifecycleDiagram(ACTION_LIFECYCLE)],
   ].map(([name, diagram]) => `## ${name}\n\n\`\`\`mermaid\n${diagram}\`\`\`\n`)
   return [HEAD, '# Lifecycles\n', ...drawn].join('\n')
 }
