@@ -14,6 +14,8 @@ export interface FrontierOptions {
   readonly seed: number
   /** Seconds for each point. */
   readonly timeLimitSeconds?: number
+  /** Asked before each point: whether the time is up. Those that were found by then are told, from the dearest down. */
+  readonly isOver?: () => boolean
 }
 
 /**
@@ -23,7 +25,7 @@ export interface FrontierOptions {
 export function frontierOf(
   highs: Highs,
   problem: InvestmentProblem,
-  { step = 1000, most = 40, seed, timeLimitSeconds = 20 }: FrontierOptions,
+  { step = 1000, most = 40, seed, timeLimitSeconds = 20, isOver }: FrontierOptions,
 ): Frontier {
   const everything = annualCosts(problem).reduce((sum, cost) => sum + cost, 0)
   const top = Math.min(problem.limits.annualCost ?? Infinity, everything)
@@ -40,6 +42,10 @@ export function frontierOf(
   let isComplete = true
   withSearchFor(highs, limited, goal, { seed, timeLimitSeconds }, search => {
     for (let budget = top; budget >= 0;) {
+      if (isOver?.() === true) {
+        isComplete = false
+        break
+      }
       search.limit(budgetRule, budget)
       const found = search.minimise()
       if (found.kind !== 'found') {

@@ -6,7 +6,7 @@ import type { Future } from './residual.ts'
 
 /**
  * Plausible futures: a value of every judged number, drawn from its range. Frequencies and effects by the modified PERT, the mean size of a loss
- * by the lognormal curve of its range about its mean. Draws are independent. The same seed gives the same futures, whatever the solver.
+ * by the lognormal curve of its range about its mean: the range of single events stands for the doubt about their mean, which it overstates. Draws are independent. The same seed gives the same futures, whatever the solver.
  */
 export function drawFutures(problem: InvestmentProblem, count: number, seed: number): readonly Future[] {
   const random = createRandom(seed)

@@ -14,7 +14,8 @@
  * What holds of the answers:
  * 1. A plan is feasible to the pound: limits, prerequisites, exclusives and must-dos are checked on the whole choice, apart from the solver.
  * 2. `certificate.lower` ≤ the best value there is ≤ `certificate.upper`, and `isProven` says that they are within one millionth of each other.
- * 3. Of plans that are equally good the cheaper is given, and of those the first by id.
+ * 3. No plan that is as good and one item less, or one exchanged, is cheaper than the one that is given, or as cheap and before it by id (ties.ts). Of plans
+ *    that differ in more, and are as good to one millionth, any may be given: the same one for the same seed.
  * 4. Savings of single improvements are never added up: each `standAlone` is a claim about a world in which nothing else is bought.
  */
 
@@ -292,8 +293,12 @@ export type RoadMap =
   | { readonly kind: 'impossible'; readonly year: number; readonly conflict: readonly ConflictRow[] }
   | { readonly kind: 'out-of-time' }
 
-/** How sure: the plan beside the plans of other plausible futures. */
+/**
+ * How sure: the plan beside the plans of other plausible futures. The size of a loss is drawn from the range of single events, for nobody gives a range for its
+ * mean: so `before` and `after` spread wider than the mean is in doubt.
+ */
 export interface Robustness {
+  /** How many were drawn and solved: fewer than asked for where the time was up. */
   readonly futures: number
   readonly seed: number
   /** In how many of the futures' own best plans each improvement is. In the problem's order. */

@@ -11,6 +11,8 @@ export interface RobustnessOptions {
   readonly seed: number
   /** Seconds for each future. */
   readonly timeLimitSeconds?: number
+  /** Asked before each future: whether the time is up. What was drawn by then is told. */
+  readonly isOver?: () => boolean
 }
 
 /** Of a future's best plan nobody needs more than one part in ten thousand. */
@@ -24,7 +26,7 @@ export function robustness(
   highs: Highs,
   problem: InvestmentProblem,
   chosen: readonly string[],
-  { futures: count, seed, timeLimitSeconds = 10 }: RobustnessOptions,
+  { futures: count, seed, timeLimitSeconds = 10, isOver }: RobustnessOptions,
 ): Robustness {
   const free = { ...problem, limits: { ...problem.limits, appetite: null, lostCare: null } }
   const mark = markOf(problem, chosen)
@@ -36,13 +38,14 @@ export function robustness(
   let regret = 0
   let solved = 0
   for (const future of drawFutures(problem, count, seed)) {
+    if (isOver?.() === true) break
     const goal = goalOf(free, 'least-loss', [future])
     const terms = termsOf(problem, 'money', future)
     const after = valueOf(terms, mark)
     befores.push(valueOf(terms, nothing))
     afters.push(after)
     const found = withSearchFor(highs, free, goal, { seed, timeLimitSeconds, gap: GAP }, search => search.minimise())
-    if (found.kind !== 'found') continue
+    if (found.kind !== 'found' || !found.isProven) continue
     solved += 1
     if (after <= found.upper * (1 + GAP)) bestIn += 1
     regret += Math.max(0, after - found.upper)
