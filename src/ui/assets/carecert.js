@@ -6,10 +6,12 @@ import { keepFiguresLive } from './live.js'
 import { initAll } from './nhsuk.js'
 import { offerPasskeys } from './passkey.js'
 import { followTyping } from './preview.js'
+import { offerSliders } from './slider.js'
 
 initAll()
 withoutExpandedRadios(document)
 followTyping(document)
+offerSliders(document)
 keepDrafts(document)
 listenToKeys(document)
 keepFiguresLive(document)

@@ -69,6 +69,8 @@ function follow(form) {
 /** Whether the fields are as the server sent them, which is what it showed. A browser that reloads or goes back fills them in again. */
 function isAsSent(form) {
   return [...form.elements].every(item => {
+    // What has no name is never sent: a slider.
+    if (item.name === '') return true
     if (item.type === 'checkbox' || item.type === 'radio') return item.checked === item.defaultChecked
     if (item.tagName !== 'SELECT') return item.defaultValue === undefined || item.value === item.defaultValue
     const sent = [...item.options].findIndex(option => option.defaultSelected)
