@@ -98,6 +98,7 @@ async function plans(db: Kysely<unknown>): Promise<void> {
       -- A date, or why there is none.
       check (original_date is not null or no_date_reason <> ''),
       check ((due_on is null) = (original_date is null)),
+      check (original_date <= due_on),
       check (source_kind = 'hand' or source_id is not null),
       check (state <> 'accepted-risk' or accepted_until is not null)
     )`.execute(db)
@@ -202,6 +203,12 @@ async function keeps(db: Kysely<unknown>): Promise<void> {
       if old.original_date is not null and new.original_date is distinct from old.original_date then
         raise exception 'The original date of an action never changes: record a slip' using errcode = 'insufficient_privilege';
       end if;
+      if old.original_date is null and new.original_date is distinct from new.due_on then
+        raise exception 'The first date of an action is its original one' using errcode = 'insufficient_privilege';
+      end if;
+      if new.slips < old.slips or old.done_on is not null and new.done_on is distinct from old.done_on then
+        raise exception 'That an action slipped, and the day on which it was done, stay' using errcode = 'insufficient_privilege';
+      end if;
       if (new.plan_id, new.organisation_id, new.source_kind, new.made_at, new.made_by)
           is distinct from (old.plan_id, old.organisation_id, old.source_kind, old.made_at, old.made_by)
           or new.source_id is distinct from old.source_id or new.reopened_from is distinct from old.reopened_from then
@@ -225,6 +232,10 @@ async function keeps(db: Kysely<unknown>): Promise<void> {
     await sql`
       create trigger ${sql.ref(`${table}_kept`)} before update or delete on ${sql.table(table)}
         for each row execute function assure_plan_refuse_change()`.execute(db)
+  for (const table of ['assure_action_date', 'assure_action_event', 'assure_action_retest', 'assure_plan_signature'])
+    await sql`
+      create trigger ${sql.ref(`${table}_whole`)} before truncate on ${sql.table(table)}
+        for each statement execute function assure_plan_refuse_change()`.execute(db)
   // Of a signature only that it was voided may be written, and only once.
   await sql`
     create function assure_signature_keep() returns trigger language plpgsql

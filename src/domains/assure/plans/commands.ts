@@ -1,6 +1,6 @@
 import { Conflict, Invalid } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
-import { londonDate, type LocalDate } from '../../../kernel/instant.ts'
+import { londonDate, parseLocalDate, type LocalDate } from '../../../kernel/instant.ts'
 import { cleanLine, cleanText } from '../../../kernel/text.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import { voidWhatChanged } from './agreement/void.ts'
@@ -9,6 +9,7 @@ import {
   assertFunding,
   assertOffered,
   assertOwner,
+  dated,
   days,
   happened,
   held,
@@ -32,7 +33,7 @@ export async function addActions(work: Unit, organisationId: Id<'organisation'>,
   const ids: Id<'action'>[] = []
   for (const action of actions) {
     const key = `${action.source.kind} ${action.source.id}`
-    const id = standing.has(key) ? undefined : await addOne(work, { planId, organisationId, reopenedFrom: null }, action)
+    const id = standing.has(key) ? undefined : await addOne(work, { planId, organisationId, reopenedFrom: null, promised: null }, action)
     if (id === undefined) continue
     ids.push(id)
     if (action.source.id !== null) standing.add(key)
@@ -75,9 +76,11 @@ interface Place {
   readonly planId: string
   readonly organisationId: Id<'organisation'>
   readonly reopenedFrom: string | null
+  /** The date that was promised for the same thing before, and is kept. */
+  readonly promised: LocalDate | null
 }
 
-async function addOne(work: Unit, { planId, organisationId, reopenedFrom }: Place, given: ActionToAdd): Promise<Id<'action'> | undefined> {
+async function addOne(work: Unit, { planId, organisationId, reopenedFrom, promised }: Place, given: ActionToAdd): Promise<Id<'action'> | undefined> {
   const action = await checked(work, organisationId, given)
   const id = work.newId('action')
   const { low = null, likely = null, high = null } = action.predicted?.savedPence ?? {}
@@ -95,9 +98,9 @@ async function addOne(work: Unit, { planId, organisationId, reopenedFrom }: Plac
       case_id: action.source.caseId ?? null,
       owner_id: action.ownerId,
       state: 'planned',
-      original_date: action.dueOn,
+      original_date: promised ?? action.dueOn,
       no_date_reason: action.noDateReason,
-      due_on: action.dueOn,
+      due_on: promised ?? action.dueOn,
       funding: action.funding,
       capital_pence: action.capitalPence,
       yearly_pence: action.yearlyPence,
@@ -154,7 +157,10 @@ async function checked(work: Unit, organisationId: string, given: ActionToAdd): 
   }
 }
 
-/** What was closed is not opened: a new action follows it, with a date of its own, and links to it. Gives the new one's id. */
+/**
+ * What was closed is not opened: a new action follows it, with a date of its own, and links to it. What was cancelled undone keeps its original date: the later one is a
+ * slip, with the same reason. Gives the new one's id.
+ */
 export async function reopenAction(
   work: Unit,
   actionId: string,
@@ -163,7 +169,15 @@ export async function reopenAction(
   const old = await held(work, actionId)
   assertOffered(work, old, 'reopen')
   const why = reasonFrom(reason)
-  const place = { planId: old.plan_id, organisationId: old.organisation_id as Id<'organisation'>, reopenedFrom: old.id }
+  const promised = old.state === 'cancelled' ? (parseLocalDate(old.original_date ?? '') ?? null) : null
+  if (promised !== null && dueOn === null) throw new Invalid('assure.plans.date', 'Give a date: it had one before it was cancelled.')
+  const slipped = promised !== null && dueOn !== null && dueOn > promised ? dueOn : null
+  const place = {
+    planId: old.plan_id,
+    organisationId: old.organisation_id as Id<'organisation'>,
+    reopenedFrom: old.id,
+    promised: slipped === null ? null : promised,
+  }
   const { predicted_low_pence: low, predicted_likely_pence: likely, predicted_high_pence: high } = old
   const predicted =
     low === null || likely === null || high === null ? null : { savedPence: { low, likely, high }, clinicDays: old.predicted_clinic_days }
@@ -182,6 +196,11 @@ export async function reopenAction(
     predicted,
   })
   if (id === undefined) throw new Conflict('assure.plans.reopened', 'It was opened again before. Look for the action that follows it.')
+  if (slipped !== null) {
+    const followed = await held(work, id)
+    await dated(work, followed, { kind: 'slip', dueOn: slipped, reason: why })
+    await save(work, followed, { due_on: slipped, slips: 1 })
+  }
   await happened(work, old, { kind: 'reopened', text: why, detail: { as: id } })
   await voidWhatChanged(work, old.plan_id)
   return id

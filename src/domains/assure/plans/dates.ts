@@ -16,6 +16,8 @@ export interface Dated {
   readonly state: string
   readonly originalDate: string | null
   readonly doneOn: string | null
+  /** The day on which it was cancelled. */
+  readonly cancelledOn: string | null
 }
 
 const FINISHED: readonly string[] = ['done', 're-tested']
@@ -28,12 +30,16 @@ export interface OnTime {
 }
 
 /**
- * How many were done by their original date, of those whose date has come or that are done. A slip makes nothing timely. What was cancelled, what had no date, and
- * what waits under an accepted risk is in neither figure.
+ * How many were done by their original date, of those whose date has come or that are done. A slip makes nothing timely, nor does cancelling what is late. What was
+ * cancelled before its date, what had no date, and what waits under an accepted risk is in neither figure.
  */
 export function metOnTime(actions: readonly Dated[], today: LocalDate): OnTime {
   const judged = actions.filter(
-    ({ state, originalDate }) => originalDate !== null && (FINISHED.includes(state) || (TO_DO.includes(state) && originalDate < today)),
+    ({ state, originalDate, cancelledOn }) =>
+      originalDate !== null &&
+      (FINISHED.includes(state) ||
+        (TO_DO.includes(state) && originalDate < today) ||
+        (state === 'cancelled' && cancelledOn !== null && cancelledOn > originalDate)),
   )
   const met = judged.filter(({ originalDate, doneOn }) => originalDate !== null && doneOn !== null && doneOn <= originalDate)
   return { met: met.length, of: judged.length }

@@ -18,7 +18,17 @@ import { agreementOf } from './agreement/queries.ts'
 import { addActions, changeAction, reopenAction } from './commands.ts'
 import { actionOf, historyOf } from './queries.ts'
 import { tendPlans } from './reminders/jobs.ts'
-import { acceptRisk, finishAction, moveDate, noteProgress, retestAction, setFunding, startAction } from './steps/commands.ts'
+import {
+  acceptRisk,
+  cancelAction,
+  finishAction,
+  moveDate,
+  noteProgress,
+  resumeAction,
+  retestAction,
+  setFunding,
+  startAction,
+} from './steps/commands.ts'
 import { planSummary } from './summary.ts'
 
 const sink = await startSmtpSink()
@@ -117,7 +127,12 @@ test('the original date never changes, whoever writes; a slip is only added, wit
   )
   // Back to a date that it had is a date without a reason too.
   await assert.rejects(sql`update assure_action set due_on = '2026-12-24' where id = ${id}`.execute(owner), /needs its reason/)
+  await assert.rejects(
+    doing(lead, work => work.db.updateTable('assure_action').set({ slips: 0 }).where('id', '=', id).execute()),
+    /slipped/,
+  )
   for (const table of ['assure_action_date', 'assure_action_event']) {
+    await assert.rejects(sql`truncate ${sql.table(table)}`.execute(owner), /only added to/)
     await assert.rejects(sql`update ${sql.table(table)} set at = now() where action_id = ${id}`.execute(owner), /only added to/)
     await assert.rejects(sql`delete from ${sql.table(table)} where action_id = ${id}`.execute(owner), /only added to/)
   }
@@ -133,6 +148,49 @@ test('an action without a date says why, and its first date is its original one'
   await assert.rejects(
     sql`update assure_action set original_date = '2027-02-02', due_on = '2027-02-02' where id = ${id}`.execute(platform.database.kysely),
   )
+})
+
+test('neither cancelling nor accepting a risk makes another date of what was promised', async () => {
+  const lead = await person('cyber-lead', us(6))
+  const id = await oneAction(lead)
+  const early = await oneAction(lead, { title: 'Cancelled in time', dueOn: day('2027-05-01') })
+  await doing(lead, work => cancelAction(work, early, 'Not needed'))
+  const undated = await oneAction(lead, { title: 'Undated', dueOn: null, noDateReason: 'Not yet' })
+  await assert.rejects(
+    doing(lead, async work => {
+      const values = { action_id: undated, position: 1, organisation_id: us(6), kind: 'first', reason: 'x', at: work.now, by_id: lead.id } as const
+      await work.db
+        .insertInto('assure_action_date')
+        .values({ ...values, was: null, due_on: '2027-06-01' })
+        .execute()
+      await work.db.updateTable('assure_action').set({ due_on: '2027-06-01', original_date: '2027-05-01' }).where('id', '=', undated).execute()
+    }),
+    /first date of an action is its original one/,
+  )
+  platform.clock.set('2026-12-05T09:00:00Z')
+  await doing(lead, work => acceptRisk(work, id, { until: day('2026-12-20'), reason: 'For a time' }))
+  await doing(lead, work => resumeAction(work, id))
+  assert.deepEqual([(await read(lead, id)).dueOn, (await read(lead, id)).slips], ['2026-12-01', 0], 'taken up again early, it is late as before')
+  await doing(lead, work => cancelAction(work, id, 'Let us forget it'))
+  const met = () =>
+    readAs<Visible, Awaited<ReturnType<typeof planSummary>>>(platform, lead, db => planSummary(db, us(6), day('2026-12-05'))).then(
+      found => found?.met,
+    )
+  assert.deepEqual(await met(), { met: 0, of: 1 }, 'what was cancelled when it was late was not done in time')
+  await assert.rejects(
+    doing(lead, work => reopenAction(work, id, { reason: 'After all', dueOn: null, noDateReason: 'Not yet' })),
+    { code: 'assure.plans.date' },
+  )
+  const again = await doing(lead, work => reopenAction(work, id, { reason: 'After all', dueOn: day('2027-04-01'), noDateReason: null }))
+  const action = await read(lead, again)
+  assert.deepEqual([action.originalDate, action.dueOn, action.slips], ['2026-12-01', '2027-04-01', 1])
+  const history = await readAs<Visible, Awaited<ReturnType<typeof historyOf>>>(platform, lead, db => historyOf(db, again))
+  assert.deepEqual(
+    history.dates.map(({ kind, was, dueOn, reason }) => [kind, was, dueOn, reason]),
+    [['slip', '2026-12-01', '2027-04-01', 'After all']],
+  )
+  assert.deepEqual(await met(), { met: 0, of: 1 })
+  platform.clock.set('2026-11-20T09:00:00Z')
 })
 
 test('on time is true to the original date: what was done by a later date was late', async () => {
@@ -279,6 +337,29 @@ test('the plan is agreed when two have signed exactly what it says; a change voi
     ['assessor', 'organisation'],
   )
   assert.equal((await agreement(assessor)).isAgreed, true)
+})
+
+test('whoever signs while the plan is changed signs what it says, or nothing; and signs it once', async () => {
+  const lead = await person('cyber-lead', us(2))
+  const id = await oneAction(lead, { title: 'Contended' })
+  const { planId } = await read(lead, id)
+  const agreement = () => readAs<Visible, Awaited<ReturnType<typeof agreementOf>>>(platform, lead, db => agreementOf(db, planId))
+  for (let round = 0; round < 4; round += 1) {
+    const { hash } = await agreement()
+    const signing = () => doing(lead, work => signPlan(work, { planId, hash, words: '' }))
+    const seen = await read(lead, id)
+    const values = { title: `Contended ${round}`, text: '', ownerId: null, capitalPence: 0, yearlyPence: 0, peopleDays: 0, revision: seen.revision }
+    await Promise.allSettled([signing(), signing(), doing(lead, work => changeAction(work, id, values)), signing()])
+    const after = await agreement()
+    const standing = after.signatures.filter(({ voidedAt }) => voidedAt === null)
+    assert.deepEqual(
+      standing.filter(signature => signature.hash !== after.hash),
+      [],
+      'no signature stands under what the plan no longer says',
+    )
+    const [ours = []] = [after.signatures.filter(signature => signature.hash === hash)]
+    assert.ok(ours.length <= 1, 'signed once')
+  }
 })
 
 test('a risk is accepted until a day, comes back after it with as long as it had, and the original date stays', async () => {

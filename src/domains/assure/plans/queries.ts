@@ -205,7 +205,20 @@ export function datedActions(db: Asks, organisationId: string): Promise<readonly
   return db
     .selectFrom('assure_action')
     .where('organisation_id', '=', organisationId)
-    .select(['state', 'original_date as originalDate', 'done_on as doneOn'])
+    .select(({ selectFrom }) => [
+      'state',
+      'original_date as originalDate',
+      'done_on as doneOn',
+      selectFrom('assure_action_event as event')
+        .whereRef('event.action_id', '=', 'assure_action.id')
+        .where('event.kind', '=', 'cancelled')
+        // What was opened again is judged by the action that follows it.
+        .where(({ not, exists, selectFrom: from }) =>
+          not(exists(from('assure_action as next').whereRef('next.reopened_from', '=', 'assure_action.id').select('next.id'))),
+        )
+        .select(sql<string | null>`(max(event.at) at time zone 'Europe/London')::date`.as('on'))
+        .as('cancelledOn'),
+    ])
     .execute()
 }
 

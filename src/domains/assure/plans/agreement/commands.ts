@@ -5,6 +5,7 @@ import type { Work } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import type { Party } from '../model.ts'
 import { planContent } from './content.ts'
+import { holdAgreement } from './queries.ts'
 
 const LONGEST_WORDS = 2_000
 
@@ -24,6 +25,7 @@ export async function signPlan(
   const plan = await work.db.selectFrom('assure_plan').select(['id', 'organisation_id']).where('id', '=', planId).executeTakeFirst()
   if (plan === undefined)
     throw new NotFound('assure.plans.no-plan', 'There is no plan to sign. The organisation has none yet, or has not asked you in.')
+  await holdAgreement(work.db, planId)
   const content = await planContent(work.db, planId)
   if (content.hash !== hash) throw new Conflict('assure.plans.other-content', 'The plan says something else by this time. Read it again, then sign.')
   const { count } = await work.db

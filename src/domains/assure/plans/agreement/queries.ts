@@ -1,7 +1,16 @@
+import { sql } from 'kysely'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
 import { isAgreed, type Signature } from '../model.ts'
 import { changesOf, planContent, type ContentChange } from './content.ts'
+
+/**
+ * Waits until nobody else signs the plan or changes what is signed, and keeps them waiting until this unit ends: so a signature is under what the plan says, or voided.
+ * A lock by name, for an assessor may write no row of the plan.
+ */
+export async function holdAgreement(db: Reader<Visible>, planId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`assure.plan ${planId}`}, 0))`.execute(db)
+}
 
 export interface PlanAgreement {
   /** SHA-256 of what the plan says at this moment. */

@@ -1,9 +1,11 @@
 import type { Work } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import { planContent } from './content.ts'
+import { holdAgreement } from './queries.ts'
 
 /** Voids every signature under what the plan no longer says. To be called at the end of each unit that changes what is signed. A voided one never comes back. */
 export async function voidWhatChanged(work: Work<Visible>, planId: string): Promise<void> {
+  await holdAgreement(work.db, planId)
   const { hash } = await planContent(work.db, planId)
   const voided = await work.db
     .updateTable('assure_plan_signature')

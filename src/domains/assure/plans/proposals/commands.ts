@@ -50,7 +50,7 @@ export async function leaveProposal(
     .values({ organisation_id: organisationId, source_kind: kind, source_id: id, reason: why, at: work.now, by_id: work.actor.id })
     .onConflict(conflict => conflict.doNothing())
     .execute()
-  work.record({ verb: 'assure.plans.left', subject: { kind: 'proposal', id }, organisationId })
+  work.record({ verb: 'assure.plans.left', subject: { kind: 'organisation', id: organisationId }, organisationId })
 }
 
 async function proposed(work: Work<Visible>, organisationId: string, asked: Pick<Proposal, 'kind' | 'id'>): Promise<Proposal> {

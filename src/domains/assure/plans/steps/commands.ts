@@ -115,14 +115,17 @@ export async function acceptRisk(
   await voidWhatChanged(work, action.plan_id)
 }
 
-/** The action is to be done again, with as long as it had: by hand, or when the acceptance of its risk has ended. */
+/**
+ * The action is to be done again. Once the acceptance of its risk has ended, with as long as it had; taken up before that it has the date that it had, so that nobody
+ * comes to a later one without a slip.
+ */
 export async function resumeAction(work: Unit, actionId: string): Promise<void> {
   const action = await held(work, actionId)
   const { next } = assertOffered(work, action, 'resume')
   const today = londonDate(work.now)
   const due = parseLocalDate(action.due_on ?? '')
   let date = {}
-  if (due !== undefined && due <= today) {
+  if (due !== undefined && due <= today && action.accepted_until !== null && action.accepted_until < today) {
     const had = daysBetween(londonDate(action.made_at), action.original_date ?? due)
     const again = daysAfter(today, Math.max(had, SHORTEST_RESTART_DAYS))
     await dated(work, action, { kind: 'restart', dueOn: again, reason: 'The acceptance of the risk ended' })
