@@ -178,3 +178,25 @@ test('a share is of one’s own, is widened by nobody, and its looks are written
   assert.deepEqual([await countOf(lead, 'assure_look'), await countOf(other, 'assure_look'), await countOf(centre(), 'assure_look')], [1, 0, 0])
   await assert.rejects(attempt(lead, sql`delete from assure_look`), refused)
 })
+
+test('no function that looks past the locks tells anybody else how a review goes', async () => {
+  const asked = (actor: Actor, statement: ReturnType<typeof sql>) =>
+    readAs<Visible, unknown[]>(platform, actor, async db => (await statement.execute(db)).rows)
+  await sql`update assure_view set state = 'recorded' where view = 'independent'`.execute(owner)
+  for (const actor of [centre(), other, assessor]) {
+    assert.deepEqual(await asked(actor, sql`select assure_unblinded('asm_1', 'A1') as said`), [{ said: false }], actor.name)
+    assert.deepEqual(await asked(actor, sql`select assure_both_recorded('asm_1', 'A1') as said`), [{ said: false }], actor.name)
+    await assert.rejects(asked(actor, sql`select assure_is_agreed('asm_1')`), refused)
+    await assert.rejects(asked(actor, sql`select assure_is_within('asm_1', 'A1', 'A')`), refused)
+    for (const nobodys of ['assure_own()', 'assure_engaged()', 'assure_own_cases()', 'assure_plans_assessed()', 'assure_evidence_for_me()'])
+      assert.deepEqual(await asked(actor, sql`select * from ${sql.raw(nobodys)}`), [], `${actor.name} ${nobodys}`)
+  }
+})
+
+test('what was shared with a body that has closed, or with a region before its successor, opens to no successor', async () => {
+  const id = await share('outcome', 'A2', actorAs('regional-lead', ids.get('YN')))
+  await sql`update directory_organisation set status = 'closed' where code = 'YN'`.execute(owner)
+  const successor = actorAs('regional-lead', ids.get('CC'))
+  for (const actor of [successor, centre(), other]) assert.deepEqual(await views(actor, id), [], actor.name)
+  assert.deepEqual(await views(actorAs('regional-lead', ids.get('YN')), id), [], 'and a body that is closed reads nothing more')
+})

@@ -18,8 +18,11 @@ export function isShareItem(text: string): text is ShareItem {
 
 export type ShareState = 'live' | 'ended' | 'revoked'
 
-/** How a share stands at that time. */
-export function shareState(share: { readonly until: Instant; readonly revokedAt: Instant | null }, now: Instant): ShareState {
+/** How a share stands at that time. With a body that has closed it has ended: whoever took its place is another body, to be named anew. */
+export function shareState(
+  share: { readonly until: Instant; readonly revokedAt: Instant | null; readonly isReceiverClosed: boolean },
+  now: Instant,
+): ShareState {
   if (share.revokedAt !== null) return 'revoked'
-  return share.until > now ? 'live' : 'ended'
+  return share.until > now && !share.isReceiverClosed ? 'live' : 'ended'
 }

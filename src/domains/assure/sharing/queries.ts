@@ -69,6 +69,7 @@ export interface Share {
   readonly givenAt: Instant
   readonly givenBy: string | null
   readonly revokedAt: Instant | null
+  readonly isReceiverClosed: boolean
   readonly revokeReason: string | null
   readonly looks: number
   readonly lastLookAt: Instant | null
@@ -95,8 +96,12 @@ export async function listShares(
         sql<SqlBool>`position(lower(${search}) in lower(concat_ws(' ', receiver.name, receiver.code, share.purpose, share.part_code))) > 0`,
       ),
     )
-    .$if(state === 'live', query => query.where('share.revoked_at', 'is', null).where('share.until', '>', now))
-    .$if(state === 'ended', query => query.where('share.revoked_at', 'is', null).where('share.until', '<=', now))
+    .$if(state === 'live', query =>
+      query.where('share.revoked_at', 'is', null).where('share.until', '>', now).where('receiver.status', '<>', 'closed'),
+    )
+    .$if(state === 'ended', query =>
+      query.where('share.revoked_at', 'is', null).where(({ or, eb }) => or([eb('share.until', '<=', now), eb('receiver.status', '=', 'closed')])),
+    )
     .$if(state === 'revoked', query => query.where('share.revoked_at', 'is not', null))
   const { total } = await matching
     .clearSelect()
@@ -134,6 +139,7 @@ function ownShares(db: Db, organisationId: string) {
       'share.given_at as givenAt',
       'giver.name as givenBy',
       'share.revoked_at as revokedAt',
+      sql<boolean>`receiver.status = 'closed'`.as('isReceiverClosed'),
       'share.revoke_reason as revokeReason',
       selectFrom('assure_look as look')
         .whereRef('look.share_id', '=', 'share.id')
