@@ -97,7 +97,7 @@ interface ColumnFacts {
 }
 
 /** As it is stored: all met is met. */
-const RULE = '{"steps":[{"when":"all","of":"met","then":"met"}],"otherwise":"not-met"}'
+const RULE = '{"steps":[{"when":"all","of":"met","gives":"met"}],"otherwise":"not-met"}'
 
 export async function plantFramework(db: Kysely<never>): Promise<void> {
   const levels = JSON.stringify([
