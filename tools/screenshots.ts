@@ -37,6 +37,22 @@ try {
     await page.goto(`${app.address}/threats?state=all&q=CVE-1900-0002`)
     await page.locator('a[href*="/threats/thr_"]').first().click()
   })
+  await take(browser, 'review.png', 'cyber-lead', LONG_PAGE, async page => {
+    await page.goto(`${app.address}/assessments`)
+    await page.getByRole('link', { name: 'First steps' }).first().click()
+    await page.getByRole('heading', { name: /First steps/ }).waitFor()
+  })
+  await take(browser, 'board.png', 'board-member', LONG_PAGE, async page => {
+    await page.goto(`${app.address}/assessments`)
+    await page.getByRole('link', { name: 'First steps' }).first().click()
+    await page.getByRole('link', { name: 'One page for the board' }).click()
+  })
+  await take(browser, 'next-pound.png', 'cyber-lead', LONG_PAGE, async page => {
+    await page.goto(`${app.address}/investment`)
+    await page.getByRole('link', { name: 'Budget' }).first().click()
+    await page.getByRole('button', { name: 'Solve' }).click()
+    await untilStudied(page)
+  })
   const link = await answerLink(app)
   await take(browser, 'answer-on-a-telephone.png', null, TELEPHONE, page => page.goto(link))
 } finally {
@@ -59,6 +75,17 @@ async function take(
   await page.screenshot({ path: `${FOLDER}${file}` })
   await context.close()
   console.log(`docs/images/${file}`)
+}
+
+/** The frontier of a case is worked out in the background: waits until it is there, and shows it. */
+async function untilStudied(page: Page): Promise<void> {
+  const frontier = page.locator('img[src*="frontier"]')
+  for (let tries = 0; tries < 100; tries += 1) {
+    if ((await frontier.count()) > 0) return frontier.first().scrollIntoViewIfNeeded()
+    await page.waitForTimeout(5_000)
+    await page.reload()
+  }
+  throw new Error('The frontier did not come')
 }
 
 /** The link in a message that the sample has just sent. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,16 +40,30 @@ export async function createTestDatabase(adminUrl = process.env['TEST_DATABASE_U
 }
 
 async function embeddedTemplate(): Promise<string> {
-  const template = join(tmpdir(), `carecert-template-${await schemaDigest()}`)
-  const release = await lockfile.lock(template, { realpath: false, stale: 60_000, retries: { retries: 240, minTimeout: 250, maxTimeout: 500 } })
+  const name = `carecert-template-${await schemaDigest()}`
+  return template(name, Infinity, async dataFolder => prepare(await openDatabase({ url: null, dataFolder })))
+}
+
+/** A copy of the template of that name; made now where there is none, or it is older than that. Of several who ask at once, one makes it. */
+export async function copyOfTemplate(name: string, oldestMillis: number, make: (dataFolder: string) => Promise<void>): Promise<string> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'carecert-test-'))
+  await cp(await template(name, oldestMillis, make), dataFolder, { recursive: true })
+  return dataFolder
+}
+
+async function template(name: string, oldestMillis: number, make: (dataFolder: string) => Promise<void>): Promise<string> {
+  const folder = join(tmpdir(), name)
+  const release = await lockfile.lock(folder, { realpath: false, stale: 60_000, retries: { retries: 240, minTimeout: 250, maxTimeout: 500 } })
   try {
-    if (await exists(template)) return template
-    const building = `${template}-building`
+    const made = await stat(folder).catch(() => null)
+    if (made !== null && made.mtimeMs > Date.now() - oldestMillis) return folder
+    const building = `${folder}-building`
     await rm(building, { recursive: true, force: true })
     await mkdir(building, { mode: 0o700 })
-    await prepare(await openDatabase({ url: null, dataFolder: building }))
-    await rename(building, template)
-    return template
+    await make(building)
+    await rm(folder, { recursive: true, force: true })
+    await rename(building, folder)
+    return folder
   } finally {
     await release()
   }
@@ -85,17 +99,10 @@ async function prepare(database: Database): Promise<void> {
 }
 
 /** Changes when the schema does, so that a stale template is never used. */
-async function schemaDigest(): Promise<string> {
+export async function schemaDigest(): Promise<string> {
   const folder = fileURLToPath(new URL('../../migrations/', import.meta.url))
   const hash = createHash('sha256').update(JOB_HANDLERS.map(handler => handler.kind.name).join())
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())
   for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).toSorted()) hash.update(await readFile(path))
   return hash.digest('hex').slice(0, 16)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return readdir(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { Kysely } from 'kysely'
 import { compose } from '../../src/app/compose.ts'
 import { loadSample } from '../../src/app/sample/load.ts'
@@ -11,7 +15,7 @@ import type { Role } from '../../src/kernel/role.ts'
 import { createOutput } from '../../src/platform/cli/output.ts'
 import type { Mailbox } from '../../src/platform/mail/mailbox.ts'
 import type { Platform } from '../../src/platform/platform.ts'
-import { createTestDatabase } from './database.ts'
+import { copyOfTemplate, schemaDigest } from './database.ts'
 
 /** The product as `carecert serve` runs it, on the embedded database: web server, worker and mailbox, with a small invented sector. */
 export interface SampleApp {
@@ -28,14 +32,9 @@ export interface SampleApp {
 /** Starts it on a free port. The same seed gives the same sector. The caller stops it. */
 export async function startSampleApp(options: { organisations?: number; env?: Readonly<Record<string, string>> } = {}): Promise<SampleApp> {
   const port = await freePort()
-  const database = await createTestDatabase(null)
-  const env = { PORT: String(port), CARECERT_DATA: database.address.dataFolder, LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal', ...options.env }
+  const dataFolder = await inventedSector(options.organisations ?? 250)
+  const env = { PORT: String(port), CARECERT_DATA: dataFolder, LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal', ...options.env }
   const { platform, staticFiles, close } = await compose(env, { migrate: true, sampleWhenEmpty: true, sendsMail: true })
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-  await loadSample(platform, createOutput({ json: true, yes: true, stdout: silent, stderr: silent, ask: null }), {
-    organisations: options.organisations ?? 250,
-    seed: 1,
-  })
   const web = await createWeb(platform, staticFiles)
   await web.listen({ host: platform.config.host, port })
   const worker = await startWorker(platform)
@@ -65,9 +64,36 @@ export async function startSampleApp(options: { organisations?: number; env?: Re
       await web.close()
       await worker.stop()
       await close()
-      await database.remove()
+      await rm(dataFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** What the sample says happened minutes ago must still be so. */
+const FRESH_MILLIS = 15 * 60_000
+
+/** A data folder with the sector in it: invented once for all test files of a run, and copied. */
+async function inventedSector(organisations: number): Promise<string> {
+  return copyOfTemplate(`carecert-sample-${organisations}-${await schemaDigest()}-${await sourcesDigest()}`, FRESH_MILLIS, async dataFolder => {
+    const env = { CARECERT_DATA: dataFolder, LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal' }
+    const { platform, close } = await compose(env, { migrate: true, sampleWhenEmpty: true, sendsMail: true })
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+    await loadSample(platform, createOutput({ json: true, yes: true, stdout: silent, stderr: silent, ask: null }), { organisations, seed: 1 })
+    await close()
+  })
+}
+
+/** Changes when any source file does. */
+async function sourcesDigest(): Promise<string> {
+  const folder = fileURLToPath(new URL('../../src/', import.meta.url))
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())
+  const marks = await Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const { mtimeMs, size } = await stat(join(parentPath, name))
+      return `${parentPath}/${name} ${mtimeMs} ${size}`
+    }),
+  )
+  return createHash('sha256').update(marks.toSorted().join('\n')).digest('hex').slice(0, 16)
 }
 
 async function freePort(): Promise<number> {
