@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { zipSync } from 'fflate'
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
 import writeXlsxFile from 'write-excel-file/node'
 import { isFrameworkSheet, readFrameworkSheet, sheetRows } from './sheet.ts'
 import { isWorkbook, readWorkbook } from './workbook.ts'
@@ -99,4 +99,26 @@ test('a workbook that is damaged, or would unpack to too much, is refused', asyn
   const bomb = zipSync({ 'xl/worksheets/sheet1.xml': new Uint8Array(61_000_000) })
   assert.ok(bomb.length < 200_000)
   assert.match((await readWorkbook(bomb)).problems[0]?.message ?? '', /unpacks to more than 60 MB/)
+  // The same, saying of itself that it is small.
+  const told = new DataView(bomb.buffer, bomb.byteOffset)
+  for (let at = 0; at + 28 < bomb.length; at += 1) if (told.getUint32(at, true) === 61_000_000) told.setUint32(at, 1_000, true)
+  assert.match((await readWorkbook(bomb)).problems[0]?.message ?? '', /unpacks to more than 60 MB/)
+})
+
+test('a workbook of two kilobytes with one cell in a far corner is refused before a cell is made for every gap', async () => {
+  const bytes = await writeXlsxFile(['kind', 'code'].map(value => [{ value, type: String }])).toBuffer()
+  const parts = unzipSync(new Uint8Array(bytes))
+  const moved = (row: string, cell: string) => {
+    const sheet = strFromU8(parts['xl/worksheets/sheet1.xml'] ?? new Uint8Array())
+    assert.match(sheet, /<row r="2"[\s\S]*<c r="A2"/)
+    return zipSync({ ...parts, 'xl/worksheets/sheet1.xml': strToU8(sheet.replace('r="2"', row).replace('r="A2"', cell)) })
+  }
+  assert.ok((await readWorkbook(moved('r="3"', 'r="C3"'))).ok)
+  assert.match((await readWorkbook(moved('r="20000"', "r='XFD20000'"))).problems[0]?.message ?? '', /more than 500,000 cells/)
+  for (const [row, cell] of [
+    ['r="2e7"', 'r="A2e7"'],
+    ['r="&#50;0000000"', 'r="A20000000"'],
+    [`r="${'0'.repeat(200)}20000000"`, 'r="A20000000"'],
+  ] as const)
+    assert.match((await readWorkbook(moved(row, cell))).problems[0]?.message ?? '', /not an Excel workbook that can be read/)
 })
