@@ -105,7 +105,7 @@ export function readProfileLookup(data: unknown): Result<FrameworkFile> {
     const outcomeCode = lineAt(row, 'key') ?? ''
     for (const [name, accepted] of Object.entries(isRecord(row) ? row : {})) {
       if (!Array.isArray(accepted)) continue
-      const levels = accepted.map(word => LOOKUP_LEVELS[String(word)])
+      const levels = accepted.map(word => (Object.hasOwn(LOOKUP_LEVELS, String(word)) ? LOOKUP_LEVELS[String(word)] : undefined))
       if (levels.includes(undefined))
         return fail(
           odd(

@@ -19,6 +19,9 @@ interface Library {
   readonly source: string
 }
 
+/** Deeper than any framework, as in the readers of YAML and JSON; without an end, each requirement would be followed through all above it. */
+const DEEPEST = 60
+
 interface Node {
   readonly urn: string
   readonly parentUrn: string | null
@@ -54,6 +57,16 @@ export function readFramework(framework: unknown, library: Library, names: Reado
         'ciso.parent',
         stranger.code,
         `${stranger.code} stands under ${stranger.parentUrn}, which the file does not have. Nothing was taken.`,
+        'error',
+      ),
+    )
+  const deep = read.find(node => depthOf(node, known) > DEEPEST)
+  if (deep)
+    return fail(
+      problem(
+        'ciso.depth',
+        deep.code,
+        `${deep.code || deep.urn} stands more than ${DEEPEST} levels deep, which no framework does. Nothing was taken.`,
         'error',
       ),
     )
@@ -182,7 +195,7 @@ function groupAbove(node: Node, known: ReadonlyMap<string, Node>): string | null
 function depthOf(node: Node, known: ReadonlyMap<string, Node>): number {
   const seen = new Set<string>([node.urn])
   let above = node.parentUrn
-  while (above !== null && !seen.has(above)) {
+  while (above !== null && !seen.has(above) && seen.size <= DEEPEST) {
     seen.add(above)
     above = known.get(above)?.parentUrn ?? null
   }

@@ -81,6 +81,9 @@ test('a library that lies about its structure is refused in a sentence', () => {
   assert.match(refusal([node('A'), node('A')]) ?? '', /Two requirements have the urn/)
   assert.match(refusal([node('A', { parent_urn: 'urn:nobody' })]) ?? '', /A stands under urn:nobody, which the file does not have/)
   assert.match(refusal([{ assessable: true }]) ?? '', /has no urn/)
+  // Followed each through all above it, so many would take minutes.
+  const chain = Array.from({ length: 20_000 }, (_, at) => node(`A${at}`, at === 0 ? {} : { parent_urn: `${BASE}:req_node:tidy-1.2:a${at - 1}` }))
+  assert.match(refusal(chain) ?? '', /A60 stands more than 60 levels deep/)
   const deep = read([node('A', { depth: 7 })])
   assert.match((deep.ok && deep.value.frameworks[0]?.findings[0]?.message) || '', /say another depth than they stand at/)
 })
@@ -109,4 +112,5 @@ test('a set of mappings is a crosswalk, and a risk matrix is said not to be a fr
   )
   assert.deepEqual(crosswalk?.pairs, [{ fromCode: 'G.1', toCode: 'N-1', relation: 'subset', strength: 7, rationale: '' }])
   assert.match(result.value.others[0] ?? '', /a risk matrix, which is not a framework/)
+  assert.match(result.value.others[1] ?? '', /1 of its mappings do not say which two requirements they tie/)
 })

@@ -36,9 +36,10 @@ export function readCisoLibrary(data: unknown): Result<FrameworkFile> {
   if (refused && !refused.ok) return fail(...refused.problems)
   const sets = [...many(objects, 'requirement_mapping_set'), ...many(objects, 'requirement_mapping_sets')]
   const others = Object.keys(objects ?? {}).flatMap(kind => {
-    const told = OTHERS[kind]
-    return told === undefined ? [] : [`It holds ${told}.`]
+    return Object.hasOwn(OTHERS, kind) ? [`It holds ${OTHERS[kind]}.`] : []
   })
+  const untied = sets.reduce((sum: number, set) => sum + listAt(set, 'requirement_mappings').filter(mapping => !isTied(mapping)).length, 0)
+  if (untied > 0) others.push(`${untied} of its mappings do not say which two requirements they tie. They were left out.`)
   return succeed({
     kind: 'CISO Assistant library',
     frameworks: frameworks.flatMap(framework => (framework.ok ? [framework.value] : [])),
@@ -54,10 +55,11 @@ const RELATIONS = ['equal', 'subset', 'superset', 'intersect'] as const
 
 function readMappings(set: unknown, library: Library): CrosswalkDocument {
   const pairs = new Map<string, CrosswalkPair>()
-  for (const mapping of listAt(set, 'requirement_mappings')) {
-    const [fromUrn, toUrn] = [lineAt(mapping, 'source_requirement_urn'), lineAt(mapping, 'target_requirement_urn')]
-    if (fromUrn === undefined || toUrn === undefined) continue
-    const [fromCode, toCode] = [nodeOfUrn(fromUrn), nodeOfUrn(toUrn)]
+  for (const mapping of listAt(set, 'requirement_mappings').filter(isTied)) {
+    const [fromCode, toCode] = [
+      nodeOfUrn(lineAt(mapping, 'source_requirement_urn') ?? ''),
+      nodeOfUrn(lineAt(mapping, 'target_requirement_urn') ?? ''),
+    ]
     const strength = numberAt(mapping, 'strength_of_relationship')
     pairs.set(`${fromCode}\n${toCode}`, {
       fromCode,
@@ -74,6 +76,10 @@ function readMappings(set: unknown, library: Library): CrosswalkDocument {
     source: library.source,
     pairs: [...pairs.values()],
   }
+}
+
+function isTied(mapping: unknown): boolean {
+  return lineAt(mapping, 'source_requirement_urn') !== undefined && lineAt(mapping, 'target_requirement_urn') !== undefined
 }
 
 /** The names of the controls and threats that requirements may point at. */

@@ -14,7 +14,7 @@ import { shorten } from '../../kernel/text.ts'
 const ROOTS: Readonly<Record<string, string>> = {
   catalog: 'catalogue',
   profile: 'profile',
-  'assessment-results': 'the results of an assessment. They are about one organisation, and no framework. Nothing of it was taken',
+  'assessment-results': 'a report of what an assessment found. It is about one organisation, and no framework. Nothing of it was taken',
   'assessment-plan': 'a plan for an assessment, and no framework. Nothing of it was taken',
   'plan-of-action-and-milestones': 'a plan of action of one organisation, and no framework. Nothing of it was taken',
   'system-security-plan': 'the security plan of a system, and no framework. Nothing of it was taken',

@@ -71,7 +71,14 @@ function tree({ nodes }: FrameworkDocument): readonly Problem[] {
   for (const code of repeated(nodes.map(node => node.code)))
     findings.push(error('framework.twice', code, `The code ${code} is there twice. Answers could not be told apart.`))
   const circle = nodes.find(node => isInCircle(node, byCode))
-  if (circle) findings.push(error('framework.circle', circle.code, `${circle.code} stands under itself, by way of the parts above it.`))
+  if (circle)
+    findings.push(
+      error(
+        'framework.circle',
+        circle.code,
+        `${circle.code} stands under itself, by way of the parts above it, or more than ${DEEPEST} levels deep.`,
+      ),
+    )
   if (!nodes.some(node => node.kind === 'outcome'))
     findings.push(error('framework.empty', '', 'The framework has no outcome, so there is nothing to assess.'))
   const holding = new Set(nodes.map(node => node.parentCode))
@@ -80,10 +87,13 @@ function tree({ nodes }: FrameworkDocument): readonly Problem[] {
   return findings
 }
 
+/** Deeper than any framework. */
+const DEEPEST = 60
+
 function isInCircle(node: FrameworkNode, byCode: ReadonlyMap<string, FrameworkNode>): boolean {
   let above: string | null | undefined = node.parentCode
   for (let steps = 0; above !== null && above !== undefined; steps++) {
-    if (above === node.code || steps > byCode.size) return true
+    if (above === node.code || steps >= DEEPEST) return true
     above = byCode.get(above)?.parentCode
   }
   return false
