@@ -4,6 +4,14 @@ import { assessmentTransition, type Assessment, type AssessmentAction } from './
 import type { Visible } from './tables.ts'
 
 /**
+ * Holds a review until the unit of work ends: two who write at once go one after the other, and the second reads what the first did. So it is called before what is
+ * decided upon is read. Whoever may not change the review holds nothing.
+ */
+export async function holdReview(work: Work<Visible>, assessmentId: string): Promise<void> {
+  await work.db.selectFrom('assure_assessment').where('id', '=', assessmentId).select('id').forUpdate().execute()
+}
+
+/**
  * Moves a review along its lifecycle, and keeps how it came there. The reason stays in the domain's own table: the audit is read by the centre. Who calls it has
  * checked the permission and records what was done. Throws `Conflict` where the table has no such step, or somebody
  * else was quicker.

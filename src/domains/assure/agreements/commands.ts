@@ -2,7 +2,7 @@ import { Conflict, Invalid } from '../../../kernel/errors.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { isLive } from '../engagements/model.ts'
-import { moveReview } from '../review-step.ts'
+import { holdReview, moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
 import { sideOf, standingOf, type AgreedReview } from './model.ts'
 import { agreedReview } from './queries.ts'
@@ -53,7 +53,7 @@ export async function decideOutcome(work: Work<Visible>, decision: Decision): Pr
     .insertInto('assure_agreed_change')
     .values({ assessment_id: review.assessment.id, outcome_code: decision.outcomeCode, at: work.now, by_id: work.actor.id, by_name: work.actor.name })
     .execute()
-  if (review.assessment.state === 'agreed') await moveReview(work, review.assessment, 'void', decision.why)
+  await settle(work, decision.assessmentId, decision.why)
   record(work, review, 'decided')
 }
 
@@ -90,15 +90,24 @@ export async function signAgreement(
     .insertInto('assure_agreement_signature')
     .values({ id: work.newId('agreement'), assessment_id: review.assessment.id, person_id: work.actor.id, ...signature })
     .execute()
-  const isWhole = standingOf({ ...review, signatures: [...review.signatures, signature] }) === 'signed'
-  if (isWhole && review.assessment.state === 'agreeing') await moveReview(work, review.assessment, 'agree')
+  const isSigned = await settle(work, input.assessmentId, 'What both had signed was changed')
   record(work, review, 'signed')
-  return isWhole ? 'signed' : 'half'
+  return isSigned ? 'signed' : 'half'
+}
+
+/** Brings the state to what the signatures say of the content as it is now, and says whether both stand under it. `why` is kept where that makes an agreement void. */
+async function settle(work: Work<Visible>, assessmentId: string, why: string): Promise<boolean> {
+  const review = await agreedReview(work.db, assessmentId)
+  const isSigned = standingOf(review) === 'signed'
+  if (isSigned && review.assessment.state === 'agreeing') await moveReview(work, review.assessment, 'agree')
+  if (!isSigned && review.assessment.state === 'agreed') await moveReview(work, review.assessment, 'void', why)
+  return isSigned
 }
 
 /** The review, where its two sides may still write. */
 async function openReview(work: Work<Visible>, id: string): Promise<AgreedReview> {
   assertMay(work.actor, 'assure.agreement.sign')
+  await holdReview(work, id)
   const review = await agreedReview(work.db, id)
   const side = sideOf(work.actor, review)
   if (!['agreeing', 'agreed'].includes(review.assessment.state))

@@ -5,6 +5,7 @@ import type { Assessment } from '../assessments/model.ts'
 import type { Engagement } from '../engagements/model.ts'
 import type { Framework } from '../frameworks/model.ts'
 import type { Finding, PlacedOutcome } from '../independent/model.ts'
+import type { Risk } from '../overall-risk.ts'
 
 /**
  * What organisation and assessor agree, and sign.
@@ -23,6 +24,9 @@ export interface AgreedLine {
   readonly self: string
   readonly independent: string
   readonly difference: string
+  readonly evidenceGrade: string | null
+  /** The words that a report prints of it: of the agreement, or else of the assessor, or else of the organisation. */
+  readonly words: string
   /** What was decided; `null` where nobody has. */
   readonly decided: {
     readonly status: string
@@ -58,8 +62,11 @@ export interface AgreedReview {
   readonly engagement: Engagement
   readonly lines: readonly AgreedLine[]
   readonly findings: readonly Finding[]
-  readonly risk: string | null
+  /** The overall risk of what is agreed; what is still open counts as the assessor sees it. */
+  readonly risk: Risk | null
   readonly narrative: string
+  /** What the assessor says of how true the self-assessment is. */
+  readonly veracityWords: string
   readonly signatures: readonly Signature[]
   readonly changes: readonly AgreedChange[]
   /** The content as it stands, and its hash. */
@@ -77,6 +84,7 @@ export function contentOf({
   findings,
   risk,
   narrative,
+  veracityWords,
 }: Omit<AgreedReview, 'text' | 'hash' | 'signatures' | 'changes'>): Json {
   return {
     kind: 'carecert.assure.agreement',
@@ -88,24 +96,31 @@ export function contentOf({
     period: assessment.period,
     subject: assessment.subject,
     assessor: { name: engagement.assessorName, body: engagement.assessorBody },
-    outcomes: lines.map(({ outcome, status, decided, self, independent }) => ({
+    outcomes: lines.map(({ outcome, status, decided, self, independent, difference, evidenceGrade, words }) => ({
       code: outcome.code,
+      asked: outcome.required,
       status,
       self,
       independent,
-      text: decided?.text ?? '',
+      difference,
+      evidence: evidenceGrade,
+      text: words,
       why: decided?.why ?? '',
     })),
-    findings: findings.map(({ outcomeCode, kind, what, detail, advice }) => ({ outcome: outcomeCode, kind, what, detail, advice })),
-    risk: { level: risk, narrative },
+    // By their ids, for no database orders them otherwise than another.
+    findings: findings
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({ outcomeCode, kind, what, detail, advice }) => ({ outcome: outcomeCode, kind, what, detail, advice })),
+    risk: { level: risk?.level.code ?? null, narrative },
+    veracity: veracityWords,
   }
 }
 
 export const SIGNED_PARTS = [
   'the organisation, the framework and its version, the profile, the year and the subject',
-  'of each outcome what the organisation said, what the assessor said, what is agreed, its words and the reason',
+  'of each outcome what is asked, what the organisation said, what the assessor said and why it differs, on which evidence, what is agreed, its words and the reason',
   'each finding and each strength, word for word',
-  'the overall risk and its narrative',
+  'the overall risk of what is agreed, its narrative, and how true the self-assessment is in the assessor’s words',
   'the name of the assessor',
 ] as const
 

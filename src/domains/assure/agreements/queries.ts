@@ -3,8 +3,10 @@ import type { Reader } from '../../../platform/work/read.ts'
 import { noSuchAssessment } from '../assessments/model.ts'
 import { assessmentById } from '../assessments/queries.ts'
 import { leadEngagement } from '../engagements/queries.ts'
+import type { Framework } from '../frameworks/model.ts'
 import { frameworkById } from '../frameworks/queries.ts'
-import { conclusionOf, findingsOf, placedOutcomes, viewsOf } from '../independent/queries.ts'
+import { conclusionOf, findingsOf, placedOutcomes, riskRule, viewsOf } from '../independent/queries.ts'
+import { overallRisk, type Risk } from '../overall-risk.ts'
 import { signedContent } from '../signed-content.ts'
 import type { Visible } from '../tables.ts'
 import { contentOf, type AgreedChange, type AgreedLine, type AgreedReview, type Signature } from './model.ts'
@@ -28,15 +30,17 @@ export async function agreedReviewIf(db: Reader<Visible>, id: string): Promise<A
   if (framework === undefined) throw new NotFound('assure.framework.unknown', 'The framework of this review is not there.')
   if (engagement === null || engagement.submittedAt === null) return null
   const conclusion = await conclusionOf(db, assessment.id)
+  const lines = await agreedLines(db, assessment)
   const review = {
     assessment,
     organisation: { code: engagement.organisationCode, name: engagement.organisationName },
     framework,
     engagement,
-    lines: await agreedLines(db, assessment),
+    lines,
     findings: await findingsOf(db, assessment.id),
-    risk: conclusion?.risk ?? null,
+    risk: await riskOf(db, framework, lines, conclusion?.riskRuleId ?? null),
     narrative: conclusion?.narrative ?? '',
+    veracityWords: conclusion?.veracity ?? '',
   }
   return {
     ...review,
@@ -57,6 +61,18 @@ export async function signedText(db: Reader<Visible>, assessmentId: string, hash
   return found?.content ?? null
 }
 
+/** By the rule of the hand-over; `null` where none was kept. */
+async function riskOf(db: Reader<Visible>, framework: Framework, lines: readonly AgreedLine[], ruleId: number | null): Promise<Risk | null> {
+  if (ruleId === null) return null
+  const { rule } = await riskRule(db, { id: ruleId })
+  const judged = lines.map(({ outcome, status, independent }) => ({ ...outcome, status: status ?? independent }))
+  return overallRisk(
+    rule,
+    judged,
+    framework.levels.map(({ code }) => code),
+  )
+}
+
 async function agreedLines(
   db: Reader<Visible>,
   assessment: { readonly id: string; readonly frameworkId: string; readonly profileId: string | null },
@@ -72,13 +88,16 @@ async function agreedLines(
   const names = new Map((await changesOf(db, assessment.id)).toReversed().map(({ outcomeCode, byName }) => [outcomeCode, byName]))
   const decided = new Map(rows.map(({ outcome_code, ...row }) => [outcome_code, { ...row, byName: names.get(outcome_code) ?? '' }]))
   return outcomes.map(outcome => {
-    const [own, other] = [self.get(outcome.code)?.status ?? 'unanswered', independent.get(outcome.code)?.status ?? 'unanswered']
     const said = decided.get(outcome.code) ?? null
+    const [mine, theirs] = [self.get(outcome.code), independent.get(outcome.code)]
+    const [own, other] = [mine?.status ?? 'unanswered', theirs?.status ?? 'unanswered']
     return {
       outcome,
       self: own,
       independent: other,
-      difference: independent.get(outcome.code)?.difference ?? '',
+      difference: theirs?.difference ?? '',
+      evidenceGrade: theirs?.evidenceGrade ?? null,
+      words: said?.text || theirs?.summary || mine?.summary || '',
       decided: said,
       status: said?.status ?? (own === other && own !== 'unanswered' ? own : null),
     }

@@ -5,7 +5,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Assessment } from '../assessments/model.ts'
 import { ownAssessment } from '../assessments/queries.ts'
-import { moveReview } from '../review-step.ts'
+import { holdReview, moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
 import { isLive, LONGEST_DAYS, TELL_ASSESSOR, type Engagement, type EngagementKind } from './model.ts'
 import { centreAssessors, engagementsOf, peerByAddress, type Candidate } from './queries.ts'
@@ -27,6 +27,7 @@ export interface Asked {
  */
 export async function askAssessor(work: Work<Visible>, asked: Asked): Promise<Id<'engagement'>> {
   assertMay(work.actor, 'assure.engagement.ask')
+  await holdReview(work, asked.assessmentId)
   const assessment = await ownAssessment(work.db, work.actor, asked.assessmentId)
   if (!['open', 'with-assessor', 'agreeing'].includes(assessment.state))
     throw new Conflict('assure.engagement.over', 'This review is over, so nobody can be asked in. Open one for the coming year.')

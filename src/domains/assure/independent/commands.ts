@@ -4,9 +4,10 @@ import type { Problem } from '../../../kernel/problem.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Answer } from '../assessments/model.ts'
+import { ownEngagement } from '../engagements/queries.ts'
 import { statusOf } from '../frameworks/scoring.ts'
 import { overallRisk } from '../overall-risk.ts'
-import { moveReview } from '../review-step.ts'
+import { holdReview, moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
 import type { Compared } from '../veracity.ts'
 import { LONGEST_TEXT, missingOf, viewOf, type Desk, type OutcomeSheet } from './model.ts'
@@ -235,6 +236,7 @@ async function comparedOf(work: Work<Visible>, { assessment, framework, lines }:
 /** The desk, where its assessor may write. Throws `Conflict` where the review is not with them. */
 async function openDesk(work: Work<Visible>, engagementId: string): Promise<Desk> {
   assertMay(work.actor, 'assure.review.assess')
+  await holdReview(work, (await ownEngagement(work.db, work.actor, engagementId)).assessmentId)
   const desk = await deskOf(work.db, work.actor, engagementId, work.now)
   const { engagement, assessment } = desk
   if (engagement.kind === 'second') {

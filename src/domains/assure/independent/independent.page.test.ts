@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { sql, type Selectable } from 'kysely'
 import readXlsxFile from 'read-excel-file/node'
 import { createTestApp } from '../../../../test/support/app.ts'
@@ -10,6 +11,7 @@ import type { Id } from '../../../kernel/id.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
+import { signAgreement } from '../agreements/commands.ts'
 import { openAssessment } from '../assessments/commands.ts'
 import type { Assessment } from '../assessments/model.ts'
 import { saveAnswers } from '../assessments/outcomes/commands.ts'
@@ -29,18 +31,16 @@ const assessor = await signIn('assessor', { name: 'Asa Assessor' })
 const second = await signIn('assessor', { name: 'Sam Second' })
 const SECRET = 'We write this where the assessor must not see it'
 
-const scopeOf = (personId: string): Actor => ({
-  kind: 'person',
-  id: personId,
-  name: 'Asa Assessor',
-  role: 'assessor',
-  organisationId: assessor.organisationId as Id<'organisation'>,
-  scope: { kind: 'centre' },
-  permissions: new Set(),
-})
+/** Somebody in their own scope, as the server makes them. */
+const actorOf = (who: typeof lead, role: 'cyber-lead' | 'assessor'): Actor => {
+  const organisationId = who.organisationId as Id<'organisation'>
+  const scope = role === 'assessor' ? ({ kind: 'centre' } as const) : ({ kind: 'organisation', organisationId } as const)
+  return { kind: 'person', id: who.personId, name: role, role, organisationId, scope, permissions: permissionsOf(role) }
+}
+const leadActor = actorOf(lead, 'cyber-lead')
 /** What that person's own scope lets them read of the self view, straight from the tables. */
-const selfRows = (personId: string) =>
-  readAs<Visible, string[]>(platform, scopeOf(personId), async db => {
+const selfRows = (who: typeof lead) =>
+  readAs<Visible, string[]>(platform, actorOf(who, 'assessor'), async db => {
     const found: string[] = []
     for (const table of ['assure_view', 'assure_answer', 'assure_answer_change'] as const)
       found.push(...(await db.selectFrom(table).where('view', '=', 'self').select('outcome_code').execute()).map(row => row.outcome_code))
@@ -54,16 +54,6 @@ async function taken(browser: typeof lead, url: string, form: Record<string, str
   return String(response.headers.location)
 }
 
-/** Somebody in their own scope, as the server makes them. */
-const leadActor: Actor = {
-  kind: 'person',
-  id: lead.personId,
-  name: 'Lee Lead',
-  role: 'cyber-lead',
-  organisationId: lead.organisationId as Id<'organisation'>,
-  scope: { kind: 'organisation', organisationId: lead.organisationId as Id<'organisation'> },
-  permissions: permissionsOf('cyber-lead'),
-}
 let assessment = ''
 let desk = ''
 let secondDesk = ''
@@ -102,12 +92,10 @@ test('an organisation asks in who does not belong to it, and they see only that 
   assert.match((await assessor.get(desk)).body, /Before you see anything/)
   assert.equal((await assessor.get(secondDesk)).statusCode, 404, 'what somebody else was asked for')
   assert.equal((await assessor.get(`${desk}/outcomes/A1`)).statusCode, 403)
-  const seen = await readAs<Visible, number>(
-    platform,
-    scopeOf(assessor.personId),
-    async db => (await db.selectFrom('assure_assessment').select('id').execute()).length,
+  const seen = await readAs<Visible, unknown[]>(platform, actorOf(assessor, 'assessor'), db =>
+    db.selectFrom('assure_assessment').select('id').execute(),
   )
-  assert.equal(seen, 0, 'nothing of the review is read before independence is declared')
+  assert.deepEqual(seen, [], 'nothing of the review is read before independence is declared')
 })
 
 test('blind: nothing of the self view is in the page, in the API or in the tables before the own view is recorded, and then that outcome alone', async () => {
@@ -119,11 +107,11 @@ test('blind: nothing of the self view is in the page, in the API or in the table
     assert.equal(page.statusCode, 200, url)
     assert.doesNotMatch(page.body, new RegExp(SECRET), url)
   }
-  assert.deepEqual(await selfRows(assessor.personId), [])
+  assert.deepEqual(await selfRows(assessor), [])
   const half = await assessor.post(`${desk}/outcomes/A1`, { record: 'yes', 'answer-A1.1': 'no', revision: '0' }, { from: `${desk}/outcomes/A1` })
   assert.match(half.body, /Answer A1\.2[\s\S]*Say how strong the evidence was/)
   await taken(assessor, `${desk}/outcomes/A1`, { record: '', 'answer-A1.1': 'no', 'answer-A1.2': 'no', revision: '0' })
-  assert.deepEqual(await selfRows(assessor.personId), [], 'what is kept and not recorded opens nothing')
+  assert.deepEqual(await selfRows(assessor), [], 'what is kept and not recorded opens nothing')
   await taken(assessor, `${desk}/outcomes/A1`, {
     record: 'yes',
     'answer-A1.1': 'no',
@@ -132,10 +120,10 @@ test('blind: nothing of the self view is in the page, in the API or in the table
     summary: 'No minutes',
     revision: '1',
   })
-  assert.deepEqual(await selfRows(assessor.personId), ['A1'])
+  assert.deepEqual(await selfRows(assessor), ['A1'])
   assert.match((await assessor.get(`${desk}/outcomes/A1`)).body, new RegExp(`Both side by side[\\s\\S]*${SECRET}`))
   assert.doesNotMatch((await assessor.get(`${desk}/outcomes/A2`)).body, new RegExp(SECRET))
-  assert.deepEqual(await selfRows(second.personId), [])
+  assert.deepEqual(await selfRows(second), [])
 })
 
 test('a recorded view is changed with a reason, and both are kept', async () => {
@@ -145,7 +133,7 @@ test('a recorded view is changed with a reason, and both are kept', async () => 
   assert.match((await change('I heard more', '1')).body, /was changed in another window/)
   assert.equal((await change('I heard more', '2')).statusCode, 303)
   assert.match((await assessor.get(desk)).body, /Changed after recording/)
-  const kept = await readAs<Visible, unknown[]>(platform, scopeOf(assessor.personId), async db =>
+  const kept = await readAs<Visible, unknown[]>(platform, actorOf(assessor, 'assessor'), async db =>
     (await db.selectFrom('assure_view_change').select(['before']).execute()).map(({ before }) => before),
   )
   assert.match(JSON.stringify(kept), /No minutes/)
@@ -190,26 +178,26 @@ test('it is handed over when nothing is missing, each thing that is stands there
 
 test('a second assessor and the first see each other’s view of an outcome once both have recorded it', async () => {
   await taken(second, `${secondDesk}/declare`, { independence: 'Nor did I', conflicts: 'None' }, secondDesk)
-  const seen = (personId: string, view: 'independent' | 'second') =>
-    readAs<Visible, string[]>(platform, scopeOf(personId), async db =>
+  const seen = (who: typeof lead, view: 'independent' | 'second') =>
+    readAs<Visible, string[]>(platform, actorOf(who, 'assessor'), async db =>
       (await db.selectFrom('assure_view').where('view', '=', view).select('outcome_code').execute()).map(row => row.outcome_code).toSorted(),
     )
-  assert.deepEqual(await seen(second.personId, 'independent'), [])
+  assert.deepEqual(await seen(second, 'independent'), [])
   await taken(
     second,
     `${secondDesk}/outcomes/A2`,
     { record: 'yes', 'answer-A2.1': 'no', evidenceGrade: 'said', summary: '', revision: '0' },
     `${secondDesk}/outcomes/A2`,
   )
-  assert.deepEqual([await seen(second.personId, 'independent'), await seen(assessor.personId, 'second')], [['A2'], ['A2']])
-  assert.deepEqual(await selfRows(second.personId), [], 'a second assessor never sees the self view')
+  assert.deepEqual([await seen(second, 'independent'), await seen(assessor, 'second')], [['A2'], ['A2']])
+  assert.deepEqual(await selfRows(second), [], 'a second assessor never sees the self view')
 })
 
 test('where two assessors differ, the first writes down what both hold; the figures are the two’s alone', async () => {
   const page = (await assessor.get('/moderation')).body
   assert.match(page, /Sam Second[\s\S]*Where you differ[\s\S]*A2/)
   const key = { at: '0', key: 'x' }
-  const url = `/moderation/${assessment.split('/').at(-1)}/A2`
+  const url = `/moderation/${idOf(assessment)}/A2`
   assert.match((await assessor.post(url, { ...key, 'status-0': 'achieved', 'reason-0': '' })).body, /Say why/)
   assert.equal((await second.post(url, { ...key, 'status-0': 'achieved', 'reason-0': 'I say so' }, { from: '/moderation' })).statusCode, 403)
   await taken(assessor, url, { ...key, 'status-0': 'achieved', 'reason-0': 'We read the register together' })
@@ -218,6 +206,10 @@ test('where two assessors differ, the first writes down what both hold; the figu
   assert.match((await other.get('/moderation')).body, /Nothing to compare yet/)
   assert.equal((await other.get('/api/v1/moderation')).json<{ outcomes: unknown[] }>().outcomes.length, 0)
 })
+
+const idOf = (address: string) => address.split('/').at(-1) ?? ''
+const stateNow = async () =>
+  (await sql<{ state: string }>`select state from assure_assessment where id = ${idOf(assessment)}`.execute(platform.database.kysely)).rows[0]?.state
 
 const hashIn = (body: string) => /<code class="app-break">([0-9a-f]{64})</.exec(body)?.[1] ?? ''
 
@@ -265,11 +257,61 @@ test('a change by a page, and one behind its back, void what was signed, and bot
   const changed = (await assessor.get(address)).body
   assert.match(changed, /The signatures do not hold[\s\S]*For an earlier content[\s\S]*Changes to what is agreed[\s\S]*Lee Lead/)
   assert.doesNotMatch(changed, /changed in another way/)
-  for (const [who, url] of [
-    [lead, address],
-    [assessor, address],
-  ] as const)
-    await taken(who, `${url}/sign`, { hash: hashIn(changed) }, url)
+  // Both at once: the one who comes second sees what the first did.
+  const hasSigned = Promise.withResolvers<void>()
+  const sign = (who: Actor, meanwhile: () => Promise<unknown>) =>
+    runWork<Visible, string>(platform, who, async work => {
+      const after = await signAgreement(work, { assessmentId: idOf(assessment), hash: hashIn(changed) })
+      hasSigned.resolve()
+      await meanwhile()
+      return after
+    })
+  const first = sign(leadActor, () => setTimeout(300))
+  await hasSigned.promise
+  assert.deepEqual(await Promise.all([first, sign(actorOf(assessor, 'assessor'), async () => {})]), ['half', 'signed'])
+  assert.equal(await stateNow(), 'agreed')
+})
+
+test('the state follows the signatures: the same decision said again leaves them, and what is changed and put back as it was is agreed again', async () => {
+  const address = `${assessment}/agreement`
+  const decide = async (status: string, revision: string) => {
+    platform.clock.advanceHours(0.1)
+    await taken(lead, `${address}/A1`, { status, text: '', why: 'Minutes were found', revision }, `${address}/A1`)
+    return stateNow()
+  }
+  assert.equal(await decide('achieved', '2'), 'agreed')
+  assert.equal(await decide('not-achieved', '3'), 'agreeing')
+  assert.equal(await decide('achieved', '4'), 'agreed', 'nobody could sign the same twice')
+})
+
+test('all that a report prints as agreed is what was signed: the risk of what is agreed, the assessor’s words and why they differ', async () => {
+  const address = `${assessment}/agreement`
+  const content = (await lead.get(`${address}/content.json`)).json<{
+    risk: { level: string }
+    outcomes: { code: string; asked: string; difference: string }[]
+  }>()
+  const report = (await lead.get(`/api/v1${assessment}/report`)).json<{ risk: { level: string } }>()
+  assert.deepEqual([content.risk.level, report.risk.level], ['low', 'low'], 'A1 was agreed to be achieved, which the assessor had not said')
+  assert.deepEqual(
+    content.outcomes.map(({ code, asked, difference }) => [code, asked, difference]),
+    [
+      ['A1', 'achieved', 'There are no minutes'],
+      ['A2', 'achieved', ''],
+    ],
+  )
+  const behind = (words: { difference: string; veracity: string }) =>
+    Promise.all([
+      sql`update assure_view set difference = ${words.difference} where view = 'independent' and outcome_code = 'A1'`.execute(
+        platform.database.kysely,
+      ),
+      sql`update assure_conclusion set veracity = ${words.veracity}`.execute(platform.database.kysely),
+    ])
+  const asSigned = { difference: 'There are no minutes', veracity: 'Mostly true' }
+  for (const change of [{ difference: 'Else' }, { veracity: 'Else' }]) {
+    await behind({ ...asSigned, ...change })
+    assert.match((await lead.get(address)).body, /The signatures do not hold/)
+  }
+  await behind(asSigned)
   assert.match((await lead.get(address)).body, /Signed by both/)
 })
 
@@ -305,7 +347,7 @@ test('every report of what is not signed as it stands says so, and a signed one 
 
 test('of what the organisation asked, an assessor changes nothing; nobody asks themselves in', async () => {
   const asAssessor = (body: (work: Work<Visible>) => Promise<unknown>) =>
-    runWork<Visible, unknown>(platform, scopeOf(assessor.personId), async work => {
+    runWork<Visible, unknown>(platform, actorOf(assessor, 'assessor'), async work => {
       await body(work)
       work.record({ verb: 'test.tried', subject: { kind: 'assessment', id: 'x' } })
     })
@@ -318,7 +360,7 @@ test('of what the organisation asked, an assessor changes nothing; nobody asks t
     ),
     /changed by the organisation/,
   )
-  const { id: _, ...row } = await readAs<Visible, Selectable<EngagementTable>>(platform, scopeOf(assessor.personId), db =>
+  const { id: _, ...row } = await readAs<Visible, Selectable<EngagementTable>>(platform, actorOf(assessor, 'assessor'), db =>
     db.selectFrom('assure_engagement').selectAll().executeTakeFirstOrThrow(),
   )
   await assert.rejects(
@@ -334,10 +376,10 @@ test('of what the organisation asked, an assessor changes nothing; nobody asks t
 
 test('the end of an engagement takes effect at once, and its reason is in no audit', async () => {
   const address = `${assessment}/engagement`
-  const id = desk.split('/').at(-1) ?? ''
+  const id = idOf(desk)
   assert.match((await lead.post(`${address}/${id}/end`, { reason: '' }, { from: address })).body, /Say why it ends/)
   await taken(lead, `${address}/${id}/end`, { reason: 'A reason of our own' }, address)
-  assert.deepEqual(await selfRows(assessor.personId), [])
+  assert.deepEqual(await selfRows(assessor), [])
   assert.match((await assessor.get(desk)).body, /This is over for you/)
   assert.equal((await assessor.get(`${desk}/outcomes/A1`)).statusCode, 403)
   const audit = await sql<{ line: string }>`select audit_record::text as line from audit_record where verb like 'assure.%'`.execute(

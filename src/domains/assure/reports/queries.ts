@@ -77,7 +77,7 @@ async function outcomesOfReport(
       agreed: line?.status ?? null,
       status,
       meets: outcome.required === null ? null : meets(framework.levels, status, outcome.required),
-      text: line?.decided?.text || other?.summary || own?.summary || '',
+      text: line?.words ?? own?.summary ?? '',
       why: line?.decided?.why ?? '',
       difference: other?.difference ?? '',
       evidenceGrade: other?.evidenceGrade ?? null,

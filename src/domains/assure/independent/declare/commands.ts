@@ -17,18 +17,24 @@ export async function declareIndependence(
   assertMay(work.actor, 'assure.review.assess')
   const engagement = await ownEngagement(work.db, work.actor, input.engagementId)
   if (!isLive(engagement, work.now)) throw new Conflict('assure.engagement.over', 'This has ended. Only the organisation can ask you in again.')
-  if (engagement.declaredAt !== null) throw new Conflict('assure.engagement.declared', 'You have declared this already. What you said stands.')
-  await work.db
+  if (engagement.declaredAt !== null) throw declaredAlready()
+  const { numUpdatedRows } = await work.db
     .updateTable('assure_engagement')
     .where('id', '=', engagement.id)
+    .where('declared_at', 'is', null)
     .set({ independence: input.independence, conflicts: input.conflicts, declared_at: work.now })
-    .execute()
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw declaredAlready()
   if (engagement.submittedAt === null) await putBy(work, engagement)
   work.record({
     verb: 'assure.engagement.declared',
     subject: { kind: 'assessment', id: engagement.assessmentId },
     organisationId: engagement.organisationId,
   })
+}
+
+function declaredAlready(): Conflict {
+  return new Conflict('assure.engagement.declared', 'You have declared this already. What you said stands.')
 }
 
 async function putBy(work: Work<Visible>, engagement: Engagement): Promise<void> {
