@@ -4,14 +4,14 @@ import type { Markup } from './svg.ts'
 
 /** Axes of charts about money. */
 
-/** An amount in pounds, short enough for an axis: £250k, £1.5m. */
+/** An amount in pounds, short enough for an axis, to the two figures that a model deserves: £250k, £1.5m. */
 export function shortPounds(pounds: number): string {
   if (Math.abs(pounds) >= 1_000_000) return `£${trimmed(pounds / 1_000_000)}m`
   return Math.abs(pounds) >= 1_000 ? `£${trimmed(pounds / 1_000)}k` : `£${trimmed(pounds)}`
 }
 
 function trimmed(value: number): string {
-  return String(Number(value.toPrecision(3)))
+  return String(Number(value.toPrecision(2)))
 }
 
 interface MoneyPlace {

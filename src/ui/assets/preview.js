@@ -10,7 +10,8 @@ export function followTyping(page) {
 
 function follow(form) {
   const shown = form.querySelector('[data-preview-shown]')
-  let last = isAsSent(form) ? fieldsOf(form) : ''
+  // What the server has not shown yet is asked for at once: `data-preview-wanted`.
+  let last = isAsSent(form) && !shown.hasAttribute('data-preview-wanted') ? fieldsOf(form) : ''
   let wait = PAUSE
   let timer
   let asked

@@ -27,13 +27,17 @@ function aboutCare(days: number): About {
   return { about: twoFigures(days).toLocaleString('en-GB'), exact: `${days.toFixed(2)} clinic-days` }
 }
 
+/** What stands in the place of a part of the study that is not there: it may still come, it was cut, or it is of what was only tried. */
+export type Missing = 'Still working' | 'Not known' | 'After you solve'
+
 export interface AnswerParts {
   readonly answer: CaseAnswer
   readonly study: Study | null
   readonly case: ResolvedCase
+  readonly missing: Missing
 }
 
-export function answerModel({ answer, study, case: case_ }: AnswerParts) {
+export function answerModel({ answer, study, case: case_, missing }: AnswerParts) {
   if (answer.kind === 'impossible') return { kind: 'impossible' as const, conflict: answer.conflict.map(({ message }) => message) }
   if (answer.kind === 'out-of-time') return { kind: 'out-of-time' as const }
   const bought = answer.items.filter(({ isChosen, isInPlace }) => isChosen && !isInPlace)
@@ -54,7 +58,8 @@ export function answerModel({ answer, study, case: case_ }: AnswerParts) {
     careAfter: aboutCare(answer.careAfter),
     careSaved: aboutCare(answer.careToday - answer.careAfter),
     isWorthIt: answer.today - answer.after >= answer.spend.annualCost,
-    bought: bought.toSorted((one, other) => other.given - one.given).map(item => itemLine(item, study)),
+    bought: bought.toSorted((one, other) => other.given - one.given).map(item => itemLine(item, study, missing)),
+    isCut: missing === 'Not known' && bought.some(item => isUnknown(item, study)),
     mustDos: answer.items.filter(({ isMustDo, isInPlace }) => isMustDo && !isInPlace).map(item => mustDoLine(item, case_)),
     mustDoCost: study?.mustDoCost === undefined || study.mustDoCost === null ? null : aboutMoney(study.mustDoCost),
     notBought: notBoughtLines(answer, study, case_),
@@ -64,7 +69,11 @@ export function answerModel({ answer, study, case: case_ }: AnswerParts) {
   }
 }
 
-function itemLine(item: ItemAnswer, study: Study | null) {
+function isUnknown({ code }: ItemAnswer, study: Study | null): boolean {
+  return study?.robustness === null || study?.explanations?.some(({ improvement }) => improvement === code) !== true
+}
+
+function itemLine(item: ItemAnswer, study: Study | null, missing: Missing) {
   const inclusion = study?.robustness?.inclusion.find(({ improvement }) => improvement === item.code)
   const regret = study?.explanations?.find(({ improvement }) => improvement === item.code)?.regret
   return {
@@ -79,10 +88,12 @@ function itemLine(item: ItemAnswer, study: Study | null) {
     isLess: item.given < item.annualCost,
     care: aboutCare(item.careGiven),
     regret: regret === undefined || regret === null ? null : aboutMoney(regret),
+    noRegret: regret === null ? 'No plan without it' : missing,
     sure:
       inclusion === undefined || study?.robustness === undefined || study.robustness === null
         ? null
         : `${inclusion.futures} of ${study.robustness.futures}`,
+    notSure: missing,
   }
 }
 
@@ -153,14 +164,16 @@ export function studyModel({ answer, study, case: case_ }: AnswerParts) {
   const names = new Map([...case_.improvements, ...case_.scenarios].map(({ code, name }) => [code, name]))
   const nameOf = (code: string | null) => (code === null ? '' : (names.get(code) ?? code))
   return {
+    hasSwitches: study.switches !== null,
+    isEverySwitch: case_.scenarios.every(
+      ({ code }) => study.switches?.some(({ kind, subject }) => kind === 'frequency' && subject === code) === true,
+    ),
     switches: (study.switches ?? [])
       .filter(({ below, above }) => below !== null || above !== null)
+      .toSorted((one, other) => distanceOf(one) - distanceOf(other))
       .map(({ kind, subject, below, above }) => {
         const what = kind === 'cost' ? `${nameOf(subject)} cost` : `“${nameOf(subject)}” came`
-        const ends = [
-          ...(above === null ? [] : [`${twoFigures(above)} times as ${kind === 'cost' ? 'much' : 'often'}`]),
-          ...(below === null ? [] : [`${twoFigures(below)} times as ${kind === 'cost' ? 'much' : 'often'}`]),
-        ]
+        const ends = [above, below].flatMap(factor => (factor === null ? [] : [factorWords(factor, kind)]))
         return `If ${what} ${ends.join(', or ')}, another plan would be better.`
       })
       .slice(0, 8),
@@ -195,6 +208,18 @@ export function studyModel({ answer, study, case: case_ }: AnswerParts) {
             expectedPlan: aboutMoney(study.exceedance.plan.expected),
           },
   }
+}
+
+/** How far an input has to move, as a logarithm: the least first, for it is the likeliest to change the answer. */
+function distanceOf({ below, above }: { readonly below: number | null; readonly above: number | null }): number {
+  const ends = [below, above].filter(end => end !== null)
+  return Math.min(...ends.map(end => Math.abs(Math.log(Math.max(end, Number.MIN_VALUE)))))
+}
+
+function factorWords(factor: number, kind: 'cost' | 'frequency'): string {
+  const said = twoFigures(factor)
+  if (said !== 1) return `${said} times as ${kind === 'cost' ? 'much' : 'often'}`
+  return `a little ${factor < 1 ? 'less' : 'more'}${kind === 'cost' ? '' : ' often'}`
 }
 
 function roadMapModel({ roadMap }: Study, nameOf: (code: string) => string) {
@@ -257,13 +282,7 @@ export function drawFrontier({ answer, study }: Pick<AnswerParts, 'answer' | 'st
   const points = (study?.frontier?.points ?? []).map(({ annualCost, after }) => ({ cost: annualCost, loss: after }))
   return frontierChart({
     title: 'What each amount of money can do at best',
-    points:
-      points.length === 0
-        ? [
-            { cost: 0, loss: answer.today },
-            { cost: answer.spend.annualCost, loss: answer.after },
-          ]
-        : points,
+    points,
     marks: [
       { label: 'You are here', cost: 0, loss: answer.today },
       { label: 'Your budget', cost: answer.spend.annualCost, loss: answer.after },

@@ -104,7 +104,7 @@ export async function casePage(db: Asks, id: string): Promise<CasePage> {
             answer: row.answer as CaseAnswer,
             study: row.study as Study | null,
             problem: row.problem as InvestmentProblem,
-            hasCertificate: row.certificate !== null,
+            hasCertificate: row.hasCertificate,
             isOutOfDate: row.inputsHash !== asked.hash,
             at: row.at,
           },

@@ -8,6 +8,7 @@ import { createTestApp, type SignedIn } from '../../../../test/support/app.ts'
 import { runCommand } from '../../../../test/support/command.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
+import { studyAnswerJob } from './jobs.ts'
 
 const app = await createTestApp()
 const lead = await app.signIn('cyber-lead', { organisation: 'RX1' })
@@ -164,6 +165,31 @@ test('the proof can be taken away and is checked by another path', async () => {
   assert.ok(certificate.isProven && certificate.upper - certificate.lower <= 1e-6 * certificate.upper)
   assert.match((await lead.get(`${answers}/check`)).body, /Checked by an independent checker: agrees/)
   for (const name of ['frontier', 'savings', 'exceedance']) assert.match((await lead.get(`${answers}/${name}.svg`)).body, /^<svg /)
+})
+
+const what = (body: string) => body.slice(body.indexOf('id="answer"'))
+const MUST_DOS = ['breach-reporting']
+
+test('the study of an answer puts beside it how sure it is, each part with its picture and table, and says of what was cut that it is not known', async () => {
+  const address = await opened(lead, 'Studied')
+  const fields = fieldsOf((await lead.get(address)).body)
+  const all = [...(await lead.get(address)).body.matchAll(/name="excluded"[^>]*value="([^"]*)"/g)].map(([, code]) => code ?? '')
+  const few = ['call-back', 'mail-filter', 'tested-backups', ...MUST_DOS]
+  const solved = await lead.follow(await lead.post(`${address}/solve`, { ...fields, excluded: all.filter(code => !few.includes(code)) }))
+  assert.match(what(solved.body), /Still working/)
+  const answers = /href="([^"]*\/answers\/[^/]*)\/certificate\.json"/.exec(solved.body)?.[1] ?? ''
+  await studyAnswerJob.handle(app.platform, { answerId: answers.split('/').at(-1) ?? '' })
+  assert.deepEqual((await lead.get(`${answers}/progress`)).json(), { figures: { progress: 'done' }, done: true })
+  const body = what((await lead.get(address)).body)
+  assert.doesNotMatch(body, /Still working/)
+  assert.match(body, /\d+ of \d+<span class="app-cell__hint">futures/)
+  assert.match(body, /in 9 of 10 futures[\s\S]*We drew \d+ plausible futures[\s\S]*its average is surer than that/)
+  assert.match(body, /You are here[\s\S]*Your budget[\s\S]*After this, a pound saves less than a pound/)
+  assert.match(body, /What would change our mind\?<\/h2>\s*<ul/)
+  assert.match(body, /Over 3 years[\s\S]*Year 1:/)
+  assert.match((await lead.get(`${answers}/frontier.svg`)).body, /After this, a pound saves less than a pound/)
+  assert.match((await lead.get(`${answers}/exceedance.svg`)).body, /in 1 of 20/)
+  assert.match(body, /Today: more than/, 'the table of the exceedance curve')
 })
 
 test('a choice goes to the plan with what it is expected to save; another choice than the answer says why', async () => {

@@ -174,8 +174,16 @@ export interface KeptAnswer {
   readonly at: Instant
 }
 
-export async function newestAnswer(db: Asks, caseId: string): Promise<KeptAnswer | null> {
-  return (await answers(db).where('case_id', '=', caseId).orderBy('at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()) ?? null
+/** Without its certificate, which is long: whether there is one. */
+export async function newestAnswer(
+  db: Asks,
+  caseId: string,
+): Promise<(Omit<KeptAnswer, 'certificate'> & { readonly hasCertificate: boolean }) | null> {
+  const found = db
+    .selectFrom('assure_case_answer')
+    .select(['id', 'case_id as caseId', 'inputs_hash as inputsHash', 'problem', 'answer', 'study', 'at'])
+    .select(eb => eb('certificate', 'is not', null).$castTo<boolean>().as('hasCertificate'))
+  return (await found.where('case_id', '=', caseId).orderBy('at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()) ?? null
 }
 
 /** Throws `NotFound` for an answer of another case. */
@@ -183,6 +191,13 @@ export async function answerById(db: Asks, caseId: string, id: string): Promise<
   const found = await answers(db).where('case_id', '=', caseId).where('id', '=', id).executeTakeFirst()
   if (found === undefined) throw new NotFound('assure.investment.answer', 'There is no such answer. Solve the case again.')
   return found
+}
+
+/** How far the study of an answer is. Throws `NotFound` for an answer of another case. */
+export async function studyById(db: Asks, caseId: string, id: string): Promise<unknown> {
+  const found = await db.selectFrom('assure_case_answer').where('case_id', '=', caseId).where('id', '=', id).select('study').executeTakeFirst()
+  if (found === undefined) throw new NotFound('assure.investment.answer', 'There is no such answer. Solve the case again.')
+  return found.study
 }
 
 /** By its id alone: for what works behind the scenes. */

@@ -15,7 +15,7 @@ import { changeSettings, openCase, takeUpCatalogue, withdrawCase } from './comma
 import { settingsForm, settingsFrom } from './fields.ts'
 import { caseAddress, INVESTMENT_PAGE } from './model.ts'
 import { casesOf, type CaseLine } from './queries.ts'
-import { solveProblem } from './solving.ts'
+import { faultsOf, fieldOfFault, solveProblem } from './solving.ts'
 import { caseCsvLine, caseModel, listModel, previewModel } from './views.ts'
 
 const VIEWS = 'assure/investment/views'
@@ -90,13 +90,13 @@ const show = route({
 })
 
 export async function casePageReply(
-  { read, actor }: Pick<RouteRequest, 'read' | 'actor'>,
+  { read, actor, now }: Pick<RouteRequest, 'read' | 'actor' | 'now'>,
   id: string,
   typed: RouteRequest['body'] | null,
   problems: readonly Problem[],
 ): Promise<Reply> {
   const found = await read<Visible, CasePage>(db => casePage(db, id))
-  return page(`${VIEWS}/case.njk`, found.inputs.found.name, caseModel(actor, found, typed, problems), { problems })
+  return page(`${VIEWS}/case.njk`, found.inputs.found.name, caseModel(actor, found, typed, problems, now), { problems })
 }
 
 const solve = route({
@@ -108,6 +108,15 @@ const solve = route({
     const { id } = request.params
     const form = readForm(settingsForm, request.body)
     if (!form.ok) return casePageReply(request, id, request.body, form.problems)
+    const inputs = await request.read<Visible, CaseInputs>(db => caseInputs(db, id))
+    const faults = faultsOf(askedOf(inputs, settingsFrom(form.value)).problem)
+    if (faults.length > 0)
+      return casePageReply(
+        request,
+        id,
+        request.body,
+        faults.map(fault => ({ ...fault, pointer: fieldOfFault(fault) })),
+      )
     try {
       await request.work<Visible, void>(unit => changeSettings(unit, { id, seen: form.value.seen, ...settingsFrom(form.value) }))
       await solveAndKeep(request, id)
@@ -134,7 +143,11 @@ const preview = route({
     try {
       const { problem, hash, mustDos } = askedOf(inputs, { settings, inPlace })
       const { answer } = await solveProblem(request.platform, problem, { hash, mustDos, inPlace, session: `${request.actor.id} ${id}` })
-      return page(`${VIEWS}/preview.njk`, 'Tried', previewModel({ answer, study: null, case: resolved(inputs, settings) }))
+      return page(
+        `${VIEWS}/preview.njk`,
+        'Tried',
+        previewModel({ answer, study: null, case: resolved(inputs, settings), missing: 'After you solve' }),
+      )
     } catch (error) {
       return page(`${VIEWS}/refused.njk`, 'Not solved', { problems: [refusalOf(error, 'capital').message] })
     }

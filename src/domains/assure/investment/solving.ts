@@ -26,6 +26,12 @@ export function faultsOf(problem: InvestmentProblem): readonly Problem[] {
   return validateProblem(problem).filter(({ severity }) => severity === 'error')
 }
 
+/** The field of the case's form that a fault of a problem is about; of a figure, the place where its figures are found. */
+export function fieldOfFault({ pointer }: Problem): string {
+  const field = /^\/(?:limits\/)?(capital|revenue|peopleDays|dayRate|excluded)\b/.exec(pointer)?.[1]
+  return field ?? 'figures'
+}
+
 /** Who asks: of one session a newer question takes the place of the older, so that whoever moves a figure waits for the last one only. */
 type Asking = Pick<Platform, 'solve'>
 

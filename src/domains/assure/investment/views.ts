@@ -8,7 +8,7 @@ import { entryAddress, GRADES } from '../catalogue/model.ts'
 import { figureFields, figureWords } from '../figure-form.ts'
 import { figuresOfImprovement, figuresOfScenario, type NamedFigure } from '../figures.ts'
 import { sectionsFor } from '../sections.ts'
-import { answerModel, drawExceedance, drawFrontier, drawSavings, studyModel, type AnswerParts } from './answer-view.ts'
+import { answerModel, drawExceedance, drawFrontier, drawSavings, studyModel, type AnswerParts, type Missing } from './answer-view.ts'
 import { settingsFields, wishFields } from './case-form.ts'
 import type { CasePage } from './case-page.ts'
 import { caseAddress, INVESTMENT_PAGE, type Override } from './model.ts'
@@ -68,12 +68,14 @@ export function listModel(
 }
 
 /** The case's page: what to do with this much money, how sure that is, and what it goes by. */
-export function caseModel(actor: Actor, found: CasePage, typed: Typed, problems: readonly Problem[]) {
+export function caseModel(actor: Actor, found: CasePage, typed: Typed, problems: readonly Problem[], now: Instant) {
   const { inputs, kept, decision } = found
   const { id, name, revision, settings } = inputs.found
   const errorOf = errorIn(problems)
   const address = caseAddress(id)
-  const parts = kept === null ? null : { answer: kept.answer, study: kept.study, case: found.resolved }
+  const isStudying = kept !== null && isStillStudied(kept, now)
+  const missing: Missing = isStudying ? 'Still working' : 'Not known'
+  const parts = kept === null ? null : { answer: kept.answer, study: kept.study, case: found.resolved, missing }
   const different = inputs.overrides.length + inputs.own.length
   return {
     sections: sectionsFor(actor),
@@ -85,7 +87,8 @@ export function caseModel(actor: Actor, found: CasePage, typed: Typed, problems:
       kept === null
         ? null
         : { at: kept.at, isOutOfDate: kept.isOutOfDate, address: `${address}/answers/${kept.id}`, hasCertificate: kept.hasCertificate },
-    isStudying: kept !== null && kept.answer.kind === 'solved' && kept.study?.isDone !== true,
+    isStudying,
+    missing,
     study: parts === null ? null : studyModel(parts),
     pictures: kept === null || parts === null || kept.answer.kind !== 'solved' ? null : picturesOf(parts, `${address}/answers/${kept.id}`),
     form: {
@@ -106,13 +109,19 @@ export function caseModel(actor: Actor, found: CasePage, typed: Typed, problems:
   }
 }
 
+/** The study of an answer takes a minute or two. One that is not done after ten was broken off, and nobody should wait for it. */
+const LONGEST_STUDY_MILLIS = 600_000
+
+function isStillStudied({ answer, study, at }: NonNullable<CasePage['kept']>, now: Instant): boolean {
+  return answer.kind === 'solved' && study?.isDone !== true && now.getTime() - at.getTime() < LONGEST_STUDY_MILLIS
+}
+
 function picturesOf(parts: AnswerParts, address: string) {
   const [frontier, savings, exceedance] = [drawFrontier(parts), drawSavings(parts), drawExceedance(parts)]
-  const drawn = parts.study?.frontier === null || parts.study === null ? '?drawn=1' : '?drawn=2'
   return {
-    frontier: frontier === null ? null : { src: `${address}/frontier.svg${drawn}`, table: frontier.table },
+    frontier: frontier === null || !parts.study?.frontier?.points.length ? null : { src: `${address}/frontier.svg`, table: frontier.table },
     savings: { src: `${address}/savings.svg`, table: savings.table },
-    exceedance: parts.study?.exceedance === null || parts.study === null ? null : { src: `${address}/exceedance.svg`, table: exceedance.table },
+    exceedance: (parts.study?.exceedance ?? null) === null ? null : { src: `${address}/exceedance.svg`, table: exceedance.table },
   }
 }
 

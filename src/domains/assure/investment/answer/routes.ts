@@ -13,7 +13,7 @@ import { describeChoice, type CaseAnswer } from '../answer.ts'
 import { casePage, type CasePage } from '../case-page.ts'
 import { decide } from '../decisions.ts'
 import { caseAddress, INVESTMENT_PAGE } from '../model.ts'
-import { answerById, caseById, type KeptAnswer } from '../queries.ts'
+import { answerById, caseById, studyById, type KeptAnswer } from '../queries.ts'
 import { casePageReply, change, ofCase, view } from '../routes.ts'
 import type { Study } from '../study.ts'
 
@@ -71,7 +71,10 @@ const progress = route({
   access: view,
   params: ofAnswer,
   async handle(request) {
-    const { study } = await keptOf(request, request.params)
+    // Only `keepStudy` writes it, in this shape.
+    const study = await request.read<Visible, Study | null>(
+      async db => (await studyById(db, request.params.id, request.params.answer)) as Study | null,
+    )
     const isDone = study?.isDone === true
     return json({ figures: { progress: isDone ? 'done' : progressWords(study) }, done: isDone })
   },
@@ -79,8 +82,9 @@ const progress = route({
 
 function progressWords(study: Study | null): string {
   if (study === null) return 'a moment'
-  if (study.robustness === null) return 'the curve is there'
-  return study.roadMap === null ? 'how sure it is, is there' : 'nearly done'
+  if (study.robustness === null) return 'the bad years are there'
+  if (study.frontier === null) return 'how sure it is, is there'
+  return study.switches === null ? 'the curve is there' : 'nearly done'
 }
 
 const certificate = route({
