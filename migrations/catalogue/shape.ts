@@ -9,6 +9,7 @@ type Channel = 'output' | 'recovery' | 'third-party' | 'legal' | 'other'
 export interface Source {
   readonly words: string
   readonly saidBy: string
+  /** A day, or a month or year where no more is known of it. */
   readonly asOf: string
   readonly grade: 'judgement' | 'published'
 }
@@ -21,23 +22,23 @@ export const SOURCES = {
   marsh: {
     words:
       'Insurance questionnaires set beside claims in the United States and Canada: hardening by machine went with about a sixth of the likelihood, patching within 7 days with half, ' +
-      'and a second factor everywhere with about 1.4 times less. It shows what goes together, not what causes what; we take less than it says.',
+      'and a second factor everywhere with about 1.4 times less. It shows what goes together, not what causes what; we take less than it says. The date is that on which we read it.',
     saidBy: 'Marsh McLennan Cyber Risk Analytics Center',
-    asOf: '2023-02-01',
+    asOf: '2026-11',
     grade: 'published',
   },
   survey: {
     words:
       '43% of businesses, and 74% of large ones, had a breach or attack in a year; about 1% had ransomware. Scaled by us to a body that has done little of this list.',
     saidBy: 'Cyber security breaches survey 2025, UK government',
-    asOf: '2025-04-10',
+    asOf: '2025',
     grade: 'published',
   },
   wannacry: {
     words:
       'The attack of May 2017 was put at £92 million for the NHS in England: £19 million of lost output, the rest computing. That is about £1,000 an appointment cancelled. Divided by us.',
     saidBy: 'Department of Health and Social Care',
-    asOf: '2018-10-11',
+    asOf: '2018-10',
     grade: 'published',
   },
   synnovis: {
@@ -45,14 +46,14 @@ export const SOURCES = {
       'The attack on a pathology supplier in 2024 cost the supplier about £33 million and the hospitals that it served about £36 million, and put off 10,054 outpatient appointments and 1,693 ' +
       'planned operations by 11 August. Divided by us to one middling supplier and one hospital.',
     saidBy: 'NHS England London and press reports',
-    asOf: '2024-08-15',
+    asOf: '2024',
     grade: 'published',
   },
   advanced: {
     words:
       'A supplier was fined £3.07 million, from £6.09 million first announced, after data of 79,404 people was taken by a way in that had no second factor. The upper end is from it.',
     saidBy: "Information Commissioner's Office",
-    asOf: '2025-03-27',
+    asOf: '2025-03',
     grade: 'published',
   },
   goole: {

@@ -20,7 +20,13 @@ const code = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'Write a code in smal
 export const sourceSchema = z.object({
   words: words(2_000, 'Say where the figure is from'),
   saidBy: z.string('Say who says so').transform(cleanLine).pipe(z.string().min(1, 'Say who says so').max(200, 'Use 200 characters or fewer')),
-  asOf: z.string().refine(text => parseLocalDate(text) !== undefined, 'Give the day on which it was said, such as 2026-11-01'),
+  // A month or a year is what many a source gives.
+  asOf: z
+    .string()
+    .refine(
+      text => parseLocalDate(text + '-01-01'.slice(text.length - 4)) !== undefined,
+      'Give the day on which it was said, or the month or year, such as 2026-11-01 or 2026',
+    ),
   grade: z.enum(['judgement', 'published', 'measured'], 'Say how good the evidence is'),
 })
 

@@ -20,7 +20,7 @@ export type Grade = keyof typeof GRADES
 export interface Source {
   readonly words: string
   readonly saidBy: string
-  /** A day, such as `2026-11-01`. */
+  /** A day, such as `2026-11-01`; or a month or a year. */
   readonly asOf: string
   readonly grade: Grade
 }
