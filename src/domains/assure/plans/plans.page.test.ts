@@ -4,6 +4,9 @@ import { parse } from 'csv-parse/sync'
 import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
+import { SYSTEM } from '../../../platform/work/actor.ts'
+import { runWork } from '../../../platform/work/work.ts'
+import type { Visible } from '../tables.ts'
 
 const app = await createTestApp()
 const { platform } = app
@@ -192,8 +195,25 @@ test('an assessor reads and signs the plan once the own view is handed over, and
     values ('eng_plan', 'asm_plan', ${lead.organisationId}, ${assessor.personId}, 'A', 'B', 'independent', 'test', now() + interval '90 days', now(), 't', 'T')`.execute(
     owner,
   )
+  const finding = sql`insert into assure_finding (id, assessment_id, engagement_id, outcome_code, kind, what, detail, advice, at, by_id)
+    values ('fnd_plan', 'asm_plan', 'eng_plan', 'B2.a', 'finding', 'Leavers keep their accounts', 'Nine of ten that we looked at', 'Close accounts on the last day', now(), ${assessor.personId})`
+  await finding.execute(owner)
   assert.equal((await assessor.get('/independent/asm_plan/plan')).statusCode, 404)
+  assert.doesNotMatch((await lead.get('/plan/proposals')).body, /Leavers keep/, 'a finding is the assessor’s until it is handed over')
+  const path = '/plan/proposals/finding/fnd_plan'
+  assert.equal((await lead.post(`${path}/take`, due('dueOn', '2027-02-01'), { from: '/plan' })).statusCode, 404)
   await sql`update assure_engagement set declared_at = now(), submitted_at = now() where id = 'eng_plan'`.execute(owner)
+  const stranger = await app.signIn('cyber-lead', { organisation: 'Q00000' })
+  assert.doesNotMatch((await stranger.get('/plan/proposals')).body, /Leavers keep/)
+  assert.equal((await stranger.post(`${path}/take`, due('dueOn', '2027-02-01'), { from: '/plan' })).statusCode, 404)
+  assert.match((await lead.get('/plan/proposals')).body, /B2\.a: Close accounts on the last day[\s\S]*Leavers keep their accounts/)
+  const incomplete = await lead.post(`${path}/take`, {}, { from: `${path}/take` })
+  assert.match(incomplete.body, /Enter a date, or say below why there is none yet/)
+  const taken = await lead.follow(await lead.post(`${path}/take`, due('dueOn', '2027-02-01'), { from: `${path}/take` }))
+  assert.match(taken.body, /Close accounts on the last day[\s\S]*Nine of ten that we looked at[\s\S]*From a finding of the assessor/)
+  assert.equal((await lead.post(`${path}/take`, due('dueOn', '2027-02-01'), { from: '/plan' })).statusCode, 404, 'once')
+  assert.doesNotMatch((await lead.get('/plan/proposals')).body, /Leavers keep/)
+
   const page = await assessor.get('/independent/asm_plan/plan')
   assert.match(page.body, new RegExp(`Do what ${number} asks`))
   const hash = /<code>([0-9a-f]{64})<\/code>/.exec(page.body)?.[1] ?? ''
@@ -201,4 +221,13 @@ test('an assessor reads and signs the plan once the own view is handed over, and
   assert.match(signed.body, /Asa Assessor/)
   assert.match((await lead.get('/plan/agreement')).body, /Asa Assessor/)
   assert.equal((await assessor.post('/plan/add', { title: 'Mine' }, { from: '/independent/asm_plan/plan' })).statusCode, 403)
+  await runWork<Visible, void>(platform, SYSTEM, async work => {
+    await work.db.updateTable('assure_engagement').set({ ended_at: work.now }).where('id', '=', 'eng_plan').execute()
+    work.record({ verb: 'test.engagement.ended', subject: { kind: 'engagement', id: 'eng_plan' } })
+  })
+  for (const request of [assessor.get('/independent/asm_plan/plan'), assessor.get('/api/v1/independent/asm_plan/plan')])
+    assert.equal((await request).statusCode, 404, 'once the engagement has ended')
+  const late = await assessor.post('/independent/asm_plan/plan/sign', { hash, words: '' }, { from: '/independent' })
+  assert.equal(late.statusCode, 404)
+  assert.match((await lead.get('/plan/agreement')).body, /Asa Assessor/, 'what was signed stays')
 })

@@ -1,6 +1,7 @@
 import type { Problem } from '../../../kernel/problem.ts'
+import { csvText, type CsvLine } from '../../../platform/csv/csv.ts'
 import { refusalOf } from '../../../platform/forms/form.ts'
-import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
+import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
@@ -14,6 +15,7 @@ import { isPooled, unfundedNeeds, type Need } from './pool/queries.ts'
 import { lackingMost, pooledNeeds, practicesOffered } from './queries.ts'
 
 const PATH = '/sector-needs'
+const CSV = `${PATH}.csv`
 const POOL = '/plan/pool'
 const view = { permission: 'assure.sector.view' } as const
 const contribute = { permission: 'assure.benchmark.contribute' } as const
@@ -73,6 +75,7 @@ async function needsPage(request: RouteRequest, problems: readonly Problem[] = [
       ]),
     },
     hasPractices: practices.length > 0,
+    csvHref: lacking.length + practices.length > 0 || (pooled?.rows.length ?? 0) > 0 ? CSV : null,
     actions: may(request.actor, 'assure.benchmark.freeze')
       ? [{ label: 'Count what is pooled', href: `${PATH}/freeze`, method: 'post', variant: 'secondary' }]
       : [],
@@ -97,6 +100,39 @@ const freeze = route({
       return needsPage(request, [refusalOf(error, '')])
     }
     return redirect(PATH, { notice: 'It is being counted. The figures stand here in a minute.' })
+  },
+})
+
+const HEAD = ['part', 'framework', 'period', 'code', 'what', 'organisations', 'of', ...BANDS.slice(1).map(({ label }) => label)] as const
+
+/** All of the page as one table: what the part does not say stays empty. */
+function linesOf({ lacking, pooled, practices }: Awaited<ReturnType<typeof readNeeds>>): readonly CsvLine[] {
+  const none = BANDS.slice(1).map(() => null)
+  return [
+    ...lacking.flatMap(({ framework, period, rows }) =>
+      rows.map(row => ['lacking', framework, period, row.code, row.title, row.lacking, row.answered, ...none]),
+    ),
+    ...(pooled?.rows ?? []).map(row => [
+      'without money',
+      null,
+      pooled?.period ?? null,
+      row.code,
+      row.name,
+      row.organisations,
+      pooled?.contributors ?? null,
+      ...row.bands,
+    ]),
+    ...practices.map(row => ['good practice', row.framework, null, row.code, row.title, row.offered, null, ...none]),
+  ]
+}
+
+const needsCsv = route({
+  method: 'GET',
+  path: CSV,
+  access: view,
+  async handle(request) {
+    const found = await request.read<Visible, Awaited<ReturnType<typeof readNeeds>>>(readNeeds)
+    return csv('sector-needs.csv', csvText(HEAD, linesOf(found)))
   },
 })
 
@@ -146,6 +182,7 @@ const change = (name: 'join' | 'leave', run: typeof joinPool, notice: string) =>
 
 export const sectorRoutes: readonly Route[] = [
   needs,
+  needsCsv,
   freeze,
   pool,
   change('join', joinPool, 'From the next count on yours are among them.'),

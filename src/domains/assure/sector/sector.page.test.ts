@@ -63,6 +63,9 @@ test('nothing is told of few; of many only rounded numbers, and nothing that any
   assert.deepEqual([many.pooled.held, many.pooled.contributors], [null, 55])
   for (const { bands } of many.pooled.rows) for (const count of bands) assert.equal(count % 5, 0)
   const shown = await cicso.get('/sector-needs')
+  const csv = (await cicso.get('/sector-needs.csv')).body.split('\r\n').filter(line => line !== '')
+  assert.match(csv[0] ?? '', /part,framework,period,code,what,organisations,of,/)
+  assert.equal(csv.length, 1 + many.pooled.rows.length)
   assert.doesNotMatch(shown.body, /Words of ours|S000\d\d|12,345/)
   // What is shown may be held back by lot; whatever is, is of the catalogue.
   for (const { code } of many.pooled.rows) assert.ok(improvements.includes(code))
