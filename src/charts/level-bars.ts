@@ -18,7 +18,7 @@ export interface LevelBarsInput {
     readonly cohort?: number | null
   }[]
   /** Whom the diamond is of, where a group has one: "Trusts, middle". */
-  readonly cohortLabel?: string
+  readonly cohortLabel?: string | undefined
   /** In pixels; 760 unless given. */
   readonly width?: number
 }

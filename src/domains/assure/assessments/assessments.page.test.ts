@@ -178,6 +178,38 @@ suite('a review', () => {
     )
   })
 
+  test('is drawn by objective beside the middle of those like it, where a release says it of the same outcomes', async () => {
+    const id = await opened('2035-36')
+    const drawn = async (who = lead) => (await who.get(`/assessments/${id}/levels.svg`)).body
+    assert.doesNotMatch(await drawn(), /middle/)
+    await sql`insert into assure_freeze (id, framework_id, period, number, state, asked_at, asked_by, frozen_at)
+      values ('frz_1', ${frameworkId}, '2035-36', 1, 'frozen', now(), 'x', now())`.execute(db)
+    const cohorts = [
+      ['all', 'all', null, 'All organisations', 20],
+      ['trust', 'type', 'trust', 'Trusts', 40],
+      ['dentist', 'type', 'dentist', 'Dentists', 60],
+    ] as const
+    for (const [position, [cohort, kind, type, name, middle]] of cohorts.entries()) {
+      await sql`insert into assure_freeze_cohort (freeze_id, cohort, kind, organisation_type, name, position, state, contributors)
+        values ('frz_1', ${cohort}, ${kind}, ${type}, ${name}, ${position}, 'released', 30)`.execute(db)
+      await sql`insert into assure_figure (freeze_id, cohort, kind, code, position, state, quartiles, outcomes)
+        values ('frz_1', ${cohort}, 'objective', 'A', 0, 'shown', ${JSON.stringify([10, middle, 90])}::jsonb, ${['A1.a', 'A1.b', 'A1.c']})`.execute(
+        db,
+      )
+    }
+    assert.match(await drawn(), /Trusts, middle/)
+    const { body } = await lead.get(`/assessments/${id}`)
+    assert.match(body, /Trusts, middle, % at Achieved[\s\S]*A Managing risk[\s\S]*>40</)
+    assert.match(body, /The diamond is the middle of Trusts[\s\S]*href="\/benchmark\?release=frz_1&(?:amp;)?cohort=trust"/)
+    // Of one of the three outcomes no share of all three can be compared.
+    await lead.post(
+      `/assessments/${id}/respondents`,
+      { person: contributor.personId, outcomes: ['A1.b'], part: 'owner' },
+      { from: `/assessments/${id}/respondents` },
+    )
+    assert.doesNotMatch(await drawn(contributor), /middle/)
+  })
+
   test('stays as it is once it is closed, and says so; a reason is asked where the lifecycle asks one', async () => {
     const id = await opened('2033-34')
     const path = `/assessments/${id}/outcomes/A1.a`

@@ -12,6 +12,7 @@ import type { Visible } from '../tables.ts'
 import { moveOwnAssessment, openAssessment, OWN_ACTIONS } from './commands.ts'
 import { newSchema } from './fields.ts'
 import { ASSESSMENT_SORTS, ASSESSMENT_STATES, type Assessment, type AssessmentRow } from './model.ts'
+import { cohortMiddle } from './outcomes/cohort.ts'
 import { PROGRESS, type OutcomeFilter } from './outcomes/model.ts'
 import { linesAndLevels, pageOfOutcomes, waitingFor } from './outcomes/queries.ts'
 import { earlierAssessments, frameworkChoices, listAssessments, ownAssessment, profilesFor } from './queries.ts'
@@ -134,13 +135,14 @@ const tasks = route({
   access: view,
   params: ofAssessment,
   query: tasksQuery,
-  async handle({ params, query, actor, read }) {
+  async handle({ params, query, actor, read, now }) {
     const filter = filterOf(query)
     const parts = await read<Visible, TasksParts>(async db => {
       const assessment = await ownAssessment(db, actor, params.id)
       const { lines, levels } = await linesAndLevels(db, actor, assessment)
       const found = pageOfOutcomes(lines, filter, { limit: OUTCOMES_A_PAGE, cursor: query.cursor })
-      return { assessment, lines, found, filter, cursor: query.cursor, levels, actor }
+      const cohort = await cohortMiddle(db, assessment, lines, now)
+      return { assessment, lines, found, filter, cursor: query.cursor, levels, cohort, actor }
     })
     return page('assure/assessments/views/tasks.njk', titleOf(parts.assessment), tasksView(parts))
   },

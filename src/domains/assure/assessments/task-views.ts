@@ -7,6 +7,7 @@ import type { Level } from '../frameworks/model.ts'
 import { statusLabel } from '../frameworks/model.ts'
 import { sectionsFor } from '../sections.ts'
 import { ASSESSMENT_LIFECYCLE, seesOnlyGiven, type Assessment } from './model.ts'
+import type { CohortMiddle } from './outcomes/cohort.ts'
 import { PROGRESS, totalsOf, type OutcomeFilter, type OutcomeLine, type Progress } from './outcomes/model.ts'
 import { levelsChart } from './trend/views.ts'
 import { assessmentPath, outcomePath, stateTag, statusTag, titleOf } from './views.ts'
@@ -24,12 +25,13 @@ export interface TasksParts {
   readonly filter: OutcomeFilter
   readonly cursor: string | null
   readonly levels: readonly Level[]
+  readonly cohort: CohortMiddle | null
   readonly actor: Actor
 }
 
 const MINE_SHOWN = 10
 
-export function tasksView({ assessment, lines, found, filter, cursor, levels, actor }: TasksParts) {
+export function tasksView({ assessment, lines, found, filter, cursor, levels, cohort, actor }: TasksParts) {
   const path = assessmentPath(assessment.id)
   const query = queryOf(filter)
   const isFiltered = Object.values(query).some(value => value !== null && value !== '')
@@ -59,7 +61,8 @@ export function tasksView({ assessment, lines, found, filter, cursor, levels, ac
     actions: actionsOf(assessment, actor),
     waitingHref: withQuery(path, { progress: 'to-confirm' }),
     belowHref: withQuery(path, { below: 'yes' }),
-    chart: chartOf(path, lines, levels),
+    chart: chartOf(path, lines, levels, cohort),
+    cohort: cohortOf(cohort),
     firstHref: cursor === null ? null : withQuery(path, query),
     nextHref: found.next === null ? null : withQuery(path, query, { cursor: found.next }),
     csvHref: withQuery(`${path}/outcomes.csv`, query),
@@ -72,8 +75,8 @@ function firstOf({ id }: Assessment, line: OutcomeLine | undefined) {
     : { href: outcomePath(id, line.code), label: `${line.code} ${line.title}`, isBegun: line.progress !== 'not-started' }
 }
 
-function chartOf(path: string, lines: readonly OutcomeLine[], levels: readonly Level[]) {
-  const { table } = levelsChart(lines, levels)
+function chartOf(path: string, lines: readonly OutcomeLine[], levels: readonly Level[], cohort: CohortMiddle | null) {
+  const { table } = levelsChart(lines, levels, cohort)
   return {
     src: `${path}/levels.svg`,
     alt: 'Where we stand, outcome by outcome',
@@ -82,6 +85,11 @@ function chartOf(path: string, lines: readonly OutcomeLine[], levels: readonly L
     height: 34 * (table.rows.length + 1),
     table,
   }
+}
+
+function cohortOf(cohort: CohortMiddle | null) {
+  if (cohort === null || cohort.middles.size === 0) return null
+  return { name: cohort.name, href: withQuery('/benchmark', { release: cohort.releaseId, cohort: cohort.cohort }) }
 }
 
 function queryOf({ search, who, progress, isBelow }: OutcomeFilter) {

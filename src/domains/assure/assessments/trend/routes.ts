@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { page, svg } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Visible } from '../../tables.ts'
+import { cohortMiddle } from '../outcomes/cohort.ts'
 import { linesAndLevels } from '../outcomes/queries.ts'
 import { ownAssessment } from '../queries.ts'
 import { trendOf, type Trend } from './queries.ts'
@@ -34,11 +35,11 @@ const levels = route({
   path: '/assessments/:id/levels.svg',
   access,
   params,
-  async handle({ actor, params: { id }, read }) {
+  async handle({ actor, params: { id }, read, now }) {
     const chart = await read<Visible, string>(async db => {
       const assessment = await ownAssessment(db, actor, id)
       const { lines, levels: ofFramework } = await linesAndLevels(db, actor, assessment)
-      return levelsChart(lines, ofFramework).svg
+      return levelsChart(lines, ofFramework, await cohortMiddle(db, assessment, lines, now)).svg
     })
     return svg(chart)
   },

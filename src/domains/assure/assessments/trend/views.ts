@@ -5,6 +5,7 @@ import type { Tone } from '../../../../charts/palette.ts'
 import { withQuery } from '../../../../ui/links.ts'
 import type { Cell, TableModel } from '../../../../ui/models.ts'
 import type { Level } from '../../frameworks/model.ts'
+import type { CohortMiddle } from '../outcomes/cohort.ts'
 import type { OutcomeLine } from '../outcomes/model.ts'
 import { assessmentPath, outcomePath, statusTag, titleOf } from '../views.ts'
 import type { Point } from './model.ts'
@@ -12,18 +13,20 @@ import type { Trend } from './queries.ts'
 
 const TONES: Readonly<Record<Level['tone'], Tone>> = { good: 'done', partial: 'busy', bad: 'silent' }
 
-/** Where a review stands, by the innermost group: one cell an outcome. What is not complete has a part of its own. */
-export function levelsChart(lines: readonly OutcomeLine[], levels: readonly Level[]): Chart {
+/** Where a review stands, by the topmost group, beside the middle of a cohort: one cell an outcome. What is not complete has a part of its own. */
+export function levelsChart(lines: readonly OutcomeLine[], levels: readonly Level[], cohort: CohortMiddle | null): Chart {
   const parts = [...levels.map(({ label, tone }) => ({ label, tone: TONES[tone] })), { label: 'Not complete', tone: 'declined' as const }]
-  const groups = Map.groupBy(lines, line => line.groups.at(-1)?.code ?? '')
+  const groups = Map.groupBy(lines, line => line.groups[0]?.code ?? '')
   return levelBars({
     title: 'Where we stand, outcome by outcome',
-    groupLabel: 'Part',
+    groupLabel: 'Objective',
     levels: parts,
+    cohortLabel: cohort === null ? undefined : `${cohort.name}, middle`,
     groups: [...groups.values()].map(ofGroup => {
-      const group = ofGroup[0]?.groups.at(-1)
+      const group = ofGroup[0]?.groups[0]
       return {
         label: group === undefined ? 'Outcomes' : `${group.code} ${group.title}`,
+        cohort: cohort?.middles.get(group?.code ?? '') ?? null,
         outcomes: ofGroup.map(line => {
           const level = levels.findIndex(({ code }) => code === line.status)
           return { level: line.progress === 'complete' && level !== -1 ? level : levels.length, isBelow: line.meetsTarget === false }
