@@ -7,7 +7,7 @@ import { organisationById } from '../../directory/contract.ts'
 import { ownAssessment } from '../assessments/queries.ts'
 import { outcomesOf } from '../frameworks/queries.ts'
 import type { Visible } from '../tables.ts'
-import { ownPractice, unpublished } from './queries.ts'
+import { ownPractice, strengthOf, unpublished } from './queries.ts'
 
 const OFFER = 'assure.practice.offer'
 
@@ -18,17 +18,21 @@ export interface NewPractice {
   readonly what: string
   readonly helped: string
   readonly isNamed: boolean
+  /** The strength that the assessor found, where it is one. */
+  readonly findingId: string | null
 }
 
 /**
- * Offers something that an organisation does well. With its name others see it at once; without, from the next nightly round, so that neither the time nor the audit,
- * which says the same of every change, tells whose it is. Throws `Invalid` for an outcome that the review does not have.
+ * Offers something that an organisation does well. With its name others see it at once; without, from a nightly round together with others of its type, so that neither the
+ * time nor the audit, which says the same of every change, tells whose it is. Throws `Invalid` for an outcome or a strength that the review does not have.
  */
 export async function offerPractice(work: Work<Visible>, wanted: NewPractice): Promise<Id<'practice'>> {
   assertMay(work.actor, OFFER)
   const { organisationId, frameworkId } = await ownAssessment(work.db, work.actor, wanted.assessmentId)
   if (!(await outcomesOf(work.db, frameworkId)).some(({ code }) => code === wanted.outcome))
     throw new Invalid('assure.practice.outcome', 'Choose the outcome that it is good practice for.')
+  if (wanted.findingId !== null && (await strengthOf(work.db, wanted.assessmentId, wanted.findingId))?.outcomeCode !== wanted.outcome)
+    throw new Invalid('assure.practice.strength', 'The strength is of another outcome. Choose its own, or offer this by itself.')
   const id = work.newId('practice')
   const { title, what, helped, isNamed } = wanted
   const offerId = isNamed ? work.newId('practice-offer') : null
@@ -37,7 +41,7 @@ export async function offerPractice(work: Work<Visible>, wanted: NewPractice): P
     .values({
       id,
       organisation_id: organisationId,
-      finding_id: null,
+      finding_id: wanted.findingId,
       framework_id: frameworkId,
       outcome_code: wanted.outcome,
       title,

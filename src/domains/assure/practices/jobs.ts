@@ -9,7 +9,7 @@ import { publishUnnamed } from './commands.ts'
 const publish = handles<Platform, object>(
   { name: 'assure.practice.publish', payload: z.object({}) },
   {
-    purpose: 'Shows the good practice that was offered without a name since the night before, all of it at once',
+    purpose: 'Shows the good practice that was offered without a name, once three organisations of a type have offered some',
     retries: 3,
     retryAfterSeconds: 60,
     expireAfterSeconds: 300,

@@ -10,6 +10,8 @@ const app = await createTestApp()
 const db = app.platform.database.kysely as unknown as Kysely<never>
 const lead = await app.signIn('cyber-lead', { organisation: 'A1' })
 const other = await app.signIn('cyber-lead', { organisation: 'A2' })
+const third = await app.signIn('cyber-lead', { organisation: 'A3' })
+const region = await app.signIn('regional-lead', { organisation: 'YN' })
 const analyst = await app.signIn('analyst', { organisation: 'CC' })
 await plantFramework(db)
 await sql`insert into assure_assessment (id, organisation_id, framework_id, period, subject, state, opened_at, opened_by, changed_at)
@@ -23,16 +25,31 @@ test('nothing is offered before it was seen as others will see it, and without a
   assert.match(preview.body, /As others will see it[\s\S]*We drill on Fridays[\s\S]*Without a name/)
   assert.doesNotMatch((await lead.get('/practices')).body, /drill/)
   assert.equal((await lead.post(FORM, { ...fields, step: 'offer' })).statusCode, 303)
-  assert.match((await lead.get('/practices')).body, /Others see it from tomorrow/)
-  assert.doesNotMatch((await other.get('/practices')).body, /drill/, 'not before the nightly round')
-  await practiceJobs[0]?.handle(app.platform, {}, new AbortController().signal)
+  assert.match((await lead.get('/practices')).body, /It waits for two others of your type/)
+  const nightlyRound = () => practiceJobs[0]?.handle(app.platform, {}, new AbortController().signal)
+  const offeredBy = (id: string, organisationId: string) =>
+    sql`insert into assure_practice (id, organisation_id, framework_id, outcome_code, title, what, is_named, may_ask, state, made_at, changed_at, changed_by)
+      values (${id}, ${organisationId}, 'fwk_secrets', 'A1', 'Of another', 'So', false, false, 'offered', now(), now(), 'per_1')`.execute(db)
+  await offeredBy('pra_2', other.organisationId)
+  await offeredBy('pra_3', other.organisationId)
+  await offeredBy('pra_4', region.organisationId)
+  await nightlyRound()
+  assert.doesNotMatch(
+    (await analyst.get('/practices')).body,
+    /drill|Of another/,
+    'two of one type and one of another: whoever reads the audit could tell',
+  )
+  await offeredBy('pra_5', third.organisationId)
+  await nightlyRound()
   for (const browser of [other, analyst]) {
     const { body } = await browser.get('/practices?q=drill&outcome=A1&type=trust')
     assert.match(body, /We drill on Fridays[\s\S]*Without a name/)
-    assert.doesNotMatch(body, /Test trust A1|Take back/)
+    assert.doesNotMatch(body, browser === analyst ? /Test trust A1|Take back/ : /Test trust A1/)
+    assert.equal(body.includes('Like you'), browser === other)
   }
+  assert.equal((await region.get('/practices')).body.includes('Of another'), true)
   const { rows } = await sql<{ said: string }>`select to_jsonb(offer)::text as said from assure_practice_offer offer`.execute(db)
-  assert.ok(rows.length === 1 && !rows[0]?.said.includes(lead.organisationId))
+  assert.ok(rows.length === 4 && !rows.some(({ said }) => said.includes(lead.organisationId)))
 })
 
 test('with its name it is there at once, and taken back it is gone at once; the audit says the same of each', async () => {
@@ -43,12 +60,33 @@ test('with its name it is there at once, and taken back it is gone at once; the 
   const stranger = await programOf(app, other, 'cyber-lead')
   assert.equal((await stranger.ask('POST', `/api/v1/practices/${offered.json().id}/withdraw`)).statusCode, 404)
   await sql`select 1`.execute(db)
+  await sql`delete from assure_practice where id like 'pra\\__'`.execute(db)
   const own = await sql<{ id: string }>`select id from assure_practice`.execute(db)
   for (const { id } of own.rows) assert.equal((await lead.post(`/practices/${id}/withdraw`, {}, { from: '/practices' })).statusCode, 303)
-  assert.equal((await stranger.ask('GET', '/api/v1/practices')).json().total, 0)
+  assert.equal(
+    (await stranger.ask('GET', '/api/v1/practices?q=named')).json().total + (await stranger.ask('GET', '/api/v1/practices?q=drill')).json().total,
+    0,
+  )
   const { rows } = await sql<{ verb: string }>`select distinct verb from audit_record where verb like 'assure.practice.%' order by 1`.execute(db)
   assert.deepEqual(
     rows.map(({ verb }) => verb),
     ['assure.practice.changed', 'assure.practice.published'],
   )
+})
+
+test('a strength that the assessor found is offered in its own words, and as what it is', async () => {
+  await sql`insert into assure_engagement (id, assessment_id, organisation_id, assessor_id, assessor_name, assessor_body, kind, purpose, until, asked_at, asked_by, asked_by_name, declared_at, submitted_at)
+    values ('eng_1', 'asm_1', ${lead.organisationId}, 'per_2', 'A', 'B', 'independent', 'to review', '2199-01-01', now(), 'per_1', 'L', now(), now())`.execute(
+    db,
+  )
+  await sql`insert into assure_finding (id, assessment_id, engagement_id, outcome_code, kind, what, detail, advice, at, by_id) values
+    ('fin_1', 'asm_1', 'eng_1', 'A1', 'strength', 'Drills that bite', 'Each week', '', now(), 'per_2'), ('fin_2', 'asm_1', 'eng_1', 'A1', 'finding', 'A gap', 'Wide', '', now(), 'per_2')`.execute(
+    db,
+  )
+  assert.match((await lead.get(`${FORM}?outcome=A1&finding=fin_1`)).body, /value="Drills that bite"[\s\S]*Each week/)
+  assert.doesNotMatch((await lead.get(`${FORM}?finding=fin_2`)).body, /A gap/, 'a weakness is no good practice')
+  assert.equal((await lead.post(FORM, { ...fields, finding: 'fin_2', step: 'offer' }, { from: FORM })).statusCode, 422)
+  assert.equal((await lead.post(FORM, { ...fields, finding: 'fin_1', step: 'offer' }, { from: FORM })).statusCode, 303)
+  const { rows } = await sql<{ finding_id: string }>`select finding_id from assure_practice where finding_id is not null`.execute(db)
+  assert.deepEqual(rows, [{ finding_id: 'fin_1' }])
 })

@@ -3,9 +3,13 @@ import { NotFound } from '../../../kernel/errors.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
+import { findingsOf } from '../independent/queries.ts'
 import type { Visible } from '../tables.ts'
 
 type Db = Reader<Visible>
+
+/** How many organisations of one type appear together without their names. */
+const FEWEST_ALIKE = 3
 
 export interface Offer {
   readonly id: string
@@ -16,6 +20,8 @@ export interface Offer {
   readonly outcome: string
   readonly outcomeTitle: string
   readonly organisationType: string
+  /** By an organisation of the reader's own type. */
+  readonly isLikeOurs: boolean
   /** `null`: offered without a name. */
   readonly organisationName: string | null
   readonly offeredOn: string
@@ -26,10 +32,12 @@ export interface OfferFilter {
   readonly type: string
   /** The code of an outcome, in whatever framework; what a crosswalk says is the same counts. */
   readonly outcome: string
+  /** The reader's own type of organisation: what such organisations offer comes first. Empty for nobody's. */
+  readonly like: string
 }
 
-/** What is offered to everybody, the newest first. */
-export async function listOffers(db: Db, { search, type, outcome }: OfferFilter, request: PageRequest): Promise<Page<Offer>> {
+/** What is offered to everybody: by organisations like the reader's first, and the newest first. */
+export async function listOffers(db: Db, { search, type, outcome, like }: OfferFilter, request: PageRequest): Promise<Page<Offer>> {
   const matching = db
     .selectFrom('assure_practice_offer as offer')
     .innerJoin('assure_framework as framework', 'framework.id', 'offer.framework_id')
@@ -50,10 +58,11 @@ export async function listOffers(db: Db, { search, type, outcome }: OfferFilter,
             or walk.to_framework = framework.code and walk.to_version = framework.version and pair.to_code = offer.outcome_code and pair.from_code = ${outcome}))`),
     )
   const { total } = await matching.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const [day, id] = decodeCursor(request.cursor, 2) ?? []
+  const isLike = sql<boolean>`(offer.organisation_type = ${like})`
+  const [liked, day, id] = decodeCursor(request.cursor, 3) ?? []
   const rows = await matching
     .$if(typeof day === 'string' && typeof id === 'string', query =>
-      query.where(sql<SqlBool>`(offer.offered_on::text, offer.id) < (${day ?? ''}, ${id ?? ''})`),
+      query.where(sql<SqlBool>`(${isLike}, offer.offered_on::text, offer.id) < (${liked === 'like'}, ${day ?? ''}, ${id ?? ''})`),
     )
     .select([
       'offer.id',
@@ -64,16 +73,22 @@ export async function listOffers(db: Db, { search, type, outcome }: OfferFilter,
       'offer.outcome_code as outcome',
       'node.title as outcomeTitle',
       'offer.organisation_type as organisationType',
+      isLike.as('isLikeOurs'),
       'giver.name as organisationName',
       sql<string>`offer.offered_on::text`.as('offeredOn'),
     ])
+    .orderBy(isLike, 'desc')
     .orderBy('offer.offered_on', 'desc')
     .orderBy('offer.id', 'desc')
     .limit(request.limit + 1)
     .execute()
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
-  return { rows: shown, total, next: rows.length > request.limit && last !== undefined ? encodeCursor([last.offeredOn, last.id]) : null }
+  return {
+    rows: shown,
+    total,
+    next: rows.length > request.limit && last !== undefined ? encodeCursor([last.isLikeOurs ? 'like' : '', last.offeredOn, last.id]) : null,
+  }
 }
 
 export interface OwnPractice {
@@ -103,14 +118,35 @@ export async function ownPractice(db: Db, actor: Pick<Actor, 'organisationId'>, 
   return found
 }
 
-/** What was offered without a name and is not shown yet, by a digest of its id: in no order of time. For the nightly round. */
+/**
+ * What was offered without a name and is not shown yet, by a digest of its id: in no order of time. For the nightly round. Only where `FEWEST_ALIKE` organisations of
+ * the type wait together: the audit, which the centre reads, says who changed something on that day, and the offer says of what type they are.
+ */
 export function unpublished(db: Db) {
   return db
-    .selectFrom('assure_practice')
-    .where('state', '=', 'offered')
-    .where('offer_id', 'is', null)
-    .select(['id', 'organisation_id as organisationId', 'framework_id as frameworkId', 'outcome_code as outcome', 'title', 'what', 'helped'])
-    .orderBy(sql`md5(id)`)
+    .selectFrom('assure_practice as practice')
+    .innerJoin('directory_organisation as giver', 'giver.id', 'practice.organisation_id')
+    .where('practice.state', '=', 'offered')
+    .where('practice.offer_id', 'is', null)
+    .where(
+      sql<SqlBool>`(select count(distinct other.organisation_id) from assure_practice other join directory_organisation body on body.id = other.organisation_id
+        where other.state = 'offered' and other.offer_id is null and body.type = giver.type) >= ${FEWEST_ALIKE}`,
+    )
+    .select([
+      'practice.id',
+      'practice.organisation_id as organisationId',
+      'practice.framework_id as frameworkId',
+      'practice.outcome_code as outcome',
+      'practice.title',
+      'practice.what',
+      'practice.helped',
+    ])
+    .orderBy(sql`md5(practice.id)`)
     .limit(1_000)
     .execute()
+}
+
+/** A strength that the assessor found in a review, for those who may read what was found; `undefined` for anything else. */
+export async function strengthOf(db: Db, assessmentId: string, id: string) {
+  return (await findingsOf(db, assessmentId)).find(finding => finding.id === id && finding.kind === 'strength')
 }

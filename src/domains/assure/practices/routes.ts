@@ -9,17 +9,18 @@ import { filtersOf, listOperation } from '../../../platform/http/list-operation.
 import { operation } from '../../../platform/http/operation.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import { may } from '../../../platform/work/actor.ts'
+import { may, type Actor } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import { organisationTypes } from '../../directory/contract.ts'
+import { organisationById, organisationTypes } from '../../directory/contract.ts'
 import type { Assessment } from '../assessments/model.ts'
 import { ownAssessment } from '../assessments/queries.ts'
 import { outcomesOf } from '../frameworks/queries.ts'
+import type { Finding } from '../independent/model.ts'
 import { sectionsFor } from '../sections.ts'
 import type { Visible } from '../tables.ts'
 import { offerPractice, withdrawPractice } from './commands.ts'
-import { listOffers, ownPractices, type Offer, type OwnPractice } from './queries.ts'
+import { listOffers, ownPractices, strengthOf, type Offer, type OfferFilter, type OwnPractice } from './queries.ts'
 import { listModel, offerModel, type Outcome, type Type } from './views.ts'
 
 const VIEWS = 'assure/practices/views'
@@ -33,7 +34,14 @@ const OffersQuery = z.object({
   outcome: z.string().max(40).catch('').default(''),
   cursor: cursorText,
 })
-const filterOf = ({ q, type, outcome }: { readonly q: string; readonly type: string; readonly outcome: string }) => ({ search: q, type, outcome })
+async function filterOf(
+  db: Reader<Visible>,
+  { organisationId }: Actor,
+  { q, type, outcome }: { readonly q: string; readonly type: string; readonly outcome: string },
+): Promise<OfferFilter> {
+  const own = organisationId === null ? undefined : await organisationById(db, organisationId)
+  return { search: q, type, outcome, like: own?.type ?? '' }
+}
 const ofPractice = z.object({ id: z.string().max(60) })
 const ofReview = z.object({ id: z.string().max(60) })
 
@@ -48,7 +56,11 @@ const fields = {
   what: line('Say what you do', 4_000),
   helped: z.string().default('').transform(cleanText).pipe(z.string().max(2_000, 'Use 2,000 characters or fewer')),
 }
-const offerForm = z.looseObject({ ...fields, named: z.enum(['yes', 'no'], 'Say whether your name stands beside it') })
+const offerForm = z.looseObject({
+  ...fields,
+  finding: z.string().max(60).default(''),
+  named: z.enum(['yes', 'no'], 'Say whether your name stands beside it'),
+})
 
 interface Shown {
   readonly found: Page<Offer>
@@ -64,7 +76,7 @@ const list = route({
   async handle({ read, query, actor }) {
     const mayOffer = may(actor, offer.permission)
     const shown = await read<Visible, Shown>(async db => ({
-      found: await listOffers(db, filterOf(query), { limit: 50, cursor: query.cursor }),
+      found: await listOffers(db, await filterOf(db, actor, query), { limit: 50, cursor: query.cursor }),
       own: mayOffer ? await ownPractices(db, actor) : [],
       types: await organisationTypes(db),
     }))
@@ -77,8 +89,9 @@ const listCsv = route({
   path: `${PATH}.csv`,
   access: view,
   query: OffersQuery,
-  async handle({ read, query }) {
-    const rowsAfter = (cursor: string | null) => read<Visible, Page<Offer>>(db => listOffers(db, filterOf(query), { limit: 500, cursor }))
+  async handle({ read, query, actor }) {
+    const rowsAfter = (cursor: string | null) =>
+      read<Visible, Page<Offer>>(async db => listOffers(db, await filterOf(db, actor, query), { limit: 500, cursor }))
     const cells = (row: Offer) => [
       row.title,
       row.what,
@@ -101,8 +114,16 @@ const form = route({
   path: '/assessments/:id/practices/offer',
   access: offer,
   params: ofReview,
-  query: z.object({ outcome: z.string().max(40).catch('').default('') }),
-  handle: request => offerPage(request, { outcome: request.query.outcome }, []),
+  query: z.object({ outcome: z.string().max(40).catch('').default(''), finding: z.string().max(60).catch('').default('') }),
+  async handle(request) {
+    const { read, params, actor, query } = request
+    const strength = await read<Visible, Finding | undefined>(async db => {
+      const own = await ownAssessment(db, actor, params.id)
+      return query.finding === '' ? undefined : strengthOf(db, own.id, query.finding)
+    })
+    const said = strength === undefined ? {} : { finding: strength.id, title: strength.what, what: strength.detail }
+    return offerPage(request, { outcome: strength?.outcomeCode ?? query.outcome, ...said }, [])
+  },
 })
 
 async function offerPage(
@@ -131,9 +152,12 @@ const add = route({
     // Nobody offers what they have not seen as others will.
     if (body['step'] !== 'offer') return offerPage(request, body, [], true)
     try {
-      const { named, outcome, title, what, helped } = read.value
-      await work<Visible, string>(unit => offerPractice(unit, { assessmentId: params.id, outcome, title, what, helped, isNamed: named === 'yes' }))
-      return redirect(PATH, { notice: named === 'yes' ? 'Others see it from now on.' : 'Others see it from tomorrow, without your name.' })
+      const { named, outcome, title, what, helped, finding } = read.value
+      const wanted = { assessmentId: params.id, outcome, title, what, helped, isNamed: named === 'yes', findingId: finding === '' ? null : finding }
+      await work<Visible, string>(unit => offerPractice(unit, wanted))
+      const notice =
+        named === 'yes' ? 'Others see it from now on.' : 'Others see it without your name, as soon as two others like you offer something so.'
+      return redirect(PATH, { notice })
     } catch (error) {
       return offerPage(request, body, [refusalOf(error, 'outcome')])
     }
@@ -167,10 +191,11 @@ const listByProgram = listOperation({
     outcome: z.string(),
     outcomeTitle: z.string(),
     organisationType: z.string(),
+    isLikeOurs: z.boolean().describe('Of the same type as your organisation: such come first'),
     organisationName: z.string().nullable().describe('null: offered without a name'),
     offeredOn: z.string(),
   }),
-  list: (db: Reader<Visible>, request, { query }) => listOffers(db, filterOf(query), request),
+  list: async (db: Reader<Visible>, request, { query, actor }) => listOffers(db, await filterOf(db, actor, query), request),
 })
 
 const offerByProgram = operation({
@@ -182,7 +207,7 @@ const offerByProgram = operation({
   access: offer,
   params: ofReview,
   status: 201,
-  body: z.object({ ...fields, isNamed: z.boolean() }),
+  body: z.object({ ...fields, isNamed: z.boolean(), findingId: z.string().max(60).nullable().default(null).describe('The strength that it is') }),
   answer: z.object({ id: z.string() }),
   write: async (work: Work<Visible>, { params, body }) => ({ id: await offerPractice(work, { ...body, assessmentId: params.id }) }),
 })

@@ -51,7 +51,12 @@ export function listModel(
     })),
     own: own.map(practice => ({
       ...practice,
-      stands: practice.state === 'offered' ? (practice.offerId === null ? 'Others see it from tomorrow' : 'Others see it') : 'Not offered',
+      stands:
+        practice.state === 'offered'
+          ? practice.offerId === null
+            ? 'It waits for two others of your type, so that nobody can tell whose it is'
+            : 'Others see it'
+          : 'Not offered',
       actions:
         practice.state === 'offered'
           ? [
@@ -101,14 +106,18 @@ export function offerModel(of: {
       label: 'Your name',
       options: [
         { value: 'yes', text: 'Stands beside it' },
-        { value: 'no', text: 'Is not told to anybody', hint: 'Others see your type of organisation. It appears with the next night’s others' },
+        {
+          value: 'no',
+          text: 'Is not told to anybody',
+          hint: 'Others see your type of organisation. It appears by night, together with those of at least two others of your type',
+        },
       ],
     },
   ]
-  const values = Object.fromEntries(['outcome', 'title', 'what', 'helped', 'named'].map(name => [name, text(name)]))
+  const values = Object.fromEntries(['outcome', 'title', 'what', 'helped', 'named', 'finding'].map(name => [name, text(name)]))
   return {
     backHref: PATH,
-    form: { action, fields, submit: 'See it as others will', cancelHref: PATH },
+    form: { action, fields, values: { finding: text('finding') }, submit: 'See it as others will', cancelHref: PATH },
     preview: of.isPreview
       ? {
           title: text('title'),

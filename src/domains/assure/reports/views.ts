@@ -72,12 +72,12 @@ export function reportModel(report: Report, view: 'full' | 'summary', actor: { r
     files: ['csv', 'xlsx', 'oscal.json'].map(kind => ({ href: reportAddress(assessment.id, `.${kind}`), text: FILES[kind] })),
     objectives: objectivesTable(report),
     veracity: veracityModel(report),
-    strengths: strengths.map(({ outcome, what, detail, advice }) => ({
+    strengths: strengths.map(({ outcome, id, what, detail, advice }) => ({
       code: outcome.code,
       what,
       detail,
       advice,
-      offerHref: own && actor.mayOffer ? withQuery(`/assessments/${assessment.id}/practices/offer`, { outcome: outcome.code }) : null,
+      offerHref: own && actor.mayOffer ? withQuery(`/assessments/${assessment.id}/practices/offer`, { outcome: outcome.code, finding: id }) : null,
     })),
     priorities: outcomes
       .filter(({ meets, findings }) => meets === false && findings.some(({ kind }) => kind === 'finding'))
