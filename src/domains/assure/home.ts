@@ -2,6 +2,7 @@ import { londonDate } from '../../kernel/instant.ts'
 import type { HomeLine, HomePart } from '../../platform/home.ts'
 import { may, type Actor } from '../../platform/work/actor.ts'
 import type { Reader } from '../../platform/work/read.ts'
+import { expiryOf } from './evidence/queries.ts'
 import { nextActions, planOf } from './plans/queries.ts'
 import { planSummary } from './plans/summary.ts'
 import { dateWords, leftWords } from './plans/views.ts'
@@ -35,9 +36,11 @@ const nextStep: HomePart = {
   permission: 'assure.plan.view',
   async read(db, actor, now) {
     if (actor.organisationId === null) return []
-    const review = await reviewStep(asAssure(db), actor, actor.organisationId)
+    const newest = await newestReview(asAssure(db), actor.organisationId)
+    const review = reviewStep(actor, newest)
+    const evidence = newest === undefined ? [] : await evidenceStep(asAssure(db), actor, newest.id, now)
     const plan = await planStep(asAssure(db), actor, actor.organisationId, now)
-    return [...review, ...plan]
+    return [...review, ...evidence, ...plan]
   },
 }
 
@@ -47,8 +50,8 @@ const STEPS: Readonly<Record<string, string>> = {
   agreeing: 'Agree on your review with its assessor',
 }
 
-async function reviewStep(db: Reader<Visible>, actor: Actor, organisationId: string): Promise<readonly HomeLine[]> {
-  const newest = await db
+function newestReview(db: Reader<Visible>, organisationId: string) {
+  return db
     .selectFrom('assure_assessment')
     .where('organisation_id', '=', organisationId)
     .where('state', '!=', 'withdrawn')
@@ -56,6 +59,9 @@ async function reviewStep(db: Reader<Visible>, actor: Actor, organisationId: str
     .orderBy('id')
     .select(['id', 'state', 'period', 'subject'])
     .executeTakeFirst()
+}
+
+function reviewStep(actor: Actor, newest: Awaited<ReturnType<typeof newestReview>>): readonly HomeLine[] {
   if (newest === undefined)
     return may(actor, 'assure.assessment.open')
       ? [
@@ -69,6 +75,17 @@ async function reviewStep(db: Reader<Visible>, actor: Actor, organisationId: str
       : []
   const text = STEPS[newest.state]
   return text === undefined ? [] : [{ text, href: `/assessments/${newest.id}`, hint: `${newest.period}, ${newest.subject}`, isOverdue: false }]
+}
+
+/** Evidence of the newest review that no longer holds, or will not for long. */
+async function evidenceStep(db: Reader<Visible>, actor: Actor, assessmentId: string, now: Date): Promise<readonly HomeLine[]> {
+  const { expired, expiring } = await expiryOf(db, actor, assessmentId, now)
+  const line = (text: string, state: string, isOverdue: boolean): readonly HomeLine[] => [
+    { text, href: `/assessments/${assessmentId}/evidence?state=${state}`, hint: 'Add a newer one in its place.', isOverdue },
+  ]
+  const pieces = (count: number) => (count === 1 ? 'One piece of evidence' : `${count} pieces of evidence`)
+  if (expired > 0) return line(`${pieces(expired)} ${expired === 1 ? 'has' : 'have'} expired`, 'expired', true)
+  return expiring === 0 ? [] : line(`${pieces(expiring)} ${expiring === 1 ? 'expires' : 'expire'} within a month`, 'expiring', false)
 }
 
 async function planStep(db: Reader<Visible>, actor: Actor, organisationId: string, now: Date): Promise<readonly HomeLine[]> {

@@ -132,6 +132,7 @@ export const assure: Module = {
   navigation: [
     { label: 'Frameworks', href: '/frameworks', permission: 'assure.framework.view', position: 85 },
     { label: 'Sector needs', href: '/sector-needs', permission: 'assure.sector.view', position: 86 },
+    { label: 'Shared with us', href: '/shared-with-us', permission: 'assure.share.read', position: 87 },
     { label: 'Our review', href: '/assessments', permission: 'assure.assessment.view', position: 45, firstFor: ['contributor'] },
     { label: 'Assessments', href: '/independent', permission: 'assure.review.assess', position: 95, firstFor: ['assessor'] },
   ],

@@ -114,6 +114,7 @@ test('what expires within a month is said on top of the list, and its owner is r
   )
   assert.match((await lead.get(LIST)).body, /Next step:[\s\S]*1 within a month/)
   assert.match((await lead.get(`${LIST}?state=expiring&sort=expires`)).body, /Certificate/)
+  assert.match((await lead.get('/')).body, /evidence\?state=expiring"[^>]*>\s*One piece of evidence expires within a month/)
   await sql`select 1`.execute(db)
   const { evidenceJobs } = await import('./jobs.ts')
   const find = evidenceJobs.find(({ kind }) => kind.name === 'assure.evidence.find-expiring') ?? assert.fail()
