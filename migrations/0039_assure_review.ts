@@ -8,6 +8,7 @@ import { protect } from './protect.ts'
 export async function up(db: Kysely<unknown>): Promise<void> {
   await engagement(db)
   await tables(db)
+  await readers(db)
   await locks(db)
   await sql`insert into assure_risk_rule (effective_from, source, rule) values ('2026-01-01', ${'CareCERT’s own'}, ${FIRST_RULE})`.execute(db)
 }
@@ -130,6 +131,26 @@ async function tables(db: Kysely<unknown>): Promise<void> {
       foreign key (assessment_id, hash) references assure_agreement (assessment_id, hash),
       unique (assessment_id, hash, side)
     )`.execute(db)
+}
+
+/**
+ * What an assessor said of an outcome before they saw what another did: two are compared by that alone. Given to the two themselves, once both have recorded theirs;
+ * of a later change they read its status, and neither its words nor its reason.
+ */
+async function readers(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function assure_recorded_first(assessment text, said text, outcome text) returns text language plpgsql stable security definer
+      set search_path = public, pg_temp
+    as $$ begin
+      if assessment not in (select assure_engaged()) or not assure_both_recorded(assessment, outcome) then return null; end if;
+      return (
+        select coalesce(
+          (select change.before ->> 'status' from assure_view_change change
+            where change.assessment_id = assessment and change.view = said and change.outcome_code = outcome and change.at >= own.recorded_at
+            order by change.id limit 1),
+          own.status)
+        from assure_view own where own.assessment_id = assessment and own.view = said and own.outcome_code = outcome);
+    end $$`.execute(db)
 }
 
 async function locks(db: Kysely<unknown>): Promise<void> {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import type { BothViews } from './model.ts'
@@ -44,6 +45,8 @@ export async function bothViews(db: Reader<Visible>, actor: { readonly id: strin
       'node.levels as outcomeLevels',
       'first.status as first',
       'second.status as second',
+      sql<string>`assure_recorded_first(first.assessment_id, 'independent', first.outcome_code)`.as('firstBlind'),
+      sql<string>`assure_recorded_first(first.assessment_id, 'second', first.outcome_code)`.as('secondBlind'),
       'first.changed_by as firstBy',
       'second.changed_by as secondBy',
       'moderated.status as moderated',

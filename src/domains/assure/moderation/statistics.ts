@@ -20,7 +20,10 @@ export function pairStatistics(views: readonly BothViews[], readerId: string): r
     if (any === undefined) return []
     const rank = (status: string) => any.levels.findIndex(({ code }) => code === status)
     const ranked = of
-      .map(one => (one.kind === 'second' ? ([rank(one.second), rank(one.first)] as const) : ([rank(one.first), rank(one.second)] as const)))
+      .map(one => {
+        const [first, second] = [rank(one.firstBlind), rank(one.secondBlind)]
+        return one.kind === 'second' ? ([second, first] as const) : ([first, second] as const)
+      })
       .filter(([mine, theirs]) => mine !== -1 && theirs !== -1)
     return [
       {
