@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { Conflict } from '../../../kernel/errors.ts'
+import { addDays } from '../../../kernel/instant.ts'
 import { handles } from '../../../platform/jobs/job.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import { assertMay, SYSTEM } from '../../../platform/work/actor.ts'
@@ -10,7 +11,7 @@ import { roundCount } from '../../../solvers/disclosure/rounding.ts'
 import { policyInForce } from '../benchmark/queries.ts'
 import { entriesOf } from '../catalogue/queries.ts'
 import type { Visible } from '../tables.ts'
-import { bandOf, BANDS, NEED_FREEZE, yearOf } from './model.ts'
+import { bandOf, BANDS, NEED_FREEZE, SETTLED_DAYS, yearOf } from './model.ts'
 import { pooledOrganisations, unfundedNeeds } from './pool/queries.ts'
 
 /** There is one cohort: everybody who takes part. */
@@ -28,6 +29,7 @@ export async function askNeedFreeze(work: Work<Visible>): Promise<string> {
     .select(['number', 'state', 'codes'])
     .executeTakeFirst()
   if (before?.state === 'asked') throw new Conflict('assure.sector.under-way', 'What is pooled is being frozen just now. Look again in a minute.')
+  if (before === undefined) await assertSettled(work)
   const catalogue = await entriesOf(work.db, 'improvement', { search: '', sort: 'name' }, { limit: MOST_IMPROVEMENTS, cursor: null })
   const codes = before?.codes ?? catalogue.rows.map(({ code }) => code).toSorted()
   const id = work.newId('freeze')
@@ -38,6 +40,16 @@ export async function askNeedFreeze(work: Work<Visible>): Promise<string> {
   work.enqueue(NEED_FREEZE, { freezeId: id })
   work.record({ verb: 'assure.sector.freeze-asked', subject: { kind: 'freeze', id } })
   return id
+}
+
+/** Throws `Conflict` for the first count of a year that comes soon after one of another: what is left over between the two would tell of whoever came or left. */
+async function assertSettled(work: Work<Visible>): Promise<void> {
+  const last = await work.db.selectFrom('assure_need_freeze').where('asked_at', '>', addDays(work.now, -SETTLED_DAYS)).select('id').executeTakeFirst()
+  if (last === undefined) return
+  throw new Conflict(
+    'assure.sector.too-soon',
+    `The last count of the year before is less than ${SETTLED_DAYS} days ago. So soon after it, a new year's figures could tell of one organisation. Count again later.`,
+  )
 }
 
 export const needFreezeJob = handles<Platform, { freezeId: string }>(NEED_FREEZE, {

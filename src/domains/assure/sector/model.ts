@@ -8,8 +8,13 @@ import { londonDate, type Instant } from '../../../kernel/instant.ts'
  * 2. An organisation's needs are pooled by its own choice alone, and leave with the next freeze when it takes that back.
  * 3. What is pooled is, for each improvement of the shared catalogue, whether it stands in the plan without money, and in which band of amount: no name, word or date.
  * 4. What is released is decided by solvers/disclosure over all freezes of a year; nobody at the centre reads what went in.
+ * 5. The ledgers of two years know nothing of each other. So the first count of a year is `SETTLED_DAYS` after the last of the year before: by then plans have changed
+ *    in many places, and the difference is nobody's.
  */
 export const NEED_FREEZE = { name: 'assure.need-freeze', payload: z.object({ freezeId: z.string() }) }
+
+/** Days between the last count of a year and the first of the next. */
+export const SETTLED_DAYS = 90
 
 /** The bands of amount, once and for a year together. The first stands for what is not needed, or has its money. */
 export const BANDS = [
