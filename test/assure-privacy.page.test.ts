@@ -218,6 +218,16 @@ test('nothing of it is logged, counted by metrics, waits in a job or stands in t
   assert.deepEqual(found(rows.map(({ said }) => said).join('\n')), [])
 })
 
+test('a colleague of the organisation to whom nothing was given finds no answer, evidence, comment, report or case', async () => {
+  const person = await app.signIn('contributor', { organisation: 'A1' })
+  const leaks = await askAll({ person, program: await programOf(app, person, 'contributor') }, 'GET', EVERYWHERE)
+  // That there is a review, and the plan, whose actions may be theirs, they may read.
+  assert.deepEqual(
+    leaks.filter(leak => !new RegExp(`^${SECRET}-(?:assessment-(?:subject|period)|plan-|action-)`).test(leak)),
+    [],
+  )
+})
+
 test('the search would find it: the organisation, asked the same way, does', async () => {
   const own = { person: lead, program: await programOf(app, lead, 'cyber-lead') }
   const seen = new Set<string>()

@@ -7,6 +7,7 @@ import { route, type Route, type RouteRequest } from '../../../platform/http/rou
 import { may } from '../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
+import { noSuchAssessment, seesOnlyGiven } from '../assessments/model.ts'
 import { ownAssessment } from '../assessments/queries.ts'
 import type { Visible } from '../tables.ts'
 import { askAssessor, endEngagement, extendEngagement, giveToAssessor, takeBack } from './commands.ts'
@@ -23,9 +24,10 @@ export const ofEngagement = z.object({ id: z.string().max(60), engagement: z.str
 
 type Asked = RouteRequest<z.infer<typeof ofAssessment>>
 
-/** The assessment of the actor's own organisation, with everybody who was asked in. Throws `NotFound`. */
+/** The assessment of the actor's own organisation, with everybody who was asked in. Throws `NotFound`, also for a colleague who answers parts of it alone. */
 export async function engagementPage(db: Reader<Visible>, actor: RouteRequest['actor'], id: string): Promise<EngagementPage> {
   const assessment = await ownAssessment(db, actor, id)
+  if (seesOnlyGiven(actor)) throw noSuchAssessment()
   return { assessment, engagements: await engagementsOf(db, assessment.id) }
 }
 
