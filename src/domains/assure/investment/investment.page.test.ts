@@ -178,7 +178,7 @@ test('the study of an answer puts beside it how sure it is, each part with its p
   const solved = await lead.follow(await lead.post(`${address}/solve`, { ...fields, excluded: all.filter(code => !few.includes(code)) }))
   assert.match(what(solved.body), /Still working/)
   const answers = /href="([^"]*\/answers\/[^/]*)\/certificate\.json"/.exec(solved.body)?.[1] ?? ''
-  await studyAnswerJob.handle(app.platform, { answerId: answers.split('/').at(-1) ?? '' })
+  await studyAnswerJob.handle(app.platform, { answerId: answers.split('/').at(-1) ?? '' }, new AbortController().signal)
   assert.deepEqual((await lead.get(`${answers}/progress`)).json(), { figures: { progress: 'done' }, done: true })
   const body = what((await lead.get(address)).body)
   assert.doesNotMatch(body, /Still working/)

@@ -1,6 +1,7 @@
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { asList } from '../../../platform/forms/form.ts'
 import { may, type Actor } from '../../../platform/work/actor.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { TableModel } from '../../../ui/models.ts'
@@ -133,29 +134,26 @@ function decisionModel({ chosen, isOwn, reason, at }: NonNullable<CasePage['deci
 function decideModel(kept: NonNullable<CasePage['kept']>, { resolved }: CasePage, typed: Typed, errorOf: (name: string) => string | undefined) {
   if (kept.answer.kind !== 'solved') return null
   const names = new Map(resolved.improvements.map(({ code, name }) => [code, name]))
-  const value = typed?.['chosen'] === undefined ? kept.answer.bought : typed['chosen']
   return {
     answerId: kept.id,
-    fields: [
-      {
-        name: 'chosen',
-        kind: 'checkboxes' as const,
-        label: 'What will you do?',
-        hint: 'Ticked is what was worked out. Another choice is yours to make: say why',
-        value,
-        options: kept.answer.items.filter(({ isInPlace }) => !isInPlace).map(({ code }) => ({ value: code, text: names.get(code) ?? code })),
-        error: errorOf('chosen'),
-      },
-      {
-        name: 'reason',
-        kind: 'textarea' as const,
-        label: 'Why, if you choose otherwise?',
-        optional: true,
-        rows: 2,
-        value: typeof typed?.['reason'] === 'string' ? typed['reason'] : '',
-        error: errorOf('reason'),
-      },
-    ],
+    chosen: {
+      name: 'chosen',
+      kind: 'checkboxes' as const,
+      label: 'What will you do?',
+      hint: 'Ticked is what was worked out. Another choice is yours to make: say why',
+      value: typed?.['chosen'] === undefined ? kept.answer.bought : asList(typed['chosen']),
+      options: kept.answer.items.filter(({ isInPlace }) => !isInPlace).map(({ code }) => ({ value: code, text: names.get(code) ?? code })),
+      error: errorOf('chosen'),
+    },
+    reason: {
+      name: 'reason',
+      kind: 'textarea' as const,
+      label: 'Why, if you choose otherwise?',
+      optional: true,
+      rows: 2,
+      value: typeof typed?.['reason'] === 'string' ? typed['reason'] : '',
+      error: errorOf('reason'),
+    },
   }
 }
 
