@@ -27,7 +27,7 @@ export function readCafYaml(data: unknown): Result<FrameworkFile> {
   const nodes: FrameworkNode[] = []
   const indicators: FrameworkIndicator[] = []
   const findings: Problem[] = []
-  const asked = new Map<string, { readonly outcomeCode: string; readonly level: string }[]>()
+  const asked = new Map<string, Asked[]>()
   let sample: JsonRecord | undefined
 
   const add = (kind: 'group' | 'outcome', key: string, value: unknown, parentCode: string | null): string => {
@@ -59,7 +59,7 @@ export function readCafYaml(data: unknown): Result<FrameworkFile> {
             findings.push(
               odd('caf.profile', outcomeCode, `The profile ${profile} asks for ${JSON.stringify(label)} of ${outcomeCode}, which is no level.`),
             )
-          else asked.set(profile, [...(asked.get(profile) ?? []), { outcomeCode, level }])
+          else ask(asked, profile, { outcomeCode, level })
         }
       }
     }
@@ -99,7 +99,7 @@ const LOOKUP_LEVELS: Readonly<Record<string, string>> = { ACH: 'achieved', PAC: 
 
 /** Reads that table: of the statuses that are accepted, the worst is what is asked. */
 export function readProfileLookup(data: unknown): Result<FrameworkFile> {
-  const asked = new Map<string, { readonly outcomeCode: string; readonly level: string }[]>()
+  const asked = new Map<string, Asked[]>()
   const ranks = CAF_LEVELS.map(level => level.code)
   for (const row of Array.isArray(data) ? data : []) {
     const outcomeCode = lineAt(row, 'key') ?? ''
@@ -118,7 +118,7 @@ export function readProfileLookup(data: unknown): Result<FrameworkFile> {
       // Nothing is accepted: nothing is asked.
       const worst = ranks.findLast(rank => levels.includes(rank)) ?? 'not-achieved'
       const code = name.toLowerCase()
-      asked.set(code, [...(asked.get(code) ?? []), { outcomeCode, level: worst }])
+      ask(asked, code, { outcomeCode, level: worst })
     }
   }
   const profiles = [...asked].map(([code, levels]) => governmentProfile(code, levels, 'The profile table of WebCAF'))
@@ -130,6 +130,14 @@ export function isCafAnswers(data: unknown): boolean {
   return (
     isRecord(data) && Object.values(data).length > 0 && Object.values(data).every(one => recordAt(one, 'indicators') && recordAt(one, 'confirmation'))
   )
+}
+
+type Asked = FrameworkProfile['levels'][number]
+
+function ask(asked: Map<string, Asked[]>, profile: string, level: Asked): void {
+  const list = asked.get(profile)
+  if (list === undefined) asked.set(profile, [level])
+  else list.push(level)
 }
 
 function governmentProfile(code: string, levels: FrameworkProfile['levels'], source: string): FrameworkProfile {

@@ -159,7 +159,8 @@ function scoringOf(rows: readonly SheetRow[], named: string): Result<Scoring> {
 }
 
 function profilesOf(heads: readonly SheetRow[], asks: readonly SheetRow[]): Result<readonly FrameworkProfile[]> {
-  const stranger = asks.find(row => !heads.some(head => head.code === row.of))
+  const known = new Set(heads.map(head => head.code))
+  const stranger = asks.find(row => !known.has(row.of))
   if (stranger)
     return fail(
       refusal(
@@ -177,6 +178,7 @@ function profilesOf(heads: readonly SheetRow[], asks: readonly SheetRow[]): Resu
         `${sourceless.place}: say in "more" where the profile comes from. One without a source is not taken.`,
       ),
     )
+  const asked = Map.groupBy(asks, row => row.of)
   return succeed(
     heads.map(head => ({
       code: frameworkCode(head.code),
@@ -184,7 +186,7 @@ function profilesOf(heads: readonly SheetRow[], asks: readonly SheetRow[]): Resu
       organisationType: head.of || null,
       period: head.level || null,
       source: cleanLine(head.more),
-      levels: asks.filter(row => row.of === head.code).map(row => ({ outcomeCode: row.code, level: row.level })),
+      levels: (asked.get(head.code) ?? []).map(row => ({ outcomeCode: row.code, level: row.level })),
     })),
   )
 }

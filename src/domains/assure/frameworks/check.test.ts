@@ -68,6 +68,23 @@ const FATAL: readonly (readonly [string, Partial<FrameworkDocument>, RegExp])[] 
     { profiles: SOUND.profiles.map(one => ({ ...one, levels: [{ outcomeCode: 'T9', level: 'achieved' }] })) },
     /asks for T9, which is no outcome/,
   ],
+  [
+    'more levels than a digit tells',
+    { levels: Array.from({ length: 11 }, (_, at) => ({ code: `l${at}`, label: 'Level', tone: 'good' as const })) },
+    /has 11 levels\. It can have 10 at most/,
+  ],
+  [
+    'a rule without an end',
+    {
+      rule: {
+        ...CAF_RULE,
+        steps: Array.from({ length: 51 }, () => CAF_RULE.steps)
+          .flat()
+          .slice(0, 51),
+      },
+    },
+    /has 51 steps\. It can have 50 at most/,
+  ],
   ['a profile without a source', { profiles: SOUND.profiles.map(one => ({ ...one, source: '' })) }, /has no source/],
 ]
 

@@ -7,13 +7,20 @@ import { reachableLevels } from './scoring.ts'
  * bend a result. Findings name codes, in the order of the framework.
  */
 export function checkFramework(framework: FrameworkDocument): readonly Problem[] {
-  return [...identity(framework), ...scoring(framework), ...tree(framework), ...lists(framework), ...profiles(framework), ...framework.findings]
+  const first = [...identity(framework), ...scoring(framework)]
+  // Each level and step is looked at for each outcome.
+  if (framework.levels.length > MOST_LEVELS || framework.rule.steps.length > MOST_STEPS) return first
+  return [...first, ...tree(framework), ...lists(framework), ...profiles(framework), ...framework.findings]
 }
 
 /** Whether a framework may be stored. */
 export function isFatal(findings: readonly Problem[]): boolean {
   return findings.some(finding => finding.severity === 'error')
 }
+
+/** The benchmark keeps a level as one digit. */
+const MOST_LEVELS = 10
+const MOST_STEPS = 50
 
 const CODE = /^[A-Za-z0-9][A-Za-z0-9.:_()/-]{0,79}$/
 
@@ -39,6 +46,10 @@ function scoring({ levels, rule }: FrameworkDocument): readonly Problem[] {
   const findings: Problem[] = []
   const known = new Set(levels.map(level => level.code))
   if (levels.length < 2) findings.push(error('framework.levels', '', 'A framework needs two levels at least: one that is good, one that is not.'))
+  if (levels.length > MOST_LEVELS)
+    findings.push(error('framework.levels', '', `The framework has ${levels.length} levels. It can have ${MOST_LEVELS} at most.`))
+  if (rule.steps.length > MOST_STEPS)
+    findings.push(error('framework.rule', '', `The rule has ${rule.steps.length} steps. It can have ${MOST_STEPS} at most.`))
   for (const twice of repeated(levels.map(level => level.code))) findings.push(error('framework.levels', twice, `The level ${twice} is there twice.`))
   const named = new Set([rule.otherwise, ...rule.steps.flatMap(step => [step.of, step.gives])])
   for (const level of named)
