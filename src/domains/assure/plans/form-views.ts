@@ -36,8 +36,14 @@ function area(typed: Typed, errorOf: ErrorOf, name: string, label: string, rest:
   return { name, kind: 'textarea', rows: 3, label, error: errorOf(name), value: given(typed, name, standing), ...rest }
 }
 
-function ownerField(typed: Typed, errorOf: ErrorOf, { colleagues }: Choices, standing: string | null): Field {
-  const options = [{ value: '', text: 'Nobody yet' }, ...colleagues.map(({ id, name }) => ({ value: id, text: name }))]
+function ownerField(typed: Typed, errorOf: ErrorOf, { colleagues }: Choices, action: Action | null): Field {
+  const standing = action?.ownerId ?? null
+  // Otherwise the form would take the action away from its owner without a word, and void what was signed.
+  const gone =
+    standing === null || colleagues.some(({ id }) => id === standing)
+      ? []
+      : [{ value: standing, text: action?.owner === null ? 'Somebody who has left' : `${action?.owner}, who has left` }]
+  const options = [{ value: '', text: 'Nobody yet' }, ...gone, ...colleagues.map(({ id, name }) => ({ value: id, text: name }))]
   return {
     name: 'ownerId',
     kind: 'select',
@@ -61,7 +67,7 @@ function whatFields(typed: Typed, errorOf: ErrorOf, choices: Choices, action: Ac
   return [
     { name: 'title', kind: 'text', label: 'What will be done', error: errorOf('title'), value: given(typed, 'title', action?.title) },
     area(typed, errorOf, 'text', 'More about it', { optional: true, rows: 5 }, action?.text),
-    ownerField(typed, errorOf, choices, action?.ownerId ?? null),
+    ownerField(typed, errorOf, choices, action),
     moneyField('capitalPence', 'Money once, in pounds', action?.capitalPence ?? 0),
     moneyField('yearlyPence', 'Money every year, in pounds', action?.yearlyPence ?? 0),
     {

@@ -171,6 +171,28 @@ test('lists and their pages hold each action once, in every order; no other orga
   assert.equal(location(await app.visitor.get('/plan')).startsWith('/sign-in'), true)
 })
 
+test('an owner who has left stays the owner until somebody else is chosen', async () => {
+  const lead = await app.signIn('cyber-lead', { organisation: 'Q00000' })
+  const colleague = await app.signIn('contributor', { organisation: 'Q00000', name: 'Cam Colleague' })
+  const added = await lead.post(
+    '/plan/add',
+    { title: 'Of one who leaves', ownerId: colleague.personId, ...due('dueOn', '2027-02-01') },
+    { from: '/plan/add' },
+  )
+  const path = location(added).split('?')[0] ?? ''
+  await sql`update directory_assignment set until = now() where person_id = ${colleague.personId}`.execute(platform.database.kysely)
+  await sql`update directory_person set left_at = now() where id = ${colleague.personId}`.execute(platform.database.kysely)
+  const form = await lead.get(`${path}/change`)
+  assert.match(form.body, new RegExp(`<option value="${colleague.personId}" selected>Cam Colleague, who has left`))
+  const revision = /name="revision" value="(\d+)"/.exec(form.body)?.[1] ?? ''
+  const kept = await lead.post(`${path}/change`, { title: 'Of one who left', ownerId: colleague.personId, revision })
+  assert.match((await lead.follow(kept)).body, /Of one who left[\s\S]*Cam Colleague/)
+  assert.match(
+    (await lead.post('/plan/add', { title: 'New', ownerId: colleague.personId, ...due('dueOn', '2027-02-01') }, { from: '/plan/add' })).body,
+    /must be somebody who is with your organisation/,
+  )
+})
+
 test('an organisation’s home says what it said it would do, and the next step of its review and plan', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'Q00001' })
   const home = await lead.get('/')
