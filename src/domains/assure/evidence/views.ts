@@ -238,13 +238,14 @@ function factsOf(piece: Evidence, assessmentId: string) {
   return [
     row('How it is kept', EVIDENCE_KINDS[piece.kind].label),
     ...(piece.kind === 'reference' ? [row('Where it lies', piece.place)] : []),
+    ...(piece.kind === 'link' ? [row('Its address', piece.place)] : []),
     ...(piece.fileName === null
       ? []
       : [row('File', { text: piece.fileName, hint: `${(piece.bytes ?? 0).toLocaleString('en-GB')} bytes, ${piece.mediaType ?? ''}` })]),
     row('Outcomes', piece.outcomes.join(', ')),
     row('Grade', piece.gradeLabel),
     row('True on', { date: piece.effectiveOn }),
-    row('Holds until', piece.expiresOn === null ? null : { date: piece.expiresOn }),
+    row('Holds until', piece.expiresOn === null ? 'No day was set' : { date: piece.expiresOn }),
     row('Added', { at: piece.addedAt }),
     row('Owner', piece.ownerName),
     ...(piece.note === '' ? [] : [row('What it shows', piece.note)]),

@@ -202,6 +202,7 @@ export interface LookedAt {
 export function sharedModel({ share, content }: LookedAt) {
   return {
     backHref: SHARED_PAGE,
+    organisation: share.organisationName,
     caption: named(share),
     review: content.review,
     purpose: share.purpose,
