@@ -32,9 +32,11 @@ test('where the organisation saw itself better it is flattering, also in a state
       ['B', 1, 0],
     ],
   )
+  const at = (value: number | null) => (value === null ? null : { value, low: -1, high: 1 })
+  const words = (kappa: number | null, ac1: number | null, n = 40) => agreementWords({ kappa: at(kappa), ac1: at(ac1), n })
   assert.deepEqual(
-    [agreementWords(null, 40), agreementWords(0.9, 40), agreementWords(0.61, 40), agreementWords(-0.2, 40), agreementWords(0.9, 9)],
-    ['Too little to say', 'Almost the same', 'Close', 'Worse than chance', 'Too little to say'],
+    [words(null, null), words(null, 0.9), words(0.61, 0.7), words(-0.2, -0.1), words(0.9, 0.9, 9), words(0.02, 0.47)],
+    ['Too little to say', 'Almost the same', 'Close', 'Worse than chance', 'Too little to say', 'Between “slight” and “moderate”'],
   )
 })
 

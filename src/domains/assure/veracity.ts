@@ -72,9 +72,18 @@ export function coefficientText(one: Agreement['kappa'], n: number): string {
   return n < FEWEST ? `${value} (too few to say how sure)` : `${value} (${one.low.toFixed(2)} to ${one.high.toFixed(2)})`
 }
 
-/** In words, for the reader who knows no coefficients. The bands of Landis and Koch (1977) for the value beyond chance. */
-export function agreementWords(value: number | null, n: number): string {
-  if (value === null || n < FEWEST) return 'Too little to say'
+/**
+ * In words, for the reader who knows no coefficients. The bands of Landis and Koch (1977) for the value beyond chance; where the two coefficients lie in different ones,
+ * both are named, for neither is the true one: nothing is made to look better than it is by the choice of a formula.
+ */
+export function agreementWords({ kappa, ac1, n }: Pick<Agreement, 'kappa' | 'ac1' | 'n'>): string {
+  const values = [kappa, ac1].flatMap(one => (one === null ? [] : [one.value])).toSorted((a, b) => a - b)
+  const [lower, higher = lower] = values
+  if (lower === undefined || higher === undefined || n < FEWEST) return 'Too little to say'
+  return bandOf(lower) === bandOf(higher) ? bandOf(lower) : `Between “${bandOf(lower).toLowerCase()}” and “${bandOf(higher).toLowerCase()}”`
+}
+
+function bandOf(value: number): string {
   return BANDS.find(({ from }) => value >= from)?.words ?? 'Worse than chance'
 }
 

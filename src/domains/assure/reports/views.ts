@@ -173,7 +173,7 @@ function veracityModel({ veracity, veracityWords }: Report) {
   ]
   return {
     words: veracityWords,
-    band: agreementWords(veracity.outcomes.ac1?.value ?? null, veracity.outcomes.n),
+    band: agreementWords(veracity.outcomes),
     table: {
       caption: 'How true the self-assessment was',
       head: [
