@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { programOf } from '../../../../test/support/api.ts'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { plantFramework } from '../../../../test/support/review.ts'
+import { encodeCursor } from '../../../kernel/page.ts'
 import { ROLES, type Role } from '../../../kernel/role.ts'
 
 const app = await createTestApp()
@@ -105,6 +106,18 @@ suite('a review', () => {
     assert.match((await lead.get(`${path}/status`)).body, /1 of 2 answered/)
     assert.equal((await program.post(`${path}/comments`, { text: 'Ask the desk.' })).status, 201)
     assert.match((await lead.get(path)).body, /Ask the desk./)
+    const many = await program.post(`/assessments/${id}/answers`, {
+      answers: [{ code: 'A1.a.1', answer: 'no', comment: ' \u0000 ', revision: null }],
+    })
+    assert.equal(many.at('saved'), 1, JSON.stringify(many.body))
+    for (const sort of ['opened', '-opened', 'period'])
+      for (const cursor of [
+        ['x', 'x'],
+        [1e30, 'x'],
+        ['2026-02-31T00:00:00Z', ''],
+        [null, null],
+      ])
+        assert.equal((await program.get(`/assessments?sort=${sort}&cursor=${encodeCursor(cursor)}`)).status, 200, `${sort} ${cursor.join()}`)
     const [line] = (await program.all(`/assessments/${id}/outcomes?q=A1.b`, 1)).filter(item => item['code'] === 'A1.b')
     assert.deepEqual([line?.['progress'], line?.['answered'], line?.['indicators']], ['in-progress', 1, 2])
   })

@@ -1,5 +1,5 @@
 import type { Id } from '../../../kernel/id.ts'
-import type { Instant } from '../../../kernel/instant.ts'
+import { parseInstant, type Instant } from '../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import type { Reader } from '../../../platform/work/read.ts'
@@ -94,10 +94,11 @@ export async function listAssessments(
   const column = sort.endsWith('period') ? 'assessment.period' : 'assessment.opened_at'
   const direction = sort.startsWith('-') ? 'desc' : 'asc'
   const [value, id] = decodeCursor(request.cursor, 2) ?? []
+  const after = typeof value !== 'string' ? undefined : column === 'assessment.period' ? value : parseInstant(value)
   const found = await filtered(db, actor, filter)
-    .$if(typeof value === 'string' && typeof id === 'string', query =>
+    .$if(after !== undefined && typeof id === 'string', query =>
       query.where(eb => {
-        const key = column === 'assessment.period' ? eb.val(String(value)) : eb.cast<Instant>(eb.val(String(value)), 'timestamptz')
+        const key = typeof after === 'string' ? eb.val(after) : eb.cast<Instant>(eb.val(after?.toISOString() ?? ''), 'timestamptz')
         const sign = direction === 'desc' ? '<' : '>'
         return eb.or([eb(column, sign, key), eb.and([eb(column, '=', key), eb('assessment.id', sign, String(id))])])
       }),

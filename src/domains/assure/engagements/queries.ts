@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
+import { parseInstant } from '../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
@@ -107,9 +108,10 @@ export async function engagementsFor(
     .clearSelect()
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
-  const [until, id] = decodeCursor(page.cursor, 2) ?? []
+  const [time, id] = decodeCursor(page.cursor, 2) ?? []
+  const until = typeof time === 'string' ? parseInstant(time) : undefined
   const rows = await matching
-    .$if(typeof until === 'string' && typeof id === 'string', query =>
+    .$if(until !== undefined && typeof id === 'string', query =>
       query.where(sql<boolean>`(engagement.until, engagement.id) > (${until}::timestamptz, ${id})`),
     )
     .orderBy('engagement.until')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cleanText } from '../../../../kernel/text.ts'
 import { operation } from '../../../../platform/http/operation.ts'
 import type { Route } from '../../../../platform/http/route.ts'
 import type { Work } from '../../../../platform/work/work.ts'
@@ -21,8 +22,8 @@ const take = operation({
         z.object({
           code: z.string().max(100),
           answer: z.enum(ANSWERS).nullable().default(null),
-          comment: z.string().max(20_000).default(''),
-          alternative: z.string().max(20_000).default(''),
+          comment: z.string().max(20_000).default('').transform(cleanText),
+          alternative: z.string().max(20_000).default('').transform(cleanText),
           revision: z.int().min(0).nullable().default(null).describe('Without it what stands is replaced, and stays in the history'),
         }),
       )
