@@ -11,9 +11,10 @@ import type { Lifecycle } from '../../../kernel/lifecycle.ts'
  * 2. A later date stands beside the original, with its reason, in a row that is only added. An action moves to no date of which there is no such row.
  * 3. What happened, each re-test and each signature is only added; of a signature only that it was voided is written, once.
  * 4. What an action came from never changes, and the same thing stands in a plan once while it is to be done.
- * 5. On time is true to the original date: an action that was done by a later date was late.
- * 6. A risk is accepted until a day. After it the action is to be done again, with as long as it had.
- * 7. A signature is of the exact content. A change of that content voids it for good; progress, a slip and the money's state are no change of it.
+ * 5. On time is true to the original date: an action that was done by a later date was late, and so was one that was cancelled after it. What was cancelled and is
+ *    opened again keeps its original date.
+ * 6. A risk is accepted until a day. After it the action is to be done again, with as long as it had; taken up before it has the date that it had.
+ * 7. A signature is of the exact content. A change of that content voids it for good, also one at the same moment; progress, a slip and the money's state are no change of it.
  */
 export const ACTION_STATES = ['planned', 'in-progress', 'done', 're-tested', 'accepted-risk', 'cancelled'] as const
 export type ActionState = (typeof ACTION_STATES)[number]
