@@ -345,6 +345,10 @@ test('whoever freezes the same again and again sees the same', async () => {
     await cicso.post('/benchmark/releases', { frameworkId: FRAMEWORK, period: '2023-24' }, { from: '/benchmark/releases' })
     await platform.runJobs()
   }
+  assert.match((await analyst.get('/benchmark/releases')).body, /href="\/benchmark\/releases\.csv"/)
+  const list = (await analyst.get('/benchmark/releases.csv')).body.trim().split('\n')
+  assert.match(list[0] ?? '', /id,framework,version,year,release,state/)
+  assert.equal(list.filter(line => line.includes(',2023-24,')).length, 4)
   const all = await figures()
   assert.equal(all.length, 4)
   assert.equal(new Set(all).size, 1)

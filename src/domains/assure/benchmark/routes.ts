@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
-import { csvText } from '../../../platform/csv/csv.ts'
+import { csvPages, csvText } from '../../../platform/csv/csv.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { choiceText, cursorText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect, svg, type Reply } from '../../../platform/http/reply.ts'
@@ -33,6 +33,7 @@ const view = { permission: 'assure.benchmark.view' } as const
 const give = { permission: 'assure.benchmark.contribute' } as const
 const freezing = { permission: 'assure.benchmark.freeze' } as const
 const ROWS_A_PAGE = 50
+const CSV_ROWS = 500
 
 const Chosen = z.object({ release: choiceText.default(null), cohort: choiceText.default(null) })
 const ById = z.object({ id: z.string().max(60) })
@@ -193,6 +194,27 @@ const releases = route({
   handle: request => releasesPage(request, request.query.cursor, {}, []),
 })
 
+const releasesCsv = route({
+  method: 'GET',
+  path: `${RELEASES_PAGE}.csv`,
+  access: view,
+  async handle({ read }) {
+    const part = (cursor: string | null) => read<Visible, Page<Freeze>>(db => listFreezes(db, { limit: CSV_ROWS, cursor }))
+    const head = ['id', 'framework', 'version', 'year', 'release', 'state', 'asked_at', 'frozen_at']
+    const line = (one: Freeze) => [
+      one.id,
+      one.frameworkCode,
+      one.frameworkVersion,
+      one.period,
+      one.number,
+      one.state,
+      one.askedAt.toISOString(),
+      one.frozenAt?.toISOString() ?? null,
+    ]
+    return csv('benchmark-releases.csv', csvPages(head, line, part))
+  },
+})
+
 type Typed = RouteRequest['body']
 
 async function releasesPage(
@@ -212,6 +234,7 @@ async function releasesPage(
       firstHref: cursor === null ? null : RELEASES_PAGE,
       nextHref: found.next === null ? null : withQuery(RELEASES_PAGE, { cursor: found.next }),
       benchmarkHref: BENCHMARK_PAGE,
+      csvHref: `${RELEASES_PAGE}.csv`,
       action: frameworks === null ? null : RELEASES_PAGE,
       fields: [
         {
@@ -271,4 +294,16 @@ const freezeNow = route({
   },
 })
 
-export const benchmarkRoutes: readonly Route[] = [show, chart, figuresCsv, contributions, preview, send, takeBack, releases, freezeNow, release]
+export const benchmarkRoutes: readonly Route[] = [
+  show,
+  chart,
+  figuresCsv,
+  contributions,
+  preview,
+  send,
+  takeBack,
+  releases,
+  releasesCsv,
+  freezeNow,
+  release,
+]
