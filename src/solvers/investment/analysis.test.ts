@@ -61,6 +61,27 @@ describe('the frontier', () => {
     assert.ok(Math.abs((points.at(-1)?.after ?? 0) / Math.min(...all.map(({ after }) => after)) - 1) < 1e-6)
   })
 
+  it('that is cut by the time tells what it came to, and of no turning point that may lie below', () => {
+    let asked = 0
+    const { points, isComplete, largestNetBenefit } = frontierOf(highs, goldenCase(460_000), {
+      step: 1000,
+      most: Infinity,
+      seed: 1,
+      isOver: () => (asked += 1) > 3,
+    })
+    assert.deepEqual([points.length, isComplete, largestNetBenefit], [3, false, -1])
+    let futures = 0
+    assert.equal(robustness(highs, goldenCase(150_000), ['mfa'], { futures: 12, seed: 5, isOver: () => (futures += 1) > 4 }).futures, 4)
+    const explained = explainPlan(highs, goldenCase(150_000), [], {
+      seed: 1,
+      items: goldenCase(150_000)
+        .improvements.slice(0, 2)
+        .map(({ id }) => id),
+    })
+    assert.equal(explained.length, 2)
+    assert.deepEqual(explainPlan(highs, goldenCase(150_000), [], { seed: 1, isOver: () => true }), [])
+  })
+
   it('has no point where nothing can be had', () => {
     const problem = problemOf([improvement('a', 10, { mustDo: 'law' })], [scenario('s', 1, 1)], [], { annualCost: 5 })
     assert.deepEqual(frontierOf(highs, problem, { seed: 1 }), { points: [], isComplete: true, largestNetBenefit: -1 })

@@ -40,10 +40,12 @@ export function frontierOf(
   if (cheapest.kind !== 'found') return { points: [], isComplete: cheapest.kind === 'impossible', largestNetBenefit: -1 }
   const least = cheapest.upper
   let isComplete = true
+  let isCut = false
   withSearchFor(highs, limited, goal, { seed, timeLimitSeconds }, search => {
     for (let budget = top; budget >= 0;) {
       if (isOver?.() === true) {
         isComplete = false
+        isCut = true
         break
       }
       search.limit(budgetRule, budget)
@@ -72,5 +74,7 @@ export function frontierOf(
   })
   points.reverse()
   const benefits = points.map(({ annualCost, after }) => -after - annualCost)
-  return { points, isComplete, largestNetBenefit: benefits.indexOf(Math.max(...benefits)) }
+  const largest = benefits.indexOf(Math.max(...benefits))
+  // The cheapest that is known is no turning point where there is cheaper that is not.
+  return { points, isComplete, largestNetBenefit: isCut && largest === 0 ? -1 : largest }
 }

@@ -261,7 +261,7 @@ export interface Frontier {
   readonly points: readonly FrontierPoint[]
   /** Whether every efficient point is among them, to the step; else they are an even choice of budgets. */
   readonly isComplete: boolean
-  /** Index of the point with the most R(0) - R(x) - cost: beyond it a further pound saves less than a pound. -1 without points. */
+  /** Index of the point with the most R(0) - R(x) - cost: beyond it a further pound saves less than a pound. -1 without points, or where the time was up before it was reached. */
   readonly largestNetBenefit: number
 }
 

@@ -164,6 +164,7 @@ export function studyModel({ answer, study, case: case_ }: AnswerParts) {
   const names = new Map([...case_.improvements, ...case_.scenarios].map(({ code, name }) => [code, name]))
   const nameOf = (code: string | null) => (code === null ? '' : (names.get(code) ?? code))
   return {
+    isCurveCut: study.frontier !== null && study.frontier.largestNetBenefit < 0,
     hasSwitches: study.switches !== null,
     isEverySwitch: case_.scenarios.every(
       ({ code }) => study.switches?.some(({ kind, subject }) => kind === 'frequency' && subject === code) === true,

@@ -56,7 +56,7 @@ export function resolved({ found, catalogue, overrides, own }: CaseInputs, setti
   return resolveCase(catalogue, bandOf(catalogue, settings), overrides, own)
 }
 
-export function bandOf({ size }: Catalogue, settings: Pick<CaseSettings, 'size'>): SizeBand {
+function bandOf({ size }: Catalogue, settings: Pick<CaseSettings, 'size'>): SizeBand {
   const band = size.content.sizes.find(({ code }) => code === settings.size) ?? size.content.sizes[0]
   if (band === undefined) throw new TypeError('The rule of sizes names no size.')
   return band
