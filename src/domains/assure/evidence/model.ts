@@ -17,7 +17,7 @@ export const LARGEST_FILE = 10_000_000
 export const SHA256 = /^[0-9a-f]{64}$/
 
 /** How long before its day a piece of evidence counts as expiring, and its owner is reminded. */
-export const EXPIRES_SOON_DAYS = 30
+const EXPIRES_SOON_DAYS = 30
 
 /** The last day that counts as soon. */
 export function expiringBy(now: Instant): LocalDate {

@@ -170,7 +170,7 @@ const add = route({
 })
 
 /** What the fields and the file say, as the command takes it. */
-export function newEvidence(
+function newEvidence(
   assessmentId: string,
   form: z.infer<typeof evidenceForm>,
   file: { readonly name: string; readonly bytes: Buffer } | undefined,

@@ -48,6 +48,24 @@ test('nothing is offered before it was seen as others will see it, and without a
     assert.equal(body.includes('Like you'), browser === other)
   }
   assert.equal((await region.get('/practices')).body.includes('Of another'), true)
+  await sql`insert into assure_practice_offer select 'pro_x' || n, null, 'region', '', 'fwk_secrets', 'A1', 'Of a region ' || n, 'So', '', false, '2026-11-30'
+    from generate_series(1, 2) n`.execute(db)
+  const { ask } = await programOf(app, other, 'cyber-lead')
+  const seen: (readonly [boolean, string])[] = []
+  for (let next: string | null = ''; next !== null;) {
+    const { items, next: after }: { items: { id: string; isLikeOurs: boolean }[]; next: string | null } = (
+      await ask('GET', `/api/v1/practices?limit=2${next === '' ? '' : `&cursor=${encodeURIComponent(next)}`}`)
+    ).json()
+    seen.push(...items.map(({ id, isLikeOurs }) => [isLikeOurs, id] as const))
+    next = after
+  }
+  assert.deepEqual(
+    seen.map(([isLike]) => isLike),
+    [true, true, true, true, false, false],
+    'those like the reader first, each once, over all pages',
+  )
+  assert.equal(new Set(seen.map(([, id]) => id)).size, 6)
+  await sql`delete from assure_practice_offer where id like 'pro_x%'`.execute(db)
   const { rows } = await sql<{ said: string }>`select to_jsonb(offer)::text as said from assure_practice_offer offer`.execute(db)
   assert.ok(rows.length === 4 && !rows.some(({ said }) => said.includes(lead.organisationId)))
 })
