@@ -103,6 +103,3 @@ export const overlapContent = z.object({
   summary: words(1_000, 'Say what the rule does'),
   groups: z.array(z.object({ code, label: words(100, 'Give the kind a name'), overlap: z.number().min(0).max(1) })).min(1),
 })
-
-/** A figure as it is typed on a form, its fields named as here. Amounts are numbers already, in the unit of the figure. */
-export const figureContent = { money, share, count } as const

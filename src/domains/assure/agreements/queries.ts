@@ -50,17 +50,6 @@ export async function agreedReviewIf(db: Reader<Visible>, id: string): Promise<A
   }
 }
 
-/** The content that was signed under that hash, word for word; `null` where none was. */
-export async function signedText(db: Reader<Visible>, assessmentId: string, hash: string): Promise<string | null> {
-  const found = await db
-    .selectFrom('assure_agreement')
-    .where('assessment_id', '=', assessmentId)
-    .where('hash', '=', hash)
-    .select('content')
-    .executeTakeFirst()
-  return found?.content ?? null
-}
-
 /** By the rule of the hand-over; `null` where none was kept. */
 async function riskOf(db: Reader<Visible>, framework: Framework, lines: readonly AgreedLine[], ruleId: number | null): Promise<Risk | null> {
   if (ruleId === null) return null

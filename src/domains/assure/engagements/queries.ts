@@ -53,7 +53,7 @@ export async function engagementsOf(db: Asks, assessmentId: string): Promise<rea
 }
 
 /** One by its id, for its organisation and whoever was asked. Throws `NotFound` for anybody else. */
-export async function engagementById(db: Asks, id: string): Promise<Engagement> {
+async function engagementById(db: Asks, id: string): Promise<Engagement> {
   const row = await engagements(db).where('engagement.id', '=', id).executeTakeFirst()
   if (row === undefined) throw noSuchEngagement()
   return engagementOf(row)

@@ -12,7 +12,7 @@ export function engagementAddress(assessmentId: string, rest = ''): string {
   return `/assessments/${assessmentId}/engagement${rest}`
 }
 
-export function captionOf({ frameworkName, frameworkVersion, period }: Assessment): string {
+function captionOf({ frameworkName, frameworkVersion, period }: Assessment): string {
   return `${frameworkName} ${frameworkVersion}, ${period}`
 }
 

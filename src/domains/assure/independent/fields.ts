@@ -6,7 +6,7 @@ import { LONGEST_TEXT } from './model.ts'
 
 const tooLong = `Use ${LONGEST_TEXT.toLocaleString('en-GB')} characters or fewer`
 export const optionalText = z.string().max(LONGEST_TEXT, tooLong).transform(cleanText).default('')
-export const neededText = (missing: string) => z.string(missing).transform(cleanText).pipe(z.string().min(1, missing).max(LONGEST_TEXT, tooLong))
+const neededText = (missing: string) => z.string(missing).transform(cleanText).pipe(z.string().min(1, missing).max(LONGEST_TEXT, tooLong))
 
 /** What a form of an outcome holds beside its answers. */
 export const viewForm = z.object({

@@ -22,7 +22,7 @@ export function outcomeAddress(engagementId: string, code: string, rest = ''): s
 const TONES = { good: 'green', partial: 'yellow', bad: 'red' } as const satisfies Readonly<Record<Level['tone'], Tag['colour']>>
 
 /** A status in its words and its colour. */
-export function statusTag(levels: readonly Level[], status: string): Tag {
+function statusTag(levels: readonly Level[], status: string): Tag {
   const level = levels.find(({ code }) => code === status)
   return { text: statusLabel(levels, status), colour: level === undefined ? 'grey' : TONES[level.tone] }
 }

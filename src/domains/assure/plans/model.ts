@@ -97,7 +97,7 @@ export const ACTION_LIFECYCLE: Lifecycle<ActionState, ActionVerb> = {
 }
 
 /** Still to be done: its date counts. */
-export const OPEN_STATES = ['planned', 'in-progress'] as const satisfies readonly ActionState[]
+const OPEN_STATES = ['planned', 'in-progress'] as const satisfies readonly ActionState[]
 
 /** In these the same source stands in a plan once: as the index of migration 0043 has it. */
 export const STANDING_STATES = [...OPEN_STATES, 'done', 'accepted-risk'] as const satisfies readonly ActionState[]

@@ -19,7 +19,7 @@ function statusTag(levels: readonly Level[], status: string): Tag {
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
-export function reportAddress(assessmentId: string, rest = ''): string {
+function reportAddress(assessmentId: string, rest = ''): string {
   return `/assessments/${assessmentId}/report${rest}`
 }
 
