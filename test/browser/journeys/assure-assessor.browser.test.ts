@@ -76,9 +76,9 @@ async function assertNarrow({ page }: Reader): Promise<void> {
   assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, `${page.url()} is wider than the screen`)
 }
 
-/** How many sheets of A4 the page is on paper. */
+/** How many sheets of A4 the page is on paper, within the margins that a browser leaves. */
 async function sheets({ page }: Reader): Promise<number> {
-  const pdf = await page.pdf({ format: 'A4' })
+  const pdf = await page.pdf({ format: 'A4', margin: { top: '1cm', bottom: '1cm', left: '1cm', right: '1cm' } })
   return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0
 }
 
