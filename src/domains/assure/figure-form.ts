@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { cleanText } from '../../kernel/text.ts'
 import type { Field } from '../../ui/models.ts'
-import { penceFrom, pounds } from './money.ts'
+import { GRADES, type Figure, type Grade } from './catalogue/model.ts'
 import { sourceSchema } from './entry-content.ts'
 import type { Unit } from './figures.ts'
-import { GRADES, type Figure, type Grade } from './catalogue/model.ts'
+import { penceFrom, pounds } from './money.ts'
 
 /** A figure on a form: its three ends in the unit in which people think of it, where it is from, and why it is changed. */
 
@@ -22,7 +22,7 @@ const plain = (typed: string) =>
 const amount: UnitWords = { what: 'in pounds', read: penceFrom, write: stored => String(stored / 100), most: MOST_PENCE }
 const number = (what: string): UnitWords => ({ what, read: plain, write: stored => String(stored), most: 1e6 })
 
-export const UNITS: Readonly<Record<Unit, UnitWords>> = {
+const UNITS: Readonly<Record<Unit, UnitWords>> = {
   money: amount,
   'money-a-year': { ...amount, what: 'in pounds a year' },
   'money-an-event': { ...amount, what: 'in pounds each time' },

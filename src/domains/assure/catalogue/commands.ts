@@ -2,10 +2,10 @@ import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import { digest } from '../../../platform/audit/record.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
-import type { Visible } from '../tables.ts'
-import type { EntryKind } from '../tables/investment.ts'
 import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
 import { improvementWith, scenarioWith } from '../figures.ts'
+import type { Visible } from '../tables.ts'
+import type { EntryKind } from '../tables/investment.ts'
 import type { Figure } from './model.ts'
 
 interface Change {

@@ -2,9 +2,9 @@ import { sql, type SqlBool } from 'kysely'
 import { NotFound } from '../../../kernel/errors.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../kernel/page.ts'
 import type { Reader } from '../../../platform/work/read.ts'
+import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
 import type { Visible } from '../tables.ts'
 import type { EntryKind } from '../tables/investment.ts'
-import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
 import type { Catalogue, Entry, Versions } from './model.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>

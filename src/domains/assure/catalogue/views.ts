@@ -1,11 +1,10 @@
 import type { Page } from '../../../kernel/page.ts'
 import { sortColumn, withQuery } from '../../../ui/links.ts'
 import type { Action, Cell, TableModel } from '../../../ui/models.ts'
-import { pounds } from '../money.ts'
 import { improvementContent, overlapContent, scenarioContent, sizeContent } from '../entry-content.ts'
 import { figureFields, figureWords } from '../figure-form.ts'
 import { figuresOfImprovement, figuresOfScenario, type NamedFigure, type Unit } from '../figures.ts'
-import { CATALOGUE_PAGE, entryAddress, GRADES, PARTS, type Entry, type Figure, type Part } from './model.ts'
+import { CATALOGUE_PAGE, entryAddress, GRADES, PARTS, type Entry, type Part } from './model.ts'
 import type { EntryQuery } from './queries.ts'
 
 const PART_WORDS = {
