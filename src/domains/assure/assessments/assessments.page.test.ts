@@ -168,14 +168,17 @@ suite('a review', () => {
     const path = `/assessments/${id}/outcomes/A1.b`
     assert.match((await lead.get(`/assessments/${id}`)).body, /2 answers of last year wait[\s\S]*To confirm/)
     const page = await lead.get(path)
-    assert.match(page.body, /Nothing is answered yet[\s\S]*All of last year’s answers here still hold \(2\)/)
+    assert.match(page.body, /Nothing is answered yet[\s\S]*All of last year’s answers here still hold \(3\)/)
+    assert.match(page.body, /From last year: read it again[\s\S]*Good\./, 'the summary waits too')
     await lead.post(`${path}/confirm`, { indicator: 'A1.b.1' }, { from: path })
     assert.match((await lead.get(path)).body, /1 of 2 answered/)
     // Sending the form as it stands confirms nothing; saying otherwise does.
     await lead.post(path, { ...form('A1.b', 2, 'yes', 1, 'All know.') }, { from: path })
     assert.match((await lead.get(path)).body, /1 of 2 answered/)
     await lead.post(`${path}/confirm`, {}, { from: path })
-    assert.match((await lead.get(path)).body, /which you meet/)
+    const confirmed = await lead.get(path)
+    assert.match(confirmed.body, /which you meet/)
+    assert.doesNotMatch(confirmed.body, /From last year|still hold/)
     assert.match(
       (await lead.get(`/assessments/${id}/carried`)).body,
       /6 statements are asked in the same words[\s\S]*No answer waits to be confirmed/,

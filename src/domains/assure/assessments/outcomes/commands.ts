@@ -7,7 +7,16 @@ import type { Visible } from '../../tables.ts'
 import { carryPlan } from '../carry/queries.ts'
 import { whyNotCounted, type Assessment, type GivenAnswer, type Carried } from '../model.ts'
 import { assessmentById, ownAssessment } from '../queries.ts'
-import { countedAnswers, isSame, LONGEST_COMMENT, NOTHING, type AnsweredIndicator, type SavedAnswer, type SentAnswer } from './model.ts'
+import {
+  countedAnswers,
+  isSame,
+  isUnconfirmedSummary,
+  LONGEST_COMMENT,
+  NOTHING,
+  type AnsweredIndicator,
+  type SavedAnswer,
+  type SentAnswer,
+} from './model.ts'
 import { answeredIndicators, frameworkOf, givenTo, noSuchOutcome } from './queries.ts'
 
 type OwnWork = Work<Visible>
@@ -136,6 +145,7 @@ function newerOf(stands: GivenAnswer, by: string | null, at: Instant | null): Sa
 
 interface StandingView {
   readonly summary: string
+  readonly carried: Carried | null
   readonly revision: number
 }
 
@@ -164,7 +174,7 @@ async function writeSummary(work: OwnWork, assessment: Assessment, outcomeCode: 
   const revision = view.revision + 1
   await work.db
     .updateTable('assure_view')
-    .set({ summary: text, revision, changed_at: work.now, changed_by: work.actor.id })
+    .set({ summary: text, carried: view.carried === null ? null : 'changed', revision, changed_at: work.now, changed_by: work.actor.id })
     .where('assessment_id', '=', assessment.id)
     .where('view', '=', 'self')
     .where('outcome_code', '=', outcomeCode)
@@ -203,7 +213,7 @@ export async function settleAside(
   await settle(work, assessment, outcomeCode)
 }
 
-/** Says that answers of last year still hold: that of one indicator, or all that wait in the outcome and were asked in the same words. */
+/** Says that answers of last year still hold: that of one indicator, or all that wait in the outcome and were asked in the same words, with its summary. */
 export async function confirmCarried(
   work: OwnWork,
   which: {
@@ -214,14 +224,27 @@ export async function confirmCarried(
 ): Promise<number> {
   const { assessmentId, outcomeCode, indicatorCode } = which
   const assessment = await openForAnswers(work, assessmentId, outcomeCode)
-  await lockView(work, assessment, outcomeCode)
+  const view = await lockView(work, assessment, outcomeCode)
   const otherWords = indicatorCode === null ? await changedSince(work, assessment) : new Set<string>()
   const waiting = (await answeredIndicators(work.db, assessment, outcomeCode)).filter(
     row => row.carried === 'unconfirmed' && (indicatorCode === null ? !otherWords.has(row.code) : row.code === indicatorCode),
   )
   for (const row of waiting) await writeAnswer(work, assessment, row, row, 'confirmed')
-  if (waiting.length > 0) await settle(work, assessment, outcomeCode)
-  return waiting.length
+  const isSummed = indicatorCode === null && isUnconfirmedSummary(view)
+  if (isSummed) await confirmSummary(work, assessment, outcomeCode)
+  const confirmed = waiting.length + Number(isSummed)
+  if (confirmed > 0) await settle(work, assessment, outcomeCode)
+  return confirmed
+}
+
+async function confirmSummary(work: OwnWork, assessment: Assessment, outcomeCode: string): Promise<void> {
+  await work.db
+    .updateTable('assure_view')
+    .set({ carried: 'confirmed' })
+    .where('assessment_id', '=', assessment.id)
+    .where('view', '=', 'self')
+    .where('outcome_code', '=', outcomeCode)
+    .execute()
 }
 
 /** The statements that last year were asked in other words. */
@@ -246,7 +269,7 @@ async function openForAnswers(work: OwnWork, assessmentId: string, outcomeCode: 
 async function lockView(work: OwnWork, assessment: Assessment, outcomeCode: string): Promise<StandingView> {
   const view = await work.db
     .selectFrom('assure_view')
-    .select(['summary', 'revision'])
+    .select(['summary', 'carried', 'revision'])
     .where('assessment_id', '=', assessment.id)
     .where('view', '=', 'self')
     .where('outcome_code', '=', outcomeCode)

@@ -122,6 +122,11 @@ export interface AnswerChange extends GivenAnswer {
   readonly by: string
 }
 
+/** Whether the summary is last year's, and nobody has said yet that it holds. */
+export function isUnconfirmedSummary({ summary, carried }: { readonly summary: string; readonly carried: Carried | null }): boolean {
+  return summary !== '' && carried === 'unconfirmed'
+}
+
 export interface OutcomeDetail {
   readonly outcome: Outcome
   readonly groups: readonly Pick<Group, 'code' | 'title'>[]
@@ -131,6 +136,8 @@ export interface OutcomeDetail {
   readonly scored: Scored
   readonly isComplete: boolean
   readonly summary: string
+  /** Last year's, and not confirmed. */
+  readonly isSummaryUnconfirmed: boolean
   readonly summaryRevision: number
   readonly target: string | null
   readonly asides: readonly Aside[]

@@ -22,6 +22,7 @@ import {
   type OutcomeFilter,
   type OutcomeLine,
   type Person,
+  isUnconfirmedSummary,
 } from './model.ts'
 
 type Db = Reader<Visible>
@@ -230,7 +231,7 @@ export async function outcomeDetail(db: Db, actor: Pick<Actor, 'id' | 'role'>, a
     .leftJoin('assure_profile_level as asked', join =>
       join.onRef('asked.outcome_code', '=', 'view.outcome_code').on('asked.profile_id', '=', assessment.profileId ?? ''),
     )
-    .select(['view.summary', 'view.revision', 'asked.level as target'])
+    .select(['view.summary', 'view.carried', 'view.revision', 'asked.level as target'])
     .where('view.assessment_id', '=', assessment.id)
     .where('view.view', '=', 'self')
     .where('view.outcome_code', '=', code)
@@ -243,6 +244,7 @@ export async function outcomeDetail(db: Db, actor: Pick<Actor, 'id' | 'role'>, a
     scored: scoreOutcome(rule, indicators, countedAnswers(indicators), levels),
     isComplete: indicators.length > 0 && indicators.every(one => one.whyNotCounted === null),
     summary: view?.summary ?? '',
+    isSummaryUnconfirmed: view !== undefined && isUnconfirmedSummary(view),
     summaryRevision: view?.revision ?? 0,
     target: view?.target ?? null,
     asides: await asidesOf(db, assessment.id, code),
