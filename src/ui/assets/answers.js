@@ -8,6 +8,7 @@ import { forgetDraft } from './autosave.js'
 
 const PAUSE = 900
 const LONGEST_WAIT = 60_000
+const LONGEST_REQUEST = 20_000
 
 for (const form of document.querySelectorAll('form[data-answers]')) saveAnswers(form)
 
@@ -19,12 +20,13 @@ function saveAnswers(form) {
   let wait = PAUSE
   let timer
   let isBusy = false
+  let sending = Promise.resolve()
 
   const changed = () => [...statements.keys()].filter(code => !held.has(code) && textOf(form, code) !== last.get(code))
 
   function later(millis) {
     clearTimeout(timer)
-    timer = setTimeout(() => void send(), millis)
+    timer = setTimeout(() => void (sending = send()), millis)
   }
 
   async function send() {
@@ -38,6 +40,7 @@ function saveAnswers(form) {
         method: 'POST',
         credentials: 'same-origin',
         keepalive: true,
+        signal: AbortSignal.timeout(LONGEST_REQUEST),
         headers: { 'content-type': 'application/json', accept: 'application/json', 'x-csrf-token': form.elements.namedItem('_csrf').value },
         body: JSON.stringify(bodyOf(form, codes)),
       })
@@ -91,9 +94,15 @@ function saveAnswers(form) {
   form.addEventListener('input', () => later(PAUSE))
   form.addEventListener('change', () => later(0))
   form.addEventListener('app:written', () => later(PAUSE))
-  form.addEventListener('submit', () => clearTimeout(timer))
+  form.addEventListener('submit', event => {
+    clearTimeout(timer)
+    if (!isBusy) return
+    // What is on its way brings the revision upon which the form must be sent: else one's own answer would look like a colleague's.
+    event.preventDefault()
+    void sending.then(() => form.requestSubmit(event.submitter))
+  })
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') void send()
+    if (document.visibilityState === 'hidden') sending = send()
   })
   say(form, 'Each answer is saved as you give it.')
 }

@@ -55,10 +55,11 @@ test('each answer saves itself; one that a colleague changed meanwhile is kept b
   assert.deepEqual(await standing(), ['no', 'yes'])
   await other.page.getByRole('button', { name: 'Look at both and choose' }).click()
   await other.page.getByText('Ben Lead wrote this').waitFor()
+  await other.page.waitForLoadState('networkidle')
   assert.equal(
     await other.page.evaluate<boolean>('document.documentElement.scrollWidth <= window.innerWidth'),
     true,
-    'nothing is wider than the screen',
+    'nothing is wider than the screen, once its styles are there',
   )
   await other.page.getByRole('button', { name: 'Use this' }).click()
   await other.page.getByText('That stands from now on').waitFor()
@@ -80,5 +81,24 @@ test('without JavaScript the Save button saves the same', async () => {
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('Saved.').waitFor()
   assert.deepEqual(await standing(), ['yes', 'yes', 'yes'])
+  await context.close()
+})
+
+test('pressing Save while an answer is on its way does not set one’s own words against each other', async () => {
+  const { context, page } = await open(ann)
+  let isAsked = false
+  await page.route('**/answers', async route => {
+    isAsked = true
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    await route.continue()
+  })
+  await page.getByRole('group', { name: 'B5.c.3' }).getByLabel('No', { exact: true }).check()
+  for (let tries = 0; !isAsked && tries < 100; tries += 1) await page.waitForTimeout(20)
+  assert.ok(isAsked, 'the answer is on its way')
+  await page.getByLabel('Summary').fill('Tried on Monday.')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved.').waitFor()
+  assert.equal(await page.getByText('wrote this').count(), 0)
+  assert.match((await ann.get(path)).body, /Tried on Monday\./)
   await context.close()
 })
