@@ -26,12 +26,16 @@ function saveAnswers(form) {
 
   function later(millis) {
     clearTimeout(timer)
-    timer = setTimeout(() => void (sending = send()), millis)
+    timer = setTimeout(start, millis)
+  }
+
+  function start() {
+    if (!isBusy) sending = send()
   }
 
   async function send() {
     const codes = changed()
-    if (isBusy || codes.length === 0) return
+    if (codes.length === 0) return
     isBusy = true
     const sent = new Map(codes.map(code => [code, textOf(form, code)]))
     say(form, 'Saving …')
@@ -102,7 +106,7 @@ function saveAnswers(form) {
     void sending.then(() => form.requestSubmit(event.submitter))
   })
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') sending = send()
+    if (document.visibilityState === 'hidden') start()
   })
   say(form, 'Each answer is saved as you give it.')
 }
