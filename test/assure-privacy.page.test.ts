@@ -38,8 +38,11 @@ async function stranger(role: Role, organisation: string): Promise<Stranger> {
   return { name: `${role} of ${organisation}`, role, person, program: await programOf(app, person, role) }
 }
 
+// One after another: the first makes their organisation.
+const ofCentre: Stranger[] = []
+for (const role of CENTRE_ROLES) ofCentre.push(await stranger(role, 'CC'))
 const strangers: readonly Stranger[] = [
-  ...(await Promise.all(CENTRE_ROLES.map(role => stranger(role, 'CC')))),
+  ...ofCentre,
   await stranger('regional-lead', 'YN'),
   await stranger('partner-responder', 'SU'),
   await stranger('cyber-lead', 'A2'),
