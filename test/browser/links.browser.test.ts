@@ -50,7 +50,10 @@ async function followAll(role: Role): Promise<{ refused: readonly string[]; foll
     const from = `${url.pathname}${url.search}`
     const target = response.headers.get('location')
     if (target !== null) waiting.push({ href: new URL(target, url).href, from })
-    if (response.headers.get('content-type')?.startsWith('text/html') === true) waiting.push(...linksOf(body, url).map(href => ({ href, from })))
+    // What a message offers is for whoever it was sent to.
+    const isMessage = url.pathname.startsWith('/mailbox/')
+    if (!isMessage && response.headers.get('content-type')?.startsWith('text/html') === true)
+      waiting.push(...linksOf(body, url).map(href => ({ href, from })))
   }
   return { refused, followed: followed.size }
 }

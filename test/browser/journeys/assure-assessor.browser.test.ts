@@ -73,6 +73,8 @@ const deskNow = () =>
   )
 
 async function assertNarrow({ page }: Reader): Promise<void> {
+  // Its styles may come a moment after its words.
+  await page.waitForLoadState('load')
   assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, `${page.url()} is wider than the screen`)
 }
 

@@ -53,6 +53,8 @@ async function sendTheRest({ page }: Reader, review: string): Promise<void> {
 }
 
 async function assertNarrow({ page }: Reader): Promise<void> {
+  // Its styles may come a moment after its words.
+  await page.waitForLoadState('load')
   assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, `${page.url()} is wider than the screen`)
 }
 
@@ -99,6 +101,10 @@ test('A care home manager finishes the review on a telephone, sees why and what 
   assert.match(await old.words(), /48 of 48 answered 24 of 24 outcomes complete/)
 
   await old.press('Benchmark')
+  await until(async () => {
+    await old.page.reload()
+    return (await old.words()).includes('Compared with')
+  }, 'the worker freezes what was contributed')
   assert.match(await old.words(), /Compared with Care homes, about \d+ contributors: organisations like you/)
   assert.match(await old.words(), /Your own place is worked out here, from your own answers.*A1 Everyone has an account.*Begun/)
   await old.go(review)

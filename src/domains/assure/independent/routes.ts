@@ -6,6 +6,7 @@ import { csvPages } from '../../../platform/csv/csv.ts'
 import { readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import { may } from '../../../platform/work/actor.ts'
 import { ENGAGEMENT_KINDS, ENGAGEMENT_STATES, engagementState, isLive, type Engagement, type EngagementState } from '../engagements/model.ts'
 import { engagementsFor, ownEngagement, type EngagementFilter } from '../engagements/queries.ts'
 import type { Visible } from '../tables.ts'
@@ -44,7 +45,7 @@ const list = route({
     const found = await read<Visible, Page<Engagement>>(db =>
       engagementsFor(db, actor, filterOf(query), { limit: ROWS_A_PAGE, cursor: query.cursor }, now),
     )
-    return page(`${VIEWS}/list.njk`, 'Assessments', listModel(found, query, now))
+    return page(`${VIEWS}/list.njk`, 'Assessments', listModel(found, query, now, may(actor, 'assure.review.moderate')))
   },
 })
 

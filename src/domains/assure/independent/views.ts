@@ -33,9 +33,10 @@ export interface ListQuery {
   readonly cursor: string | null
 }
 
-export function listModel(found: Page<Engagement>, query: ListQuery, now: Date) {
+export function listModel(found: Page<Engagement>, query: ListQuery, now: Date, mayModerate: boolean) {
   const isNarrowed = query.q !== '' || query.state !== ''
   return {
+    mayModerate,
     total: found.total,
     isNarrowed,
     clearHref: INDEPENDENT,

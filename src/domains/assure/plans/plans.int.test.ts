@@ -1,93 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { createTestPlatform } from '../../../../test/support/platform.ts'
-import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
-import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
-import type { Id } from '../../../kernel/id.ts'
-import { parseLocalDate, type LocalDate } from '../../../kernel/instant.ts'
-import type { Role } from '../../../kernel/role.ts'
-import { SYSTEM, type Actor, type Scope } from '../../../platform/work/actor.ts'
+import { startPlanning } from '../../../../test/support/plans.ts'
+import { SYSTEM, type Actor } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
-import { runWork, type Work } from '../../../platform/work/work.ts'
-import type { DirectoryTables } from '../../directory/tables.ts'
-import { PERMISSIONS } from '../policy.ts'
 import type { Visible } from '../tables.ts'
-import { signPlan } from './agreement/commands.ts'
-import { agreementOf } from './agreement/queries.ts'
-import { addActions, changeAction, reopenAction } from './commands.ts'
-import { actionOf, historyOf } from './queries.ts'
+import { addActions, reopenAction } from './commands.ts'
+import { historyOf } from './queries.ts'
 import { tendPlans } from './reminders/jobs.ts'
-import {
-  acceptRisk,
-  cancelAction,
-  finishAction,
-  moveDate,
-  noteProgress,
-  resumeAction,
-  retestAction,
-  setFunding,
-  startAction,
-} from './steps/commands.ts'
+import { acceptRisk, cancelAction, finishAction, moveDate, noteProgress, resumeAction, retestAction } from './steps/commands.ts'
 import { planSummary } from './summary.ts'
 
-const sink = await startSmtpSink()
-const platform = await createTestPlatform({ smtpUrl: sink.url })
-const bulletin = await releasedBulletin(platform, { organisations: 8, prefix: 'P' })
-
-function us(index: number): Id<'organisation'> {
-  const id = bulletin.organisationIds[index]
-  assert.ok(id !== undefined)
-  return id
-}
-
-/** A person who holds that role at the organisation, and acts in it. */
-async function person(role: Role, organisationId: Id<'organisation'>, scope: Scope = { kind: 'organisation', organisationId }): Promise<Actor> {
-  const id = await runWork<DirectoryTables, string>(platform, SYSTEM, async work => {
-    const personId = work.newId('person')
-    await work.db
-      .insertInto('directory_person')
-      .values({
-        id: personId,
-        name: `A ${role}`,
-        email: `${personId}@test.invalid`,
-        phone: null,
-        out_of_hours_phone: null,
-        created_at: work.now,
-        left_at: null,
-      })
-      .execute()
-    await work.db
-      .insertInto('directory_assignment')
-      .values({ id: work.newId('assignment'), person_id: personId, organisation_id: organisationId, role, since: work.now, until: null })
-      .execute()
-    work.record({ verb: 'test.person.made', subject: { kind: 'person', id: personId } })
-    return personId
-  })
-  const held = Object.entries(PERMISSIONS).filter(([, roles]) => (roles as readonly Role[]).includes(role))
-  return { kind: 'person', id, name: `A ${role}`, role, organisationId, scope, permissions: new Set(held.map(([name]) => name)) }
-}
-
-const doing = <R>(actor: Actor, body: (work: Work<Visible>) => Promise<R>) => runWork<Visible, R>(platform, actor, body)
-const day = (text: string): LocalDate => {
-  const date = parseLocalDate(text)
-  assert.ok(date !== undefined)
-  return date
-}
-const byHand = { kind: 'hand', id: null } as const
-
-async function oneAction(lead: Actor, rest: Partial<Parameters<typeof addActions>[2][number]> = {}): Promise<string> {
-  assert.ok(lead.organisationId !== null)
-  const { ids } = await doing(lead, work =>
-    addActions(work, lead.organisationId ?? us(0), [{ title: 'Back up the records', source: byHand, dueOn: day('2026-12-01'), ...rest }]),
-  )
-  const [id] = ids
-  assert.ok(id !== undefined)
-  return id
-}
-
-const read = (actor: Actor, id: string) =>
-  readAs<Visible, Awaited<ReturnType<typeof actionOf>>>(platform, actor, db => actionOf(db, actor.organisationId ?? '', id))
+const { platform, sink, us, person, doing, day, byHand, oneAction, read, engagement } = await startPlanning()
 
 test('the original date never changes, whoever writes; a slip is only added, with its reason, and nothing that happened is changed', async () => {
   const lead = await person('cyber-lead', us(0))
@@ -271,97 +195,6 @@ test('nobody reads a plan but the organisation, and an assessor asked in who has
   assert.equal(await rows(assessor), 0, 'after the day')
 })
 
-async function engagement(assessorId: string, organisationId: string): Promise<string> {
-  const owner = platform.database.kysely
-  const key = organisationId.slice(-8)
-  await sql`insert into assure_framework (id, code, version, name, source, rule, levels, content_hash, loaded_at, loaded_by)
-    values ('fwk_test', 'test', '1', 'Test', 'test', '{}', '[]', 'x', now(), 'test') on conflict do nothing`.execute(owner)
-  await sql`insert into assure_assessment (id, organisation_id, framework_id, period, subject, state, opened_at, opened_by, changed_at)
-    values (${`asm_${key}`}, ${organisationId}, 'fwk_test', '2026-27', 'All', 'open', now(), 'test', now())`.execute(owner)
-  await sql`insert into assure_engagement (id, assessment_id, organisation_id, assessor_id, assessor_name, assessor_body, kind, purpose, until, asked_at, asked_by, asked_by_name)
-    values (${`eng_${key}`}, ${`asm_${key}`}, ${organisationId}, ${assessorId}, 'A', 'B', 'independent', 'test', now() + interval '90 days', now(), 'test', 'T')`.execute(
-    owner,
-  )
-  return `eng_${key}`
-}
-
-test('the plan is agreed when two have signed exactly what it says; a change voids it for good, progress and slips do not', async () => {
-  const lead = await person('cyber-lead', us(4))
-  const board = await person('board-member', us(4))
-  const assessor = await person('assessor', us(7), { kind: 'centre' })
-  const id = await oneAction(lead, { capitalPence: 5_000_00 })
-  const { planId } = await read(lead, id)
-  const agreement = (actor: Actor) => readAs<Visible, Awaited<ReturnType<typeof agreementOf>>>(platform, actor, db => agreementOf(db, planId))
-  const sign = async (actor: Actor, hash: string) => doing(actor, work => signPlan(work, { planId, hash, words: '' }))
-  const { hash } = await agreement(lead)
-  await sign(lead, hash)
-  await assert.rejects(sign(lead, hash), { code: 'assure.plans.signed-before' })
-  await assert.rejects(sign(assessor, hash), { code: 'assure.plans.no-plan' })
-  assert.equal((await agreement(lead)).isAgreed, false)
-  await sign(board, hash)
-  assert.equal((await agreement(lead)).isAgreed, true)
-
-  await doing(lead, work => startAction(work, id))
-  await doing(lead, work => noteProgress(work, id, { note: 'Half way', evidence: '' }))
-  await doing(lead, work => setFunding(work, id, { funding: 'asked', note: '' }))
-  await doing(lead, work => moveDate(work, id, { dueOn: day('2027-03-01'), reason: 'No engineer' }))
-  assert.equal((await agreement(board)).isAgreed, true)
-
-  const seen = await read(lead, id)
-  const change = { title: seen.title, text: '', ownerId: null, capitalPence: 6_000_00, yearlyPence: 0, peopleDays: 0 }
-  await doing(lead, work => changeAction(work, id, { ...change, revision: seen.revision }))
-  await assert.rejects(
-    doing(lead, work => changeAction(work, id, { ...change, revision: seen.revision })),
-    { code: 'assure.plans.changed' },
-  )
-  const voided = await agreement(lead)
-  assert.equal(voided.isAgreed, false)
-  assert.deepEqual(voided.changes, [{ title: 'Back up the records', what: 'changed' }])
-  assert.ok(voided.signatures.every(({ voidedAt }) => voidedAt !== null))
-  await assert.rejects(sign(board, hash), { code: 'assure.plans.other-content' })
-
-  await doing(lead, async work =>
-    changeAction(work, id, { ...change, capitalPence: 5_000_00, revision: (await actionOf(work.db, us(4), id)).revision }),
-  )
-  const back = await agreement(lead)
-  assert.deepEqual([back.hash === hash, back.isAgreed], [true, false], 'what was voided does not come back with the words')
-  await assert.rejects(sql`update assure_plan_signature set voided_at = null`.execute(platform.database.kysely), /never changed/)
-  await assert.rejects(sql`delete from assure_plan_signature`.execute(platform.database.kysely), /never changed/)
-
-  const engaged = await engagement(assessor.id, us(4))
-  await sql`update assure_engagement set declared_at = now(), submitted_at = now() where id = ${engaged}`.execute(platform.database.kysely)
-  await sign(lead, back.hash)
-  await sign(assessor, back.hash)
-  assert.deepEqual(
-    (await agreement(assessor)).signatures.filter(({ voidedAt }) => voidedAt === null).map(({ party }) => party),
-    ['assessor', 'organisation'],
-  )
-  assert.equal((await agreement(assessor)).isAgreed, true)
-})
-
-test('whoever signs while the plan is changed signs what it says, or nothing; and signs it once', async () => {
-  const lead = await person('cyber-lead', us(2))
-  const id = await oneAction(lead, { title: 'Contended' })
-  const { planId } = await read(lead, id)
-  const agreement = () => readAs<Visible, Awaited<ReturnType<typeof agreementOf>>>(platform, lead, db => agreementOf(db, planId))
-  for (let round = 0; round < 4; round += 1) {
-    const { hash } = await agreement()
-    const signing = () => doing(lead, work => signPlan(work, { planId, hash, words: '' }))
-    const seen = await read(lead, id)
-    const values = { title: `Contended ${round}`, text: '', ownerId: null, capitalPence: 0, yearlyPence: 0, peopleDays: 0, revision: seen.revision }
-    await Promise.allSettled([signing(), signing(), doing(lead, work => changeAction(work, id, values)), signing()])
-    const after = await agreement()
-    const standing = after.signatures.filter(({ voidedAt }) => voidedAt === null)
-    assert.deepEqual(
-      standing.filter(signature => signature.hash !== after.hash),
-      [],
-      'no signature stands under what the plan no longer says',
-    )
-    const [ours = []] = [after.signatures.filter(signature => signature.hash === hash)]
-    assert.ok(ours.length <= 1, 'signed once')
-  }
-})
-
 test('a risk is accepted until a day, comes back after it with as long as it had, and the original date stays', async () => {
   const lead = await person('cyber-lead', us(5))
   const id = await oneAction(lead, { dueOn: day('2026-12-20') })
@@ -458,7 +291,7 @@ test('the audit, which the centre reads, says that a plan was changed, and neith
   }>`select verb, row_to_json(audit_record)::text as whole from audit_record where verb like 'assure.plans.%'`.execute(platform.database.kysely)
   assert.deepEqual(
     [...new Set(rows.map(({ verb }) => verb))].toSorted(),
-    ['added', 'changed', 'opened', 'signed', 'tended', 'voided'].map(verb => `assure.plans.${verb}`),
+    ['added', 'changed', 'opened', 'tended'].map(verb => `assure.plans.${verb}`),
   )
   for (const { whole } of rows) assert.doesNotMatch(whole, /act_|Back up|The supplier is late|Secret words|slip|accepted|done/)
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { page, svg } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
+import { may } from '../../../../platform/work/actor.ts'
 import type { Visible } from '../../tables.ts'
 import { cohortMiddle } from '../outcomes/cohort.ts'
 import { linesAndLevels } from '../outcomes/queries.ts'
@@ -18,7 +19,7 @@ const show = route({
   params,
   async handle({ actor, params: { id }, read }) {
     const trend = await read<Visible, Trend>(db => trendOf(db, actor, id))
-    return page('assure/assessments/trend/views/trend.njk', 'Year on year', trendView(trend))
+    return page('assure/assessments/trend/views/trend.njk', 'Year on year', trendView(trend, may(actor, 'assure.assessment.open')))
   },
 })
 

@@ -54,7 +54,7 @@ const CHANGES = {
   same: { text: 'Same', colour: 'grey' },
 } as const
 
-export function trendView(trend: Trend) {
+export function trendView(trend: Trend, mayOpen: boolean) {
   const { assessment, levels, reviews, outcomes } = trend
   const chart = trendChart(trend)
   const path = assessmentPath(assessment.id)
@@ -75,7 +75,7 @@ export function trendView(trend: Trend) {
         one.change === null ? null : { text: '', tags: [CHANGES[one.change]] },
       ]),
     } satisfies TableModel,
-    nextHref: withQuery('/assessments/new', { carry: assessment.id }),
+    nextHref: mayOpen ? withQuery('/assessments/new', { carry: assessment.id }) : null,
   }
 }
 
