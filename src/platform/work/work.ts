@@ -56,7 +56,7 @@ export async function runWork<T, R>(
   actor: Actor,
   body: (work: Work<T>) => Promise<R>,
   correlation: string = uuidv7(),
-  habit: TransactionHabit = {},
+  habit: Pick<TransactionHabit, 'isPrepared'> = {},
 ): Promise<R> {
   const options = { ...habit, readOnly: false, timeoutMillis: WORK_TIMEOUT_MILLIS }
   return inTransaction(platform.database, actor, options, async ({ guarded, raw, state }) => {

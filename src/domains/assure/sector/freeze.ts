@@ -28,18 +28,26 @@ export async function askNeedFreeze(work: Work<Visible>): Promise<string> {
     .orderBy('number', 'desc')
     .select(['number', 'state', 'codes'])
     .executeTakeFirst()
-  if (before?.state === 'asked') throw new Conflict('assure.sector.under-way', 'What is pooled is being frozen just now. Look again in a minute.')
+  if (before?.state === 'asked') throw underWay()
   if (before === undefined) await assertSettled(work)
   const catalogue = await entriesOf(work.db, 'improvement', { search: '', sort: 'name' }, { limit: MOST_IMPROVEMENTS, cursor: null })
   const codes = before?.codes ?? catalogue.rows.map(({ code }) => code).toSorted()
   const id = work.newId('freeze')
-  await work.db
+  // Two who ask at once: the second finds the number taken.
+  const asked = await work.db
     .insertInto('assure_need_freeze')
     .values({ id, period, number: (before?.number ?? 0) + 1, state: 'asked', codes, asked_at: work.now, asked_by: work.actor.id })
-    .execute()
+    .onConflict(clash => clash.columns(['period', 'number']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (asked === undefined) throw underWay()
   work.enqueue(NEED_FREEZE, { freezeId: id })
   work.record({ verb: 'assure.sector.freeze-asked', subject: { kind: 'freeze', id } })
   return id
+}
+
+function underWay(): Conflict {
+  return new Conflict('assure.sector.under-way', 'What is pooled is being frozen just now. Look again in a minute.')
 }
 
 /** Throws `Conflict` for the first count of a year that comes soon after one of another: what is left over between the two would tell of whoever came or left. */

@@ -4,7 +4,7 @@ import { NotFound } from '../../../kernel/errors.ts'
 import { csvText } from '../../../platform/csv/csv.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import { assertMay, type Actor } from '../../../platform/work/actor.ts'
-import { readAs } from '../../../platform/work/read.ts'
+import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { organisationById } from '../../directory/contract.ts'
 import { contentOf } from '../evidence/queries.ts'
@@ -32,23 +32,20 @@ export interface TakeAway {
  */
 export async function makeTakeAway(platform: Platform, actor: Actor): Promise<TakeAway> {
   assertMay(actor, 'assure.take-away')
-  const picked = await runWork<Visible, Picked>(
-    platform,
-    actor,
-    async work => {
-      const organisation = actor.organisationId === null ? undefined : await organisationById(work.db, actor.organisationId)
-      if (organisation === undefined) throw new NotFound('assure.take-away.whose', 'You act for no organisation, so there is nothing to take away.')
-      const tables: { table: string; rows: readonly Row[] }[] = []
-      for (const table of OWN_TABLES) tables.push({ table: table.table, rows: await ownRows(work.db, table, organisation.id) })
-      const idsOf = (column: string) => [...new Set(tables.flatMap(({ rows }) => rows.map(row => row[column])).filter(isText))]
-      const referred = await referredRows(work.db, { frameworkIds: idsOf('framework_id'), profileIds: idsOf('profile_id') })
-      work.record({ verb: 'assure.take-away.made', subject: { kind: 'organisation', id: organisation.id }, organisationId: organisation.id })
-      const { id, code, name } = organisation
-      return { organisation: { id, code, name }, tables: [...referred, ...tables] }
-    },
-    undefined,
-    { isOnePicture: true },
-  )
+  const organisation = await runWork<Visible, Picked['organisation']>(platform, actor, async work => {
+    const found = actor.organisationId === null ? undefined : await organisationById(work.db, actor.organisationId)
+    if (found === undefined) throw new NotFound('assure.take-away.whose', 'You act for no organisation, so there is nothing to take away.')
+    work.record({ verb: 'assure.take-away.made', subject: { kind: 'organisation', id: found.id }, organisationId: found.id })
+    return { id: found.id, code: found.code, name: found.name }
+  })
+  const pick = async (db: Reader<Visible>): Promise<Picked> => {
+    const tables: { table: string; rows: readonly Row[] }[] = []
+    for (const table of OWN_TABLES) tables.push({ table: table.table, rows: await ownRows(db, table, organisation.id) })
+    const idsOf = (column: string) => [...new Set(tables.flatMap(({ rows }) => rows.map(row => row[column])).filter(isText))]
+    const referred = await referredRows(db, { frameworkIds: idsOf('framework_id'), profileIds: idsOf('profile_id') })
+    return { organisation, tables: [...referred, ...tables] }
+  }
+  const picked = await readAs<Visible, Picked>(platform, actor, pick, { isOnePicture: true })
   const madeAt = platform.clock.now()
   const texts = [...dataFiles(picked), ...readableFiles(platform, picked, madeAt)]
   const evidence = rowsIn(picked, 'assure_evidence').filter(({ kind, withdrawn_at }) => kind === 'file' && withdrawn_at === null)

@@ -84,6 +84,22 @@ test('the number is that of the centre’s contact for incidents, and never anot
   assert.match((await app.visitor.get('/report-incident')).body, /href="tel:01632960123"/)
 })
 
+test('without a network every script of the page is at hand, those that others bring along too', async () => {
+  const { body: worker } = await app.visitor.get('/report-incident-worker.js')
+  const { body: page } = await app.visitor.get('/report-incident')
+  const waiting = [...page.matchAll(/<script[^>]* src="([^"]+)"/g)].map(([, src = '']) => src)
+  const asked = new Set<string>()
+  for (let address = waiting.pop(); address !== undefined; address = waiting.pop()) {
+    if (asked.has(address)) continue
+    asked.add(address)
+    assert.ok(worker.includes(`'${address}'`), `${address} is not kept`)
+    const { body: script } = await app.visitor.get(address)
+    for (const [, from = ''] of script.matchAll(/^import [^'"]*['"]([^'"]+)['"]/gm))
+      waiting.push(new URL(from, `http://localhost${address}`).pathname)
+  }
+  assert.ok(asked.size >= 6, `only ${asked.size} scripts`)
+})
+
 test('what is missing is said, and nothing typed is lost', async () => {
   const { answer } = await report({ what: ' ', care: '', mayCall: 'yes', phone: '', email: 'nobody', since: 'lunch <b>' })
   assert.equal(answer.statusCode, 422)
