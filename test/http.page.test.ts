@@ -107,3 +107,13 @@ test('too many requests in a minute are turned away', async () => {
     statuses.add((await app.server.inject({ url: '/no-such-page', remoteAddress: '198.51.100.7' })).statusCode)
   assert.deepEqual([...statuses].toSorted(), [404, 429])
 })
+
+test('with the database gone, whoever is signed in still gets a page that says so', async () => {
+  const alone = await createTestApp()
+  const reader = await alone.signIn('analyst')
+  await alone.platform.database.close()
+  const { statusCode, headers, body } = await reader.get('/')
+  assert.ok(statusCode >= 500)
+  assert.match(String(headers['content-type']), /^text\/html/)
+  assert.match(body, /<h1/)
+})
