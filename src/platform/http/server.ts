@@ -302,9 +302,11 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
   server.setErrorHandler(async (error, request, reply) => {
     // What is refused before its route is asked, such as a body too large, still gets the frame of whoever sent it.
     const cookie = request.cookies[cookies.session] ?? null
-    // With the database gone nobody can be known, and the page of the error still comes.
-    const identity = identities.has(request) || cookie === null ? null : await parts.identify(cookie).catch(() => null)
-    if (identity !== null) identities.set(request, identity)
+    try {
+      if (!identities.has(request) && cookie !== null) identities.set(request, await parts.identify(cookie))
+    } catch {
+      // With the database gone nobody can be known, and the page of the error still comes.
+    }
     return fail(request, reply, error)
   })
 
