@@ -131,13 +131,13 @@ test('the five lines fall back on what there is, in plain text', () => {
   const content = BulletinContent.parse({
     title: 'T',
     summary: '## A **flaw** in [Larch](https://larch.example)\n\nMore.',
-    steps: [{ type: 'Patch', text: '- Install `9.2`' }],
+    steps: [{ type: 'Patch', text: '7-Zip: install **24.09**,\nthen delete tmp_update_1.exe' }],
     platforms: ['A', 'B', 'C', 'D', 'E'].map(platform => ({ platform })),
   })
   assert.deepEqual(fiveLines(content), {
     what: 'A flaw in Larch',
     who: 'Anyone who runs A, B, C, D, and 1 more',
-    doThis: 'Install 9.2',
+    doThis: '7-Zip: install 24.09, then delete tmp_update_1.exe',
     howSure: 'Not known yet',
   })
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { firstLineOf } from '../../../codecs/markdown/first-line.ts'
 import { addHours, londonDate, parseInstant, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { cleanLine, cleanText, shorten } from '../../../kernel/text.ts'
@@ -190,9 +191,9 @@ export function fiveLines(content: BulletinContent): { what: string; who: string
   const names = content.platforms.map(({ platform }) => platform)
   const more = names.length > 4 ? `, and ${names.length - 4} more` : ''
   return {
-    what: content.shortSummary || shorten(plainLine(content.summary), 300) || content.title,
+    what: content.shortSummary || shorten(firstLineOf(content.summary), 300) || content.title,
     who: names.length === 0 ? 'Not yet known' : `Anyone who runs ${names.slice(0, 4).join(', ')}${more}`,
-    doThis: shorten(plainLine(content.steps[0]?.text ?? content.remediationIntro), 300) || 'Read this, and be ready: there is no step to take yet',
+    doThis: shorten(firstLineOf(content.steps[0]?.text ?? content.remediationIntro), 300) || 'Read this, and be ready: there is no step to take yet',
     howSure: CONFIDENCE_WORDS[content.confidence],
   }
 }
@@ -202,17 +203,6 @@ export const CONFIDENCE_WORDS: Readonly<Record<Confidence, string>> = {
   likely: 'Likely: several sources agree',
   possible: 'Possible: one source says so',
   unknown: 'Not known yet',
-}
-
-/** The first line of a Markdown text without its marks. */
-function plainLine(markdown: string): string {
-  const first = markdown.split('\n').find(part => part.trim() !== '') ?? ''
-  return cleanLine(
-    first
-      .replace(/^[#>\-*\s\d.]+(?=\S)/, '')
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .replace(/[*_`]+/g, ''),
-  )
 }
 
 /** Above GREEN the content goes nowhere by mail: the message carries a notice and a link to sign in (FIRST TLP 2.0: mail may be read beyond the recipients). */
