@@ -21,6 +21,7 @@ const Own = z.object({
   responseAt: instant.nullable(),
   nextDate: z.string().nullable(),
   reviewOn: z.string().nullable(),
+  isAskedAgain: z.boolean().describe('It answered before everybody was asked to answer again'),
 })
 
 const Now = z.object({
@@ -57,7 +58,7 @@ const Now = z.object({
   partner: z
     .array(z.object({ ...marked, respondBy: instant.nullable(), undecided: z.int(), organisations: z.int() }))
     .nullable()
-    .describe('For an IT delivery partner: what it has not decided yet'),
+    .describe('For an IT delivery partner: what waits for its answer'),
 })
 
 const now = operation({

@@ -57,6 +57,8 @@ export async function liveBulletins(db: Reader<Visible>, scope: Scope, now: Inst
         .innerJoin('broadcast_mailing as mailing', 'mailing.id', 'delivery.mailing_id')
         .whereRef('mailing.release_id', '=', 'release.id')
         .where('delivery.state', 'in', DEAD_STATES)
+        // What was not tried was not wanted any more: nobody need see to it.
+        .where('delivery.attempts', '>', 0)
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .as('givenUp'),
     ])
@@ -171,6 +173,8 @@ export interface OwnBulletin {
   readonly nextDate: string | null
   /** When a decision not to act is looked at again. */
   readonly reviewOn: string | null
+  /** Whether it gave its newest answer before everybody was asked to answer again. */
+  readonly isAskedAgain: boolean
 }
 
 const OWN_SHOWN = 20
@@ -232,13 +236,14 @@ function own(db: Reader<Visible>, organisationId: string) {
       'recipient.next_date as nextDate',
       'recipient.review_on as reviewOn',
     ])
+    .select(owesAnswer('recipient', 'bulletin').as('owes'))
 }
 
 type OwnRow = Awaited<ReturnType<ReturnType<typeof own>['executeTakeFirstOrThrow']>>
 
-function ownBulletin(row: OwnRow): OwnBulletin {
+function ownBulletin({ owes, ...row }: OwnRow): OwnBulletin {
   // Written by `respond` alone, from the type that is asserted here.
-  return { ...row, response: row.response as ResponseState | null }
+  return { ...row, response: row.response as ResponseState | null, isAskedAgain: row.response !== null && Boolean(owes) }
 }
 
 /** What the centre says stays safe to use, from the live bulletins that went to the organisation. */
@@ -266,7 +271,7 @@ export async function safeToUse(db: Reader<Visible>, organisationId: string): Pr
     .execute()
 }
 
-/** How much a partner still has to answer, by bulletin. */
+/** How much a partner still has to answer, by bulletin: what is not decided, and what it is asked to answer again. */
 export interface PartnerLine {
   readonly number: number
   readonly title: string
@@ -278,13 +283,14 @@ export interface PartnerLine {
 }
 
 export function partnerLines(db: Reader<Visible>, scope: Scope): Promise<readonly PartnerLine[]> {
+  const waiting = sql<number>`count(*) filter (where recipient.decided_at is null or ${owesAnswer('recipient', 'bulletin')})`
   return db
     .selectFrom('broadcast_recipient as recipient')
     .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .where('bulletin.state', '=', 'released')
     .where(isOwnRecipient(scope, 'recipient'))
     .groupBy(['bulletin.number', 'bulletin.title', 'bulletin.severity', 'bulletin.tlp', 'bulletin.respond_by'])
-    .having(sql<boolean>`count(*) filter (where recipient.decided_at is null) > 0`)
+    .having(waiting, '>', 0)
     .orderBy('bulletin.respond_by', order => order.asc().nullsLast())
     .orderBy('bulletin.number', 'desc')
     .limit(OWN_SHOWN)
@@ -294,7 +300,7 @@ export function partnerLines(db: Reader<Visible>, scope: Scope): Promise<readonl
       'bulletin.severity',
       'bulletin.tlp',
       'bulletin.respond_by as respondBy',
-      sql<number>`count(*) filter (where recipient.decided_at is null)`.as('undecided'),
+      waiting.as('undecided'),
       fn.countAll<number>().as('organisations'),
     ])
     .execute()

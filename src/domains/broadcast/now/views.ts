@@ -204,7 +204,8 @@ export function ownLine(bulletin: OwnBulletin, now: Instant) {
     href: `/bulletins/${number}`,
     action: `/bulletins/${number}/answer`,
     tag: severityTag(bulletin.severity),
-    choices: answerChoices(bulletin.response),
+    // Asked again, it may say the same again.
+    choices: answerChoices(bulletin.isAskedAgain ? null : bulletin.response),
     isOverdue: nextDate !== undefined && nextDate < londonDate(now),
   }
 }
@@ -213,12 +214,12 @@ export function noticeLines(notices: readonly SafeToUse[]) {
   return notices.map(notice => ({ ...notice, number: bulletinNumber(notice.number) }))
 }
 
-/** The contacts that are not known to work, those that failed first. */
 /** What is said of the services that everybody uses; of what nothing was said, nothing stands here. */
 export function serviceLines(services: readonly StandingService[], now: Instant) {
   return services.flatMap(({ standing }) => (standing === null ? [] : [statementLine(standing, now)]))
 }
 
+/** The contacts that are not known to work, those that failed first. */
 export function contactsToProve(contacts: readonly Contact[]) {
   return contacts
     .map(contact => ({ name: contact.name, purpose: contact.purpose, state: contactState(contact), failure: contact.lastFailure }))
@@ -232,7 +233,7 @@ export function partnerTable(lines: readonly PartnerLine[]): TableModel {
     captionHidden: true,
     head: [
       { text: 'Bulletin' },
-      { text: 'Not decided yet', format: 'numeric' },
+      { text: 'Wait for your answer', format: 'numeric' },
       { text: 'Your organisations', format: 'numeric' },
       { text: 'Answer by' },
     ],

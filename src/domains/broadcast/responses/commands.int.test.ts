@@ -4,7 +4,7 @@ import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
-import { parseLocalDate } from '../../../kernel/instant.ts'
+import { addHours, parseLocalDate } from '../../../kernel/instant.ts'
 import { SYSTEM, type Actor, type Scope } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -55,8 +55,15 @@ function recipient(bulletin: ReleasedBulletin, organisationId: string) {
   )
 }
 
+function askAgain({ bulletinId }: ReleasedBulletin) {
+  return runWork<Visible, void>(platform, SYSTEM, async work => {
+    await work.db.updateTable('broadcast_bulletin').where('id', '=', bulletinId).set({ answer_again_at: work.now }).execute()
+    work.record({ verb: 'test.asked-again', subject: { kind: 'bulletin', id: bulletinId } })
+  })
+}
+
 function history(bulletin: ReleasedBulletin, organisationId: string) {
-  return readAs<Visible, readonly { state: string }[]>(platform, SYSTEM, db => answersOf(db, bulletin.bulletinId, organisationId))
+  return readAs<Visible, readonly { state: string; at: Date }[]>(platform, SYSTEM, db => answersOf(db, bulletin.bulletinId, organisationId))
 }
 
 function at<T>(list: readonly T[], index: number): T {
@@ -99,6 +106,21 @@ test('the same answer twice, as by a double tap, is recorded once', async () => 
   assert.equal((await history(bulletin, us)).length, 1)
   await give(ofOrganisation(us), bulletin, us, answer('done', { note: 'and tested' }))
   assert.equal((await history(bulletin, us)).length, 2)
+})
+
+test('asked for again, the same answer is recorded anew: it says that it still holds', async () => {
+  const bulletin = await releasedBulletin(platform, { organisations: 1, prefix: 'K' })
+  const us = at(bulletin.organisationIds, 0)
+  await give(ofOrganisation(us), bulletin, us, answer('done'))
+  platform.clock.advanceHours(1)
+  await askAgain(bulletin)
+  platform.clock.advanceHours(1)
+  await give(ofOrganisation(us), bulletin, us, answer('done'))
+  await give(ofOrganisation(us), bulletin, us, answer('done'))
+  assert.deepEqual(
+    (await history(bulletin, us)).map(({ at: given }) => given),
+    [platform.clock.now(), addHours(platform.clock.now(), -2)],
+  )
 })
 
 test('two people of one organisation who answer at once are both kept', async () => {

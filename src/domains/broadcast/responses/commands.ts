@@ -5,6 +5,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { announce } from '../announce.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { OTHER_REASON, RESPONSE_STATES, type Answer, type Via } from './model.ts'
 import { newestDetail } from './queries.ts'
@@ -25,7 +26,7 @@ export type ManyOutcome = { readonly ok: true; readonly recorded: number } | { r
 /**
  * Records the answer of one organisation: `state` with its `note`, and its reason or `nextDate` where the state needs one. What the organisation
  * keeps to itself is written where the centre cannot read it.
- * The answers before it are kept. The same answer sent twice (a double tap) is recorded once.
+ * The answers before it are kept. The same answer sent twice (a double tap) is recorded once, unless it was asked for again in between.
  * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn.
  */
 export async function respond(work: Work<Visible>, input: Target & Answer & { readonly via: Via }): Promise<void> {
@@ -115,6 +116,7 @@ function lockRecipient(work: Work<Visible>, { bulletinId, organisationId }: Targ
       'sharing.shares_detail',
       'counted.is_shared as is_count_shared',
     ])
+    .select(owesAnswer('recipient', 'bulletin').as('owes'))
     .forUpdate('recipient')
     .executeTakeFirst()
 }
@@ -125,7 +127,9 @@ async function write(work: Work<Visible>, recipient: LockedRecipient, input: Tar
   // Those who watch over others know only what they were told, and cannot write what an organisation keeps to itself.
   const keepsOwn = work.actor.scope.kind !== 'centre' && work.actor.scope.kind !== 'region'
   const isShared = !keepsOwn || mayBeRead(work, recipient, input)
-  if (recipient.response === input.state && (await isRepeat(work, input, isShared))) return
+  // Asked for again, the same answer is a new one: it says that it still holds.
+  const mayRepeat = recipient.response === input.state && !recipient.owes
+  if (mayRepeat && (await isRepeat(work, input, isShared))) return
   const { isDecided, isDone } = RESPONSE_STATES[input.state]
   const id = work.newId('response')
   const { bulletinId, organisationId, note, reason } = input

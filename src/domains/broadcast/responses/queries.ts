@@ -2,6 +2,7 @@ import type { Id } from '../../../kernel/id.ts'
 import type { Instant, LocalDate } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
+import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { isResponseState, RESPONSE_CHOICES, RESPONSE_STATES, standing, type GivenAnswer, type ResponseState } from './model.ts'
 import { questionsFrom, type AskedQuestion } from './path.ts'
@@ -41,11 +42,14 @@ export interface Recipient {
   readonly response: ResponseState | null
   readonly responseAt: Instant | null
   readonly nextDate: string | null
+  /** Whether it gave its newest answer before everybody was asked to answer again. */
+  readonly isAskedAgain: boolean
 }
 
 export async function recipientOf(db: Reader<Visible>, bulletinId: string, organisationId: string): Promise<Recipient | undefined> {
   const row = await db
     .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
     .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
     .where('recipient.bulletin_id', '=', bulletinId)
     .where('recipient.organisation_id', '=', organisationId)
@@ -57,6 +61,7 @@ export async function recipientOf(db: Reader<Visible>, bulletinId: string, organ
       'recipient.response_at',
       'recipient.next_date',
     ])
+    .select(owesAnswer('recipient', 'bulletin').as('owes'))
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
@@ -67,6 +72,7 @@ export async function recipientOf(db: Reader<Visible>, bulletinId: string, organ
     response: row.response !== null && isResponseState(row.response) ? row.response : null,
     responseAt: row.response_at,
     nextDate: row.next_date,
+    isAskedAgain: row.response !== null && Boolean(row.owes),
   }
 }
 
@@ -116,7 +122,7 @@ export async function readAnswerPanel(
     current: history[0] ?? null,
     standing: standing(recipient),
     respondBy: input.respondBy,
-    questions: questionViews(recipient.response),
+    questions: questionViews(recipient),
     history,
     mayAnswer: input.mayAnswer,
     sharesDetail: await sharesDetail(db, input.organisationId),
@@ -139,9 +145,9 @@ export function answerChoices(current: ResponseState | null): readonly AnswerCho
   return RESPONSE_CHOICES.map(choice(current))
 }
 
-/** The questions of the path from where the organisation stands, each with its buttons. */
-export function questionViews(current: ResponseState | null) {
-  const { next, before } = questionsFrom(current)
+/** The questions of the path from where the organisation stands, each with its buttons; all of them where it is asked to answer again. */
+export function questionViews({ response: current, isAskedAgain }: Pick<Recipient, 'response' | 'isAskedAgain'>) {
+  const { next, before } = questionsFrom(isAskedAgain ? null : current)
   const view = ({ step, question, states }: AskedQuestion) => ({ step, question, choices: states.map(choice(current)) })
   return { next: next.map(view), before: before.map(view) }
 }

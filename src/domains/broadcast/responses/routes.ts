@@ -93,8 +93,9 @@ function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<
     tlp: bulletin.tlp,
     respondBy: bulletin.respondBy,
     organisation: recipient.organisationName,
+    isAskedAgain: recipient.isAskedAgain,
     values,
-    answer: answerPage({ action, current: recipient.response, typed, sharesDetail: found.sharesDetail, mayShare }),
+    answer: answerPage({ action, recipient, typed, sharesDetail: found.sharesDetail, mayShare }),
     more: isResponseState(state)
       ? morePage({ action, state, typed, now: request.now, values, problems, current, reasons, sharesDetail: found.sharesDetail, mayShare })
       : null,

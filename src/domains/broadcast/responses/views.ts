@@ -1,14 +1,17 @@
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Field } from '../../../ui/models.ts'
 import { bulletinNumber, fiveLines, mailsContent, severityLabel, type BulletinContent } from '../bulletins/model.ts'
-import type { Bulletin } from '../bulletins/queries.ts'
+import type { Bulletin, BulletinUpdate } from '../bulletins/queries.ts'
 import { groupWords } from '../sharing-groups/model.ts'
 import { detailFields, errorIn, sharingField, textIn, type Typed } from './detail-fields.ts'
 import { LONGEST_NOTE, nextDateChoices, RESPONSE_STATES, type GivenAnswer, type Reason, type ResponseState } from './model.ts'
 import { questionViews, type Recipient } from './queries.ts'
 
-/** What stands at the top of an answer link's page. Above GREEN nothing of the bulletin: whoever holds the link has not signed in. */
-export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, recipient: Recipient) {
+/**
+ * What stands at the top of an answer link's page. Above GREEN nothing of the bulletin: whoever holds the link has not signed in. `news`: the update
+ * with which everybody was asked to answer again.
+ */
+export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, recipient: Recipient, news: BulletinUpdate | undefined) {
   const number = bulletinNumber(bulletin.number)
   const { what, doThis } = fiveLines(content)
   const isOpen = mailsContent(bulletin.tlp)
@@ -19,6 +22,8 @@ export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, rec
     title: isOpen ? bulletin.title : null,
     sharingGroup: isOpen && bulletin.sharingGroup !== null ? groupWords(bulletin.sharingGroup) : null,
     lines: isOpen ? { what, doThis } : null,
+    isAskedAgain: recipient.isAskedAgain,
+    news: isOpen && news !== undefined ? news.title : null,
     respondBy: bulletin.respondBy,
     readAddress: `/bulletins/${number}`,
     organisation: recipient.organisationName,
@@ -30,14 +35,14 @@ export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, rec
 /** The questions with their buttons, those open next first. */
 export function answerPage(input: {
   readonly action: string
-  readonly current: ResponseState | null
+  readonly recipient: Recipient
   readonly typed: Typed
   readonly sharesDetail: boolean
   readonly mayShare: boolean
 }) {
   return {
     action: input.action,
-    questions: questionViews(input.current),
+    questions: questionViews(input.recipient),
     note: textIn(input.typed, 'note'),
     longestNote: LONGEST_NOTE,
     share: input.mayShare ? sharingField(input.typed, input.sharesDetail) : null,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import PostalMime from 'postal-mime'
 import { createTestApp } from '../../../../../test/support/app.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
@@ -315,6 +316,30 @@ test('from the page after an answer somebody else of the organisation is asked t
     sink.messages.slice(before).flatMap(({ to }) => (to.endsWith('@u00000.example') ? [to] : [])),
     ['desk1@u00000.example'],
   )
+})
+
+test('who is asked to answer again is told so by the link, and may say the same again', async () => {
+  const {
+    bulletin,
+    links: [first = '', second = ''],
+  } = await mailed({ organisations: 1, contacts: 2, prefix: 'Y' })
+  await visitor.post(first, { state: 'done' })
+  assert.doesNotMatch((await visitor.get(second)).body, /We ask you to answer again/)
+  platform.clock.advanceHours(1)
+  await sql`update broadcast_bulletin set answer_again_at = ${platform.clock.now()} where id = ${bulletin.bulletinId}`.execute(
+    platform.database.kysely,
+  )
+  await sql`insert into broadcast_update (bulletin_id, at, title, body, by_id, kind, is_material, asks_again, told)
+    values (${bulletin.bulletinId}, ${platform.clock.now()}, 'Version 3 is needed', '', 'test', 'version', true, true, 0)`.execute(
+    platform.database.kysely,
+  )
+  platform.clock.advanceHours(1)
+  const opened = await visitor.get(second)
+  assert.match(opened.body, /We ask you to answer again[^]*Version 3 is needed[^]*Recorded for[^]*Answer again<[^]*Have you seen it\?/)
+  assert.doesNotMatch(opened.body, /Change the answer/, 'the buttons are in sight')
+  const again = await visitor.follow(await visitor.post(second, { state: 'done' }))
+  assert.doesNotMatch(again.body, /We ask you to answer again/)
+  assert.equal((await answers(bulletin)).length, 2)
 })
 
 test('a link that was taken back takes no answer, and sends no new one', async () => {

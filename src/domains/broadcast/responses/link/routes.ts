@@ -7,12 +7,12 @@ import { route, type Route, type RouteRequest } from '../../../../platform/http/
 import { readAs } from '../../../../platform/work/read.ts'
 import { runWork } from '../../../../platform/work/work.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
-import { bulletinById, versionOf, type Bulletin } from '../../bulletins/queries.ts'
+import { bulletinById, updatesOf, versionOf, type Bulletin } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { respond } from '../commands.ts'
 import { readAnswer, textOf } from '../fields.ts'
 import { isResponseState, RESPONSE_STATES, type GivenAnswer, type Reason } from '../model.ts'
-import { answersOf, recipientOf } from '../queries.ts'
+import { answersOf, recipientOf, type Recipient } from '../queries.ts'
 import { reasonsOn } from '../queries/reasons.ts'
 import { sharesDetail } from '../sharing/queries.ts'
 import { askSignature } from '../signing/commands.ts'
@@ -135,6 +135,7 @@ async function reasonsFor(request: RouteRequest, opened: Opened, state: string):
 
 interface Found {
   readonly bulletin: Bulletin
+  readonly recipient: Recipient
   readonly view: ReturnType<typeof linkedBulletin>
   readonly current: GivenAnswer | null
   readonly reasons: readonly Reason[]
@@ -156,10 +157,17 @@ async function linkPage(
     const recipient = await recipientOf(db, bulletin.id, organisationId)
     if (recipient === undefined) return undefined
     const [current = null] = await answersOf(db, bulletin.id, organisationId)
+    const updates = recipient.isAskedAgain ? await updatesOf(db, bulletin.id) : []
     const mayAsk = opened.state === 'open' && opened.link.isNextStep
     return {
       bulletin,
-      view: linkedBulletin(bulletin, version.content, recipient),
+      recipient,
+      view: linkedBulletin(
+        bulletin,
+        version.content,
+        recipient,
+        updates.find(({ asksAgain }) => asksAgain),
+      ),
       current,
       reasons: await reasonsOn(db, request.now),
       sharesDetail: await sharesDetail(db, organisationId),
@@ -180,7 +188,7 @@ async function linkPage(
     detailHref: found.current === null ? null : `${action}?state=${found.current.state}`,
     ask: found.ask?.isOffered === true ? found.ask : null,
     kept: isMore && found.bulletin.state === 'released' ? null : unrecorded(typed, found.current),
-    answer: answerPage({ action, current: found.current?.state ?? null, typed, sharesDetail: found.sharesDetail, mayShare: true }),
+    answer: answerPage({ action, recipient: found.recipient, typed, sharesDetail: found.sharesDetail, mayShare: true }),
     more: isMore
       ? morePage({
           action,

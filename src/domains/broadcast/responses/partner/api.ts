@@ -35,6 +35,7 @@ const list = listOperation({
     standing: z.string(),
     responseAt: instant.nullable(),
     nextDate: z.string().nullable(),
+    isAskedAgain: z.boolean().describe('It answered before everybody was asked to answer again'),
   }),
   list: (db: Reader<Visible>, page, { query, actor }) => openAnswers(db, actor.scope, filterOf(query), page, query.sort),
 })

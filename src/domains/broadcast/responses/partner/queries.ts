@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../.
 import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { parseBulletinNumber } from '../../bulletins/model.ts'
-import { isOrganisationNamed, isOwnRecipient } from '../../scope.ts'
+import { isOrganisationNamed, isOwnRecipient, owesAnswer } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
 import { standing } from '../model.ts'
 
@@ -23,6 +23,8 @@ export interface OpenAnswer {
   readonly standing: ReturnType<typeof standing>
   readonly responseAt: Instant | null
   readonly nextDate: string | null
+  /** Whether it gave its newest answer before everybody was asked to answer again. */
+  readonly isAskedAgain: boolean
 }
 
 export interface OpenAnswersFilter {
@@ -30,7 +32,7 @@ export interface OpenAnswersFilter {
   readonly number: number | null
   /** Words of an organisation's name or its code, a bulletin's number, or a part of its title. */
   readonly search: string
-  /** Those that have not decided yet, those that have, or all. */
+  /** Those that have not decided yet or are asked to answer again, the others, or all. */
   readonly show: 'open' | 'decided' | 'all'
 }
 
@@ -80,11 +82,13 @@ interface MatchingRow extends Omit<OpenAnswer, 'standing'> {
 
 function matching(scope: Scope, { search, show, number }: OpenAnswersFilter): RawBuilder<unknown> {
   const title = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+  // Null where nobody was asked again.
+  const waits = sql`(recipient.decided_at is null or ${owesAnswer('recipient', 'bulletin')})`
   const conditions = [
     sql`bulletin.state = 'released'`,
     isOwnRecipient(scope, 'recipient'),
     ...(number === null ? [] : [sql`bulletin.number = ${number}`]),
-    ...(show === 'all' ? [] : [show === 'open' ? sql`recipient.decided_at is null` : sql`recipient.decided_at is not null`]),
+    ...(show === 'all' ? [] : [show === 'open' ? waits : sql`${waits} is not true`]),
     ...(search === ''
       ? []
       : [
@@ -95,7 +99,8 @@ function matching(scope: Scope, { search, show, number }: OpenAnswersFilter): Ra
     select bulletin.id as "bulletinId", bulletin.number, bulletin.title, bulletin.tlp, bulletin.severity, bulletin.respond_by as "respondBy",
       organisation.id as "organisationId", organisation.code as "organisationCode", organisation.name as "organisationName",
       organisation.name_key as "nameKey", recipient.response, recipient.is_reachable as "isReachable", recipient.response_at as "responseAt",
-      recipient.next_date as "nextDate"
+      recipient.next_date as "nextDate",
+      recipient.response is not null and coalesce(${owesAnswer('recipient', 'bulletin')}, false) as "isAskedAgain"
     from broadcast_recipient as recipient join broadcast_bulletin as bulletin on bulletin.id = recipient.bulletin_id
       join directory_organisation as organisation on organisation.id = recipient.organisation_id
     where ${sql.join(conditions, sql` and `)}`

@@ -59,7 +59,7 @@ export function answersPage(
           label: 'Show',
           value: query.show,
           options: [
-            { value: 'open', text: 'Not decided yet' },
+            { value: 'open', text: 'Wait for an answer' },
             { value: 'decided', text: 'Decided' },
             { value: 'all', text: 'All' },
           ],
