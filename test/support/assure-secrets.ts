@@ -150,7 +150,7 @@ function valueOf(table: string, column: ColumnFacts, whose: Whose, ids: Readonly
   if (set !== undefined && name in set) return set[name] ?? undefined
   if (column.isNumbered) return undefined
   if (name === 'id') return `${PREFIX[table] ?? 'row'}_${uuidv7().replaceAll('-', '')}`
-  if (name === 'organisation_id') return table === 'assure_practice_question' ? whose.receiverId : whose.organisationId
+  if (name === 'organisation_id') return whose.organisationId
   if (name === 'receiver_id') return whose.receiverId
   if (name === 'assessor_id') return whose.assessorId
   if (name === 'profile_id' || name === 'carried_from' || name === 'reopened_from') return undefined

@@ -170,7 +170,7 @@ const WHOLE_ALONE = [
   'auth_token_policy',
   'assure_action_reminded',
   // An organisation takes its own review away by its take-away, in which nothing of another's is that it may read.
-  /^assure_(?:assessment|view|answer|respondent|comment|engagement|finding|conclusion|moderated|agree|evidence_(?!grade)|evidence$|share|look|practice$|practice_question)/,
+  /^assure_(?:assessment|view|answer|respondent|comment|engagement|finding|conclusion|moderated|agree|evidence_(?!grade)|evidence$|share|look|practice$)/,
   /^assure_ledger/,
   'assure_need_key',
   'assure_need_ledger',

@@ -62,6 +62,57 @@ test('the original date never changes, whoever writes; a slip is only added, wit
   }
 })
 
+test('whoever learns the id of an action hangs nothing of theirs beside it', async () => {
+  const [lead, stranger] = [await person('cyber-lead', us(0)), await person('cyber-lead', us(4))]
+  const id = await oneAction(lead, { title: 'Nobody else’s' })
+  const { plan_id: planId } = await doing(SYSTEM, work =>
+    work.db.selectFrom('assure_action').select('plan_id').where('id', '=', id).executeTakeFirstOrThrow(),
+  )
+  const mine = { organisation_id: us(4), at: new Date(), by_id: stranger.id }
+  const row = { ...mine, action_id: id, position: 90 }
+  const attempts: readonly ((work: Parameters<Parameters<typeof doing>[1]>[0]) => Promise<unknown>)[] = [
+    work =>
+      work.db
+        .insertInto('assure_action_event')
+        .values({ ...row, kind: 'note', text: 'x', evidence: '', detail: '{}' })
+        .execute(),
+    work =>
+      work.db
+        .insertInto('assure_action_date')
+        .values({ ...row, kind: 'slip', was: null, due_on: '2027-01-01', reason: 'x' })
+        .execute(),
+    work =>
+      work.db
+        .insertInto('assure_action_reminded')
+        .values({ action_id: id, organisation_id: us(4), due_on: '2027-01-01', days: 1, at: new Date() })
+        .execute(),
+    work =>
+      work.db
+        .insertInto('assure_plan_signature')
+        .values({
+          id: 'sgn_x',
+          plan_id: planId,
+          organisation_id: us(4),
+          party: 'organisation',
+          content_hash: 'a'.repeat(64),
+          content: '{}',
+          words: '',
+          signed_at: new Date(),
+          signer_id: stranger.id,
+          signer_name: 'x',
+        })
+        .execute(),
+  ]
+  for (const attempt of attempts)
+    await assert.rejects(
+      doing(stranger, async work => {
+        await attempt(work)
+        work.record({ verb: 'test.tried', subject: { kind: 'plan', id: planId } })
+      }),
+      { code: '23503' },
+    )
+})
+
 test('an action without a date says why, and its first date is its original one', async () => {
   const lead = await person('cyber-lead', us(0))
   await assert.rejects(oneAction(lead, { dueOn: null }), { code: 'assure.plans.date' })

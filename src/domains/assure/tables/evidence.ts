@@ -127,20 +127,6 @@ export interface PracticeOfferTable {
   offered_on: LocalDate
 }
 
-export interface PracticeQuestionTable {
-  id: string
-  practice_id: string
-  /** Who asks. */
-  organisation_id: string
-  person_name: string
-  /** What the practice was called when it was asked about. */
-  title: string
-  question: string
-  asked_at: Instant
-  answer: Generated<string | null>
-  answered_at: Generated<Instant | null>
-}
-
 export interface EvidenceTables {
   assure_evidence_grade: EvidenceGradeTable
   assure_evidence: EvidenceTable
@@ -151,5 +137,4 @@ export interface EvidenceTables {
   assure_look: LookTable
   assure_practice: PracticeTable
   assure_practice_offer: PracticeOfferTable
-  assure_practice_question: PracticeQuestionTable
 }

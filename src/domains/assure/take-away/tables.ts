@@ -57,7 +57,6 @@ export const OWN_TABLES: readonly OwnTable[] = [
   own('assure_case'),
   ...of('assure_case', 'case_id', 'assure_case_entry', 'assure_case_override', 'assure_case_answer', 'assure_case_decision'),
   own('assure_practice', 'as-draft'),
-  { table: 'assure_practice_question', column: 'practice_id', parent: 'assure_practice', loads: 'stays' },
   own('assure_share', 'stays'),
   own('assure_look', 'stays'),
   own('assure_contribution', 'stays'),
