@@ -45,6 +45,7 @@ import * as planRows from './0045_plan_rows.ts'
 import * as practiceQuestions from './0046_practice_questions.ts'
 import * as sharedAddresses from './0048_shared_addresses.ts'
 import * as csafReissue from './0048_csaf_reissue.ts'
+import * as sharedAddresses from './0049_shared_addresses.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -94,4 +95,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0046_practice_questions': practiceQuestions,
   '0048_shared_addresses': sharedAddresses,
   '0048_csaf_reissue': csafReissue,
+  '0049_shared_addresses': sharedAddresses,
 }

@@ -19,9 +19,6 @@ export interface Reasons {
 const hasFresh = sql`(
   select true from directory_contact as other where other.organisation_id = contact.organisation_id and ${isMailed('other')} and ${isFresh('other')} limit 1)`
 
-/** As the index of addresses and the count of who shares them have it (migration 0044). */
-const ADDRESS = sql`lower(contact.email) collate "C"`
-
 /** The figures of a rule with why it does not reach whom it does not reach. */
 export interface AudienceFigures {
   readonly summary: AudienceSummary
@@ -45,9 +42,7 @@ export async function countAudience(db: Asks, checked: CheckedRule): Promise<Aud
         ${audienceHash(checked)} as hash, count(*) filter (where mailable_contacts > 0 and id in (select id from doubtful))::int as in_doubt from audience),
     unreached as materialized (select ${WHY_UNREACHABLE} as why, count(*)::int as count from audience where mailable_contacts = 0 group by 1),
     repeats as materialized (
-      select (count(*) - count(distinct ${ADDRESS}))::int as count from directory_contact as contact
-      where ${isMailed('contact')} and ${ADDRESS} = any(array(select address from directory_address where contacts > 1))
-        and contact.organisation_id in (select id from audience))
+      select (count(*) - count(distinct address))::int as count from directory_shared_addresses() where organisation_id in (select id from audience))
     select json_build_object('organisations', organisations, 'contacts', contacts, 'unreachable', unreachable, 'hash', hash) as summary,
       json_build_object(
         'leftOut', ${out === null ? sql`'[]'::json` : sql`(select ${counted} from (select why, count(*)::int as count from (${out}) as judged group by why) as counted)`},
