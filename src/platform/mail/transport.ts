@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import SMTPPool from 'nodemailer/lib/smtp-pool'
 import { CareCertError } from '../../kernel/errors.ts'
+import { cleanLine } from '../../kernel/text.ts'
 import { systemClock, type Clock } from '../clock/clock.ts'
 import { prepareBody, type MailBody } from './body.ts'
 import { signDkim } from './dkim.ts'
@@ -22,12 +23,16 @@ export interface MailMessage {
   readonly returnPath?: string
 }
 
-/** What the mail server said. `permanent` is a 5xx (RFC 5321 §4.2.1): trying again will not help. */
+/**
+ * What the mail server said. `permanent` is a 5xx (RFC 5321 §4.2.1): trying again will not help. `fault` says whose it is, so that no address
+ * is held to be dead for a server that was down: `address` the recipient's, `ours` what we are or wrote, `service` the server or the network.
+ */
 export type MailOutcome =
   | { readonly ok: true; readonly words: string }
   | {
       readonly ok: false
       readonly permanent: boolean
+      readonly fault: 'address' | 'ours' | 'service'
       readonly words: string
       /** How long the carrier asks to be left alone, where it says so. */
       readonly pauseSeconds?: number | null
@@ -71,7 +76,7 @@ export function createMailTransport(smtpUrl: string | null, from: string, option
     async send(message) {
       try {
         const bytes = await writeMessage(message, from, signing, clock)
-        return { ok: true, words: await hand(pool, message, message.returnPath ?? from, bytes) }
+        return { ok: true, words: cleanLine(await hand(pool, message, message.returnPath ?? from, bytes)) }
       } catch (error) {
         return refusal(error)
       }
@@ -125,18 +130,20 @@ function hand(pool: SMTPPool, message: MailMessage, sender: string, bytes: Buffe
 
 const unconfigured: MailTransport = {
   isConfigured: false,
-  send: async () => ({ ok: false, permanent: false, words: 'No mail server is set up. Set SMTP_URL.' }),
+  send: async () => ({ ok: false, permanent: false, fault: 'ours', words: 'No mail server is set up. Set SMTP_URL.' }),
   close: () => {},
 }
 
 function refusal(error: unknown): MailOutcome {
   // A signature that cannot be had now may be had later.
-  if (error instanceof CareCertError) return { ok: false, permanent: false, words: error.message }
+  if (error instanceof CareCertError) return { ok: false, permanent: false, fault: 'ours', words: error.message }
   const { responseCode, response, code, command, message } = error as RefusedMail
+  const refused = { responseCode, response, code, command }
   return {
     ok: false,
-    permanent: isPermanent({ responseCode, response, code, command }),
-    words: response ?? message ?? code ?? 'The mail server gave no reason.',
+    permanent: isPermanent(refused),
+    fault: faultOf(refused),
+    words: cleanLine(response ?? message ?? code ?? 'The mail server gave no reason.'),
   }
 }
 
@@ -149,7 +156,21 @@ interface RefusedMail {
   readonly message?: string | undefined
 }
 
-/** Whether trying again will not help. A refused sign-in, a refused sender and a policy (X.7.X, RFC 3463 §3.8) are ours to mend: the address is not at fault. */
+/** A policy (X.7.X, RFC 3463 §3.8); or, as some servers say it without a code, that we may not send through them. */
+const POLICY = /^\d{3}[ -][45]\.7\.\d|\brelay(?:ing)? (?:access )?(?:denied|not permitted|not allowed|prohibited)/i
+
+/** Whether trying again will not help. A refused sign-in, a refused sender and a policy are ours to mend. */
 function isPermanent({ responseCode = 0, response = '', code, command }: RefusedMail): boolean {
-  return responseCode >= 500 && code !== 'EAUTH' && command !== 'MAIL FROM' && !/^5\d\d[ -]5\.7\.\d/.test(response)
+  return responseCode >= 500 && code !== 'EAUTH' && command !== 'MAIL FROM' && !POLICY.test(response)
+}
+
+/**
+ * It is the address's when the server refuses the recipient, or after the message says that its mailbox cannot take it (X.1.X, X.2.X); not for its
+ * own state, what is in the message, or a policy (X.3.X, X.6.X: RFC 3463 §3). 421 closes the connection whoever is written to (RFC 5321 §3.8).
+ */
+function faultOf({ responseCode = 0, response = '', command }: RefusedMail): 'address' | 'ours' | 'service' {
+  if (responseCode < 400 || responseCode === 421) return 'service'
+  const [, subject = ''] = /^\d{3}[ -][45]\.(\d{1,3})\.\d/.exec(response) ?? []
+  const isOfAddress = command === 'RCPT TO' ? !['3', '6'].includes(subject) : command === 'DATA' && ['1', '2'].includes(subject)
+  return isOfAddress && !POLICY.test(response) ? 'address' : 'ours'
 }

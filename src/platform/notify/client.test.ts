@@ -82,11 +82,12 @@ test('a wrong number is the number’s fault and stays; a key or template of our
   assert.deepEqual(await open().mail.send(letter('nowhere')), {
     ok: false,
     permanent: true,
+    fault: 'address',
     words: '400 ValidationError: email_address Not a valid email address',
     pauseSeconds: null,
   })
   const mail = await open({ NOTIFY_EMAIL_TEMPLATE: '11111111-1111-4111-8111-111111111111' }).mail.send(letter('cyber@trust.example'))
-  assert.equal(!mail.ok && mail.permanent, false)
+  assert.deepEqual([!mail.ok && mail.permanent, !mail.ok && mail.fault], [false, 'ours'])
 })
 
 test('a broken service passes, and says nothing of who was written to', async () => {

@@ -56,7 +56,8 @@ export function createNotify(settings: NotifySettings, clock: Clock): Notify {
     mail: {
       isConfigured: emailTemplate !== null,
       async send(message) {
-        if (emailTemplate === null) return { ok: false, permanent: false, words: 'No template for mail is set up. Set NOTIFY_EMAIL_TEMPLATE.' }
+        if (emailTemplate === null)
+          return { ok: false, permanent: false, fault: 'ours', words: 'No template for mail is set up. Set NOTIFY_EMAIL_TEMPLATE.' }
         const unsubscribe = oneClickAddress(message)
         const outcome = await ask('email', () =>
           client.sendEmail(emailTemplate, message.to.address, {
@@ -68,7 +69,7 @@ export function createNotify(settings: NotifySettings, clock: Clock): Notify {
         // A fault of ours is none of the recipient's, and is not counted against the address.
         if (outcome.ok) return outcome
         const { permanent, fault, words, pauseSeconds } = outcome
-        return { ok: false, permanent: permanent && fault === 'address', words, pauseSeconds }
+        return { ok: false, permanent: permanent && fault === 'address', fault, words, pauseSeconds }
       },
       close: () => {},
     },

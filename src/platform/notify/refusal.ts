@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cleanLine, shorten } from '../../kernel/text.ts'
 
 /** What GOV.UK Notify said to one message, by its error table (docs.notifications.service.gov.uk, "Error codes"). */
 export type NotifyOutcome =
@@ -31,7 +32,7 @@ export function notifyRefusal(error: unknown, now: Date): NotifyOutcome {
   const first = answer.data?.data.errors[0]
   if (!answer.success || first === undefined) return service('GOV.UK Notify gave no answer that could be read.', null)
   const { status } = answer.data
-  const words = `${status} ${first.error}: ${first.message}`.slice(0, LONGEST_WORDS)
+  const words = shorten(cleanLine(`${status} ${first.error}: ${first.message}`), LONGEST_WORDS)
   if (status === 429) return service(words, first.error === 'TooManyRequestsError' ? secondsToMidnight(now) : RATE_PAUSE_SECONDS)
   if (status >= 400 && status < 500) {
     const isAddress = status === 400 && first.error === 'ValidationError' && /^(phone_number|email_address)\b/.test(first.message)

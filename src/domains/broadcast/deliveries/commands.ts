@@ -1,5 +1,6 @@
 import { Conflict, NotFound } from '../../../kernel/errors.ts'
 import { addHours } from '../../../kernel/instant.ts'
+import { shorten } from '../../../kernel/text.ts'
 import type { DomainAllowances } from '../../../platform/config/mail.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
@@ -35,6 +36,8 @@ export type AttemptOutcome =
       readonly kind: 'tried'
       readonly ok: boolean
       readonly permanent: boolean
+      /** Whose fault a refusal is: the address's, when nothing is said. */
+      readonly fault?: 'address' | 'ours' | 'service'
       readonly words: string
       /** How long the carrier asked to be left alone, where it said so. */
       readonly pauseSeconds?: number | null
@@ -138,7 +141,9 @@ export async function settleDeliveries(
   await followDead(
     work,
     mailing,
-    settled.filter(({ state }) => state === 'given-up').map(({ about, channel, words }) => ({ ...about, channel, words: words ?? '' })),
+    settled
+      .filter(({ state }) => state === 'given-up')
+      .map(({ about, channel, words, isContactAtFault }) => ({ ...about, channel, words: words ?? '', isContactAtFault })),
     fallback,
   )
   await keepPace(
@@ -161,18 +166,20 @@ const NO_FALLBACK: Fallback = { hasTexts: false, baseUrl: '' }
 interface Settled extends SettledDelivery {
   readonly about: ToldOrganisation
   readonly channel: string
+  readonly isContactAtFault: boolean
 }
 
 /** The rows of one attempt: the delivery and those that its message carried. */
 function settle({ delivery, outcome }: Attempt, now: Date): readonly Settled[] {
   const row = outcomeRow(delivery.attempts, outcome, now)
-  return [delivery, ...delivery.carries].map(about => ({ ...row, id: about.id, about, channel: delivery.channel }))
+  const isContactAtFault = outcome.kind === 'tried' && (outcome.fault ?? 'address') === 'address'
+  return [delivery, ...delivery.carries].map(about => ({ ...row, id: about.id, about, channel: delivery.channel, isContactAtFault }))
 }
 
 function outcomeRow(attempts: number, outcome: AttemptOutcome, now: Date): Omit<SettledDelivery, 'id'> {
   if (outcome.kind === 'not-begun') return { claimed: attempts, state: 'queued', words: null, attempts: attempts - 1, dueAt: null, sentAt: null }
   const { state, dueAt } = afterAttempt(outcome, attempts, now)
-  return { claimed: attempts, state, dueAt, words: outcome.words.slice(0, LONGEST_WORDS), attempts, sentAt: state === 'sent' ? now : null }
+  return { claimed: attempts, state, dueAt, words: shorten(outcome.words, LONGEST_WORDS), attempts, sentAt: state === 'sent' ? now : null }
 }
 
 /**

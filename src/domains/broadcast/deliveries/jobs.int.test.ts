@@ -4,6 +4,7 @@ import PostalMime from 'postal-mime'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
+import { createMailTransport } from '../../../platform/mail/transport.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -148,6 +149,45 @@ test('after the last try a message is given up', async () => {
   assert.deepEqual([only?.state, only?.attempts], ['given-up', MOST_ATTEMPTS])
   assert.equal((await recipients(bulletin))[0]?.is_reachable, false)
   sink.manner = () => 'take'
+})
+
+test('a server that is down for days has its messages given up, and no contact is blamed for it, as for its own refusals one is', async () => {
+  const blamed = async ({ bulletinId }: ReleasedBulletin) => {
+    const { rows }: { rows: { failed: boolean; repair: string | null }[] } = await platform.database.pool.query(
+      `select contact.last_failed_at is not null as failed, repair.reason as repair from broadcast_delivery delivery
+       join directory_contact contact on contact.id = delivery.contact_id left join directory_contact_repair repair on repair.contact_id = contact.id
+       where delivery.bulletin_id = $1`,
+      [bulletinId],
+    )
+    return rows
+  }
+  const down = await releasedBulletin(platform, { organisations: 1, prefix: 'P' })
+  const mail = createMailTransport('smtp://127.0.0.1:1', 'centre@example.org')
+  const busy = await releasedBulletin(platform, { organisations: 1, prefix: 'Q', mailbox: () => 'full' })
+  sink.manner = address => (address.startsWith('full') ? { code: 452, words: '4.2.2 Mailbox full' } : 'take')
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    await deliverMailing({ ...platform, mail }, down.mailingId, never)
+    await deliverMailing(platform, busy.mailingId, never)
+    platform.clock.advanceHours(5)
+  }
+  mail.close()
+  sink.manner = () => 'take'
+  assert.deepEqual([(await deliveries(down))[0]?.state, (await deliveries(busy))[0]?.state], ['given-up', 'given-up'])
+  assert.deepEqual(await blamed(down), [{ failed: false, repair: null }])
+  assert.deepEqual(await blamed(busy), [{ failed: true, repair: 'failed' }])
+})
+
+test('what a server says is written down whatever it holds, and takes no other message with it', async () => {
+  const bulletin = await releasedBulletin(platform, { organisations: 3, prefix: 'R', mailbox: index => (index === 1 ? 'odd' : 'desk') })
+  sink.manner = address => (address.startsWith('odd') ? { code: 550, words: `Nobody ${'\u{1F494}'.repeat(400)}` } : 'take')
+  await deliverMailing(platform, bulletin.mailingId, never)
+  sink.manner = () => 'take'
+  const found = await deliveries(bulletin)
+  assert.deepEqual(
+    found.map(({ state }) => state),
+    ['sent', 'given-up', 'sent'],
+  )
+  assert.match(found[1]?.words ?? '', /^550 Nobody \u{1F494}+…$/u)
 })
 
 test('a server that hangs up, or answers slowly, loses nothing', async () => {

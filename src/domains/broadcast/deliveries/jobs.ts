@@ -109,7 +109,7 @@ async function isOpen(work: Work<Visible>, mailingId: string): Promise<boolean> 
   return standing === 'open'
 }
 
-const TOO_SLOW = { ok: false, permanent: false, words: 'The server did not finish in time.' } as const
+const TOO_SLOW = { ok: false, permanent: false, fault: 'service', words: 'The server did not finish in time.' } as const
 
 async function send(platform: Platform, writers: Writers, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
   const linkOf = (told: ToldOrganisation) => answerAddress(platform, told)

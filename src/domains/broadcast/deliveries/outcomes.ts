@@ -1,5 +1,6 @@
 import { Unavailable } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
+import { shorten } from '../../../kernel/text.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { failContact } from '../../directory/contract.ts'
 import type { Visible } from '../tables.ts'
@@ -21,6 +22,12 @@ export interface Fallback {
   readonly hasTexts: boolean
   /** The product's own address. */
   readonly baseUrl: string
+}
+
+/** What a carrier says of a message that it had taken and could not hand over. `deliveryId` is any delivery of the message. */
+interface Undelivered extends Fallback {
+  readonly deliveryId: string
+  readonly words: string
   /** False when the message was refused for what we are or wrote: nobody's contact fails for that. */
   readonly isContactAtFault?: boolean
 }
@@ -35,7 +42,7 @@ export async function recordArrival(work: Work<Visible>, input: { readonly deliv
   const arrived = await work.db
     .updateTable('broadcast_delivery')
     .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
-    .set({ state: 'delivered', delivered_at: work.now, due_at: null, words: input.words.slice(0, LONGEST_WORDS) })
+    .set({ state: 'delivered', delivered_at: work.now, due_at: null, words: shorten(input.words, LONGEST_WORDS) })
     .returning('organisation_id')
     .execute()
   const organisationIds = [...new Set(arrived.map(row => row.organisation_id))]
@@ -45,12 +52,12 @@ export async function recordArrival(work: Work<Visible>, input: { readonly deliv
 }
 
 /**
- * Word came that a message could not be handed to its reader for good, after a server had taken it. `deliveryId` is any delivery of the
- * message; all that it carried came back. Where there is a mobile number a text message takes its place. Gives whether that was news.
+ * Word came that a message could not be handed to its reader for good, after a server had taken it: all that it carried came back. Where there is
+ * a mobile number a text message takes its place. Gives whether that was news.
  * For the system's own reading of bounces and callbacks, which has proved that the word is genuine.
  */
-export async function recordBounce(work: Work<Visible>, input: { readonly deliveryId: string; readonly words: string } & Fallback): Promise<boolean> {
-  const words = input.words.slice(0, LONGEST_WORDS)
+export async function recordBounce(work: Work<Visible>, input: Undelivered): Promise<boolean> {
+  const words = shorten(input.words, LONGEST_WORDS)
   const message = await lockMessage(work, input.deliveryId)
   // A server's "sent" may not be written down yet.
   if (message === undefined || !['sending', 'sent', 'delivered'].includes(message.state)) return false
@@ -67,6 +74,7 @@ export async function recordBounce(work: Work<Visible>, input: { readonly delive
     contactId: row.contact_id as Id<'contact'>,
     channel: row.channel,
     words,
+    isContactAtFault: input.isContactAtFault ?? true,
   }))
   await takeBack(
     work,
@@ -83,10 +91,7 @@ export async function recordBounce(work: Work<Visible>, input: { readonly delive
  * enough; then it came back for good. Gives whether that was news. Throws `Unavailable` while the message is still being sent: what
  * the worker is about to write down would undo it, so the carrier must say it again.
  */
-export async function recordFailure(
-  work: Work<Visible>,
-  input: { readonly deliveryId: string; readonly words: string } & Fallback,
-): Promise<boolean> {
+export async function recordFailure(work: Work<Visible>, input: Undelivered): Promise<boolean> {
   const message = await lockMessage(work, input.deliveryId)
   if (message?.state === 'sending') throw new Unavailable('broadcast.delivery.too-early', 'That message is being sent. Say it again in a while.')
   if (message?.state !== 'sent') return false
@@ -95,7 +100,7 @@ export async function recordFailure(
   const failed = await work.db
     .updateTable('broadcast_delivery')
     .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
-    .set({ state: 'failed', due_at: dueAt, words: input.words.slice(0, LONGEST_WORDS) })
+    .set({ state: 'failed', due_at: dueAt, words: shorten(input.words, LONGEST_WORDS) })
     .returning('organisation_id')
     .execute()
   await takeBack(work, message, [...new Set(failed.map(row => row.organisation_id))])
@@ -117,16 +122,20 @@ async function lockMessage(work: Work<Visible>, deliveryId: string) {
   return { ...message, state, attempts }
 }
 
-/** What follows from messages that will reach nobody: their contacts are known to fail, a text message is tried, and who is left with nothing is unreachable. */
+/**
+ * What follows from messages that will reach nobody: those of their contacts whose fault it is are known to fail, a text message is tried, and who
+ * is left with nothing is unreachable.
+ */
 export async function followDead(
   work: Work<Visible>,
   mailing: SettledMailing,
-  dead: readonly (DeadDelivery & { readonly words: string })[],
+  dead: readonly (DeadDelivery & { readonly words: string; readonly isContactAtFault: boolean })[],
   fallback: Fallback,
 ): Promise<void> {
   if (dead.length === 0) return
-  const failed = new Map(fallback.isContactAtFault === false ? [] : dead.map(row => [row.contactId, row.words]))
-  for (const [contactId, words] of failed) await failContact(work.lend(), { contactId, words })
+  const failed = new Map(dead.flatMap(row => (row.isContactAtFault ? [[row.contactId, row]] : [])))
+  for (const [contactId, { channel, words }] of failed)
+    await failContact(work.lend(), { contactId, words, channel: channel === 'text' ? 'telephone' : 'mail' })
   if (fallback.hasTexts) await queueTexts(work, mailing, dead, fallback.baseUrl)
   if (mailing.kind !== 'escalation')
     await markUnreachable(

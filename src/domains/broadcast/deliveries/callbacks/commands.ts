@@ -30,7 +30,8 @@ export async function takeNotifyCallback(
   const told = { deliveryId: found.id, words: WORDS[input.status], hasTexts: input.hasTexts, baseUrl: input.baseUrl }
   if (input.status === 'delivered') await recordArrival(work, told)
   else if (input.status === 'permanent-failure') await recordBounce(work, told)
-  else await recordFailure(work, told)
+  // A fault of theirs is not the number's nor the address's, however often it comes.
+  else await recordFailure(work, { ...told, isContactAtFault: input.status !== 'technical-failure' })
   return true
 }
 
