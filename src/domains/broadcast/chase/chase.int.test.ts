@@ -192,3 +192,35 @@ test('a senior who stopped our messages, or reported one, is not written to', as
   assert.deepEqual(toWhom(await chase('2026-12-11T21:01:00Z')), ['senior@u00000.example'])
   await end(stopped.bulletinId)
 })
+
+test('whoever answers after a reminder was queued and before it is sent is not told that no answer came, nor is their senior', async () => {
+  platform.clock.set('2026-12-14T09:00:00Z')
+  const late = await told({ organisations: 4, prefix: 'Q', title: 'Answered meanwhile', reachable: 4 })
+  await sql`update directory_contact set email = 'both@desk.example' where id in (${late.contactIds[1] ?? ''}, ${late.contactIds[2] ?? ''})`.execute(
+    db,
+  )
+  await sql`
+    insert into directory_contact (id, organisation_id, name, purpose, email, out_of_hours, receives_bulletins, created_at)
+    values (${'con_' + '7'.repeat(32)}, ${late.organisationIds[3] ?? ''}, 'A senior', 'Chief executive', 'senior@q00003.example', false, false, now())`.execute(
+    db,
+  )
+  const chaseWhile = async (at: string, organisationIds: readonly (string | undefined)[]) => {
+    platform.clock.set(at)
+    const before = sink.messages.length
+    await chaseAll(platform)
+    for (const id of organisationIds) await answer(id)
+    await platform.runJobs()
+    return Promise.all(sink.messages.slice(before).map(async ({ to, bytes }) => ({ to, text: (await PostalMime.parse(bytes)).text ?? '' })))
+  }
+  const sent = await chaseWhile('2026-12-14T13:01:00Z', late.organisationIds.slice(0, 2))
+  assert.deepEqual(toWhom(sent), ['both@desk.example', 'desk0@q00003.example'])
+  const shared = sent.find(({ to }) => to === 'both@desk.example')?.text ?? ''
+  assert.match(shared, /Answer for Organisation Q00002/)
+  assert.doesNotMatch(shared, /Organisation Q00001|You stand for/)
+  const { rows } = await sql<{ state: string; words: string }>`
+    select delivery.state, delivery.words from broadcast_delivery as delivery join broadcast_mailing as mailing on mailing.id = delivery.mailing_id
+    where mailing.kind = 'reminder' and delivery.organisation_id = ${late.organisationIds[0] ?? ''}`.execute(db)
+  assert.deepEqual(rows, [{ state: 'given-up', words: 'Not sent: the answer came first.' }])
+  assert.deepEqual(toWhom(await chaseWhile('2026-12-15T21:01:00Z', late.organisationIds.slice(2))), [])
+  await end(late.bulletinId)
+})

@@ -11,6 +11,7 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { returnPath, streamEnvelope } from '../envelope.ts'
 import type { Visible } from '../tables.ts'
+import { withoutAnswered } from './answered.ts'
 import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type AttemptOutcome, type ClaimLimits } from './commands.ts'
 import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, SEND_LINK } from './model.ts'
 import { pump } from './pump.ts'
@@ -86,7 +87,7 @@ export async function deliverMailing(platform: Platform, mailingId: string, sign
       persistently(() =>
         inWork(platform, async work => {
           await settleDeliveries(work, mailing, outcomes, fallback)
-          return wantsMore && (await isOpen(work, mailingId)) ? claimDeliveries(work, mailingId, limits) : []
+          return wantsMore && (await isOpen(work, mailingId)) ? withoutAnswered(work, mailing, await claimDeliveries(work, mailingId, limits)) : []
         }),
       ),
   })

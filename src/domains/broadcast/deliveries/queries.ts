@@ -106,6 +106,8 @@ export interface ToldOrganisation {
   readonly generation: number
   /** Whether the contact belongs to the organisation, and so may answer for it by link. */
   readonly mayAnswer: boolean
+  /** Whether an answer came since the message was queued, where it says that none has (`answered.ts`). */
+  readonly hasAnswered?: boolean
 }
 
 /** One claimed delivery, with whom it is for, and the deliveries to the same address that its message carries. */

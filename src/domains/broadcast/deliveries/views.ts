@@ -5,6 +5,7 @@ import type { Views } from '../../../platform/views.ts'
 import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
 import type { Envelope } from '../envelope.ts'
 import { textMessage } from '../renditions/model.ts'
+import { toldBy } from './answered.ts'
 import { letterOf, messageIdOf, MOST_IN_A_MESSAGE, withdrawnText } from './model.ts'
 import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
@@ -52,7 +53,7 @@ export function prepareLetter(
     return prepareBody({ text: views.render(`${template}.txt.njk`, model), html: views.render(`${template}.html.njk`, model) }, slots)
   }
   return (delivery, linkOf) => {
-    const told = [delivery, ...delivery.carries]
+    const told = toldBy(delivery)
     const mayAnswer = told.every(organisation => organisation.mayAnswer) && mailing.kind !== 'withdrawal'
     const key = `${told.length} ${mayAnswer}`
     const parts = prepared.get(key) ?? prepare(told.length, mayAnswer)
@@ -84,8 +85,9 @@ export function prepareLetter(
 export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
   const number = bulletinNumber(mailing.number)
   return (delivery, linkOf) => {
-    const isOne = delivery.carries.length === 0 && delivery.mayAnswer && mailing.kind !== 'withdrawal'
-    const link = isOne ? linkOf(delivery) : `${baseUrl}/bulletins/${mailing.kind === 'withdrawal' ? (mailing.successor ?? number) : number}`
+    const [only, ...others] = toldBy(delivery)
+    const isOne = others.length === 0 && only?.mayAnswer === true && mailing.kind !== 'withdrawal'
+    const link = isOne ? linkOf(only) : `${baseUrl}/bulletins/${mailing.kind === 'withdrawal' ? (mailing.successor ?? number) : number}`
     const text =
       mailing.kind === 'withdrawal' ? withdrawnText(number, mailing.successor, link, mailing.isExercise) : textMessage(mailing, number, link).text
     return { to: delivery.address, text, reference: delivery.id }
