@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Forbidden, Invalid, SignInNeeded, TooMany } from '../../kernel/errors.ts'
+import { Bug, Forbidden, Invalid, SignInNeeded, TooMany } from '../../kernel/errors.ts'
 import { TOKEN_PREFIX } from '../auth/api-tokens.ts'
 import { networkOf } from '../auth/attempts.ts'
+import { hashToken } from '../auth/tokens.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Actor } from '../work/actor.ts'
+import type { StreamHolder } from './events.ts'
 import { createMinuteCounts } from './rates.ts'
-import type { Route } from './route.ts'
+import type { Route, SessionView } from './route.ts'
 
 /** Who a token lets its bearer act as. */
 export interface TokenIdentity {
@@ -67,6 +69,18 @@ export function createTokenCheck(clock: Clock, identifyToken: (token: string) =>
       throw new Forbidden('platform.token.person-only', `This is for people who are signed in, not for tokens. ${route.personOnly}`)
     return actor
   }
+}
+
+/** Who holds a stream that the request opens, so that it ends when their session or their token does. */
+export function streamHolderOf(
+  request: FastifyRequest,
+  session: SessionView | null,
+  identifyToken: (token: string) => Promise<TokenIdentity | null>,
+): StreamHolder {
+  if (session !== null) return { kind: 'session', hash: session.idHash }
+  const token = tokenIn(request.headers.authorization)
+  if (token === null) throw new Bug('platform.http.stream-of-nobody', 'A stream is for whoever is signed in or shows a token.')
+  return { kind: 'token', hash: hashToken(token), stillWorks: async () => (await identifyToken(token)) !== null }
 }
 
 /** A challenge for each way to come in (RFC 9110 §11.6.1). To scripts of our own pages none that makes a browser ask for a password. */

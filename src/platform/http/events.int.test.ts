@@ -8,16 +8,16 @@ import type { AuthTables } from '../auth/tables.ts'
 import { hashToken } from '../auth/tokens.ts'
 import { SYSTEM } from '../work/actor.ts'
 import { runWork } from '../work/work.ts'
-import { createEventStreams, MOST_OF_A_SESSION } from './events.ts'
+import { createEventStreams, MOST_OF_A_HOLDER, type StreamHolder } from './events.ts'
 import { events, type EventSink } from './reply.ts'
 
 const platform = await createTestPlatform()
 
-async function newSession(): Promise<string> {
+async function newSession(): Promise<StreamHolder & { kind: 'session' }> {
   const cookie = await runWork<AuthTables, string>(platform, SYSTEM, work =>
     startSession(work, { personId: work.newId('person'), assignmentId: work.newId('assignment'), how: 'passkey', replaces: null }),
   )
-  return hashToken(cookie)
+  return { kind: 'session', hash: hashToken(cookie) }
 }
 
 function watcher() {
@@ -39,7 +39,7 @@ test('whoever signs out is told nothing more, and whoever has not is kept', asyn
   const kept = streams.open(staying, other.reply)
   kept.resume()
   one.seen.sink?.send({ figures: { silent: 1 } })
-  await runWork<AuthTables, void>(platform, SYSTEM, work => endSession(work, leaving))
+  await runWork<AuthTables, void>(platform, SYSTEM, work => endSession(work, leaving.hash))
   const text = (await body.setEncoding('utf8').toArray()).join('')
   assert.match(text, /^retry: 3000\n\n/)
   assert.match(text, /data: {"figures":{"silent":1}}\n\n/)
@@ -55,7 +55,7 @@ test('whoever signs out is told nothing more, and whoever has not is kept', asyn
 test('a session holds so many streams and no more, and one that is closed makes room', async () => {
   const streams = createEventStreams(platform)
   const session = await newSession()
-  const open = Array.from({ length: MOST_OF_A_SESSION }, () => streams.open(session, watcher().reply))
+  const open = Array.from({ length: MOST_OF_A_HOLDER }, () => streams.open(session, watcher().reply))
   assert.throws(() => streams.open(session, watcher().reply), { code: 'platform.http.too-many-streams' })
   open[0]?.destroy()
   await once(open[0] ?? assert.fail(), 'close')
@@ -64,10 +64,28 @@ test('a session holds so many streams and no more, and one that is closed makes 
   await Promise.all(open.slice(1).map(body => once(body, 'close')))
 })
 
+test('a program whose token has ended is told nothing more, and holds no more streams than a person', async () => {
+  const streams = createEventStreams(platform, 20)
+  let works = true
+  const holder: StreamHolder = { kind: 'token', hash: hashToken('a token'), stillWorks: async () => works }
+  const { seen, reply } = watcher()
+  const body = streams.open(holder, reply)
+  const others = Array.from({ length: MOST_OF_A_HOLDER - 1 }, () => streams.open(holder, watcher().reply).resume())
+  assert.throws(() => streams.open(holder, watcher().reply), { code: 'platform.http.too-many-streams' })
+  const reader = body.setEncoding('utf8').iterator()
+  let text = ''
+  while (!text.includes(': still here')) text += String((await reader.next()).value)
+  works = false
+  for (let part = await reader.next(); part.done !== true; part = await reader.next()) text += String(part.value)
+  assert.match(text, /event: signed-out\ndata: {}\n\n$/)
+  assert.equal(seen.isGone, true)
+  await Promise.all(others.filter(one => !one.closed).map(one => once(one, 'close')))
+})
+
 test('a watcher that takes nothing in is let go', async () => {
   const streams = createEventStreams(platform)
   const { seen, reply } = watcher()
-  const body = streams.open(null, reply)
+  const body = streams.open(await newSession(), reply)
   for (let count = 0; count < 400; count += 1) seen.sink?.send({ words: 'x'.repeat(1_000) })
   assert.equal(body.destroyed, true)
   await setImmediate()

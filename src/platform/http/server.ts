@@ -14,7 +14,7 @@ import { ANONYMOUS, assertMay, SYSTEM, type Actor } from '../work/actor.ts'
 import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
 import { isUnchanged } from './conditional.ts'
-import { challengesFor, createTokenCheck, type TokenIdentity } from './credentials.ts'
+import { challengesFor, createTokenCheck, streamHolderOf, type TokenIdentity } from './credentials.ts'
 import { assertCsrfToken, assertSameOrigin, csrfTokenOf } from './csrf.ts'
 import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
@@ -222,7 +222,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
           .send(body)
       }
       case 'events': {
-        const body = streams.open(identityOf(request).session?.idHash ?? null, content)
+        const body = streams.open(streamHolderOf(request, identityOf(request).session, parts.identifyToken), content)
         // A proxy that gathers an answer before it passes it on would tell nothing until the end.
         return reply.header('x-accel-buffering', 'no').header('content-type', EVENT_STREAM).send(body)
       }
