@@ -5,15 +5,17 @@ import type { Kysely } from 'kysely'
 import { createTestApp } from '../../../test/support/app.ts'
 import { releasedBulletin } from '../../../test/support/released-bulletin.ts'
 import { sharedData, skipWithoutSharedData } from '../../../test/support/shared-data.ts'
-import { bundleOf, idOf, indicatorOf, objectOf, relate, STRICT, valueOf } from '../../../test/support/stix.ts'
+import { AMBER, bundleOf, idOf, indicatorOf, objectOf, RED, relate, STRICT, TIMES, valueOf, WHITE } from '../../../test/support/stix.ts'
 import { readStix, recognisesStix } from '../../codecs/stix/bundle.ts'
+import { MARKING_IDS } from '../../codecs/stix/writing/markings.ts'
 import { gather } from '../../domains/watch/contract.ts'
 import { toStored, type StoredItem } from '../../domains/watch/gathering/model.ts'
 import type { Visible } from '../../domains/watch/tables.ts'
-import { lineAt, listAt } from '../../kernel/json.ts'
+import { isRecord, lineAt, linesAt, listAt } from '../../kernel/json.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 
+const AMBER_2 = MARKING_IDS.AMBER
 const app = await createTestApp()
 const analyst = await app.signIn('analyst')
 const db = app.platform.database.kysely as Kysely<Visible>
@@ -42,20 +44,32 @@ async function assertNothingIsLost(): Promise<number> {
       const again = read.get(id)
       assert.ok(again, id)
       const back: unknown = JSON.parse(JSON.stringify(toStored(again)))
-      assert.deepEqual(withoutOrder(back as StoredItem), withoutOrder(content), id)
+      // What is RED beside it was withheld from it, and is in no file.
+      const gone = linesAt(content.details, 'withheld').filter(ref => !linesAt(again.details, 'withheld').includes(ref))
+      assert.deepEqual(withoutOrder(back as StoredItem, gone), withoutOrder(content, gone), id)
     }
   }
   return held.length
 }
 
-/** What lies around an object is a set: it stands in another order in another bundle. */
-function withoutOrder(item: StoredItem): unknown {
-  const sorted = (value: unknown): unknown => (Array.isArray(value) ? value.map(entry => JSON.stringify(byName(entry))).toSorted() : value)
+/**
+ * What lies around an object is a set: it stands in another order in another bundle. `gone` are ids of what is in no file, so that nothing is left of it
+ * but that something pointed there.
+ */
+function withoutOrder(item: StoredItem, gone: readonly string[]): unknown {
+  const isOpen = (entry: unknown) => !gone.includes(typeof entry === 'string' ? entry : (lineAt(entry, 'ref') ?? ''))
+  const sorted = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value
+          .filter(isOpen)
+          .map(entry => JSON.stringify(byName(entry)))
+          .toSorted()
+      : value
   const { details, indicators, cves, ...rest } = item
   return {
     ...rest,
     cves: cves.toSorted(),
-    indicators: sorted(indicators ?? []),
+    indicators: sorted((indicators ?? []).filter(({ tlp }) => tlp !== 'RED')),
     details: Object.fromEntries(Object.entries(details).map(([name, value]) => [name, sorted(value)])),
   }
 }
@@ -149,4 +163,39 @@ test('a bulletin is given to those who may open its page, and what is RED or an 
     assert.equal((await analyst.get(`/bulletins/CC-${number}/stix.json`)).statusCode, 404)
     assert.doesNotMatch((await analyst.get(`/bulletins/CC-${number}`)).body, /stix\.json/)
   }
+})
+
+test('what a source marks RED is in no file, and the rest goes out as it came: other languages, extensions, labels of TLP 1, revocations', async () => {
+  const definition = idOf('extension-definition')
+  await take(
+    'marked.json',
+    bundleOf(
+      objectOf('campaign', { name: 'Marked campaign', object_marking_refs: [AMBER], x_acme_score: 7, extensions: { [definition]: { rank: 1 } } }, 40),
+      { type: 'extension-definition', id: definition, ...TIMES, name: 'Acme extension', version: '1.0.0', schema: 'https://acme.example/schema' },
+      { type: 'language-content', id: idOf('language-content'), ...TIMES, object_ref: idOf('campaign', 40), contents: { fr: { name: 'Campagne' } } },
+      { type: 'marking-definition', spec_version: '2.1', id: AMBER, created: TIMES.created, definition_type: 'tlp', definition: { tlp: 'amber' } },
+      // A definition of ours in other words does not stand in the place of ours.
+      { type: 'marking-definition', spec_version: '2.1', id: AMBER_2, created: TIMES.created, name: 'TLP:CLEAR', definition_type: 'tlp' },
+      objectOf('note', { content: 'For named people', object_refs: [idOf('campaign', 40)], object_marking_refs: [RED] }, 40),
+      objectOf('course-of-action', { name: 'Hidden course', object_marking_refs: [RED] }, 40),
+      relate('mitigates', idOf('course-of-action', 40), idOf('campaign', 40), { object_marking_refs: [WHITE] }, 40),
+      objectOf(
+        'tool',
+        { name: 'Old tool', revoked: true, object_marking_refs: [AMBER_2], granular_markings: [{ lang: 'en', selectors: ['name'] }] },
+        40,
+      ),
+      relate('uses', idOf('campaign', 40), idOf('tool', 40), { object_marking_refs: [WHITE] }, 41),
+    ),
+  )
+  const [threat] = await db.selectFrom('watch_threat').select(['id', 'tlp']).where('title', '=', 'Marked campaign').execute()
+  assert.equal(threat?.tlp, 'AMBER')
+  const { body } = await analyst.get(`/threats/${threat.id}/stix.json`)
+  assert.doesNotMatch(body, /For named people|Hidden course/)
+  const objects = listAt(JSON.parse(body), 'objects').filter(isRecord)
+  const given = (id: string) => objects.find(object => lineAt(object, 'id') === id)
+  assert.deepEqual([given(idOf('campaign', 40))?.['x_acme_score'], given(definition)?.['name']], [7, 'Acme extension'])
+  assert.deepEqual(given(idOf('language-content'))?.['contents'], { fr: { name: 'Campagne' } })
+  assert.deepEqual([given(AMBER)?.['definition_type'], given(AMBER_2)?.['name']], ['tlp', 'TLP:AMBER'])
+  const tool = given(idOf('tool', 40))
+  assert.deepEqual([tool?.['revoked'], tool?.['granular_markings']], [true, [{ lang: 'en', selectors: ['name'] }]])
 })

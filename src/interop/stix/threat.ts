@@ -1,3 +1,4 @@
+import { readMarkings } from '../../codecs/stix/markings.ts'
 import { neighbourhoodIn } from '../../codecs/stix/neighbourhood.ts'
 import { EXTENSION_OBJECTS } from '../../codecs/stix/writing/extension.ts'
 import { markingOf } from '../../codecs/stix/writing/markings.ts'
@@ -5,7 +6,7 @@ import { bundleOf, type StixObject } from '../../codecs/stix/writing/object.ts'
 import { identityObject, type StixIdentity } from '../../codecs/stix/writing/parts.ts'
 import { objectsOfThreat } from '../../codecs/stix/writing/threat.ts'
 import type { ThreatDossier } from '../../domains/watch/contract.ts'
-import { lineAt, recordAt, type Json, type JsonRecord } from '../../kernel/json.ts'
+import { lineAt, linesAt, recordAt, type Json, type JsonRecord } from '../../kernel/json.ts'
 import { TLP, type Tlp } from '../../kernel/tlp.ts'
 
 /**
@@ -47,16 +48,25 @@ export function stixOfThreat(dossier: ThreatDossier, setting: { readonly centre:
   return bundleOf(`${threat.id} ${threat.updated_at.toISOString()}`, unique([...common, ...objects, ...given]))
 }
 
-/** The sources' objects, as they stand in the documents that they came in; where a document is not kept, as the item holds them. */
+/**
+ * The sources' objects, as they stand in the documents that they came in; where a document is not kept, as the items hold them. What is RED among them
+ * is for named people, and in no file.
+ */
 function givenObjects(items: ThreatDossier['items']): readonly StixObject[] {
-  return items
-    .filter(({ format }) => format === 'stix')
-    .flatMap(({ externalId, content, document }) => {
-      const held = recordAt(content.details, 'object')
-      const around = document === null ? [] : neighbourhoodIn(document, [externalId])
-      return around.length > 0 ? around : held === undefined ? [] : [held]
+  const fromStix = items.filter(({ format }) => format === 'stix')
+  return [...Map.groupBy(fromStix, ({ document }) => document)].flatMap(([document, some]) => {
+    const ids = new Set(some.map(({ externalId }) => externalId))
+    const withheld = new Set(some.flatMap(({ content }) => linesAt(content.details, 'withheld')).filter(id => !ids.has(id)))
+    const around = document === null ? [] : neighbourhoodIn(document, [...ids])
+    const byId = new Map(around.map(object => [lineAt(object, 'id') ?? '', object]))
+    const held = some.filter(({ externalId }) => !byId.has(externalId)).map(({ content }) => recordAt(content.details, 'object') ?? {})
+    const open = around.filter(object => {
+      const { tlp, unknown } = readMarkings(object, id => byId.get(id))
+      // A marking that is not defined here stood on an earlier page of its collection: what was understood then holds.
+      return tlp !== 'RED' || (unknown.length > 0 && !withheld.has(lineAt(object, 'id') ?? ''))
     })
-    .flatMap(object => asStix(object))
+    return [...open, ...held].flatMap(asStix)
+  })
 }
 
 function asStix(object: JsonRecord): readonly StixObject[] {
@@ -95,7 +105,7 @@ function factsOf({ threat, facts }: ThreatDossier): Readonly<Record<string, Json
   }
 }
 
-/** Each version of each object once. */
+/** Each version of each object once, the first of them: what a source gives in the place of our own, or of a label, does not count. */
 function unique(objects: readonly StixObject[]): readonly StixObject[] {
-  return [...new Map(objects.map(object => [`${object.id} ${JSON.stringify(object['modified'])}`, object])).values()]
+  return [...Map.groupBy(objects, object => `${object.id} ${JSON.stringify(object['modified'])}`).values()].flatMap(([first]) => first ?? [])
 }

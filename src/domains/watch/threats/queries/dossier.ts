@@ -25,7 +25,7 @@ export interface DossierItem {
   readonly url: string | null
   readonly title: string
   readonly content: StoredItem
-  /** The parsed document that it came in, of an item in STIX; `null` where it is not kept as one. */
+  /** The parsed document that it came in, of an item in STIX: one value for all items of it. `null` where it is not kept as one. */
   readonly document: unknown
 }
 
@@ -37,9 +37,10 @@ export async function threatDossier(db: Reader<Visible>, id: string, now: Instan
   const facts = await threatForBulletin(db, id)
   if (threat === undefined || facts === undefined) return undefined
   const items: DossierItem[] = []
+  const documents = new Map<string, unknown>()
   for (const row of await itemsOfThreat(db, id)) {
     const { external_id: externalId, sourceName: source, format, url, title, content } = row
-    items.push({ externalId, source, format, url, title, content, document: format === 'stix' ? await documentOf(db, row.id) : null })
+    items.push({ externalId, source, format, url, title, content, document: format === 'stix' ? await documentOf(db, row.id, documents) : null })
   }
   const indicators = await listIndicators(db, id, { search: '', type: null, expiry: 'all' }, { limit: MOST_INDICATORS, cursor: null }, now)
   return { threat, facts, items, indicators: indicators.rows, sightings: await sightingsOfThreat(db, id) }
@@ -58,9 +59,13 @@ export async function threatIdsAfter(db: Reader<Visible>, after: string, limit: 
   return rows.map(({ id }) => id)
 }
 
-async function documentOf(db: Reader<Visible>, itemId: string): Promise<unknown> {
+/** Many items come in one document: each is read once. */
+async function documentOf(db: Reader<Visible>, itemId: string, known: Map<string, unknown>): Promise<unknown> {
   const { bytes_hash: hash } = await db.selectFrom('watch_item').select('bytes_hash').where('id', '=', itemId).executeTakeFirstOrThrow()
-  const bytes = await documentBytes(db, hash)
-  const parsed = bytes === undefined ? undefined : parseJson(bytes.toString('utf8'))
-  return parsed?.ok === true ? parsed.value : null
+  if (!known.has(hash)) {
+    const bytes = await documentBytes(db, hash)
+    const parsed = bytes === undefined ? undefined : parseJson(bytes.toString('utf8'))
+    known.set(hash, parsed?.ok === true ? parsed.value : null)
+  }
+  return known.get(hash)
 }
