@@ -4,7 +4,7 @@ import { parseInstant, type LocalDate } from '../../kernel/instant.ts'
 import { INDICATOR_TYPES } from '../../kernel/intelligence.ts'
 import { TLP } from '../../kernel/tlp.ts'
 import { readMisp } from './events.ts'
-import { mispIndicator, mispUuid, writeMispEvent, type MispDraft } from './write.ts'
+import { mispHashedValues, mispIndicator, mispUuid, writeMispEvent, type MispDraft } from './write.ts'
 
 const at = (text: string) => parseInstant(text) ?? assert.fail()
 const VALUES = {
@@ -46,6 +46,7 @@ const DRAFT: MispDraft = {
     },
     { type: 'vulnerability', category: 'External analysis', value: 'CVE-2026-10001', comment: '', toIds: false, firstSeen: null, lastSeen: null },
   ],
+  earlier: [],
   report: 'The flaw lets **anybody** in.',
 }
 
@@ -84,4 +85,22 @@ test('the same thing is the same event with the same attributes whenever it is w
   assert.deepEqual(writeMispEvent(DRAFT), writeMispEvent({ ...DRAFT, attributes: [...DRAFT.attributes, ...DRAFT.attributes] }))
   assert.notEqual(writeMispEvent(DRAFT).Event['uuid'], writeMispEvent({ ...DRAFT, key: 'bul_2' }).Event['uuid'])
   assert.match(mispUuid('bul_1'), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
+
+test('what was told before and is told no more is marked as deleted under the id that it had, and looked for nowhere', () => {
+  const [first, ...rest] = DRAFT.attributes
+  assert.ok(first)
+  const before = writeMispEvent(DRAFT).Event['Attribute'] as readonly { uuid: string; value: string }[]
+  const draft = { ...DRAFT, attributes: rest, earlier: [...DRAFT.attributes, first] }
+  const after = writeMispEvent(draft).Event['Attribute'] as readonly { uuid: string; value: string; to_ids: boolean; deleted: boolean }[]
+  assert.deepEqual(
+    after.filter(({ deleted }) => deleted).map(({ uuid, value, to_ids }) => [uuid, value, to_ids]),
+    [[before[0]?.uuid, first.value, false]],
+  )
+  assert.equal(after.length, before.length)
+  assert.ok(!mispHashedValues(draft).includes(first.value))
+  assert.equal(
+    readBack(draft).indicators?.some(({ value }) => value === first.value),
+    false,
+  )
 })

@@ -22,6 +22,8 @@ export interface MispDraft {
   /** Beside the label. */
   readonly tags: readonly string[]
   readonly attributes: readonly MispAttribute[]
+  /** What it told before: what it tells no more is marked as deleted, since a server keeps what an event merely leaves out. */
+  readonly earlier: readonly MispAttribute[]
   /** Markdown; empty for none. */
   readonly report: string
 }
@@ -97,7 +99,10 @@ export function writeMispEvent(draft: MispDraft): { readonly Event: Readonly<Rec
       disable_correlation: false,
       Orgc: { name: draft.organisation.name, uuid: mispUuid(draft.organisation.key) },
       Tag: tagsOf(draft),
-      Attribute: unique(draft.attributes).map(attribute => attributeJson(attribute, uuid, timestamp)),
+      Attribute: [
+        ...unique(draft.attributes).map(attribute => attributeJson(attribute, uuid, timestamp)),
+        ...goneOf(draft).map(attribute => ({ ...attributeJson(attribute, uuid, timestamp), to_ids: false, deleted: true })),
+      ],
       Object: [],
       EventReport:
         draft.report === ''
@@ -128,10 +133,10 @@ export function mispHashedValues({ attributes }: Pick<MispDraft, 'attributes'>):
   return [...new Set(attributes.flatMap(({ type, value }) => (type.includes('|') ? value.split('|') : [value])))]
 }
 
-function attributeJson(attribute: MispAttribute, event: string, timestamp: string): Json {
+function attributeJson(attribute: MispAttribute, event: string, timestamp: string): Readonly<Record<string, Json>> {
   const { type, category, value, comment, toIds, firstSeen, lastSeen } = attribute
   return {
-    uuid: uuidv5(`${type}\n${category}\n${value}`, event),
+    uuid: uuidv5(keyOf(attribute), event),
     type,
     category,
     value,
@@ -157,7 +162,17 @@ function tagsOf({ tlp, tags }: MispDraft): readonly Json[] {
 }
 
 function unique(attributes: readonly MispAttribute[]): readonly MispAttribute[] {
-  return [...new Map(attributes.map(one => [`${one.type}\n${one.category}\n${one.value}`, one])).values()]
+  return [...new Map(attributes.map(one => [keyOf(one), one])).values()]
+}
+
+function goneOf({ attributes, earlier }: MispDraft): readonly MispAttribute[] {
+  const told = new Set(attributes.map(keyOf))
+  return unique(earlier).filter(one => !told.has(keyOf(one)))
+}
+
+/** What tells an attribute from the others of its event. */
+function keyOf({ type, category, value }: MispAttribute): string {
+  return `${type}\n${category}\n${value}`
 }
 
 function seconds(at: Instant): string {

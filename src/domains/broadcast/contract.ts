@@ -1,7 +1,8 @@
 import type { Page } from '../../kernel/page.ts'
 import type { Reader } from '../../platform/work/read.ts'
+import type { BulletinContent } from './bulletins/model.ts'
 import type { PublishedAsked, PublishedBulletin } from './publication/model.ts'
-import { listPublished, readPublished, readPublishedNumbered, readThreats } from './publication/queries.ts'
+import { listPublished, readEarlierContents, readPublished, readPublishedNumbered, readThreats } from './publication/queries.ts'
 import { awaitingMoney, type BulletinAwaitingMoney } from './responses/queries/awaiting-money.ts'
 import type { Visible } from './tables.ts'
 
@@ -27,6 +28,14 @@ export function publishedBulletinNumbered<T extends object>(db: Reader<T>, numbe
 /** A page of the released bulletins in the reader's scope, the newest change first. Exercises are left out unless asked for. */
 export function publishedBulletins<T extends object>(db: Reader<T>, asked: PublishedAsked): Promise<Page<PublishedBulletin>> {
   return listPublished(asBroadcast(db), asked)
+}
+
+/** What those bulletins said in the published versions before today's, by the bulletin's id, oldest first, as far as today's readers may read it. */
+export function earlierContents<T extends object>(
+  db: Reader<T>,
+  bulletins: readonly PublishedBulletin[],
+): Promise<ReadonlyMap<string, readonly BulletinContent[]>> {
+  return readEarlierContents(asBroadcast(db), bulletins)
 }
 
 /** The threats that those bulletins are about, by the bulletin's id, as far as the reader may read them. A bulletin that is about none is left out. */

@@ -1,6 +1,6 @@
 import { indicatorsIn } from '../../codecs/indicators/text.ts'
 import { mispIndicator, type MispAttribute, type MispDraft } from '../../codecs/misp/write.ts'
-import { bulletinNumber, fiveLines, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
+import { bulletinNumber, fiveLines, type BulletinContent, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import { londonDate } from '../../kernel/instant.ts'
 import { isForFiles } from '../published.ts'
 
@@ -10,14 +10,21 @@ export type MispAuthor = MispDraft['organisation']
 const LEVELS = { high: 'high', medium: 'medium', low: 'low', information: 'undefined' } as const
 const ENDED = { live: '', withdrawn: 'Withdrawn: ', superseded: 'Replaced: ' } as const
 
-/** The event of a published bulletin; `undefined` for one that is in no file: RED, which is for named people, and an exercise. */
-export function eventOfBulletin(bulletin: PublishedBulletin, author: MispAuthor, baseUrl: string): MispDraft | undefined {
+/**
+ * The event of a published bulletin; `undefined` for one that is in no file: RED, which is for named people, and an exercise. `earlier` is what it said in
+ * versions before, as far as today's readers may read it.
+ */
+export function eventOfBulletin(
+  bulletin: PublishedBulletin,
+  earlier: readonly BulletinContent[],
+  author: MispAuthor,
+  baseUrl: string,
+): MispDraft | undefined {
   if (!isForFiles(bulletin)) return undefined
   const { content, state, tlp } = bulletin
   const number = bulletinNumber(bulletin.number)
   const isLive = state === 'live'
   const url = `${baseUrl}${tlp === 'CLEAR' ? '/public' : '/bulletins'}/${number}`
-  const nothing = { note: null, firstSeen: null, lastSeen: null }
   return {
     key: bulletin.id,
     title: `${ENDED[state]}${number}: ${content.title}`,
@@ -30,16 +37,21 @@ export function eventOfBulletin(bulletin: PublishedBulletin, author: MispAuthor,
     sharingGroup: bulletin.sharingGroup,
     organisation: author,
     tags: [`carecert:severity="${content.severity}"`, `carecert:state="${state}"`, `carecert:type="${content.threatType}"`],
-    attributes: [
-      told('link', url, number),
-      ...[content.ncscLink, ...content.sources].filter(source => source !== '').map(source => told('link', source, 'Source')),
-      ...content.cves.map(cve => told('vulnerability', cve, '')),
-      ...content.platforms.map(({ platform, versions }) => told('text', [platform, ...versions].join(' '), 'Affected platform')),
-      // What was withdrawn is nothing that a machine should look for.
-      ...indicatorsIn(content.indicators).map(indicator => mispIndicator(indicator, nothing, isLive)),
-    ],
+    // What was withdrawn is nothing that a machine should look for.
+    attributes: [told('link', url, number), ...attributesOf(content, isLive)],
+    earlier: earlier.flatMap(one => attributesOf(one, false)),
     report: reportOf(bulletin),
   }
+}
+
+function attributesOf({ ncscLink, sources, cves, platforms, indicators }: BulletinContent, isActive: boolean): readonly MispAttribute[] {
+  const nothing = { note: null, firstSeen: null, lastSeen: null }
+  return [
+    ...[ncscLink, ...sources].filter(source => source !== '').map(source => told('link', source, 'Source')),
+    ...cves.map(cve => told('vulnerability', cve, '')),
+    ...platforms.map(({ platform, versions }) => told('text', [platform, ...versions].join(' '), 'Affected platform')),
+    ...indicatorsIn(indicators).map(indicator => mispIndicator(indicator, nothing, isActive)),
+  ]
 }
 
 /** A fact for people, which no machine looks for. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { mispHashedValues, mispManifestEntry, mispUuid, writeMispEvent } from '../../codecs/misp/write.ts'
-import { publishedBulletins, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
+import { earlierContents, publishedBulletins, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import type { DirectoryVisible } from '../../domains/directory/contract.ts'
 import { Conflict } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/json.ts'
@@ -10,7 +10,7 @@ import type { Page } from '../../kernel/page.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Actor } from '../../platform/work/actor.ts'
-import { readAs } from '../../platform/work/read.ts'
+import { readAs, type Reader } from '../../platform/work/read.ts'
 import { centreIdentity } from '../stix/queries.ts'
 import { eventOfBulletin, type MispAuthor } from './bulletin.ts'
 
@@ -55,9 +55,10 @@ export async function writeMispFeed(
 ): Promise<number> {
   const manifest: Record<string, Json> = {}
   const hashes: string[] = []
-  const write = async ({ rows }: Page<PublishedBulletin>, author: MispAuthor) => {
+  const write = async (db: Reader<DirectoryVisible>, { rows }: Page<PublishedBulletin>, author: MispAuthor) => {
+    const earlier = await earlierContents(db, rows)
     for (const bulletin of rows) {
-      const draft = eventOfBulletin(bulletin, author, platform.config.baseUrl)
+      const draft = eventOfBulletin(bulletin, earlier.get(bulletin.id) ?? [], author, platform.config.baseUrl)
       if (draft === undefined) continue
       const uuid = mispUuid(draft.key)
       const event = writeMispEvent(draft)
@@ -77,7 +78,7 @@ export async function writeMispFeed(
       let done = 0
       do {
         const page: Page<PublishedBulletin> = await publishedBulletins<DirectoryVisible>(db, { limit: PART, cursor, labels })
-        await write(page, author)
+        await write(db, page, author)
         done += page.rows.length
         onProgress(done, page.total)
         cursor = page.next

@@ -12,7 +12,10 @@ import { runCommand } from '../../../test/support/command.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../test/support/released-bulletin.ts'
 import { readMisp } from '../../codecs/misp/events.ts'
 import { readMispManifest, recognisesMispManifest } from '../../codecs/misp/manifest.ts'
-import { withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
+import { approveBulletin, saveVersion, sendForReview } from '../../domains/broadcast/bulletins/commands.ts'
+import { publishRevision, withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
+import type { BulletinContent } from '../../domains/broadcast/bulletins/model.ts'
+import { bulletinOf, versionOf } from '../../domains/broadcast/bulletins/queries.ts'
 import type { Visible } from '../../domains/broadcast/tables.ts'
 import { gather } from '../../domains/watch/contract.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
@@ -25,6 +28,7 @@ const analyst = await app.signIn('analyst')
 const folder = mkdtempSync(join(tmpdir(), 'misp-'))
 after(() => rm(folder, { recursive: true, force: true }))
 
+const NEWS = { title: 'It is put otherwise', body: '', isMaterial: false, asksAgain: false }
 let made = 0
 async function released(over: Partial<Parameters<typeof releasedBulletin>[1]> = {}): Promise<ReleasedBulletin> {
   platform.clock.advanceHours(1)
@@ -89,6 +93,39 @@ test('what was withdrawn says so, and no machine looks for it', async () => {
     (json['Attribute'] as readonly { to_ids: boolean }[]).filter(attribute => attribute.to_ids),
     [],
   )
+})
+
+test('what an update leaves out is marked as deleted for who has it already, unless it was said under a narrower label', async () => {
+  const revise = (number: number, content: Partial<BulletinContent>) =>
+    runWork<Visible, void>(platform, actorAs('analyst'), async work => {
+      const { id } = await bulletinOf(work.db, number)
+      const held = await versionOf(work.db, id, 1)
+      await saveVersion(work, { number, baseVersion: 1, content: { ...held.content, ...content, news: NEWS } })
+      await sendForReview(work, { number, version: 2 })
+    })
+  const open = await released({ tlp: 'GREEN' })
+  const widened = await released({ tlp: 'AMBER' })
+  const kept = { indicators: '203.0.113.7', cves: [] }
+  for (const [{ number }, tlp] of [
+    [open, 'GREEN'],
+    [widened, 'GREEN'],
+  ] as const) {
+    await revise(number, { ...kept, tlp })
+    await runWork<Visible, void>(platform, actorAs('duty-manager'), async work => {
+      await approveBulletin(work, { number, version: 2 })
+      await publishRevision(work, { number, version: 2, baseUrl: 'http://localhost:8080' })
+    })
+  }
+  const deleted = async ({ number }: ReleasedBulletin) => {
+    const { json, item } = await eventOf(`/bulletins/CC-${number}/misp.json`)
+    assert.deepEqual(
+      item.indicators?.map(({ value }) => value),
+      ['203.0.113.7'],
+    )
+    return (json['Attribute'] as readonly { value: string; deleted: boolean }[]).flatMap(one => (one.deleted ? [one.value] : []))
+  }
+  assert.deepEqual((await deleted(open)).toSorted(), ['CVE-2026-10001', 'evil.example.net'])
+  assert.deepEqual(await deleted(widened), [], 'they were never for the readers of today')
 })
 
 test('a threat is an event for the centre, without what is marked more narrowly than it', async () => {

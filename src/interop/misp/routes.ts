@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { writeMispEvent, type MispDraft } from '../../codecs/misp/write.ts'
-import { bulletinNumber, parseBulletinNumber, publishedBulletinNumbered } from '../../domains/broadcast/contract.ts'
+import { bulletinNumber, earlierContents, parseBulletinNumber, publishedBulletinNumbered } from '../../domains/broadcast/contract.ts'
 import type { DirectoryVisible } from '../../domains/directory/contract.ts'
 import { threatDossier } from '../../domains/watch/contract.ts'
 import { NotFound } from '../../kernel/errors.ts'
@@ -20,7 +20,9 @@ const ofBulletin = route({
     const number = parseBulletinNumber(params.number)
     const event = await read<DirectoryVisible, MispDraft | undefined>(async db => {
       const bulletin = number === undefined ? undefined : await publishedBulletinNumbered<DirectoryVisible>(db, number)
-      return bulletin === undefined ? undefined : eventOfBulletin(bulletin, await centreIdentity(db, now), platform.config.baseUrl)
+      if (bulletin === undefined) return undefined
+      const earlier = (await earlierContents(db, [bulletin])).get(bulletin.id) ?? []
+      return eventOfBulletin(bulletin, earlier, await centreIdentity(db, now), platform.config.baseUrl)
     })
     if (event === undefined)
       throw new NotFound(

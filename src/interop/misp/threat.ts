@@ -44,6 +44,7 @@ export function eventOfThreat({ threat, facts, items, indicators }: ThreatDossie
           ),
         ),
     ],
+    earlier: [],
     report: threat.summary,
   }
 }

@@ -32,6 +32,36 @@ export async function readThreats(db: Reader<Visible>, ids: readonly string[]): 
   return new Map(rows.map(({ id, threatId }) => [id, threatId]))
 }
 
+/**
+ * What those bulletins said in the published versions before today's, by the bulletin's id, oldest first: as far as today's readers may read it, so of no
+ * narrower label and of the same sharing group.
+ */
+export async function readEarlierContents(
+  db: Reader<Visible>,
+  bulletins: readonly PublishedBulletin[],
+): Promise<ReadonlyMap<string, readonly BulletinContent[]>> {
+  const rows = await db
+    .selectFrom('broadcast_version as version')
+    .select(['version.bulletin_id as bulletinId', 'version.version', 'version.content'])
+    .where(sql<SqlBool>`version.bulletin_id = any(${bulletins.map(({ id }) => id)}::text[])`)
+    .where(
+      sql<SqlBool>`(exists (select from broadcast_release released where released.bulletin_id = version.bulletin_id and released.version = version.version)
+        or exists (select from broadcast_update published where published.bulletin_id = version.bulletin_id and published.version = version.version))`,
+    )
+    .orderBy('version.version')
+    .execute()
+  const byId = Map.groupBy(rows, ({ bulletinId }) => bulletinId)
+  return new Map(
+    bulletins.map(({ id, version, tlp, sharingGroup }) => [
+      id,
+      (byId.get(id) ?? [])
+        .filter(row => row.version < version)
+        .map(({ content }) => BulletinContent.parse(content))
+        .filter(content => mayCarry(tlp, content.tlp) && (content.sharingGroup?.id ?? null) === (sharingGroup?.id ?? null)),
+    ]),
+  )
+}
+
 /** Published bulletins in the reader's scope, the newest change first. */
 export async function listPublished(db: Reader<Visible>, asked: PublishedAsked): Promise<Page<PublishedBulletin>> {
   const { labels, withExercises = false, changedAfter = null } = asked
