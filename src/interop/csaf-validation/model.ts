@@ -21,12 +21,11 @@ export function textFrom(bytes: Uint8Array): string | undefined {
   }
 }
 
-export const NOT_UTF8: Verdict = {
-  version: null,
-  isValid: false,
-  findings: [{ rule: 'csaf.not-utf-8', pointer: '', severity: 'error', message: 'This is not UTF-8 text. Save it as UTF-8 and try again.' }],
-  more: 0,
-  notChecked: [],
+export const NOT_UTF8 = unreadable('csaf.not-utf-8', 'This is not UTF-8 text. Save it as UTF-8 and try again.')
+
+/** The verdict on what no rule could be tried on. */
+export function unreadable(rule: string, message: string): Verdict {
+  return { version: null, isValid: false, findings: [{ rule, pointer: '', severity: 'error', message }], more: 0, notChecked: [] }
 }
 
 /** A verdict as data: each finding with what its rule asks for and what to do. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Level, Verdict } from '../../codecs/csaf-validation/model.ts'
+import { unreadable } from './model.ts'
 
 /** Judges documents in threads of its own, each one document at a time. */
 export interface Validator {
@@ -89,5 +90,5 @@ export function createValidator(most = availableParallelism()): Validator {
 }
 
 function stopped(message: string): Verdict {
-  return { version: null, isValid: false, findings: [{ rule: 'csaf.given-up', pointer: '', severity: 'error', message }], more: 0, notChecked: [] }
+  return unreadable('csaf.given-up', message)
 }

@@ -3,6 +3,7 @@ import { LEVELS, type Level, type Verdict } from '../../codecs/csaf-validation/m
 import { readForm } from '../../platform/forms/form.ts'
 import { page, type Reply } from '../../platform/http/reply.ts'
 import { route, type Route } from '../../platform/http/route.ts'
+import { NOT_UTF8, textFrom } from './model.ts'
 import { createValidator } from './pool.ts'
 import { validatorModel } from './views.ts'
 
@@ -36,7 +37,9 @@ const judge = route({
   largestFile: LARGEST_FILE,
   async handle({ body, files }) {
     const chosen = files.get('file')
-    const form = readForm(formOf, chosen === undefined ? body : { ...body, document: chosen.bytes.toString('utf8') })
+    const text = chosen === undefined ? null : textFrom(chosen.bytes)
+    if (text === undefined) return validatorPage('', 'informative', NOT_UTF8, undefined)
+    const form = readForm(formOf, text === null ? body : { ...body, document: text })
     if (!form.ok) return validatorPage('', 'informative', null, form.problems[0]?.message)
     const { document, level } = form.value
     return validatorPage(document, level, await pageValidator.validate(document, level), undefined)

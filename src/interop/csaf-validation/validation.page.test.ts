@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -55,6 +55,8 @@ test('a file is judged as what is pasted; without a token of the page, too large
   const nothing = { file: { name: '', bytes: '' } }
   const pasted = await reader.upload('/csaf-validator', { document: JSON.stringify(sound), level: 'mandatory' }, nothing)
   assert.match(pasted.body, /Valid CSAF 2\.0/, 'a field in which no file was chosen is no file')
+  const latin = { file: { name: 'latin-1.json', bytes: Uint8Array.of(0x7b, 0x22, 0xe9, 0x22, 0x7d) } }
+  assert.match((await reader.upload('/csaf-validator', { document: '' }, latin)).body, /This is not UTF-8 text/)
   const large = { file: { name: 'large.json', bytes: new Uint8Array(2_100_000) } }
   const refused = await reader.upload('/csaf-validator', { document: '' }, large)
   assert.equal(refused.statusCode, 413)
@@ -94,6 +96,24 @@ test('the command judges files, folders and what is no document, prints each ver
   await assert.rejects(run([join(folder, 'absent.json')]), /is not there or cannot be read/)
   const hollow = mkdtempSync(join(folder, 'hollow-'))
   await assert.rejects(run([hollow]), /no JSON file/)
+})
+
+test('a folder is judged without the lists that lie beside documents, and a file that cannot be read hides no other', async () => {
+  const run = (args: readonly string[]) =>
+    runCommand<readonly { readonly file: string }[]>(app.platform, actorAs('duty-manager'), 'csaf validate', args, { level: 'mandatory' })
+  const site = mkdtempSync(join(folder, 'site-'))
+  const good = join(site, 'GOOD.JSON')
+  writeFileSync(good, JSON.stringify(sound))
+  const metadata = join(site, 'provider-metadata.json')
+  writeFileSync(metadata, '{"canonical_url": "https://centre.example/provider-metadata.json"}')
+  for (const member of ['feed', 'service', 'categories']) writeFileSync(join(site, `${member}.json`), JSON.stringify({ [member]: {} }))
+  mkdirSync(join(site, 'folder.json'))
+  assert.deepEqual(
+    (await run([site])).data.map(judged => judged.file),
+    [good],
+  )
+  await assert.rejects(run([metadata]), /The document is not valid/, 'one that is named is judged')
+  await assert.rejects(run([good, join(folder, 'absent.json'), good]), /1 of 3 documents are not valid/)
 })
 
 test('more documents than threads wait for each other, and each gets its own verdict', async () => {
