@@ -29,6 +29,7 @@ import {
   type SettledDelivery,
   type ToldOrganisation,
 } from './queries.ts'
+import { retriedRows } from './queries/retried.ts'
 
 /** How one attempt ended. `not-begun`: the worker was told to stop before its turn came. */
 export type AttemptOutcome =
@@ -215,40 +216,55 @@ export async function followUp(work: Work<Visible>, mailingId: string, channels:
   work.enqueue(DELIVER, { mailingId }, { delaySeconds: Math.max(seconds, 1) })
 }
 
-/** Tries given-up deliveries of a bulletin again, and those that came back: those named, or all. A message is tried whole. Gives how many. */
+/**
+ * Tries given-up deliveries of a bulletin again, and those that came back: those named, or all. A message is tried whole, and goes to the address
+ * that its contact has now, for that is what is put right when mail fails. Gives how many deliveries.
+ */
 export async function retryDeliveries(work: Work<Visible>, bulletinId: string, deliveryIds: readonly string[] | 'all'): Promise<number> {
   assertMay(work.actor, 'broadcast.delivery.retry')
   const bulletin = await work.db.selectFrom('broadcast_bulletin').where('id', '=', bulletinId).select(['number', 'state']).executeTakeFirst()
   if (bulletin === undefined) throw new NotFound('broadcast.bulletin.unknown', 'There is no such bulletin.')
   if (bulletin.state !== 'released') throw new Conflict('broadcast.delivery.not-live', 'This bulletin was withdrawn, so nothing more is sent.')
-  const named = deliveryIds === 'all' ? null : deliveryIds
+  const worthIt = retriedRows(bulletinId, deliveryIds === 'all' ? null : deliveryIds)
+  if ((await work.db.selectFrom(worthIt).select('retried.id').limit(1).executeTakeFirst()) === undefined) return 0
   const retried = await work.db
     .updateTable('broadcast_delivery')
-    .where('bulletin_id', '=', bulletinId)
-    .where('state', 'in', DEAD_STATES)
-    .$if(named !== null, query =>
-      query.where(eb =>
-        eb(
-          eb.fn.coalesce('carried_by', 'id'),
-          'in',
-          eb
-            .selectFrom('broadcast_delivery as named')
-            .where('named.bulletin_id', '=', bulletinId)
-            .where(isOneOf('named.id', named ?? []))
-            .select(named => named.fn.coalesce('named.carried_by', 'named.id').as('id')),
-        ),
-      ),
-    )
-    .set({ state: 'queued', attempts: 0, due_at: null, bounced_at: null })
-    .returning(['mailing_id', 'organisation_id'])
+    .from(worthIt)
+    .whereRef('broadcast_delivery.id', '=', 'retried.id')
+    // Asked again: somebody else may have had them tried meanwhile.
+    .where('broadcast_delivery.state', 'in', DEAD_STATES)
+    .set(eb => ({
+      address: eb.ref('retried.address'),
+      carried_by: eb.ref('retried.carried_by'),
+      message_id: eb.ref('retried.message_id'),
+      state: 'queued',
+      attempts: 0,
+      due_at: null,
+      sent_at: null,
+      delivered_at: null,
+      bounced_at: null,
+    }))
+    .returning(['broadcast_delivery.id', 'mailing_id', 'organisation_id'])
     .execute()
   if (retried.length === 0) return 0
+  // What stays behind of a message that goes out again is no part of it.
+  await work.db
+    .updateTable('broadcast_delivery')
+    .where(
+      isOneOf(
+        'carried_by',
+        retried.map(({ id }) => id),
+      ),
+    )
+    .where('state', 'in', DEAD_STATES)
+    .set({ carried_by: null })
+    .execute()
   const organisationIds = [...new Set(retried.map(row => row.organisation_id))]
   await lockRecipients(work, bulletinId, organisationIds)
   await work.db
     .updateTable('broadcast_recipient')
     .where('bulletin_id', '=', bulletinId)
-    .where('organisation_id', 'in', organisationIds)
+    .where(isOneOf('organisation_id', organisationIds))
     .set({ is_reachable: true })
     .execute()
   work.record({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import PostalMime from 'postal-mime'
 import { actorAs } from '../../../../test/support/broadcast.ts'
 import { startNotify } from '../../../../test/support/notify-stand-in.ts'
@@ -10,6 +10,7 @@ import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
+import { retryDeliveries } from './commands.ts'
 import { deliverMailing } from './jobs.ts'
 import { pauseMailing, resumeMailing, startMailing } from './mailings.ts'
 import { MOST_IN_A_MESSAGE, type MailingKind } from './model.ts'
@@ -36,8 +37,8 @@ const started = ({ bulletinId, organisationIds }: ReleasedBulletin, kind: Mailin
   doing(work => startMailing(work, { bulletinId, kind, organisationIds, baseUrl: BASE_URL, ...more }))
 
 async function rows(mailingId: string) {
-  const found = await sql<{ id: string; organisation_id: string; channel: string; state: string }>`
-    select id, organisation_id, channel, state from broadcast_delivery where mailing_id = ${mailingId} order by channel, id`.execute(
+  const found = await sql<{ id: string; organisation_id: string; channel: string; state: string; carried_by: string | null }>`
+    select id, organisation_id, channel, state, carried_by from broadcast_delivery where mailing_id = ${mailingId} order by channel, id`.execute(
     platform.database.kysely,
   )
   return found.rows
@@ -128,6 +129,60 @@ test('those who are asked again are told since when, not that they gave no answe
   )
   for (const { subject, text, html } of [reminder, escalation])
     assert.doesNotMatch([subject, text, html].join('\n'), /no answer yet|no answer has come to/i)
+})
+
+test('what failed is tried again at the address that its contact has by then, together with whom still has it too', async () => {
+  const bulletin = await released({ organisations: 4, prefix: 'NA' })
+  const [first, second, gone, last] = bulletin.contactIds
+  const change = (what: RawBuilder<unknown>, id = '') => sql`update directory_contact set ${what} where id = ${id}`.execute(platform.database.kysely)
+  for (const id of bulletin.contactIds) await change(sql`email = 'all@dead.example'`, id)
+  const { mailingId } = await started(bulletin, 'catch-up')
+  sink.manner = () => ({ code: 550, words: 'No such mailbox' })
+  await deliver(mailingId)
+  sink.manner = () => 'take'
+  await change(sql`email = 'new@desk.example'`, first)
+  await change(sql`email = 'New@Desk.example'`, second)
+  await change(sql`ended_at = now()`, gone)
+  const retried = () => runWork<Visible, number>(platform, manager, work => retryDeliveries(work, bulletin.bulletinId, 'all'))
+  assert.equal(await retried(), 3)
+  await deliver(mailingId)
+  const named = async (address: RegExp) => {
+    const sent = mails(address)
+    assert.equal(sent.length, 1, String(address))
+    const { text = '' } = await PostalMime.parse(sent[0]?.bytes ?? '')
+    return [...text.matchAll(/Organisation (NA0000\d)/g)].map(match => match[1]).filter((code, index, all) => all.indexOf(code) === index)
+  }
+  assert.deepEqual([await named(/^new@desk\.example$/i), await named(/^all@dead\.example$/)], [['NA00000', 'NA00001'], ['NA00003']])
+  assert.deepEqual(
+    (await rows(mailingId)).map(({ state, carried_by: by }) => [state, by === null]),
+    [
+      ['sent', true],
+      ['sent', false],
+      ['given-up', true],
+      ['sent', true],
+    ],
+  )
+  assert.equal(await retried(), 0, 'who has gone gets nothing more')
+  assert.ok(last)
+})
+
+test('a reminder that failed is not tried again for who has answered, nor anything for who stopped our messages', async () => {
+  const bulletin = await released({ organisations: 3, prefix: 'NB' })
+  const { mailingId } = await started(bulletin, 'reminder')
+  sink.manner = () => ({ code: 550, words: 'No such mailbox' })
+  await deliver(mailingId)
+  sink.manner = () => 'take'
+  const [answered, stopped] = bulletin.organisationIds
+  await sql`update broadcast_recipient set response = 'done', response_at = now() where bulletin_id = ${bulletin.bulletinId} and organisation_id = ${answered}`.execute(
+    platform.database.kysely,
+  )
+  await sql`update directory_contact_repair set reason = 'unsubscribed' where organisation_id = ${stopped}`.execute(platform.database.kysely)
+  assert.equal(await runWork<Visible, number>(platform, manager, work => retryDeliveries(work, bulletin.bulletinId, 'all')), 1)
+  await deliver(mailingId)
+  assert.deepEqual(
+    (await rows(mailingId)).map(({ state }) => state),
+    ['given-up', 'given-up', 'sent'],
+  )
 })
 
 test('a bulletin that is replaced leads to the one that replaces it, whatever its label and by text message too', async () => {

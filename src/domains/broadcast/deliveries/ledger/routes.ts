@@ -84,7 +84,7 @@ const retry = route({
     return redirect(`/bulletins/${bulletinNumber(bulletin.number)}/deliveries`, {
       notice:
         count === 0
-          ? 'Nothing of these was given up or came back, so nothing is tried again.'
+          ? 'Nothing is tried again: none of these failed, or their contacts have gone, have stopped our messages, or have been answered for.'
           : `${count === 1 ? 'One message is' : `${count} messages are`} tried again.`,
     })
   },
