@@ -12,10 +12,10 @@ import { differenceOf, rateOf, TOO_FEW, type Cell, type Impact } from './model.t
 import { readImpactOf, type ShownImpact } from './queries.ts'
 import { ImpactQuery } from './routes.ts'
 
-const Interval = z.tuple([z.number(), z.number()]).describe('95 %')
+const Interval = z.tuple([z.number(), z.number()]).describe('95%')
 const Rate = z
   .object({ organisations: z.int(), reported: z.int().nullable(), share: z.number().nullable(), interval: Interval.nullable() })
-  .describe(`Where fewer than ${TOO_FEW} reported, how many is not said: a figure of one or two is an organisation by another name`)
+  .describe(`Where fewer than ${TOO_FEW} reported, but some, how many is not said: a figure of one or two is an organisation by another name`)
 const Row = z
   .object({ acted: Rate, notActed: Rate, difference: z.number().nullable(), differenceInterval: Interval.nullable() })
   .describe('An association, not a proof: nobody drew lots who acts')
@@ -33,8 +33,14 @@ const Answer = z.object({
   landmarkDays: z.int().describe('Who acted by so many days after the release is compared with who did not'),
   before: Row.nullable().describe('Over as long a time before the release; null while nothing lies after the landmark'),
   after: Row.nullable(),
-  between: z.int().nullable(),
-  elsewhere: z.int().nullable(),
+  between: z
+    .int()
+    .nullable()
+    .describe(`Reported between the release and the landmark; null also for one to ${TOO_FEW - 1}`),
+  elsewhere: z
+    .int()
+    .nullable()
+    .describe(`Reported, and are in neither group; null also for one to ${TOO_FEW - 1}`),
   reports: z.array(Report),
   reportsTotal: z.int(),
   toJudge: z.array(Report),
@@ -48,6 +54,11 @@ function rate(cell: Cell): z.input<typeof Rate> {
     share: found?.share ?? null,
     interval: found === null ? null : [...found.interval],
   }
+}
+
+/** A count, unless it is too small to be said. */
+function said(count: number | undefined): number | null {
+  return count === undefined || (count > 0 && count < TOO_FEW) ? null : count
 }
 
 function row({ acted, notActed }: Impact['before']): z.input<typeof Row> {
@@ -66,8 +77,8 @@ function answer({ bulletin, landmarkDays, impact, reports, toJudge }: ShownImpac
     landmarkDays,
     before: impact === null ? null : row(impact.before),
     after: impact === null ? null : row(impact.after),
-    between: impact?.between ?? null,
-    elsewhere: impact?.elsewhere ?? null,
+    between: said(impact?.between),
+    elsewhere: said(impact?.elsewhere),
     reports: [...reports.rows],
     reportsTotal: reports.total,
     toJudge: [...toJudge],

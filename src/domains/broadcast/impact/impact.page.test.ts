@@ -7,29 +7,42 @@ import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { Visible as WatchTables } from '../../watch/tables.ts'
 import { respond } from '../responses/commands.ts'
+import type { ResponseState } from '../responses/model.ts'
 import type { Visible } from '../tables.ts'
 
 const { platform, signIn } = await createTestApp()
 const releasedAt = platform.clock.now()
-// Sixty organisations: the first thirty say within a day that they act, the next twenty are silent, and ten say that it does not concern them.
-const bulletin = await releasedBulletin(platform, { organisations: 60, prefix: 'A', content: { cves: ['CVE-2026-11111'] } })
+// The first thirty say within a day that they act, the next twenty do not, and ten say that it does not concern them. One of the twenty acts weeks
+// later; and one more is told only then.
+const [TURNS_LATER, TOLD_LATER] = [40, 60]
+const bulletin = await releasedBulletin(platform, { organisations: 61, prefix: 'A', content: { cves: ['CVE-2026-11111'] } })
 platform.clock.advanceHours(10)
-for (const [index, organisationId] of bulletin.organisationIds.entries()) {
-  if (index >= 30 && index < 50) continue
-  const isActing = index < 30
-  await runWork<Visible, void>(platform, SYSTEM, work =>
-    respond(work, {
-      bulletinId: bulletin.bulletinId,
-      organisationId,
-      state: isActing ? 'in-progress' : 'not-applicable',
-      note: null,
-      reason: null,
-      nextDate: isActing ? (parseLocalDate('2027-06-01') ?? null) : null,
-      via: 'portal',
-    }),
+for (let index = 0; index < 60; index += 1) {
+  if (index < 30) await answer(index, 'in-progress')
+  else if (index >= 50) await answer(index, 'not-applicable')
+}
+await answer(TURNS_LATER, 'not-acting')
+platform.clock.advanceHours(24 * 12)
+await answer(TURNS_LATER, 'in-progress')
+await runWork<Visible, void>(platform, SYSTEM, async work => {
+  await work.db
+    .updateTable('broadcast_recipient')
+    .where('bulletin_id', '=', bulletin.bulletinId)
+    .where('organisation_id', '=', bulletin.organisationIds[TOLD_LATER] ?? '')
+    .set({ joined_at: work.now })
+    .execute()
+  work.record({ verb: 'test.joined', subject: { kind: 'bulletin', id: bulletin.bulletinId } })
+})
+platform.clock.advanceHours(24 * 8)
+
+function answer(index: number, state: ResponseState): Promise<void> {
+  const organisationId = bulletin.organisationIds[index] ?? assert.fail()
+  const reason = state === 'not-acting' ? 'Another way.' : null
+  const nextDate = state === 'in-progress' ? (parseLocalDate('2027-06-01') ?? null) : null
+  return runWork<Visible, void>(platform, SYSTEM, work =>
+    respond(work, { bulletinId: bulletin.bulletinId, organisationId, state, note: null, reason, nextDate, via: 'portal' }),
   )
 }
-platform.clock.advanceHours(24 * 20)
 
 let sequence = 0
 /** A report as it stands once it was taken in. Gives its number. */
@@ -79,6 +92,7 @@ for (const index of [30, 31, 32, 33, 34, 35, 36, 37, 38]) await report(bulletin,
 const twice = await report(bulletin, 38, after, NAMED)
 await report(bulletin, 39, addHours(releasedAt, 24), NAMED)
 await report(bulletin, 55, after, NAMED)
+await report(bulletin, TOLD_LATER, after, NAMED)
 for (const index of [5, 6, 30]) await report(bulletin, index, before, NAMED)
 await report(bulletin, 7, after, `CC-${bulletin.number}9 and cve-2026-111111 are others`)
 const unnamed = await report(bulletin, 8, after, 'Files have strange names')
@@ -91,12 +105,21 @@ test('organisations are counted by whether they acted, before and after, each on
   const text = await words(`${address}?landmark=7`)
   assert.match(text, /association, not proof/i)
   // Nine of the nineteen who had not acted and were not hit within the seven days; five of the thirty who had.
-  assert.match(text, /From 7 days after it .*?170 in 1,000 .*?5 of 30 reported; 95 %: 73 in 1,000 to 340 in 1,000/)
+  assert.match(text, /From 7 days after it .*?170 in 1,000 .*?5 of 30 reported; 95%: 73 in 1,000 to 340 in 1,000/)
   assert.match(text, /470 in 1,000 .*?9 of 19 reported/)
-  assert.match(text, /−310 in 1,000 .*?95 %: −540 to −45/)
+  assert.match(text, /−310 in 1,000 .*?95%: −540 to −45/)
   assert.match(text, /Before the release .*?Too few to say .*?fewer than 5 of 30 reported .*?Too few to say .*?fewer than 5 of 20 reported/)
   assert.match(text, /Fewer than 5 organisations reported between the release and that time/)
   assert.match(text, /Fewer than 5 organisations reported and stand in neither group/)
+  const { between, elsewhere, before, after: later } = (await manager.get(`/api/v1${address}?landmark=7`)).json<Record<string, unknown>>()
+  assert.deepEqual([between, elsewhere], [null, null], 'one and two are told to no program either')
+  assert.partialDeepStrictEqual(
+    [before, later],
+    [
+      { acted: { organisations: 30, reported: null }, notActed: { organisations: 20, reported: null } },
+      { acted: { organisations: 30, reported: 5 }, notActed: { organisations: 19, reported: 9 } },
+    ],
+  )
 })
 
 test('a person says that a report is of the kind, and that another is not, and the record says who', async () => {

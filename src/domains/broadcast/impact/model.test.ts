@@ -36,8 +36,11 @@ test('an organisation hit before the landmark counts against nobody, and one tha
   })
 })
 
-test('fewer than five say nothing, however many organisations there are', () => {
-  assert.equal(rateOf({ reported: 4, organisations: 10_000 }), null)
+test('one to four say nothing, however many organisations there are; none is said with its interval, unless there are fewer than five', () => {
+  for (const reported of [1, 4]) assert.equal(rateOf({ reported, organisations: 10_000 }), null)
+  assert.equal(rateOf({ reported: 0, organisations: 4 }), null)
+  const none = rateOf({ reported: 0, organisations: 300 })
+  assert.deepEqual([none?.share, none?.interval[0], Number(none?.interval[1].toFixed(4))], [0, 0, 0.0126])
   assert.equal(rateOf({ reported: 5, organisations: 10_000 })?.share, 0.0005)
   const enough = { reported: 30, organisations: 300 }
   assert.equal(differenceOf({ acted: { reported: 4, organisations: 300 }, notActed: enough }), null)

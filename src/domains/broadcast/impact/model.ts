@@ -10,8 +10,8 @@ import { newcombe, wilson, type Interval } from './intervals.ts'
  *    hit, and so never came to act, would count against those who did not act (Anderson, Cain and Gelber, Journal of Clinical Oncology 1, 1983,
  *    710–719).
  * 2. The same two groups are counted over as long a time before the release: where they differed then already, the bulletin is not the reason.
- * 3. Those whom it does not concern, and those nobody reached, are in neither group.
- * 4. Fewer than five are too few to say anything.
+ * 3. Those whom it does not concern, and those whom nobody had reached by the landmark, are in neither group.
+ * 4. One to four are too few to show: they say little, and who they are could be guessed. None is shown, for its interval says how sure that is.
  */
 export const LANDMARK_DAYS = [2, 7, 14] as const
 /** A report long after says little of the bulletin. */
@@ -80,9 +80,10 @@ export function impactOf(sizes: Readonly<Record<ImpactGroup, number>>, reporters
   }
 }
 
-/** The share of a cell that reported, with its interval; `null` where it is too few to say. */
+/** The share of a cell that reported, with its interval; `null` where those who did, or all of them, are too few to say. */
 export function rateOf({ reported, organisations }: Cell): { readonly share: number; readonly interval: Interval } | null {
-  return reported < TOO_FEW || organisations === 0 ? null : { share: reported / organisations, interval: wilson(reported, organisations) }
+  const isTooFew = organisations < TOO_FEW || (reported > 0 && reported < TOO_FEW)
+  return isTooFew ? null : { share: reported / organisations, interval: wilson(reported, organisations) }
 }
 
 /** The share of those who acted less that of those who did not, with its interval; `null` where either is too few to say. */

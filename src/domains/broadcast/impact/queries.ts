@@ -14,6 +14,7 @@ import {
 import { bulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, versionOf, type Bulletin } from '../bulletins/queries.ts'
 import { funnel } from '../picture/queries.ts'
+import { reachedIn } from '../picture/times.ts'
 import type { Visible } from '../tables.ts'
 import { impactOf, windowsOf, type Impact, type ImpactGroup, type Reporter, type Windows } from './model.ts'
 
@@ -48,7 +49,7 @@ async function readImpact(
     bulletin,
     landmarkDays,
     windows,
-    impact: windows === null ? null : await countImpact(db, scope, bulletin.id, asked, windows, landmarkDays),
+    impact: windows === null ? null : await countImpact(db, scope, bulletin.id, asked, windows),
     reports: await reportsOfKind(db, asked, shown, MOST_SHOWN),
     toJudge: await reportsToJudge(db, asked, shown, MOST_TO_JUDGE),
   }
@@ -78,20 +79,15 @@ async function askedOf(db: Reader<Visible>, bulletin: Bulletin): Promise<Reports
   return { names: [bulletinNumber(bulletin.number), ...content.cves], of: said(true), notOf: said(false) }
 }
 
-async function countImpact(
-  db: Reader<Visible>,
-  scope: Scope,
-  bulletinId: string,
-  asked: ReportsAsked,
-  { before, between, after }: Windows,
-  landmarkDays: number,
-): Promise<Impact> {
+async function countImpact(db: Reader<Visible>, scope: Scope, bulletinId: string, asked: ReportsAsked, windows: Windows): Promise<Impact> {
+  const { before, between, after } = windows
+  const landmark = between.until
   const reporting = await reportingOrganisations(db, asked, [before, between, after])
   const groups = await groupsOf(
     db,
     bulletinId,
     reporting.map(({ organisationId }) => organisationId),
-    landmarkDays,
+    landmark,
   )
   const reporters = reporting.map(({ organisationId, counts: [before = 0, between = 0, after = 0] }): Reporter => ({
     group: groups.get(organisationId) ?? null,
@@ -99,47 +95,66 @@ async function countImpact(
     between,
     after,
   }))
-  return impactOf(await sizesOf(db, scope, bulletinId, landmarkDays), reporters)
-}
-
-/** From the sums: as many as acted by the landmark, and all others who were reached and whom it concerns. */
-async function sizesOf(db: Reader<Visible>, scope: Scope, bulletinId: string, landmarkDays: number): Promise<Readonly<Record<ImpactGroup, number>>> {
-  const counts = await funnel(db, scope, bulletinId)
-  const { acted } = await db
-    .selectFrom('broadcast_answer_time as time')
-    .where('time.bulletin_id', '=', bulletinId)
-    .where('time.event', '=', 'decided')
-    .where('time.response', 'in', [...ACTING])
-    .where('time.within_minutes', '<=', landmarkDays * 1_440)
-    .select(sql<number>`coalesce(sum(time.change), 0)::integer`.as('acted'))
-    .executeTakeFirstOrThrow()
-  return { acted, notActed: counts.audience - counts.unreachable - counts.answers['not-applicable'] - acted }
+  return impactOf(await sizesOf(db, scope, bulletinId, landmark), reporters)
 }
 
 /** The answers of those who act: they have said that they do, or that it is done. */
-const ACTING = ['in-progress', 'done'] as const
+const ACTING = sql.join(['in-progress', 'done'])
 
-/** The groups of those organisations. One that is in neither is left out. The landmarks are ends of steps of the sums, so both count alike. */
+/** What each had said last by the landmark. What it says later moves it to no other group: whoever acts because they were hit did not act before. */
+function saidBy(db: Reader<Visible>, bulletinId: string, landmark: Instant, organisationIds: readonly string[] | null = null) {
+  return db
+    .selectFrom('broadcast_response')
+    .where('bulletin_id', '=', bulletinId)
+    .where('at', '<=', landmark)
+    .$if(organisationIds !== null, query => query.where(sql<boolean>`organisation_id = any(${[...(organisationIds ?? [])]}::text[])`))
+    .distinctOn('organisation_id')
+    .orderBy('organisation_id')
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .select(['organisation_id', 'state'])
+    .as('said')
+}
+
+/** As many as had said by the landmark that they act, and all others who had been told by then and whom it concerns. */
+async function sizesOf(db: Reader<Visible>, scope: Scope, bulletinId: string, landmark: Instant): Promise<Readonly<Record<ImpactGroup, number>>> {
+  const reached = reachedIn(await funnel(db, scope, bulletinId))
+  const { acted, unconcerned } = await db
+    .selectFrom(saidBy(db, bulletinId, landmark))
+    .select([
+      sql<number>`(count(*) filter (where said.state in (${ACTING})))::integer`.as('acted'),
+      sql<number>`(count(*) filter (where said.state = 'not-applicable'))::integer`.as('unconcerned'),
+    ])
+    .executeTakeFirstOrThrow()
+  const { toldLater } = await db
+    .selectFrom('broadcast_recipient as recipient')
+    .where('recipient.bulletin_id', '=', bulletinId)
+    .where('recipient.joined_at', '>', landmark)
+    .where(IS_REACHED)
+    .select(({ fn }) => fn.countAll<number>().as('toldLater'))
+    .executeTakeFirstOrThrow()
+  return { acted, notActed: reached - toldLater - unconcerned - acted }
+}
+
+const IS_REACHED = sql<boolean>`(recipient.is_reachable or recipient.response is not null)`
+
+/** The groups of those organisations, counted as `sizesOf` counts. One that is in neither is left out. */
 async function groupsOf(
   db: Reader<Visible>,
   bulletinId: string,
   organisationIds: readonly string[],
-  landmarkDays: number,
+  landmark: Instant,
 ): Promise<ReadonlyMap<string, ImpactGroup>> {
   if (organisationIds.length === 0) return new Map()
   const rows = await db
     .selectFrom('broadcast_recipient as recipient')
-    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
+    .leftJoin(saidBy(db, bulletinId, landmark, organisationIds), join => join.onRef('said.organisation_id', '=', 'recipient.organisation_id'))
     .where('recipient.bulletin_id', '=', bulletinId)
     .where(sql<boolean>`recipient.organisation_id = any(${[...organisationIds]}::text[])`)
-    .where(eb => eb.or([eb('recipient.is_reachable', '=', true), eb('recipient.response', 'is not', null)]))
-    .where(sql<boolean>`recipient.response is distinct from 'not-applicable'`)
-    .select([
-      'recipient.organisation_id as id',
-      sql<boolean>`coalesce(recipient.response in (${sql.join(ACTING)}) and broadcast_step_end(coalesce(recipient.joined_at, bulletin.released_at), recipient.decided_at) <= ${landmarkDays * 1_440}, false)`.as(
-        'acted',
-      ),
-    ])
+    .where(IS_REACHED)
+    .where(eb => eb.or([eb('recipient.joined_at', 'is', null), eb('recipient.joined_at', '<=', landmark)]))
+    .where(sql<boolean>`said.state is distinct from 'not-applicable'`)
+    .select(['recipient.organisation_id as id', sql<boolean>`coalesce(said.state in (${ACTING}), false)`.as('acted')])
     .execute()
   return new Map(rows.map(({ id, acted }) => [id, acted ? 'acted' : 'notActed']))
 }

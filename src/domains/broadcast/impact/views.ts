@@ -34,7 +34,7 @@ function cells(label: string, row: Impact['before']): readonly TableCell[] {
   return [label, cellWords(row.acted), cellWords(row.notActed), differenceWords(row)]
 }
 
-/** Fewer than five are never said: a figure of one or two is an organisation by another name. */
+/** One to four are never said: a figure of one or two is an organisation by another name. */
 function cellWords(cell: Cell): TableCell {
   const rate = rateOf(cell)
   const of = `of ${cell.organisations.toLocaleString('en-GB')}`
@@ -42,7 +42,7 @@ function cellWords(cell: Cell): TableCell {
   const [low, high] = rate.interval
   return {
     text: thousandths(rate.share),
-    hint: `${cell.reported.toLocaleString('en-GB')} ${of} reported; 95 %: ${thousandths(low)} to ${thousandths(high)}`,
+    hint: `${cell.reported.toLocaleString('en-GB')} ${of} reported; 95%: ${thousandths(low)} to ${thousandths(high)}`,
   }
 }
 
@@ -53,7 +53,7 @@ function differenceWords(row: Impact['before']): TableCell {
   const isUnsure = low <= 0 && high >= 0
   return {
     text: `${signed(found.difference)} in 1,000`,
-    hint: `95 %: ${signed(low)} to ${signed(high)}${isUnsure ? '; this may be chance' : ''}`,
+    hint: `95%: ${signed(low)} to ${signed(high)}${isUnsure ? '; this may be chance' : ''}`,
   }
 }
 
