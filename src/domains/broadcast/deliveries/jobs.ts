@@ -24,7 +24,7 @@ import {
   type MailingToDeliver,
   type ToldOrganisation,
 } from './queries.ts'
-import { linkLetter, prepareLetter, prepareText, type Writers } from './views.ts'
+import { linkLetter, linkMessage, prepareLetter, prepareText, type Writers } from './views.ts'
 
 /** A worker serves one mailing for so long, then leaves the rest to a job of its own, so that no job outlives its expiry. */
 const LONGEST_RUN_MILLIS = 300_000
@@ -53,7 +53,7 @@ export const resumeDeliveryJob = handles<Platform, object>(RESUME_DELIVERY, {
 })
 
 export const sendLinkJob = handles<Platform, { deliveryId: string; generation: number }>(SEND_LINK, {
-  purpose: 'Mails a fresh answer link',
+  purpose: 'Sends a fresh answer link',
   retries: 6,
   retryAfterSeconds: 30,
   expireAfterSeconds: 120,
@@ -148,12 +148,15 @@ async function sendLink(platform: Platform, deliveryId: string, generation: numb
   // A newer link was asked for meanwhile: that job sends it.
   if (found === undefined || found.delivery.generation !== generation) return
   const { delivery, mailing } = found
-  const outcome = await platform.mail.send({
-    ...linkLetter(platform.views, mailing, delivery, answerAddress(platform, delivery), platform.config.baseUrl),
-    ...returnPath(platform, delivery.id),
-  })
-  if (!outcome.ok && !outcome.permanent)
-    throw new Unavailable('broadcast.link.not-sent', 'The mail server did not take the message with the new link.')
+  const link = answerAddress(platform, delivery)
+  const outcome =
+    delivery.channel === 'text'
+      ? await sendText(platform, linkMessage(mailing, delivery, link))
+      : await platform.mail.send({
+          ...linkLetter(platform.views, mailing, delivery, link, platform.config.baseUrl),
+          ...returnPath(platform, delivery.id),
+        })
+  if (!outcome.ok && !outcome.permanent) throw new Unavailable('broadcast.link.not-sent', 'The message with the new link was not taken.')
 }
 
 function inWork<R>(platform: Platform, body: (work: Work<Visible>) => Promise<R>): Promise<R> {

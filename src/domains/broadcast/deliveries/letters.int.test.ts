@@ -7,14 +7,17 @@ import { startNotify } from '../../../../test/support/notify-stand-in.ts'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin, type ReleasedBulletin, type ReleasedBulletinOptions } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
+import { parseId } from '../../../kernel/id.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
+import { renewLink } from '../responses/link/commands.ts'
 import type { Visible } from '../tables.ts'
 import { retryDeliveries } from './commands.ts'
 import { deliverMailing } from './jobs.ts'
 import { pauseMailing, resumeMailing, startMailing } from './mailings.ts'
 import { MOST_IN_A_MESSAGE, type MailingKind } from './model.ts'
 import { recordBounce } from './outcomes.ts'
+import { linkedDelivery } from './queries.ts'
 
 /** Whom a mailing is for beyond a bulletin's own contacts, and what its letters say when there is more to say. */
 const BASE_URL = 'http://localhost:8080'
@@ -183,6 +186,30 @@ test('a reminder that failed is not tried again for who has answered, nor anythi
     (await rows(mailingId)).map(({ state }) => state),
     ['given-up', 'given-up', 'sent'],
   )
+})
+
+test('a fresh link goes the way that the first came: to a mobile number as a text message', async () => {
+  const bulletin = await released({ organisations: 1, prefix: 'NC' })
+  await giveMobile(bulletin, '07700 900128')
+  sink.manner = () => ({ code: 550, words: 'No such mailbox' })
+  await deliver(bulletin.mailingId)
+  await deliver(bulletin.mailingId)
+  const [, text] = await rows(bulletin.mailingId)
+  assert.deepEqual([text?.channel, text?.state], ['text', 'sent'])
+  platform.clock.advanceHours(1)
+  const [mailed, texted] = [sink.messages.length, notify.messages.length]
+  const id = parseId('delivery', text?.id ?? '')
+  assert.ok(id)
+  await doing(async work => {
+    const linked = await linkedDelivery(work.db, id)
+    assert.ok(linked)
+    await renewLink(work, linked)
+  })
+  await platform.runJobs()
+  assert.deepEqual([sink.messages.length - mailed, notify.messages.length - texted], [0, 1])
+  const { to, body, reference } = notify.messages.at(-1) ?? {}
+  assert.deepEqual([to, reference], ['07700 900128', `${id}.2`])
+  assert.match(body ?? '', new RegExp(`^CareCERT CC-${bulletin.number}: your new answer link\\..* http://localhost:8080/r/${id}\\.2\\.`))
 })
 
 test('a bulletin that is replaced leads to the one that replaces it, whatever its label and by text message too', async () => {

@@ -83,7 +83,7 @@ export const DELIVER = { name: 'broadcast.deliver', payload: z.object({ mailingI
 /** By the clock: takes up mailings whose worker died. */
 export const RESUME_DELIVERY = { name: 'broadcast.resume-delivery', payload: z.object({}) }
 
-/** Mails a fresh answer link to the contact of one delivery. */
+/** Sends a fresh answer link to the contact of one delivery. */
 export const SEND_LINK = { name: 'broadcast.send-link', payload: z.object({ deliveryId: z.string(), generation: z.number().int() }) }
 
 /** How many are claimed at a time. */
@@ -195,6 +195,12 @@ export function parseLinkToken(token: string): { readonly link: AnswerLink; read
 export function withdrawnText(number: string, successor: string | null, link: string, isExercise: boolean): string {
   const ends = successor === null ? 'is withdrawn. You need do nothing more for it.' : `is replaced by ${successor}: read that one.`
   const text = `CareCERT ${number} ${ends} ${link}`
+  return isExercise ? `EXERCISE. ${text} EXERCISE` : text
+}
+
+/** The text message that brings a fresh answer link: the bulletin itself was sent before. */
+export function newLinkText(number: string, link: string, isExercise: boolean): string {
+  const text = `CareCERT ${number}: your new answer link. Those before it no longer work. ${link}`
   return isExercise ? `EXERCISE. ${text} EXERCISE` : text
 }
 

@@ -6,7 +6,7 @@ import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
 import type { Envelope } from '../envelope.ts'
 import { textMessage } from '../renditions/model.ts'
 import { toldBy } from './answered.ts'
-import { letterOf, messageIdOf, MOST_IN_A_MESSAGE, withdrawnText } from './model.ts'
+import { letterOf, messageIdOf, MOST_IN_A_MESSAGE, newLinkText, withdrawnText } from './model.ts'
 import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
 /** Writes the message for one recipient, with the answer links that `linkOf` gives: one for each organisation that it is about. */
@@ -92,6 +92,12 @@ export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
       mailing.kind === 'withdrawal' ? withdrawnText(number, mailing.successor, link, mailing.isExercise) : textMessage(mailing, number, link).text
     return { to: delivery.address, text, reference: delivery.id }
   }
+}
+
+/** The text message that brings a fresh answer link, to whoever was sent the bulletin by one. */
+export function linkMessage(mailing: MailingToDeliver, delivery: ClaimedDelivery, link: string): TextMessage {
+  const { id, generation, address } = delivery
+  return { to: address, text: newLinkText(bulletinNumber(mailing.number), link, mailing.isExercise), reference: `${id}.${generation}` }
 }
 
 /** The message that brings a fresh answer link: short, since the bulletin itself was sent before. */

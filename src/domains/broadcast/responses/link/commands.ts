@@ -8,7 +8,7 @@ import type { Visible } from '../../tables.ts'
 
 const LINK_PAUSE_MILLIS = 60_000
 
-/** Mails a fresh answer link to the same contact. The links before it stop working. Throws `TooMany` within a minute of the last. */
+/** Sends a fresh answer link to the same contact, the way that the first came. The links before it stop working. Throws `TooMany` within a minute of the last. */
 export async function renewLink(work: Work<Visible>, delivery: LinkedDelivery): Promise<void> {
   const row = await work.db
     .selectFrom('broadcast_delivery')
