@@ -260,6 +260,23 @@ test('a rule that was stored flat is read as it was meant, and keeps the hash th
   assert.equal(canonicalRule(AudienceRule.parse(JSON.parse(JSON.stringify(rule)))), text, 'as a tree too')
 })
 
+test('a country, or a partner, that there is not reaches nobody: mistyped in an exclusion it would let through whom it meant', async () => {
+  for (const [condition, words] of [
+    [{ is: 'country', of: ['Engalnd'] }, /no country Engalnd/],
+    [{ is: 'partner', of: ['T1'] }, /no IT delivery partner T1/],
+  ] as const)
+    for (const rule of [
+      { match: type('practice'), excluding: [condition] },
+      { match: all(type('practice'), not(condition)) },
+      { match: all(type('practice'), condition) },
+    ]) {
+      const { organisations, problems } = await resolve(rule)
+      assert.deepEqual([organisations, words.test(problems.join())], [[], true], JSON.stringify([rule, problems]))
+    }
+  assert.equal(await codes(type('practice'), { excluding: [{ is: 'country', of: ['England'] }] }), '')
+  assert.equal(await codes(type('practice'), { excluding: [{ is: 'partner', of: ['S1'] }] }), 'P2 P3 P4')
+})
+
 test('order, repeats and groups that say nothing do not change the text of a rule; what it means does', () => {
   const canonical = (match: object, over: object = {}) => canonicalRule(AudienceRule.parse({ match, ...over }))
   const one = canonical(all(type('trust'), any(region('YN'), { is: 'size', atLeast: 5 })))

@@ -128,7 +128,7 @@ function inPlace(node: Node, trees: ReadonlyMap<string, Node>): Node {
 
 /** A sentence for each code that names nothing there is. */
 async function unknownParts(db: Asks, conditions: readonly Condition[], named: readonly string[]): Promise<readonly string[]> {
-  const codes = (is: 'type' | 'region' | 'board' | 'organisation' | 'partner') =>
+  const codes = (is: 'type' | 'region' | 'board' | 'country' | 'organisation' | 'partner') =>
     conditions.flatMap(condition => (condition.is === is && 'of' in condition ? [...condition.of] : []))
   const roles = conditions.flatMap(condition => (condition.is === 'role' && !isRole(condition.role) ? [condition.role] : []))
   const bulletins = conditions.flatMap(condition => (condition.is === 'answer' ? [condition.bulletin] : []))
@@ -141,8 +141,13 @@ async function unknownParts(db: Asks, conditions: readonly Condition[], named: r
     union all select 'board', code from unnest(${codes('board')}::text[]) as code
       where not exists (select from directory_organisation as organisation where organisation.board_code = code.code)
         and not exists (select from directory_organisation as area where area.code = code.code and area.type = 'board')
-    union all select 'organisation', code from unnest(${[...named, ...codes('organisation'), ...codes('partner')]}::text[]) as code
+    union all select 'country', code from unnest(${codes('country')}::text[]) as code
+      where not exists (select from directory_organisation as organisation where organisation.country = code.code)
+    union all select 'organisation', code from unnest(${[...named, ...codes('organisation')]}::text[]) as code
       where not exists (select from directory_organisation as organisation where organisation.code = code.code)
+    union all select 'IT delivery partner', code from unnest(${codes('partner')}::text[]) as code
+      where not exists (select from directory_partnership as partnership join directory_organisation as partner on partner.id = partnership.partner_id
+        where partner.code = code.code and partnership.until is null)
     union all select 'role', role from unnest(${roles}::text[]) as role
       where not exists (select from directory_contact as contact where contact.ended_at is null and lower(contact.purpose) = replace(role, '-', ' '))
     union all select 'answer', number::text from unnest(${bulletins}::integer[]) as number
