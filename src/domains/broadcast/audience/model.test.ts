@@ -19,6 +19,7 @@ const names = {
 }
 const emis = { maker: null, product: 'EMIS Web', version: null }
 const windows = { maker: 'Microsoft', product: 'Windows', version: '10' }
+const type = (...of: string[]) => ({ is: 'type', of })
 const never = (over: object) => ({ excluding: { types: [], regions: [], boards: [], organisations: [], ...over } })
 
 const SENTENCES: readonly (readonly [object, string])[] = [
@@ -51,6 +52,52 @@ const SENTENCES: readonly (readonly [object, string])[] = [
       ...never({ types: ['trust'], regions: ['Y56'], boards: ['Q99'], organisations: ['R2'] }),
     },
     'Open pharmacies that run EMIS Web, and by name Ash Trust (R1). Never trusts, anyone in London (Y56), anyone in board Q99 or Elm Trust (R2).',
+  ],
+  [
+    {
+      match: {
+        is: 'all',
+        of: [type('trust'), { is: 'not', of: type('practice', 'pharmacy') }, { is: 'not', of: { is: 'technology', product: 'Vision' } }],
+      },
+    },
+    'Open organisations that are trusts and are not GP practices or pharmacies and do not run Vision.',
+  ],
+  [
+    {
+      match: {
+        is: 'all',
+        of: [
+          type('trust'),
+          {
+            is: 'not',
+            of: {
+              is: 'any',
+              of: [
+                { is: 'region', of: ['Y56'] },
+                { is: 'size', atMost: 5 },
+              ],
+            },
+          },
+        ],
+      },
+    },
+    'Open organisations that are trusts and are not among those that (are in London (Y56) or have at most 5 staff).',
+  ],
+  [
+    { match: { is: 'all', of: [type('trust'), { is: 'not', of: { is: 'role', role: 'cyber-lead', filled: false } }] } },
+    'Open organisations that are trusts and are not among those that have no cyber or IT lead.',
+  ],
+  [
+    {
+      match: {
+        is: 'any',
+        of: [
+          { is: 'answer', bulletin: 5001, of: ['in-progress', 'silent'] },
+          { is: 'answer', bulletin: 5002, of: ['unreachable'] },
+        ],
+      },
+    },
+    'Open organisations that (answered “In progress” to CC-5001 or have not answered CC-5001) or could not be reached with CC-5002.',
   ],
   [{ organisations: Array.from({ length: 1_012 }, (_, index) => `T${index}`) }, 'By name, where open: T0, T1, T2, T3, T4, T5, T6 and 1,005 more.'],
 ]

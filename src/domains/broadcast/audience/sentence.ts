@@ -80,10 +80,16 @@ function inner(node: Node, names: RuleNames): string {
       return cut(parts).join(node.is === 'all' ? ' and ' : ' or ')
     }
     case 'not':
-      return `do not (${inner(node.of, names)})`
+      return negated(nodeWords(node.of, names))
     default:
       return conditionWords(node, names)
   }
+}
+
+/** The other way round: "are trusts" is "are not trusts". What does not turn round in English is said as those whom it leaves out. */
+function negated(words: string): string {
+  if (/^are (?!not )/.test(words)) return words.replace('are ', 'are not ')
+  return /^(?:run |have (?!no))/.test(words) ? `do not ${words}` : `are not among those that ${words}`
 }
 
 /** What an organisation does or is, as it follows "organisations that". */
@@ -110,7 +116,7 @@ function conditionWords(condition: Condition, names: RuleNames): string {
     case 'role':
       return `have ${condition.filled ? 'a' : 'no'} ${roleWords(condition.role)}`
     case 'answer':
-      return `${listed(condition.of.map(answerWords), 'or')} to ${bulletinNumber(condition.bulletin)}`
+      return answerWords(condition.of, bulletinNumber(condition.bulletin))
     case 'partner':
       return condition.of.length === 0
         ? 'have an IT delivery partner'
@@ -134,10 +140,14 @@ function roleWords(role: string): string {
   return withinSentence(label)
 }
 
-function answerWords(answer: string): string {
-  if (answer === 'silent') return 'have not answered'
-  if (answer === 'unreachable') return 'could not be reached'
-  return isResponseState(answer) ? `answered “${RESPONSE_STATES[answer].label}”` : answer
+function answerWords(answers: readonly string[], number: string): string {
+  const said = answers.filter(isResponseState).map(state => `“${RESPONSE_STATES[state].label}”`)
+  const parts = [
+    ...(said.length === 0 ? [] : [`answered ${listed(said, 'or')} to ${number}`]),
+    ...(answers.includes('silent') ? [`have not answered ${number}`] : []),
+    ...(answers.includes('unreachable') ? [`could not be reached with ${number}`] : []),
+  ]
+  return parts.length > 1 ? `(${parts.join(' or ')})` : parts.join('')
 }
 
 function organisationWords(code: string, names: RuleNames): string {

@@ -72,7 +72,7 @@ test('a rule with and, or, not and exclusions is saved, read back as a sentence 
   }
   assert.equal((await press(address, fields, 'save')).statusCode, 303)
   const saved = (await analyst.get(`${address}/audience`)).body
-  assert.match(saved, /and do not \(are [^)]*\)\) and \(are trusts or run Larch Records &lt; 3\.2\)\. Never those that are Organisation T2 \(T2\)\./)
+  assert.match(saved, /and are not [^)]*\) and \(are trusts or run Larch Records &lt; 3\.2\)\. Never those that are Organisation T2 \(T2\)\./)
   assert.match(saved, /Reached \(2\)/)
   const again = (await analyst.get(`${address}/audience/conditions`)).body
   assert.match(again, /name="g1c1-version"[^>]*value="&lt; 3\.2"/)
