@@ -41,6 +41,11 @@ export async function saveNamedAudience(work: Work<Visible>, input: { readonly n
   const rule = AudienceRule.parse(input.rule)
   if (conditionsOf(rule).some(({ is }) => is === 'saved'))
     throw new Invalid('broadcast.audience.nested', 'A saved audience cannot hold another saved audience. Take that condition out, then save.')
+  if (rule.partners)
+    throw new Invalid(
+      'broadcast.audience.partners',
+      'A saved audience cannot tell IT delivery partners: that is said for each bulletin. Leave it out here.',
+    )
   if (isEmptyRule(rule)) throw new Invalid('broadcast.audience.empty', 'This says nobody yet. Add a condition, then save.')
   const version = (await newestVersion(work.db, name)) + 1
   await work.db

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../kernel/problem.ts'
+import type { FieldOption } from '../../../ui/models.ts'
 import type { FlatRule } from './flat.ts'
 import { AudienceRule, parseTechnology, splitCodes, technologyText } from './model.ts'
 
@@ -80,7 +81,7 @@ export interface RuleChoices {
 /** The builder's groups of fields; a group that holds nothing may stand folded. */
 export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonly Problem[]) {
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
-  const boxes = (name: string, label: string, options: readonly { value: string; text: string }[], hint?: string) => ({
+  const boxes = (name: string, label: string, options: readonly FieldOption[], hint?: string) => ({
     name,
     label,
     kind: 'checkboxes' as const,
@@ -88,7 +89,7 @@ export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonl
     hint,
     value: many(typed, name),
     error: errorOf(name),
-    options,
+    options: withChosen(options, many(typed, name)),
   })
   const area = (name: string, label: string, hint: string) => ({
     name,
@@ -134,7 +135,7 @@ export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonl
         boxes('notRegions', 'Never in these regions', places(choices.regions)),
         boxes('notBoards', 'Never in these boards', places(choices.boards)),
       ]),
-      ...(choices.countries.length > 1
+      ...(choices.countries.length > 1 || many(typed, 'countries').length > 0
         ? [
             group('Countries', [
               boxes(
@@ -148,6 +149,12 @@ export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonl
         : []),
     ],
   }
+}
+
+/** What may be chosen, and what is chosen already though it is not offered: a rule that was made elsewhere is not changed by looking at it. */
+export function withChosen(options: readonly FieldOption[], chosen: readonly string[]): readonly FieldOption[] {
+  const offered = new Set(options.map(({ value }) => value))
+  return [...options, ...chosen.filter(value => value !== '' && !offered.has(value)).map(value => ({ value, text: value }))]
 }
 
 function one(typed: Typed, name: string): string {

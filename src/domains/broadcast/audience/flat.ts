@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cleanLine } from '../../../kernel/text.ts'
-import { Code, ProductName, TypeCode, type AudienceRule, type Condition, type Node } from './rule.ts'
+import { Code, ProductName, TypeCode, VersionText, type AudienceRule, type Condition, type Node } from './rule.ts'
 
 /**
  * The flat shape of a rule and the tree, each made of the other. Every flat rule is a tree; a tree is flat when it is no more than kinds that
@@ -22,7 +22,7 @@ export const FlatRule = z.strictObject({
     z.strictObject({
       maker: ProductName.nullable().default(null),
       product: ProductName,
-      version: z.string().transform(cleanLine).pipe(z.string().min(1).max(200)).nullable().default(null),
+      version: VersionText.nullable().default(null),
     }),
     200,
   ),

@@ -30,6 +30,11 @@ export const ProductName = z
       .max(300, 'Use 300 characters or fewer for a name')
       .refine(name => nameKey(name) !== '', 'Enter a name with letters or digits'),
   )
+/** A version, or a range of versions, as a person writes it. */
+export const VersionText = z
+  .string()
+  .transform(cleanLine)
+  .pipe(z.string().min(1, 'Enter a version').max(200, 'Use 200 characters or fewer for a version'))
 /** The name of a saved audience, which is how rules refer to it. */
 export const AudienceName = z
   .string()
@@ -45,7 +50,10 @@ const some = <T extends z.ZodType>(item: T, most: number) =>
 /** What an organisation was, or answered, in an earlier bulletin. `silent`: it was reached and has not answered. */
 export const EARLIER_ANSWERS = ['silent', 'unreachable', 'acknowledged', 'assessing', 'not-applicable', 'in-progress', 'done', 'not-acting'] as const
 
-const Staff = z.number().int('Enter a whole number').min(1, 'Enter 1 or more').max(10_000_000, 'Enter a smaller number')
+const BULLETIN_WANTED = 'Enter the number of a bulletin, such as CC-5001'
+const VERSION_WANTED = 'Enter the number of a version, or leave it empty for the newest'
+
+const Staff = z.number('Enter a whole number').int('Enter a whole number').min(1, 'Enter 1 or more').max(10_000_000, 'Enter a smaller number')
 
 export const Condition = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('type'), of: some(TypeCode, 100) }),
@@ -67,7 +75,7 @@ export const Condition = z.discriminatedUnion('is', [
     is: z.literal('technology'),
     maker: ProductName.nullable().default(null),
     product: ProductName,
-    version: z.string().transform(cleanLine).pipe(z.string().min(1).max(200)).nullable().default(null),
+    version: VersionText.nullable().default(null),
     unsaid: z.boolean().default(true),
   }),
   /** Those that run what a threat is about; `may-run`: also those that may. */
@@ -88,11 +96,19 @@ export const Condition = z.discriminatedUnion('is', [
       .pipe(z.string().regex(/^[a-z][a-z-]{0,59}$/, 'Choose a role')),
     filled: z.boolean().default(true),
   }),
-  z.strictObject({ is: z.literal('answer'), bulletin: z.number().int().min(1).max(99_999_999), of: some(z.enum(EARLIER_ANSWERS), 8) }),
+  z.strictObject({
+    is: z.literal('answer'),
+    bulletin: z.number(BULLETIN_WANTED).int(BULLETIN_WANTED).min(1, BULLETIN_WANTED).max(99_999_999, BULLETIN_WANTED),
+    of: some(z.enum(EARLIER_ANSWERS), 8),
+  }),
   /** Looked after by one of these IT delivery partners; by any when none is named. */
   z.strictObject({ is: z.literal('partner'), of: z.array(Code).max(100).default([]) }),
   /** Everyone whom a saved audience reaches. Without a version the newest; a release writes down which it was. */
-  z.strictObject({ is: z.literal('saved'), audience: AudienceName, version: z.number().int().positive().nullable().default(null) }),
+  z.strictObject({
+    is: z.literal('saved'),
+    audience: AudienceName,
+    version: z.number(VERSION_WANTED).int(VERSION_WANTED).positive(VERSION_WANTED).nullable().default(null),
+  }),
 ])
 export type Condition = z.infer<typeof Condition>
 

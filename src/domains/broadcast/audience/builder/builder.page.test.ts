@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTestApp } from '../../../../../test/support/app.ts'
-import { plantOrganisations } from '../../../../../test/support/broadcast.ts'
+import { actorAs, plantOrganisations } from '../../../../../test/support/broadcast.ts'
+import { runWork } from '../../../../platform/work/work.ts'
+import { parseBulletinNumber } from '../../bulletins/model.ts'
+import type { Visible } from '../../tables.ts'
+import { saveAudience, saveNamedAudience } from '../commands.ts'
+import { AudienceRule } from '../model.ts'
 
 const app = await createTestApp()
 const analyst = await app.signIn('analyst')
@@ -79,6 +84,67 @@ test('a rule with and, or, not and exclusions is saved, read back as a sentence 
   assert.match(again, /id="n0-of"[^>]*>T2</)
 })
 
+/** A rule that a program set, opened on the page and saved there as it is. */
+async function savedAgain(rule: object): Promise<object> {
+  const address = await draft('CLEAR')
+  const number = parseBulletinNumber(address.split('/').at(-1) ?? '') ?? 0
+  await runWork<Visible, void>(app.platform, actorAs('analyst'), work => saveAudience(work, { number, rule: AudienceRule.parse(rule) }))
+  const { body } = await analyst.get(`${address}/audience/conditions`)
+  await analyst.post(`${address}/audience/conditions`, { ...fieldsIn(body), do: 'save' }, { from: `${address}/audience/conditions` })
+  return (await analyst.get(`/api/v1${address}/audience`)).json<{ rule: object }>().rule
+}
+
+/** What a browser would send of the form of conditions. */
+function fieldsIn(html: string): Record<string, string[]> {
+  const fields: [string, string][] = []
+  const unescaped = (text: string) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+  for (const [tag, name = ''] of html.matchAll(/<input[^>]* name="([^"]+)"[^>]*>/g))
+    if (!/type="(?:checkbox|radio)"/.test(tag) || / checked/.test(tag)) fields.push([name, unescaped(/ value="([^"]*)"/.exec(tag)?.[1] ?? '')])
+  for (const [, name = '', inside = ''] of html.matchAll(/<select[^>]* name="([^"]+)"[^>]*>([\s\S]*?)<\/select>/g)) {
+    const chosen = /<option value="([^"]*)" selected/.exec(inside) ?? /<option value="([^"]*)"/.exec(inside)
+    fields.push([name, unescaped(chosen?.[1] ?? '')])
+  }
+  for (const [, name = '', text = ''] of html.matchAll(/<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)<\/textarea>/g))
+    fields.push([name, unescaped(text)])
+  return Object.fromEntries([...Map.groupBy(fields, ([name]) => name)].map(([name, all]) => [name, all.map(([, value]) => value)]))
+}
+
+test('a rule that was set by a program is the same after somebody saves it on the page', async () => {
+  await press(await draft('CLEAR'), { 'g0c0-kind': 'type', 'g0c0-of': 'trust', saveAs: 'Pinned' }, 'save-as')
+  for (const rule of [
+    { match: { is: 'all', of: [{ is: 'saved', audience: 'Pinned', version: 1 }] } },
+    { match: { is: 'all', of: [{ is: 'type', of: ['trust', 'region'] }] }, excluding: [{ is: 'role', role: 'cyber-lead', filled: false }] },
+    {
+      match: {
+        is: 'any',
+        of: [
+          { is: 'type', of: ['trust'] },
+          { is: 'role', role: 'service-desk', filled: true },
+        ],
+      },
+      partners: true,
+    },
+    {
+      match: {
+        is: 'all',
+        of: [
+          { is: 'type', of: ['trust'] },
+          { is: 'not', of: { is: 'technology', product: 'Larch Records', version: '< 3.2', unsaid: false } },
+        ],
+      },
+    },
+  ])
+    assert.deepEqual(await savedAgain(rule), AudienceRule.parse(rule), JSON.stringify(rule))
+  const address = await draft('CLEAR')
+  const number = parseBulletinNumber(address.split('/').at(-1) ?? '') ?? 0
+  const many = AudienceRule.parse({
+    match: { is: 'type', of: ['trust'] },
+    excluding: Array.from({ length: 61 }, () => ({ is: 'organisation', of: ['T2'] })),
+  })
+  await runWork<Visible, void>(app.platform, actorAs('analyst'), work => saveAudience(work, { number, rule: many }))
+  assert.match((await analyst.get(`${address}/audience/conditions`)).body, /more conditions than this page can show/)
+})
+
 test('what is wrong is said at its field, and what was typed stays', async () => {
   const address = await draft()
   const refused = await press(
@@ -88,7 +154,9 @@ test('what is wrong is said at its field, and what was typed stays', async () =>
   )
   assert.equal(refused.statusCode, 422)
   assert.match(refused.body, /href="#g0c0-atLeast"[\s\S]*The least may not be more than the most/)
-  assert.match(refused.body, /href="#n0-/)
+  assert.match(refused.body, /href="#n0-bulletin"[\s\S]*Enter the number of a bulletin, such as CC-5001|href="#n0-of"/)
+  const worded = await press(address, { 'g0c0-kind': 'size', 'g0c0-atLeast': 'many' }, 'save')
+  assert.match(worded.body, /Enter a whole number/)
   assert.match(refused.body, /value="900"/)
   assert.match(refused.body, /value="soon"/)
   const only = await press(address, { 'g0c0-kind': 'type', 'g0c0-not': 'yes', 'g0c0-of': 'trust' }, 'count')
@@ -115,6 +183,13 @@ test('an audience is saved by name, used in another draft, and a draft follows w
   assert.match((await analyst.get(`${other}/audience`)).body, /are in the saved audience “All trusts”[\s\S]*Reached \(2\)/)
   await press(one, { ...trusts, 'n0-kind': 'organisation', 'n0-of': 'T1' }, 'save-as')
   assert.match((await analyst.get(`${other}/audience`)).body, /Reached \(1\)/)
+  assert.equal((await press(one, { ...trusts, partners: 'yes', saveAs: 'With partners' }, 'save-as')).statusCode, 303)
+  assert.doesNotMatch((await analyst.get('/audiences')).body, /And their IT delivery partners/, 'that is said for each bulletin')
+  const named = { name: 'With partners', rule: AudienceRule.parse({ match: { is: 'type', of: ['trust'] }, partners: true }) }
+  await assert.rejects(
+    runWork<Visible, void>(app.platform, actorAs('analyst'), work => saveNamedAudience(work, named)),
+    { code: 'broadcast.audience.partners' },
+  )
   assert.equal((await press(one, { 'g0c0-kind': 'saved', 'g0c0-audience': 'All trusts', saveAs: 'Nested' }, 'save-as')).statusCode, 422)
   assert.equal((await press(one, { 'g0c0-kind': 'type', 'g0c0-of': 'trust', saveAs: '' }, 'save-as')).statusCode, 422, 'a name is needed')
 })

@@ -43,11 +43,11 @@ export const KINDS = {
   size: { label: 'Number of staff', fields: ['atLeast', 'atMost'] },
   technology: { label: 'Technology', fields: ['maker', 'product', 'version', 'unsaid'] },
   threat: { label: 'What a threat is about', fields: ['threat', 'includes'] },
-  role: { label: 'A role that somebody fills', fields: ['role'] },
+  role: { label: 'A role', fields: ['role', 'filled'] },
   answer: { label: 'An earlier answer', fields: ['bulletin', 'of'] },
   partner: { label: 'IT delivery partner', fields: ['of'] },
   organisation: { label: 'Organisations by code', fields: ['of'] },
-  saved: { label: 'A saved audience', fields: ['audience'] },
+  saved: { label: 'A saved audience', fields: ['audience', 'version'] },
 } as const satisfies Readonly<Record<Condition['is'], { label: string; fields: readonly string[] }>>
 export type Kind = keyof typeof KINDS
 
@@ -181,11 +181,11 @@ function conditionValue({ kind, isNot, values }: DraftCondition): object {
           includes: line('includes') === 'yes' ? 'may-run' : 'runs',
         }
       case 'role':
-        return { is: kind, role: line('role') }
+        return { is: kind, role: line('role'), filled: line('filled') !== 'no' }
       case 'answer':
         return { is: kind, bulletin: parseBulletinNumber(line('bulletin')) ?? 0, of: list('of') }
       case 'saved':
-        return { is: kind, audience: line('audience') }
+        return { is: kind, audience: line('audience'), version: number('version') }
       case 'organisation':
       case 'partner':
         return { is: kind, of: codes() }
@@ -214,8 +214,14 @@ function fieldIn(condition: DraftCondition | undefined, path: readonly PropertyK
   return String(path.findLast(step => typeof step === 'string' && fields.includes(step)) ?? fields[0] ?? 'kind')
 }
 
-/** The draft of a rule; `undefined` when its groups go deeper than the page shows. */
+/** The draft of a rule; `undefined` when it says more than the page shows: groups within groups, or more conditions in one place than it reads back. */
 export function draftOf(rule: AudienceRule): DraftRule | undefined {
+  const draft = draftOfAny(rule)
+  const parts = draft === undefined ? [] : [draft.groups, draft.never, ...draft.groups.map(({ conditions }) => conditions)]
+  return parts.some(part => part.length > MOST) ? undefined : draft
+}
+
+function draftOfAny(rule: AudienceRule): DraftRule | undefined {
   const base = {
     never: rule.excluding.map(condition => draftCondition(condition, false)),
     organisations: rule.organisations.join('\n'),
@@ -242,7 +248,7 @@ function draftGroup(node: Node): DraftGroup | undefined {
 }
 
 function draftCondition(condition: Condition, isNot: boolean): DraftCondition {
-  const draft = (values: DraftCondition['values'], negated = isNot): DraftCondition => ({ kind: condition.is, isNot: negated, values })
+  const draft = (values: DraftCondition['values']): DraftCondition => ({ kind: condition.is, isNot, values })
   switch (condition.is) {
     case 'size':
       return draft({ atLeast: condition.atLeast?.toString() ?? '', atMost: condition.atMost?.toString() ?? '' })
@@ -256,11 +262,11 @@ function draftCondition(condition: Condition, isNot: boolean): DraftCondition {
     case 'threat':
       return draft({ threat: condition.threat, includes: condition.includes === 'may-run' ? 'yes' : '' })
     case 'role':
-      return draft({ role: condition.role }, condition.filled ? isNot : !isNot)
+      return draft({ role: condition.role, filled: condition.filled ? 'yes' : 'no' })
     case 'answer':
       return draft({ bulletin: bulletinNumber(condition.bulletin), of: condition.of })
     case 'saved':
-      return draft({ audience: condition.audience })
+      return draft({ audience: condition.audience, version: condition.version?.toString() ?? '' })
     case 'organisation':
     case 'partner':
       return draft({ of: condition.of.join('\n') })

@@ -51,7 +51,7 @@ const press = route({
     if (!made.ok || problems.length > 0) return show(request, bulletin, choices, draft, { problems, saveAs })
     try {
       await request.work<Visible, void>(async work => {
-        if (name?.data !== undefined) await saveNamedAudience(work, { name: name.data, rule: made.rule })
+        if (name?.data !== undefined) await saveNamedAudience(work, { name: name.data, rule: { ...made.rule, partners: false } })
         if (button === 'save') await saveAudience(work, { number, rule: made.rule })
       })
     } catch (error) {
@@ -68,7 +68,7 @@ export const builderRoutes: readonly Route[] = [start, press]
 interface Loaded {
   readonly bulletin: Bulletin
   readonly choices: BuilderChoices
-  /** `undefined` when the saved rule goes deeper than the page shows. */
+  /** `undefined` when the saved rule says more than the page shows. */
   readonly draft: DraftRule | undefined
 }
 

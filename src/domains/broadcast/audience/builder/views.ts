@@ -2,7 +2,7 @@ import type { Problem } from '../../../../kernel/problem.ts'
 import { ROLES } from '../../../../kernel/role.ts'
 import type { Field, FieldOption } from '../../../../ui/models.ts'
 import { RESPONSE_STATES, isResponseState } from '../../responses/model.ts'
-import type { RuleChoices } from '../fields.ts'
+import { withChosen, type RuleChoices } from '../fields.ts'
 import { EARLIER_ANSWERS } from '../rule.ts'
 import { KINDS, type DraftCondition, type DraftRule, type Kind } from './fields.ts'
 
@@ -101,7 +101,10 @@ function conditionFields(id: string, one: DraftCondition, choices: BuilderChoice
     error: errorOf(name(field)),
     ...more,
   })
-  const boxes = (options: readonly FieldOption[]) => [base('of', 'Any of these', 'checkboxes', { options, value: [one.values['of'] ?? []].flat() })]
+  const chosen = (field: string) => [one.values[field] ?? []].flat()
+  const boxes = (options: readonly FieldOption[]) => [
+    base('of', 'Any of these', 'checkboxes', { options: withChosen(options, chosen('of')), value: chosen('of') }),
+  ]
   const places = (list: readonly { code: string; name: string }[]) =>
     list.map(place => ({ value: place.code, text: place.name === place.code ? place.code : `${place.name} (${place.code})` }))
   const fieldsOf: Readonly<Record<Kind, () => readonly Field[]>> = {
@@ -132,18 +135,39 @@ function conditionFields(id: string, one: DraftCondition, choices: BuilderChoice
     ],
     role: () => [
       base('role', 'Role', 'select', {
-        options: Object.entries(ROLES).flatMap(([value, { label: text, level }]) => (level === 'centre' ? [] : [{ value, text }])),
+        options: withChosen(
+          Object.entries(ROLES).flatMap(([value, { label: text, level }]) => (level === 'centre' ? [] : [{ value, text }])),
+          chosen('role'),
+        ),
         hint: 'Filled by a person with an account, or by a contact for it.',
+      }),
+      base('filled', 'Whether somebody fills it', 'select', {
+        options: [
+          { value: 'yes', text: 'Somebody fills it' },
+          { value: 'no', text: 'Nobody fills it' },
+        ],
       }),
     ],
     answer: () => [
       base('bulletin', 'Bulletin', 'text', { width: 10, hint: 'Its number, such as CC-5001.' }),
       base('of', 'What they answered', 'checkboxes', {
-        value: [one.values['of'] ?? []].flat(),
+        value: chosen('of'),
         options: EARLIER_ANSWERS.map(value => ({ value, text: answerLabel(value) })),
       }),
     ],
-    saved: () => [base('audience', 'Saved audience', 'select', { options: choices.savedAudiences.map(value => ({ value, text: value })) })],
+    saved: () => [
+      base('audience', 'Saved audience', 'select', {
+        options: withChosen(
+          choices.savedAudiences.map(value => ({ value, text: value })),
+          chosen('audience'),
+        ),
+      }),
+      base('version', 'Version', 'number', {
+        width: 4,
+        optional: true,
+        hint: 'Leave it empty for the newest. A release keeps the version that it used.',
+      }),
+    ],
   }
   return fieldsOf[one.kind]()
 }
