@@ -4,7 +4,6 @@ import type { Work } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import { respond, type Target } from '../commands.ts'
 import { countAssets } from '../progress/commands.ts'
-import { MOST_ASSETS } from '../progress/model.ts'
 import type { MachineAnswer } from './model.ts'
 
 /** What was recorded, as it is told to the machine. */
@@ -64,7 +63,7 @@ export async function answerByMachine(
     }
   }
   await respond(work, { ...target, ...given.answer, via: 'machine' })
-  if (given.assets.length > 0) await countAssets(work, target, given.assets.slice(0, MOST_ASSETS))
+  if (given.assets.length > 0) await countAssets(work, target, given.assets)
   return { outcome, isRepeat: false }
 }
 

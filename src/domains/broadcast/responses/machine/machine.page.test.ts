@@ -82,6 +82,60 @@ test('the VEX profile of CSAF says the same, with names in place of its product 
   assert.match((await lead.get(`/bulletins/CC-${bulletin.number}/tasks`)).body, /Larch Records 1/)
 })
 
+test('what a document said before of a product gives way to what it says later; its own time holds for what names none', async () => {
+  const history = {
+    ...openVex(
+      statement('fixed', 'CVE-2026-1000', 'e', { timestamp: '2026-11-19T09:00:00Z' }),
+      statement('under_investigation', 'CVE-2026-1000', 'e', { timestamp: '2026-11-18T09:00:00Z' }),
+      { ...statement('affected', 'CVE-2026-1001', ''), products: [{ identifiers: { purl: 'pkg:generic/f@1' } }] },
+      { ...statement('fixed', 'CVE-2026-1001', ''), products: ['pkg:generic/f@1'], timestamp: '2026-11-18T10:00:00Z' },
+    ),
+    timestamp: '2026-11-18T08:00:00Z',
+  }
+  const sent = await send(history)
+  assert.deepEqual([sent.json<{ state: string }>().state, sent.json<{ products: number }>().products], ['done', 2], sent.body)
+  const later = await send({ ...history, timestamp: '2026-11-18T12:00:00Z' })
+  assert.equal(later.json<{ state: string }>().state, 'in-progress', 'the document is newer than what its statement says of itself')
+})
+
+test('of CSAF each product has its own flag and words, products combined have their names, and only the VEX profile is an answer', async () => {
+  const csaf = (category: string) => ({
+    document: { category, tracking: { id: 'x' } },
+    product_tree: {
+      full_product_names: [{ product_id: 'A', name: 'Ash viewer' }],
+      relationships: [{ category: 'installed_on', full_product_name: { product_id: 'AB', name: 'Ash viewer on Beech' } }],
+    },
+    vulnerabilities: [
+      {
+        cve: 'CVE-2026-1000',
+        product_status: { known_affected: ['A'], known_not_affected: ['AB'] },
+        flags: [
+          { label: 'vulnerable_code_not_present', product_ids: ['Z'] },
+          { label: 'inline_mitigations_already_exist', product_ids: ['AB'] },
+        ],
+        threats: [{ category: 'impact', details: 'It is behind the gateway', product_ids: ['AB'] }],
+        remediations: [
+          { category: 'vendor_fix', details: 'Not ours', product_ids: ['Z'] },
+          { category: 'mitigation', details: 'Closed its port', product_ids: ['A'] },
+        ],
+      },
+    ],
+  })
+  assert.equal((await send(csaf('csaf_vex'))).json<{ state: string }>().state, 'in-progress')
+  const { body } = await lead.get(`/bulletins/CC-${bulletin.number}`)
+  assert.match(body, /affected: Closed its port\nnot_affected: inline_mitigations_already_exist\nnot_affected: It is behind the gateway/)
+  assert.match((await lead.get(`/bulletins/CC-${bulletin.number}/tasks`)).body, /Ash viewer on Beech/)
+  const advisory = await send(csaf('csaf_security_advisory'))
+  assert.deepEqual([advisory.statusCode, /its category is csaf_vex/.test(advisory.body)], [422, true])
+})
+
+test('more products than are counted are refused, and not left out without a word', async () => {
+  const before = (await answers()).length
+  const products = Array.from({ length: 501 }, (_, at) => ({ '@id': `pkg:generic/p${at}` }))
+  const sent = await send(openVex({ ...statement('fixed'), products }))
+  assert.deepEqual([sent.statusCode, /501 products, and 500 at most/.test(sent.body), (await answers()).length], [422, true, before])
+})
+
 test('statements about something else answer nothing', async () => {
   const before = (await answers()).length
   const other = await send(openVex(statement('fixed', 'CVE-2020-9999')))

@@ -7,7 +7,7 @@ import { VEX_STATUSES, type VexStatement, type VexStatus } from './vex.ts'
 /** What a machine's statements come to. */
 export interface MachineAnswer {
   readonly answer: Answer
-  /** The products named, each counted as one: done when it is fixed or not affected. */
+  /** The products named, `MOST_ASSETS` at most, each counted as one: done when it is fixed or not affected. */
   readonly assets: readonly CountedAsset[]
   /** Statements about something else, which were left out. */
   readonly ignored: number
@@ -29,7 +29,8 @@ const LONGEST_LABEL = 300
  */
 export function answerFromVex(statements: readonly VexStatement[], names: readonly string[], now: Instant): MachineAnswer | null {
   const known = new Set(names.map(name => name.toUpperCase()))
-  const ours = statements.filter(({ vulnerabilities }) => vulnerabilities.some(name => known.has(name.toUpperCase())))
+  const about = statements.filter(({ vulnerabilities }) => vulnerabilities.some(name => known.has(name.toUpperCase())))
+  const ours = inForce(about)
   const worst = VEX_STATUSES.find(status => ours.some(statement => statement.status === status))
   if (worst === undefined) return null
   const said = ours.flatMap(({ status, justification, words }) =>
@@ -44,8 +45,27 @@ export function answerFromVex(statements: readonly VexStatement[], names: readon
       nextDate: state === 'in-progress' ? defaultNextDate(now) : null,
     },
     assets: productsOf(ours),
-    ignored: statements.length - ours.length,
+    ignored: statements.length - about.length,
   }
+}
+
+/**
+ * What still holds. A document may keep its history: what is said of a product and a vulnerability takes the place of what was said before (OpenVEX 0.2.0, "The VEX
+ * Statement"). Of what was said at one time all holds.
+ */
+function inForce(statements: readonly VexStatement[]): readonly VexStatement[] {
+  const keyOf = ({ vulnerabilities: [name = ''] }: VexStatement, product: string) => `${name.toUpperCase()}\n${product}`
+  const productsIn = ({ products }: VexStatement) => (products.length === 0 ? [''] : products)
+  const newest = new Map<string, number>()
+  for (const statement of statements)
+    for (const product of productsIn(statement)) {
+      const key = keyOf(statement, product)
+      newest.set(key, Math.max(newest.get(key) ?? 0, statement.at))
+    }
+  return statements.flatMap(statement => {
+    const standing = productsIn(statement).filter(product => newest.get(keyOf(statement, product)) === statement.at)
+    return standing.length === 0 ? [] : [{ ...statement, products: standing.filter(product => product !== '') }]
+  })
 }
 
 /** A product that is named twice stands where its worst statement says. */

@@ -12,6 +12,7 @@ import { AnswerGiven } from '../api.ts'
 import { askedOf, type Asked } from '../asked.ts'
 import { readAnswer, textOf } from '../fields.ts'
 import { defaultNextDate, type Reason } from '../model.ts'
+import { MOST_ASSETS } from '../progress/model.ts'
 import { reasonsOn } from '../queries/reasons.ts'
 import { answerByMachine } from './commands.ts'
 import { answerFromVex, type MachineAnswer } from './model.ts'
@@ -73,12 +74,11 @@ const answer = route({
         const statements = readVex(document)
         if (!statements.ok) return statements
         const machine = answerFromVex(statements.value, [...found.content.cves, number], now)
-        return machine === null
-          ? {
-              ok: false,
-              problems: [problem(`None of its statements is about ${number}: name one of its CVEs, or ${number} itself, as the vulnerability`)],
-            }
-          : { ok: true, machine }
+        if (machine === null)
+          return refused(`None of its statements is about ${number}: name one of its CVEs, or ${number} itself, as the vulnerability`)
+        if (machine.assets.length > MOST_ASSETS)
+          return refused(`It names ${machine.assets.length} products, and ${MOST_ASSETS} at most are counted: name groups of them`)
+        return { ok: true, machine }
       }
       const typed = isRecord(document) ? document : {}
       const strange = strangersIn(typed)
@@ -101,8 +101,8 @@ function strangersIn(typed: JsonRecord): readonly Problem[] {
   })
 }
 
-function problem(message: string): Problem {
-  return { rule: 'vex.other-bulletin', pointer: 'statements', severity: 'error', message }
+function refused(message: string): { readonly ok: false; readonly problems: readonly Problem[] } {
+  return { ok: false, problems: [{ rule: 'vex.statements', pointer: 'statements', severity: 'error', message }] }
 }
 
 export const machineRoutes: readonly Route[] = [answer]
