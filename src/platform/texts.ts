@@ -5,6 +5,8 @@ export interface TextMessage {
   readonly text: string
   /** By which a later word of what became of it is known again: the id of the delivery. */
   readonly reference: string
+  /** Whether it was tried before, and may have been taken then: the service is asked first. */
+  readonly isRepeat?: boolean
 }
 
 /**

@@ -59,7 +59,7 @@ class Refusal extends Error {
 
 /**
  * GOV.UK Notify as it answers on the network: JWT HS256 of the key with `iss` and a fresh `iat`, its error bodies, its rate of 3,000 a
- * minute and limits of the day, and callbacks with a bearer token that are tried again. Closed after the test file.
+ * minute and limits of the day, what it says of a reference, and callbacks with a bearer token that are tried again. Closed after the test file.
  */
 export async function startNotify(): Promise<NotifyStandIn> {
   const messages: NotifyMessage[] = []
@@ -67,8 +67,9 @@ export async function startNotify(): Promise<NotifyStandIn> {
   const times: number[] = []
   let asked = 0
   const failures: number[] = []
+  const statuses = new Map<string, string>()
 
-  function take(request: IncomingMessage, sent: Sent): object {
+  function admit(request: IncomingMessage): void {
     assertToken(request.headers.authorization)
     const failure = failures.shift()
     if (failure !== undefined) throw new Refusal(failure, 'Exception', 'Internal server error')
@@ -77,6 +78,18 @@ export async function startNotify(): Promise<NotifyStandIn> {
     if (times.length >= limits.perMinute)
       throw new Refusal(429, 'RateLimitError', `Exceeded rate limit for key type LIVE of ${limits.perMinute} requests per 60 seconds`)
     times.push(now)
+  }
+
+  /** What it took under a reference, newest first. */
+  function list(reference: string | null): object {
+    const found = messages.filter(message => reference === null || message.reference === reference).toReversed()
+    return {
+      notifications: found.map(({ id, type, reference: its }) => ({ id, type, reference: its, status: statuses.get(id) ?? 'sending' })),
+      links: { current: '/v2/notifications' },
+    }
+  }
+
+  function take(request: IncomingMessage, sent: Sent): object {
     const type = request.url === '/v2/notifications/email' ? 'email' : 'sms'
     const day = type === 'email' ? limits.emailsPerDay : limits.textsPerDay
     if (messages.filter(message => message.type === type).length >= day)
@@ -116,8 +129,14 @@ export async function startNotify(): Promise<NotifyStandIn> {
     asked += 1
     void bodyOf(request).then(body => {
       try {
+        const address = new URL(request.url ?? '/', 'http://notify')
+        if (request.method === 'GET' && address.pathname === '/v2/notifications') {
+          admit(request)
+          return answer(response, 200, list(address.searchParams.get('reference')))
+        }
         if (request.method !== 'POST' || !/^\/v2\/notifications\/(email|sms)$/.test(request.url ?? ''))
           throw new Refusal(404, 'NoResultFound', 'Not found')
+        admit(request)
         answer(response, 201, take(request, JSON.parse(body) as Sent))
       } catch (error) {
         const refusal = error instanceof Refusal ? error : new Refusal(400, 'BadRequestError', 'Invalid JSON supplied in POST data')
@@ -144,6 +163,7 @@ export async function startNotify(): Promise<NotifyStandIn> {
     limits,
     failNext: (status, count = 1) => void failures.push(...Array.from({ length: count }, () => status)),
     async tell(address, token, message, status, changes = {}) {
+      statuses.set(message.id, status)
       const callback = {
         id: message.id,
         reference: message.reference,

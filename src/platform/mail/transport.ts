@@ -19,6 +19,8 @@ export interface MailMessage {
   /** Without angle brackets. The same on every try, so that a receiver can tell a repeat. */
   readonly messageId: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether it was tried before, and may have been taken then: a carrier that can tell is asked first. SMTP has no way to ask. */
+  readonly isRepeat?: boolean
   /** Where what bounces comes back to; our own address when nothing is said (RFC 5321 §3.6.3). */
   readonly returnPath?: string
 }

@@ -42,7 +42,14 @@ export async function recordArrival(work: Work<Visible>, input: { readonly deliv
   const arrived = await work.db
     .updateTable('broadcast_delivery')
     .where(eb => eb.or([eb('id', '=', message.id), eb('carried_by', '=', message.id)]))
-    .set({ state: 'delivered', delivered_at: work.now, due_at: null, words: shorten(input.words, LONGEST_WORDS) })
+    .set(eb => ({
+      state: 'delivered',
+      delivered_at: work.now,
+      // That it was sent may not be written down yet, or never was: its worker died.
+      sent_at: eb.fn.coalesce('sent_at', eb.val(work.now)),
+      due_at: null,
+      words: shorten(input.words, LONGEST_WORDS),
+    }))
     .returning('organisation_id')
     .execute()
   const organisationIds = [...new Set(arrived.map(row => row.organisation_id))]

@@ -77,6 +77,7 @@ export function prepareLetter(
         return body.html
       },
       messageId: delivery.messageId,
+      isRepeat: delivery.attempts > 1,
     }
   }
 }
@@ -90,7 +91,7 @@ export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
     const link = isOne ? linkOf(only) : `${baseUrl}/bulletins/${mailing.kind === 'withdrawal' ? (mailing.successor ?? number) : number}`
     const text =
       mailing.kind === 'withdrawal' ? withdrawnText(number, mailing.successor, link, mailing.isExercise) : textMessage(mailing, number, link).text
-    return { to: delivery.address, text, reference: delivery.id }
+    return { to: delivery.address, text, reference: delivery.id, isRepeat: delivery.attempts > 1 }
   }
 }
 

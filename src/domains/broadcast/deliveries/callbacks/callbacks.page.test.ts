@@ -115,3 +115,22 @@ test('a failure that is told while the message is still being sent is asked for 
   const answers = await notify.tell(address, TOKEN, messageOf(bulletin), 'technical-failure')
   assert.deepEqual(new Set(answers), new Set([503]))
 })
+
+test('a worker that dies after Notify took its message leaves it to another, which finds that it was taken', async () => {
+  const bulletin = await sent('NG')
+  const died = { state: 'sending', sent_at: null, due_at: app.platform.clock.now() } as const
+  await db.updateTable('broadcast_delivery').set(died).where('bulletin_id', '=', bulletin.bulletinId).execute()
+  const before = notify.messages.length
+  await deliverMailing(app.platform, bulletin.mailingId, new AbortController().signal)
+  const row = await delivery(bulletin)
+  assert.deepEqual([row.state, row.attempts, notify.messages.length - before], ['sent', 2, 0])
+  assert.match(row.words ?? '', /when it was tried before/)
+})
+
+test('what arrives before its sending is written down was sent all the same', async () => {
+  const bulletin = await sent('NH')
+  await db.updateTable('broadcast_delivery').set({ state: 'sending', sent_at: null }).where('bulletin_id', '=', bulletin.bulletinId).execute()
+  await notify.tell(address, TOKEN, messageOf(bulletin), 'delivered')
+  const row = await delivery(bulletin)
+  assert.deepEqual([row.state, row.sent_at !== null], ['delivered', true])
+})
