@@ -5,6 +5,7 @@ import { ticksUpTo } from './chart.ts'
 import { hexMap } from './hex-map.ts'
 import { horizontalBars } from './horizontal-bars.ts'
 import { lineChart } from './line-chart.ts'
+import { PAINTS } from './palette.ts'
 import { percent, shareCurves } from './share-curves.ts'
 import { sparkline } from './sparkline.ts'
 import { stackedBars } from './stacked-bars.ts'
@@ -167,12 +168,12 @@ test('a curve of shares is a stair that ends where the marks end, with its inter
   assert.equal(line?.match(/V/g)?.length, 2, 'one rise a point')
   assert.ok(band.includes(`H${end}`), 'the band ends where the line does')
   assert.deepEqual(shares.table.rows, [
-    ['0', '0 %', '0 %'],
-    [EVIL, '25 % (20 % to 31 %)', '0 %'],
-    ['2 days', '50 % (44 % to 57 %)', '0 %'],
+    ['0', '0%', '0%'],
+    [EVIL, '25% (20% to 31%)', '0%'],
+    ['2 days', '50% (44% to 57%)', '0%'],
   ])
   assert.match(shareCurves({ title: 't', xLabel: 'x', yLabel: 'y', marks: [], series: [] }).svg, /No figures yet/)
-  assert.deepEqual([0, 0.004, 0.5, 0.996, 1].map(percent), ['0 %', '< 1 %', '50 %', '> 99 %', '100 %'])
+  assert.deepEqual([0, 0.004, 0.5, 0.996, 1].map(percent), ['0%', '< 1%', '50%', '> 99%', '100%'])
 })
 
 test('each hexagon has its share in words, and in a page is a link of that name; nobody is not nothing', () => {
@@ -186,9 +187,23 @@ test('each hexagon has its share in words, and in a page is a link of that name;
   assert.doesNotMatch(map.linked, /<script|style=/)
   assert.deepEqual(map.table.rows.slice(1), [
     ['B', 'Nobody', 'nobody in the audience'],
-    ['C', '100 %', '3 of 3 answered'],
+    ['C', '100%', '3 of 3 answered'],
   ])
   assert.match(hexMap({ title: 't', shareLabel: 's', itemLabel: 'i', cells: [] }).svg, /No figures yet/)
+})
+
+test('what is done and what is silent are told apart without colour, and figures on either can be read', () => {
+  const luminance = (colour: string) =>
+    [0.2126, 0.7152, 0.0722].reduce((sum, weight, index) => {
+      const part = Number.parseInt(colour.slice(1 + index * 2, 3 + index * 2), 16) / 255
+      return sum + weight * (part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    }, 0)
+  const contrast = (one: string, other: string) => {
+    const [dark = 0, light = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b)
+    return (light + 0.05) / (dark + 0.05)
+  }
+  assert.ok(contrast(PAINTS.done.colour, PAINTS.silent.colour) >= 2)
+  for (const { colour, ink } of Object.values(PAINTS)) assert.ok(contrast(colour, ink) >= 4.5, colour)
 })
 
 test('characters that XML does not allow are left out', () => {

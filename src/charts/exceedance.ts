@@ -30,7 +30,7 @@ export function exceedanceChart(input: ExceedanceInput): Chart {
   const curves = input.curves.filter(({ points }) => points.length > 0)
   if (curves.length === 0) return emptyChart(input.title, size.width, HEAD)
   const most = Math.max(...curves.map(({ points, oneInTwenty }) => Math.max(oneInTwenty, points.at(-1)?.loss ?? 0)))
-  const place = moneyPlace({ x: most, y: 100 }, size, value => `${value} %`)
+  const place = moneyPlace({ x: most, y: 100 }, size, value => `${value}%`)
   const description = curves
     .map(
       ({ label, expected, oneInTwenty }) => `${label}: ${shortPounds(expected)} in an average year, more than ${shortPounds(oneInTwenty)} in 1 of 20`,
@@ -38,7 +38,7 @@ export function exceedanceChart(input: ExceedanceInput): Chart {
     .join('. ')
   return {
     svg: picture({ title: input.title, description, ...size }, [
-      ...moneyAxes(place, { x: 'Lost in a year', y: 'How likely it is to be more', yTick: value => `${value} %` }),
+      ...moneyAxes(place, { x: 'Lost in a year', y: 'How likely it is to be more', yTick: value => `${value}%` }),
       ...curves.flatMap((curve, index) => drawCurve(curve, index, place)),
     ]),
     table: {

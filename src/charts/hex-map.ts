@@ -128,7 +128,7 @@ function drawLegend(shareLabel: string): Markup[] {
     return [
       element('rect', { ...box, fill: colour, stroke: '#212b32' }),
       ...(hatch === null ? [] : [element('rect', { ...box, fill: `url(#hatch-${hatch})` })]),
-      text('text', { x: box.x, y: 52, fill: SECONDARY }, index === BANDS.length - 1 ? '80 % on' : `${Math.round(from * 100)} % on`),
+      text('text', { x: box.x, y: 52, fill: SECONDARY }, index === BANDS.length - 1 ? '80% on' : `${Math.round(from * 100)}% on`),
     ]
   })
   return [text('text', { x: 0, y: 14, 'font-weight': 'bold' }, `Share ${shareLabel}`), ...boxes]

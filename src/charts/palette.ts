@@ -12,7 +12,8 @@ interface Paint {
 }
 
 export const PAINTS: Readonly<Record<Tone, Paint>> = {
-  done: { colour: '#007f3b', ink: '#ffffff', pattern: 'plain' },
+  // Much darker than the red: who sees no colour, and grey print, must not take done for silent.
+  done: { colour: '#00401e', ink: '#ffffff', pattern: 'plain' },
   busy: { colour: '#ffb81c', ink: '#212b32', pattern: 'rising' },
   seen: { colour: '#41b6e6', ink: '#212b32', pattern: 'dots' },
   declined: { colour: '#4c6272', ink: '#ffffff', pattern: 'upright' },

@@ -154,7 +154,7 @@ function describe(input: ShareCurvesInput, last: number): string {
 
 /** Whole percents; a share that is not nothing is never said to be nothing, nor one that is not all to be all. */
 export function percent(share: number): string {
-  if (share > 0 && share < 0.01) return '< 1 %'
-  if (share < 1 && share > 0.99) return '> 99 %'
-  return `${Math.round(share * 100)} %`
+  if (share > 0 && share < 0.01) return '< 1%'
+  if (share < 1 && share > 0.99) return '> 99%'
+  return `${Math.round(share * 100)}%`
 }

@@ -108,7 +108,7 @@ test('An incident commander sees who is silent and where, says on the bulletin w
   await commander.go(`/bulletins/${LIVE}?by=region`)
   assert.match(await commander.words(), /\d+ Silent.*By region.*Northmarch Region \d+ \d+/)
   await commander.go(`/bulletins/${LIVE}/map`)
-  assert.match(await commander.words(), /XQ01 \d+ %.*Boards, the least answered first/)
+  assert.match(await commander.words(), /XQ01 \d+%.*Boards, the least answered first/)
   await commander.press(/Alderton and Marlness/)
   assert.match(await commander.words(), /\d+ organisations?/, 'a board opens its organisations')
 

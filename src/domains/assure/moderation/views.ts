@@ -34,7 +34,7 @@ export function moderationModel(
         { text: nameOf(one.other), hint: one.reviews === 1 ? '1 review' : `${one.reviews} reviews` },
         one.framework,
         one.n,
-        one.same === null ? null : `${Math.round(one.same * 100)} %`,
+        one.same === null ? null : `${Math.round(one.same * 100)}%`,
         coefficientText(one.kappa, one.n),
         coefficientText(one.ac1, one.n),
         one.milder,

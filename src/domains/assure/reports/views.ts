@@ -17,7 +17,7 @@ function statusTag(levels: readonly Level[], status: string): Tag {
   return { text: statusLabel(levels, status), colour: level === undefined ? 'grey' : TONES[level.tone] }
 }
 
-const percent = (share: number) => `${Math.round(share * 100)} %`
+const percent = (share: number) => `${Math.round(share * 100)}%`
 
 function reportAddress(assessmentId: string, rest = ''): string {
   return `/assessments/${assessmentId}/report${rest}`

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { sharedData, skipWithoutSharedData } from '../../../../../test/support/shared-data.ts'
+import { NOBODY, type Group } from '../model.ts'
 import { layOut, type Place } from './board-places.ts'
+import { boardMap } from './model.ts'
+import { boardRows } from './views.ts'
 
 /** The six that touch it. */
 function neighbours([q, r]: Place): readonly string[] {
@@ -43,4 +46,26 @@ test('an unknown board among known ones stands under the map; unknown ones alone
   const columns = [...invented.places.values()].map(([q, r]) => q + r / 2)
   assert.ok(Math.max(...columns) - Math.min(...columns) <= 6, 'as wide as high, so that it fits a page')
   assert.equal(layOut([]).places.size, 0)
+})
+
+test('the table beside the map says each share as its hexagon does, and says all of nobody but all', () => {
+  const board = (code: string, audience: number, done: number): Group => ({
+    ...NOBODY,
+    code,
+    name: code,
+    audience,
+    silent: audience - done,
+    answers: { ...NOBODY.answers, done },
+  })
+  const groups = [board('QHM', 1_000, 999), board('QOP', 1_000, 1), board('QYG', 4, 4)]
+  const onMap = boardMap(5001, groups, []).map.table.rows
+  const inTable = boardRows(5001, groups)
+  assert.deepEqual(
+    groups.map(({ code }) => onMap.find(([name]) => name === code)?.[1]),
+    ['> 99%', '< 1%', '100%'],
+  )
+  assert.deepEqual(
+    inTable.map(([, , , share]) => share),
+    ['< 1%', '> 99%', '100%'],
+  )
 })

@@ -1,3 +1,4 @@
+import { percent } from '../../../../charts/share-curves.ts'
 import type { Cell } from '../../../../ui/models.ts'
 import { answeredIn, segments, type Group } from '../model.ts'
 import { boardAddress } from './model.ts'
@@ -10,7 +11,7 @@ export function boardRows(number: number, groups: readonly Group[]): readonly (r
       { text: group.name, href: boardAddress(number, group.code), hint: group.code ?? undefined },
       group.audience,
       answeredIn(group),
-      `${Math.round((answeredIn(group) / group.audience) * 100)} %`,
+      percent(answeredIn(group) / group.audience),
       { number: group.silent, ...(group.silent === 0 ? {} : { href: `${boardAddress(number, group.code)}&stage=silent` }) },
       { number: group.unreachable, ...(group.unreachable === 0 ? {} : { href: `${boardAddress(number, group.code)}&stage=unreachable` }) },
       { text: '', bar: segments(group) },
