@@ -54,7 +54,7 @@ const answers = Object.fromEntries(RESPONSE_CHOICES.map(state => [state, z.int()
 
 const counts = {
   audience: z.int(),
-  sent: z.int(),
+  sent: z.int().describe('Can be reached: there is somebody to send to, or it has arrived'),
   delivered: z.int(),
   acknowledged: z.int(),
   decided: z.int(),
@@ -90,13 +90,14 @@ const Timed = z.object({
   code: z.string().nullable(),
   name: z.string(),
   reached: z.int(),
-  halfAfterHours: z.number().nullable().describe('null: it has not come to that'),
-  curve: Curve.describe('The share that had done it by then (Kaplan and Meier), with its 95 % interval'),
+  halfAfterHours: z.number().nullable().describe('Half of everyone reached; null: it has not come to that'),
+  nineInTenAfterHours: z.number().nullable().describe('Nine in ten of everyone reached; null: it has not come to that'),
+  curve: Curve.describe('The share that had done it by then (Kaplan and Meier), with its 95% interval'),
 })
 
 function timed({ code, name, reached, curves }: Times, event: TimeEvent): z.input<typeof Timed> {
   const curve: readonly SurvivalPoint[] = curves[event]
-  return { code, name, reached, halfAfterHours: timeTo(0.5, curve), curve: [...curve] }
+  return { code, name, reached, halfAfterHours: timeTo(0.5, curve), nineInTenAfterHours: timeTo(0.9, curve), curve: [...curve] }
 }
 
 const times = operation({

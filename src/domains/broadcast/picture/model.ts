@@ -14,7 +14,7 @@ export const APART = ['silent', 'unreachable'] as const
 export type Stage = (typeof STAGES)[number] | (typeof APART)[number]
 
 export const STAGE_LABELS: Readonly<Record<Stage, string>> = {
-  sent: 'Sent to',
+  sent: 'Can be reached',
   delivered: 'Delivered',
   acknowledged: 'Acknowledged',
   decided: 'Decided',
@@ -181,6 +181,7 @@ export function pictureView(picture: Picture, { showsDeliveries, mayRing }: { re
     dimension: DIMENSION_LABELS[dimension],
     dimensionWords: DIMENSION_WORDS[dimension],
     rows: groups.map(group => groupRow(group, dimension, page)),
+    mayOverlap: dimension === 'partner',
     groupsChart: {
       src: `${address}/chart/groups.svg?by=${dimension}`,
       caption: `Answers by ${DIMENSION_WORDS[dimension]}`,

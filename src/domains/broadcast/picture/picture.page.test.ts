@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { createTestApp } from '../../../../test/support/app.ts'
 import { readCsv } from '../../../../test/support/lists.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../../test/support/released-bulletin.ts'
@@ -40,11 +41,14 @@ await answer(released, [5], 'done')
 platform.clock.advanceHours(1)
 const manager = await signIn('duty-manager')
 const address = `/bulletins/CC-${released.number}`
+const api = (path: string) => manager.get(`/api/v1${address}${path}`)
 
 test('half of everyone reached and nine in ten are said with the silent counted', async () => {
   const text = words((await manager.get(address)).body)
   assert.match(text, /To acknowledge .{0,20}6 .{0,30}10 .{0,40}Within 4 h .{0,20}Not reached/)
   assert.match(text, /To fix .{0,20}1 .{0,30}10 .{0,40}Not reached .{0,20}Not reached/)
+  const { all } = (await api('/times?event=acknowledged')).json<{ all: Record<string, unknown> }>()
+  assert.deepEqual([all['reached'], all['halfAfterHours'], all['nineInTenAfterHours']], [10, 4, null], 'a program is told the same')
 })
 
 test('the page of times has each group, leaves those apart who cannot be reached, and opens its records', async () => {
@@ -73,6 +77,17 @@ test('it is compared with earlier bulletins of the kind at the same age, without
   const first = await manager.get(`/bulletins/CC-${old[0]?.number}/times`)
   assert.match(words(first.body), /No earlier bulletin has the same severity and threat type/)
   assert.doesNotMatch((await manager.get(`/bulletins/CC-${exercise.number}/times`)).body, /earlier bulletins of the kind/)
+})
+
+test('an earlier bulletin that was withdrawn sooner says so, and rows that count some twice say so', async () => {
+  await sql`update broadcast_bulletin set withdrawn_at = released_at + interval '150 minutes' where id = ${old[0]?.bulletinId}`.execute(
+    platform.database.kysely,
+  )
+  const text = words((await manager.get(`${address}/times`)).body)
+  assert.match(text, new RegExp(`CC-${old[0]?.number} A flaw in a records system; withdrawn after 2\\.5 h`))
+  assert.doesNotMatch(text, new RegExp(`CC-${old[1]?.number} A flaw in a records system; withdrawn`))
+  assert.match(words((await manager.get(`${address}?by=partner`)).body), /Whoever has two partners stands with each of them/)
+  assert.doesNotMatch(words((await manager.get(`${address}?by=type`)).body), /two partners/)
 })
 
 test('each hexagon opens its board, and the table beside it says the same', async () => {

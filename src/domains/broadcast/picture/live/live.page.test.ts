@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { createTestApp, type Browser } from '../../../../../test/support/app.ts'
-import { releasedBulletin } from '../../../../../test/support/released-bulletin.ts'
+import { releasedBulletin, type ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
 import type { Id } from '../../../../kernel/id.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { runWork } from '../../../../platform/work/work.ts'
@@ -50,18 +51,10 @@ async function listen(browser: Browser, query = '') {
   }
 }
 
-function acknowledge(index: number): Promise<void> {
-  const organisationId: Id<'organisation'> = released.organisationIds[index] ?? assert.fail()
+function answer({ bulletinId, organisationIds }: ReleasedBulletin, index: number, state: 'acknowledged' | 'done'): Promise<void> {
+  const organisationId: Id<'organisation'> = organisationIds[index] ?? assert.fail()
   return runWork<Visible, void>(platform, SYSTEM, work =>
-    respond(work, {
-      bulletinId: released.bulletinId,
-      organisationId,
-      state: 'acknowledged',
-      note: null,
-      reason: null,
-      nextDate: null,
-      via: 'portal',
-    }),
+    respond(work, { bulletinId, organisationId, state, note: null, reason: null, nextDate: null, via: 'portal' }),
   )
 }
 
@@ -74,7 +67,7 @@ test('figures are pushed at once and when they change, those of all and of each 
   assert.deepEqual([first.figures['silent'], first.figures['acknowledged'], first.figures['type:trust.silent'], first.done], [10, 0, 4, false])
   const waiting = stream.next()
   assert.equal(await Promise.race([waiting, wait(2_500, 'nothing')]), 'nothing', 'what does not change is not told again')
-  await acknowledge(0)
+  await answer(released, 0, 'acknowledged')
   const second = await waiting
   assert.ok(second !== 'ended')
   assert.deepEqual([second.figures['silent'], second.figures['acknowledged'], second.figures['type:trust.silent']], [9, 1, 3])
@@ -87,6 +80,16 @@ test('the same figures are there for a browser that cannot listen', async () => 
   const told = await stream.next()
   assert.deepEqual(told !== 'ended' && told.figures, figures)
   stream.close()
+})
+
+test('there is more to tell until everybody has finished: an answer that promises something is not the last', async () => {
+  const small = await releasedBulletin(platform, { organisations: 2, reachable: 2, prefix: 'F' })
+  await sql`update broadcast_delivery set state = 'sent' where bulletin_id = ${small.bulletinId}`.execute(platform.database.kysely)
+  const isDone = async () => (await manager.get(`/api/v1/bulletins/CC-${small.number}/progress`)).json<Told>().done
+  for (const index of [0, 1]) await answer(small, index, 'acknowledged')
+  assert.equal(await isDone(), false)
+  for (const index of [0, 1]) await answer(small, index, 'done')
+  assert.equal(await isDone(), true)
 })
 
 test('all who watch share one look at the database a second', async () => {

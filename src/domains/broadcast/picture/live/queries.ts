@@ -25,9 +25,9 @@ export async function readGroupFigures(db: Reader<Visible>, scope: Scope, bullet
   return liveGroupFigures(dimension, await groups(db, scope, bulletinId, dimension))
 }
 
-/** What a live page is told. `done`: nothing is left to send, and nobody is left to answer. */
+/** What a live page is told. `done`: nothing is left to send, nobody is silent, and everybody who can be has finished or has nothing to finish. */
 export function progressOf({ counts, deliveries, figures }: Progress, groupFigures: Figures) {
-  const { audience, silent, unreachable } = counts
+  const { audience, silent, unreachable, answers } = counts
   const { queued, sent, failed, givenUp, total } = deliveries
   return {
     queued,
@@ -40,6 +40,6 @@ export function progressOf({ counts, deliveries, figures }: Progress, groupFigur
     silent,
     unreachable,
     figures: { ...groupFigures, ...figures },
-    done: queued + failed === 0 && silent === 0,
+    done: queued + failed + silent + answers.acknowledged + answers.assessing + answers['in-progress'] === 0,
   }
 }

@@ -99,7 +99,7 @@ function comparison(earlier: readonly EarlierBulletin[], own: Compared) {
       {
         text: index === 0 ? 'This bulletin' : bulletinNumber(one.number),
         href: `/bulletins/${bulletinNumber(one.number)}`,
-        hint: index === 0 ? undefined : one.title,
+        hint: index === 0 ? undefined : one.hours < own.hours ? `${one.title}; withdrawn after ${hoursWords(one.hours)}` : one.title,
       },
       one.times.reached,
       timeWords(0.5, one.times.curves.acknowledged),
