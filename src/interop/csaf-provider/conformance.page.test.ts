@@ -12,7 +12,7 @@ import { isRecord, lineAt, listAt, recordAt } from '../../kernel/json.ts'
  * The requirements of a CSAF trusted provider (CSAF 2.0 §7.1 and 2.1 §7.1), one test each, in the order of the standard and for both versions: 1 to 20, 24 and 25.
  * 21 to 23 are those of aggregators.
  */
-const { platform, open, bulletins, get, body, json, member } = await createCsafSector()
+const { app, platform, open, bulletins, get, body, json, member } = await createCsafSector()
 const { clear, green, amber, strict, red, exercise, grouped, holding } = bulletins
 const { kysely: db } = platform.database
 const FOLDERS = { '2.0': ['white', 'green', 'amber', 'red'], '2.1': ['clear', 'green', 'amber', 'amber+strict'] } as const
@@ -235,6 +235,29 @@ for (const version of CSAF_VERSIONS) {
       assert.equal((await get(path)).headers['access-control-allow-origin'], '*', path)
     const own = await (await member(amber)).get(`/csaf/members/v${version}/provider-metadata.json`)
     assert.deepEqual([own.statusCode, own.headers['access-control-allow-origin']], [200, undefined])
+    const absent = await get(`${OPEN[version]}/2026/cc-1.json`)
+    assert.deepEqual([absent.statusCode, absent.headers['access-control-allow-origin']], [404, '*'], 'that there is nothing can be read too')
+  })
+
+  test(`requirement 25 ${of}: a program in a browser learns the tag of a file and may ask by it`, async () => {
+    const path = `/${OPEN[version]}/${clear.path}`
+    assert.match(String((await get(path)).headers['access-control-expose-headers']), /\betag\b/)
+    const ask = (url: string) =>
+      app.server.inject({
+        method: 'OPTIONS',
+        url,
+        headers: { origin: 'https://tool.example', 'access-control-request-method': 'GET', 'access-control-request-headers': 'if-none-match' },
+      })
+    for (const one of [path, metadataPath, `/${OPEN[version]}`, '/.well-known/security.txt']) {
+      const { statusCode, headers } = await ask(one)
+      assert.deepEqual(
+        [statusCode, headers['access-control-allow-origin'], headers['access-control-allow-headers'], headers['access-control-allow-methods']],
+        [204, '*', '*', 'GET, HEAD'],
+        one,
+      )
+    }
+    const { headers } = await ask(`/csaf/members/v${version}/green/${green.path}`)
+    assert.equal(headers['access-control-allow-origin'], undefined)
   })
 
   test(`a document ${of} that is held already is not sent again`, async () => {
@@ -273,7 +296,12 @@ test('requirement 9: the well-known address serves the metadata of CSAF 2.0 itse
   assert.deepEqual([response.statusCode, response.body], [200, await body('/.well-known/csaf/v2.0/provider-metadata.json')])
 })
 
-test('requirement 10: under whatever name it is asked, csaf.data.security.… too, the metadata is served directly', async () => {
-  const response = await get('/.well-known/csaf/provider-metadata.json', { host: 'csaf.data.security.centre.example' })
-  assert.deepEqual([response.statusCode, response.headers['location']], [200, undefined])
+test('requirement 10: at csaf.data.security.… the metadata stands at the root and at its own address, directly, and at no other name', async () => {
+  const metadata = await body('/.well-known/csaf/provider-metadata.json')
+  for (const host of ['csaf.data.security.centre.example', 'CSAF.data.security.centre.example:8443'])
+    for (const path of ['/', '/.well-known/csaf/provider-metadata.json']) {
+      const response = await get(path, { host })
+      assert.deepEqual([response.statusCode, response.headers['location'], response.body], [200, undefined, metadata], `${host}${path}`)
+    }
+  assert.notEqual((await get('/', { host: 'centre.example' })).body, metadata)
 })

@@ -19,22 +19,22 @@ const MEMBERS: RouteAccess = { permission: 'broadcast.bulletin.view' }
 /** A gatherer fetches a document with three files beside it, and many of them at its first visit. */
 const REQUESTS_PER_MINUTE = 6_000
 
-/** Documents, hashes and lists are replaced together, so each is asked for anew by whoever keeps it. CSAF wants public files open to programs in browsers (§7.1.25). */
-const EVERYBODYS = {
-  cacheControl: 'public, no-cache',
-  headers: { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' },
-}
+/** Documents, hashes and lists are replaced together, so each is asked for anew by whoever keeps it. */
+const EVERYBODYS = { cacheControl: 'public, no-cache', headers: {} }
 const READERS = { cacheControl: 'private, no-cache', headers: { vary: 'authorization, cookie' } }
+/** The names under which the metadata stands at the root (§7.1.10). */
+const HOSTS = 'csaf.data.security.'
 
 interface Served {
   readonly path: string
   readonly isPublic: boolean
+  readonly rootOf?: string
   find(db: Reader<Visible>, params: Readonly<Record<string, string>>, request: RouteRequest): Promise<ProviderFile | undefined>
 }
 
 const Params = z.record(z.string(), z.string().max(300))
 
-function serve({ path, isPublic, find }: Served): Route {
+function serve({ path, isPublic, find, ...also }: Served): Route {
   return route({
     method: 'GET',
     path,
@@ -42,6 +42,9 @@ function serve({ path, isPublic, find }: Served): Route {
     params: Params,
     perMinute: REQUESTS_PER_MINUTE,
     isMachine: true,
+    // Programs in browsers may read what is public (§7.1.25).
+    isForAnyOrigin: isPublic,
+    ...also,
     handle: async request => {
       const file = await request.read<Visible, ProviderFile | undefined>(db => find(db, request.params, request))
       if (file === undefined)
@@ -71,6 +74,7 @@ const unversioned = ['provider-metadata.json', 'service.json'].map(name =>
   serve({
     path: `/.well-known/csaf/${name}`,
     isPublic: true,
+    ...(name === 'provider-metadata.json' ? { rootOf: HOSTS } : {}),
     find: (db, _params, request) =>
       publicFile(db, `.well-known/csaf/v${firstVersion(settingsFrom(request.platform.config), request.now)}/${name}`, heldBy(request)),
   }),

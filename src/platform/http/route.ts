@@ -88,6 +88,10 @@ export interface Route {
   readonly isMachine: boolean
   /** Why a token is refused here although programs ask: it touches how people sign in. `null` for never. */
   readonly personOnly: string | null
+  /** Whether programs in browsers may read its answers on whatever page they run (`cross-origin.ts`): for what is everybody's alone. */
+  readonly isForAnyOrigin: boolean
+  /** How the names of hosts begin at whose root it is served too, without a redirect; `null` for none. */
+  readonly rootOf: string | null
   /** How errors look here, where a standard wants them otherwise than as problem details. */
   readonly failure: FailureForm | null
   /** What it is in the description of the JSON API; `null` for what is no part of that. */
@@ -131,6 +135,8 @@ interface RouteDefinition<P extends ZodType, Q extends ZodType> {
   /** Where the path does not tell: see `MACHINE_PATHS`. */
   readonly isMachine?: boolean
   readonly personOnly?: string
+  readonly isForAnyOrigin?: boolean
+  readonly rootOf?: string
   readonly failure?: FailureForm
   readonly operation?: Operation
   handle(request: RouteRequest<z.infer<P>, z.infer<Q>>): Promise<Reply>
@@ -149,6 +155,8 @@ export function route<P extends ZodType, Q extends ZodType>(definition: RouteDef
     largestFile: definition.largestFile ?? null,
     isMachine: definition.isMachine ?? isMachinePath(definition.path),
     personOnly: definition.personOnly ?? null,
+    isForAnyOrigin: definition.isForAnyOrigin ?? false,
+    rootOf: definition.rootOf ?? null,
     failure: definition.failure ?? null,
     operation: definition.operation ?? null,
     // The server hands over what `params` and `query` have parsed, so the narrower request is safe behind the wider type.

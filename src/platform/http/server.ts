@@ -15,6 +15,7 @@ import { readAs } from '../work/read.ts'
 import { runWork } from '../work/work.ts'
 import { isUnchanged } from './conditional.ts'
 import { challengesFor, createTokenCheck, streamHolderOf, type TokenIdentity } from './credentials.ts'
+import { openToAnyOrigin } from './cross-origin.ts'
 import { assertCsrfToken, assertSameOrigin, csrfTokenOf } from './csrf.ts'
 import { createEventStreams } from './events.ts'
 import { failureOf } from './failure.ts'
@@ -71,6 +72,7 @@ const EVENT_STREAM = 'text/event-stream'
 export async function createServer(platform: Platform, parts: ServerParts): Promise<FastifyInstance> {
   const isHttps = platform.config.baseUrl.startsWith('https:')
   const trusted = [...platform.config.trustProxy]
+  const roots = parts.routes.filter(({ rootOf }) => rootOf !== null)
   const loggerInstance: FastifyBaseLogger = platform.log
   const server = fastify({
     loggerInstance,
@@ -79,6 +81,8 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
     trustProxy: trusted.length > 0 ? trusted : false,
     requestIdHeader: false,
     genReqId: () => uuidv7(),
+    rewriteUrl: ({ url = '/', headers: { host = '' } }) =>
+      (url === '/' ? roots.find(({ rootOf }) => host.toLowerCase().startsWith(rootOf ?? '')) : undefined)?.path ?? url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
     // What no route can be found for, such as half of a percent sign: the same form of error as everywhere.
     frameworkErrors: (error, request, reply) => void failEarly(request, reply, error),
@@ -200,17 +204,11 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
         }
         return reply.redirect(content.to, 303)
       }
-      case 'json':
-        if (content.status === 204)
-          return reply
-            .code(204)
-            .headers(content.headers ?? {})
-            .send()
-        return reply
-          .code(content.status)
-          .headers(content.headers ?? {})
-          .type(`application/${content.isProblem ? 'problem+json' : 'json'}; charset=utf-8`)
-          .send(JSON.stringify(content.body))
+      case 'json': {
+        const answer = reply.code(content.status).headers(content.headers ?? {})
+        if (content.status === 204) return answer.send()
+        return answer.type(`application/${content.isProblem ? 'problem+json' : 'json'}; charset=utf-8`).send(JSON.stringify(content.body))
+      }
       case 'file': {
         if (content.filename !== null) reply.header('content-disposition', `attachment; filename="${content.filename.replace(/[^\w.-]/g, '-')}"`)
         reply.headers(content.headers ?? {})
@@ -236,6 +234,7 @@ export async function createServer(platform: Platform, parts: ServerParts): Prom
       method: route.method,
       url: route.path,
       ...bodyLimitOf(route),
+      ...(route.isForAnyOrigin ? openToAnyOrigin(server, route.path) : {}),
       ...(route.perMinute === null ? {} : { config: { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } }),
       handler: async (request, reply) => {
         const identity = await identityFor(route, request, reply)
