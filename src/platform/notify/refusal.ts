@@ -1,16 +1,9 @@
 import { z } from 'zod'
 import { cleanLine, shorten } from '../../kernel/text.ts'
+import type { TextOutcome } from '../texts.ts'
 
-/** What GOV.UK Notify said to one message, by its error table (docs.notifications.service.gov.uk, "Error codes"). */
-export type NotifyOutcome =
-  | { readonly ok: true; readonly words: string }
-  | {
-      readonly ok: false
-      readonly permanent: boolean
-      readonly fault: 'address' | 'ours' | 'service'
-      readonly words: string
-      readonly pauseSeconds: number | null
-    }
+/** What GOV.UK Notify said to one message, by mail or by text. */
+export type NotifyOutcome = TextOutcome
 
 const Answer = z.object({
   status: z.number(),
@@ -21,7 +14,7 @@ const RATE_PAUSE_SECONDS = 60
 const LONGEST_WORDS = 300
 
 /**
- * Reads a refusal. 400 and 403 stay so until somebody changes something: the address, when the message says that it is
+ * Reads a refusal, by Notify's error table (docs.notifications.service.gov.uk, "Error codes"). 400 and 403 stay so until somebody changes something: the address, when the message says that it is
  * not one, and otherwise our own key, template or account. 429 is the rate a minute (`RateLimitError`) or the limit of the day
  * (`TooManyRequestsError`, which Notify starts anew at midnight UTC). All else is the service, and passes.
  *

@@ -8,7 +8,14 @@ import { technologyChanged } from '../technology/model.ts'
 import { changesBetween, factsAfter, factsOf, type FactChange, type OrganisationFacts } from './comparison.ts'
 import type { ImportCounts, OrganisationImport } from './model.ts'
 import { lockImports, organisationByCode, organisationTypes } from './queries.ts'
-import { changesToStore, knownOrganisations, organisationsDueToClose, organisationsToStore, type StoredOrganisation } from './queries/import.ts'
+import {
+  changesToStore,
+  knownOrganisations,
+  organisationsDueToClose,
+  organisationsToStore,
+  STORED,
+  type StoredOrganisation,
+} from './queries/import.ts'
 
 type DirectoryWork = Work<DirectoryTables>
 
@@ -191,26 +198,6 @@ async function updateOrganisations(work: DirectoryWork, planned: readonly Planne
     .whereRef('directory_organisation.id', '=', 'incoming.id')
     .execute()
 }
-
-const STORED = [
-  'id',
-  'code',
-  'name',
-  'name_key',
-  'type',
-  'country',
-  'region_code',
-  'board_code',
-  'parent_code',
-  'address',
-  'postcode',
-  'phone',
-  'opened_on',
-  'closed_on',
-  'status',
-  'source',
-  'updated_at',
-] as const satisfies readonly (keyof StoredOrganisation)[]
 
 function stored(planned: readonly Planned[], now: Instant): readonly StoredOrganisation[] {
   return planned.map(({ id, code, facts }) => ({ id, code, ...facts, updated_at: now }))

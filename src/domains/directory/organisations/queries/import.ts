@@ -7,6 +7,26 @@ import type { OrganisationChange } from '../model.ts'
 
 type Db = Reader<Pick<DirectoryTables, 'directory_organisation'>>
 
+const FACTS = [
+  'name',
+  'name_key',
+  'type',
+  'country',
+  'region_code',
+  'board_code',
+  'parent_code',
+  'address',
+  'postcode',
+  'phone',
+  'opened_on',
+  'closed_on',
+  'status',
+  'source',
+] as const satisfies readonly (keyof OrganisationFacts)[]
+
+/** The columns of what is stored, in the order in which `organisationsToStore` gives them. */
+export const STORED = ['id', 'code', ...FACTS, 'updated_at'] as const satisfies readonly (keyof StoredOrganisation)[]
+
 /** What we know of the organisations with these codes, by code. */
 export async function knownOrganisations(
   db: Db,
@@ -14,24 +34,7 @@ export async function knownOrganisations(
 ): Promise<ReadonlyMap<string, { readonly id: string; readonly facts: OrganisationFacts }>> {
   const rows = await db
     .selectFrom('directory_organisation')
-    .select([
-      'id',
-      'code',
-      'name',
-      'name_key',
-      'type',
-      'country',
-      'region_code',
-      'board_code',
-      'parent_code',
-      'address',
-      'postcode',
-      'phone',
-      'opened_on',
-      'closed_on',
-      'status',
-      'source',
-    ])
+    .select(['id', 'code', ...FACTS])
     .where('code', '=', sql<string>`any(${codes}::text[])`)
     .execute()
   return new Map(rows.map(({ id, code, ...facts }) => [code, { id, facts }]))
@@ -65,25 +68,7 @@ export function organisationsToStore(db: Reader<DirectoryTables>, rows: readonly
       incoming.as<'incoming'>(sql`incoming (id text, code text, name text, name_key text, type text, country text, region_code text, board_code text, parent_code text,
         address jsonb, postcode text, phone text, opened_on date, closed_on date, status text, source text, updated_at timestamptz)`),
     )
-    .select([
-      'id',
-      'code',
-      'name',
-      'name_key',
-      'type',
-      'country',
-      'region_code',
-      'board_code',
-      'parent_code',
-      'address',
-      'postcode',
-      'phone',
-      'opened_on',
-      'closed_on',
-      'status',
-      'source',
-      'updated_at',
-    ])
+    .select(STORED)
 }
 
 /** The history to insert, sent as one value. */
