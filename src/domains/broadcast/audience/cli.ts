@@ -3,14 +3,16 @@ import { Invalid, NotFound } from '../../../kernel/errors.ts'
 import { parseJson } from '../../../kernel/json.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
-import { readAs } from '../../../platform/work/read.ts'
+import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { saveAudience } from './commands.ts'
-import { AudienceRule, parseTechnology, ruleFaults, ruleSentence, splitCodes, type RuleNames } from './model.ts'
+import { AudienceRule, parseTechnology, ruleFaults, ruleSentence, splitCodes } from './model.ts'
 import { countAddresses, namesFor, resolveAudience, ruleOf, type Audience } from './queries.ts'
+import type { BulletinRule } from './queries/checking.ts'
+import { readFrozen } from './queries/late-joiners.ts'
 
 /** The options that make a simple rule, as commander names their values. */
 const RULE_OPTIONS = [
@@ -53,43 +55,59 @@ const audience: Command = {
     const given = await givenRule(options)
     if (given !== null && options['preview'] !== true)
       await runWork<Visible, void>(platform, actor, work => saveAudience(work, { number, rule: given }))
-    const { found, addresses, rule, names } = await readAs<Visible, Answer>(platform, actor, async db => {
-      const stored = await ruleOf(db, (await bulletinOf(db, number)).id)
-      const asked = given === null ? stored : { ...stored, rule: given, isUnread: false }
-      return {
-        found: await resolveAudience(db, asked),
-        addresses: await countAddresses(db, asked),
-        rule: asked.rule,
-        names: await namesFor(db, asked.rule),
-      }
+    const found = await readAs<Visible, Answer>(platform, actor, async db => {
+      const bulletin = await bulletinOf(db, number)
+      if (given === null && bulletin.releasedAt !== null) return frozen(db, number)
+      const stored = await ruleOf(db, bulletin.id)
+      return resolved(db, given === null ? stored : { ...stored, rule: given, isUnread: false })
     })
     const codes = found.organisations.map(({ code }) => code)
+    const unreachable = found.organisations.filter(({ isReachable }) => !isReachable).map(({ code }) => code)
     if (found.problems.length > 0) output.say(found.problems.join('\n'))
     output.result(
       {
         organisations: codes,
         contacts: found.contacts,
-        unreachable: found.unreachable,
+        unreachable,
         hash: found.hash,
         ...(found.problems.length > 0 ? { problems: found.problems } : {}),
       },
       [
-        `${bulletinNumber(number)}: ${ruleSentence(rule, names)}`,
-        `${count(codes.length, 'organisation')}, ${count(found.contacts, 'contact')} to be mailed at ${count(addresses, 'address', 'addresses')}, ${count(found.unreachable.length, 'organisation')} that cannot be mailed.`,
+        `${bulletinNumber(number)}${found.addresses === null ? ', as it was frozen at its release' : ''}: ${found.sentence}`,
+        `${count(codes.length, 'organisation')}, ${count(found.contacts, 'contact')} to be mailed${found.addresses === null ? '' : ` at ${count(found.addresses, 'address', 'addresses')}`}, ${count(unreachable.length, 'organisation')} that cannot be mailed.`,
         ...found.organisations
           .slice(0, SHOWN)
-          .map(({ code, name, contacts }) => `  ${code.padEnd(10)} ${name}${contacts === 0 ? '  (cannot be mailed)' : ''}`),
+          .map(({ code, name, isReachable }) => `  ${code.padEnd(10)} ${name}${isReachable ? '' : '  (cannot be mailed)'}`),
         ...(codes.length > SHOWN ? [`  … and ${(codes.length - SHOWN).toLocaleString('en-GB')} more; --json gives every code.`] : []),
       ],
     )
   },
 }
 
-interface Answer {
-  readonly found: Audience
-  readonly addresses: number
-  readonly rule: AudienceRule
-  readonly names: RuleNames
+interface Answer extends Pick<Audience, 'contacts' | 'hash' | 'problems'> {
+  readonly organisations: readonly { readonly code: string; readonly name: string; readonly isReachable: boolean }[]
+  /** `null` for what was frozen: how many addresses they shared is not kept. */
+  readonly addresses: number | null
+  readonly sentence: string
+}
+
+async function resolved(db: Reader<Visible>, asked: BulletinRule): Promise<Answer> {
+  const { organisations, contacts, hash, problems } = await resolveAudience(db, asked)
+  return {
+    organisations: organisations.map(({ code, name, reachable }) => ({ code, name, isReachable: reachable })),
+    contacts,
+    hash,
+    problems,
+    addresses: await countAddresses(db, asked),
+    sentence: ruleSentence(asked.rule, await namesFor(db, asked.rule)),
+  }
+}
+
+/** After the release nothing resolves the rule again: its audience is the one that was frozen. */
+async function frozen(db: Reader<Visible>, number: number): Promise<Answer> {
+  const { release, organisations } = await readFrozen(db, number)
+  const { rule, contacts, audienceHash: hash } = release
+  return { organisations, contacts, hash, problems: [], addresses: null, sentence: ruleSentence(rule, await namesFor(db, rule)) }
 }
 
 const SHOWN = 20

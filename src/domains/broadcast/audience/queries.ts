@@ -225,9 +225,12 @@ export function ruleHash(rule: AudienceRule): string {
   return createHash('sha256').update(canonicalRule(rule)).digest('hex')
 }
 
-/** The hash of an audience: SHA-256, in hexadecimal, over the canonical rule and the codes in their order, each on a line. */
+/** What the hash of an audience is made over: the canonical rule and the codes in their order, each on a line, with none after the last. UTF-8. */
+export function hashedText(rule: AudienceRule, codes: readonly string[]): string {
+  return `${canonicalRule(rule)}\n${codes.join('\n')}`
+}
+
+/** The hash of an audience: SHA-256, in hexadecimal. */
 export function hashOf(rule: AudienceRule, codes: readonly string[]): string {
-  return createHash('sha256')
-    .update(`${canonicalRule(rule)}\n${codes.join('\n')}`)
-    .digest('hex')
+  return createHash('sha256').update(hashedText(rule, codes)).digest('hex')
 }

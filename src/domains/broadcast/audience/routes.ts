@@ -74,10 +74,11 @@ const download = route({
   query: AudienceQuery,
   async handle({ params, query, read }) {
     const number = numberOf(params)
-    const asked = await read<Visible, BulletinRule>(async db => ruleOf(db, (await bulletinOf(db, number)).id))
+    const saved = await read<Visible, Saved | null>(db => readRuleOf(db, number))
+    if (saved === null) return redirect(`/bulletins/${bulletinNumber(number)}/frozen-audience.csv`)
     const rowsAfter = (cursor: string | null) =>
       read<Visible, Awaited<ReturnType<typeof listAudience>>>(async db =>
-        listAudience(db, await checkRule(db, asked), audienceListQuery(query), { limit: CSV_PART, cursor }),
+        listAudience(db, await checkRule(db, saved.asked), audienceListQuery(query), { limit: CSV_PART, cursor }),
       )
     return csv(`${bulletinNumber(number)}-audience${query.list === 'everyone' ? '' : `-${query.list}`}.csv`, csvPages(CSV_HEAD, csvLine, rowsAfter))
   },

@@ -10,8 +10,9 @@ import { bulletinName, ofBulletin, reasonGiven } from '../../api.ts'
 import { bulletinOf } from '../../bulletins/queries.ts'
 import { releaseOf } from '../../release/queries.ts'
 import type { Visible } from '../../tables.ts'
+import { AudienceRule } from '../model.ts'
 import { checkRule } from '../queries/checking.ts'
-import { catchUpsOf, lateJoiners } from '../queries/late-joiners.ts'
+import { catchUpsOf, lateJoiners, readFrozen } from '../queries/late-joiners.ts'
 import { catchUp } from './commands.ts'
 
 const path = '/api/v1/bulletins/:number/late-joiners'
@@ -75,4 +76,25 @@ const tell = operation({
   },
 })
 
-export const lateJoinerOperations: readonly Route[] = [list, tell]
+const frozen = operation({
+  id: 'getFrozenAudience',
+  summary: 'Give the audience of a release as it was frozen, with all that its hash is made over',
+  method: 'GET',
+  path: '/api/v1/bulletins/:number/frozen-audience',
+  page: 'GET /bulletins/:number/frozen-audience.txt',
+  access: { permission: 'broadcast.audience.view' },
+  params: ofBulletin,
+  answer: z.object({
+    number: bulletinName,
+    rule: AudienceRule,
+    organisations: z.array(z.string()).describe('By code, without those caught up since'),
+    hash: z.string(),
+    hashed: z.string().describe('The SHA-256 of this text, as UTF-8 and in hexadecimal, is the hash'),
+  }),
+  async read(db: Reader<Visible>, { params: { number } }) {
+    const { release, organisations, hashed } = await readFrozen(db, number)
+    return { number, rule: release.rule, organisations: organisations.map(({ code }) => code), hash: release.audienceHash, hashed }
+  },
+})
+
+export const lateJoinerOperations: readonly Route[] = [list, tell, frozen]

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { createTestApp, type SignedIn } from '../../../../../test/support/app.ts'
-import { plantOrganisations } from '../../../../../test/support/broadcast.ts'
+import { actorAs, plantOrganisations } from '../../../../../test/support/broadcast.ts'
+import { runCommand } from '../../../../../test/support/command.ts'
 import { readCsv } from '../../../../../test/support/lists.ts'
 
 const app = await createTestApp()
@@ -76,6 +78,25 @@ test('who fits the rule since is told deliberately, with a reason; the release k
   assert.equal((await tell({ everyone: 'yes', reason: 'The rest' })).statusCode, 303)
   assert.match((await manager.get(late)).body, /Nobody is late/)
   assert.equal((await readCsv(manager, `${address}/frozen-audience.csv`)).length, 4)
+})
+
+test('after the release nothing resolves the rule again, and the hash is that of a file which anybody can hash', async () => {
+  const { address, hash } = await released()
+  await plantOrganisations(app.platform, [{ code: 'P7', region: 'YN' }])
+  const moved = await manager.get(`${address}/audience.csv`)
+  assert.deepEqual([moved.statusCode, moved.headers.location], [303, `${address}/frozen-audience.csv`])
+  const { body } = await manager.get(`${address}/frozen-audience.txt`)
+  assert.equal(createHash('sha256').update(body).digest('hex'), hash)
+  assert.doesNotMatch(body, /P7/)
+  const given = (await manager.get(`/api/v1${address}/frozen-audience`)).json<{ hash: string; hashed: string; organisations: string[] }>()
+  assert.deepEqual([given.hash, given.hashed], [hash, body])
+  const number = address.split('/').at(-1) ?? ''
+  const { data } = await runCommand<{ organisations: string[]; hash: string }>(app.platform, actorAs('analyst'), 'bulletins audience', [number])
+  assert.deepEqual([data.organisations, data.hash], [given.organisations, hash])
+  assert.equal((await manager.post(`${address}/late-joiners`, { codes: 'P7', reason: 'New' }, { from: `${address}/late-joiners` })).statusCode, 303)
+  assert.equal((await manager.get(`${address}/frozen-audience.txt`)).body, body, 'nor does whoever is caught up')
+  const unreleased = String((await analyst.post('/bulletins/new', FIELDS, { from: '/bulletins/new' })).headers.location)
+  assert.equal((await manager.get(`${unreleased}/frozen-audience.txt`)).statusCode, 404)
 })
 
 test('nobody is caught up on what was withdrawn', async () => {

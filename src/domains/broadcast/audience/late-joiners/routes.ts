@@ -15,7 +15,7 @@ import type { Visible } from '../../tables.ts'
 import { ruleSentence, type RuleNames } from '../model.ts'
 import { namesFor } from '../queries.ts'
 import { checkRule } from '../queries/checking.ts'
-import { catchUpsOf, frozenAudience, lateJoiners, type CatchUp, type LateJoiner } from '../queries/late-joiners.ts'
+import { catchUpsOf, frozenAudience, lateJoiners, readFrozen, type CatchUp, type FrozenAudience, type LateJoiner } from '../queries/late-joiners.ts'
 import { catchUp, type CaughtUp } from './commands.ts'
 
 const Params = z.object({ number: z.string().max(20) })
@@ -86,7 +86,20 @@ const frozen = route({
   },
 })
 
-export const lateJoinerRoutes: readonly Route[] = [show, tell, frozen]
+/** For whoever does not take our word for it: the SHA-256 of this file, by any tool, is the hash of the audience at release. */
+const hashed = route({
+  method: 'GET',
+  path: '/bulletins/:number/frozen-audience.txt',
+  access: { permission: 'broadcast.audience.view' },
+  params: Params,
+  async handle({ params, read }) {
+    const number = numberOf(params)
+    const { hashed: body } = await read<Visible, FrozenAudience>(db => readFrozen(db, number))
+    return { kind: 'file', contentType: 'text/plain; charset=utf-8', filename: `${bulletinNumber(number)}-frozen-audience.txt`, body }
+  },
+})
+
+export const lateJoinerRoutes: readonly Route[] = [show, tell, frozen, hashed]
 
 interface Found {
   readonly bulletin: Bulletin

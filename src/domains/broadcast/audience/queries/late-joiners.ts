@@ -1,6 +1,12 @@
 import { sql } from 'kysely'
+import { NotFound } from '../../../../kernel/errors.ts'
 import type { Instant } from '../../../../kernel/instant.ts'
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../../../../kernel/page.ts'
+import type { Reader } from '../../../../platform/work/read.ts'
+import { bulletinOf } from '../../bulletins/queries.ts'
+import { releaseOf, type Release } from '../../release/queries.ts'
+import type { Visible } from '../../tables.ts'
+import { hashedText } from '../queries.ts'
 import type { Asks } from './asks.ts'
 import type { CheckedRule } from './checking.ts'
 import { candidates, reached } from './matching.ts'
@@ -104,4 +110,29 @@ export async function frozenAudience(db: Asks, bulletinId: string, request: Page
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return { rows: shown, next: rows.length > request.limit && last !== undefined ? encodeCursor([last.code]) : null }
+}
+
+export interface FrozenAudience {
+  readonly release: Release
+  /** By code, without those caught up since. */
+  readonly organisations: readonly Pick<FrozenRow, 'code' | 'name' | 'isReachable'>[]
+  /** What the hash of the release is made over. */
+  readonly hashed: string
+}
+
+/** The audience of a release as it was frozen. Throws `NotFound` before the release. */
+export async function readFrozen(db: Reader<Visible>, number: number): Promise<FrozenAudience> {
+  const { id } = await bulletinOf(db, number)
+  const release = await releaseOf(db, id)
+  if (release === undefined) throw new NotFound('broadcast.audience.not-frozen', 'It has not been released, so its audience is not frozen yet.')
+  const organisations = await db
+    .selectFrom('broadcast_recipient as recipient')
+    .innerJoin('directory_organisation as organisation', 'organisation.id', 'recipient.organisation_id')
+    .select(['organisation.code', sql<string>`coalesce(recipient.name, organisation.name)`.as('name'), 'recipient.is_reachable as isReachable'])
+    .where('recipient.bulletin_id', '=', id)
+    .where('recipient.catch_up_id', 'is', null)
+    .orderBy(sql`organisation.code collate "C"`)
+    .execute()
+  const codes = organisations.map(({ code }) => code)
+  return { release, organisations, hashed: hashedText(release.rule, codes) }
 }
