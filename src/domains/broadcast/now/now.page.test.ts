@@ -118,34 +118,6 @@ test('an organisation’s home says what to answer and by when, and one tap answ
   assert.match(answered.body, /Nothing waits for your answer/)
 })
 
-test('who is asked to answer again finds it on the home, with the same answer among those of one tap; so does a partner', async () => {
-  const changed = await releasedBulletin(platform, { organisations: 2, prefix: 'V', title: 'Changed flaw' })
-  const address = `/bulletins/CC-${changed.number}`
-  const lead = await app.signIn('cyber-lead', { organisation: 'V00000' })
-  const partner = await app.signIn('partner-responder', { organisation: 'V00001' })
-  await sql`insert into directory_partnership (id, partner_id, organisation_id, since) values ('par_v', ${changed.organisationIds[1]}, ${changed.organisationIds[0]}, now())`.execute(
-    platform.database.kysely,
-  )
-  await lead.post(`${address}/answer`, { state: 'done' }, { from: address })
-  await partner.post(`${address}/answer`, { organisation: 'V00001', state: 'done' }, { from: address })
-  assert.match((await partner.get('/')).body, /Nothing waits for an answer/)
-  platform.clock.advanceHours(0.1)
-  await sql`update broadcast_bulletin set answer_again_at = ${platform.clock.now()} where id = ${changed.bulletinId}`.execute(
-    platform.database.kysely,
-  )
-  platform.clock.advanceHours(0.1)
-  const home = await lead.get('/')
-  assert.match(home.body, /Until now: [^]*Done[^]*we ask you to answer again/)
-  assert.match(home.body, /name="state"\s+value="done"|value="done"/)
-  assert.match((await partner.get('/')).body, /Changed flaw/)
-  const list = await partner.get('/answers')
-  assert.match(list.body, /<strong>2 answers asked for<\/strong>[^]*asked to answer again/)
-  assert.match((await partner.get('/answers?show=decided')).body, /Nothing matches/)
-  const answered = await lead.follow(await lead.post(`${address}/answer`, { state: 'done', back: 'home' }, { from: '/' }))
-  assert.match(answered.body, /Nothing waits for your answer/)
-  assert.match((await partner.get('/answers')).body, /<strong>1 answer asked for<\/strong>/)
-})
-
 test('a plan with a date stands on the home until it is done', async () => {
   const lead = await app.signIn('cyber-lead', { organisation: 'A00002' })
   const asked = await lead.post(`/bulletins/${number}/answer`, { state: 'in-progress', back: 'home' }, { from: '/' })

@@ -9,6 +9,7 @@ import { bulletinNumber } from '../bulletins/model.ts'
 import type { WaitingReview } from '../release/after/queries.ts'
 import type { MissedRelease } from '../release/schedule/queries.ts'
 import { answerChoices } from '../responses/queries.ts'
+import { seenField } from '../responses/seen.ts'
 import { statementLine } from '../services/model.ts'
 import type { StandingService } from '../services/queries.ts'
 import { needsChasing } from './model.ts'
@@ -203,6 +204,7 @@ export function ownLine(bulletin: OwnBulletin, now: Instant) {
     number,
     href: `/bulletins/${number}`,
     action: `/bulletins/${number}/answer`,
+    values: { back: 'home', ...seenField(bulletin) },
     tag: severityTag(bulletin.severity),
     // Asked again, it may say the same again.
     choices: answerChoices(bulletin.isAskedAgain ? null : bulletin.response),

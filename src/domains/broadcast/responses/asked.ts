@@ -13,6 +13,11 @@ export interface Asked {
   readonly recipient: Recipient
 }
 
+/** How an answer by a page is given: by the organisation itself, or by the partner that answers for it. */
+export function viaOf(actor: Actor, organisationId: string): 'portal' | 'partner' {
+  return actor.organisationId === organisationId ? 'portal' : 'partner'
+}
+
 /** The bulletin and the organisation for whom the actor answers: its own, or for a partner the one named. Throws `NotFound`. */
 export async function askedOf(db: Reader<Visible>, actor: Actor, number: string, code: string): Promise<Asked> {
   const bulletin = await bulletinOf(db, parseBulletinNumber(number) ?? 0)

@@ -1,6 +1,6 @@
 import { Conflict, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
-import { addDays, londonDate } from '../../../kernel/instant.ts'
+import { addDays, londonDate, type Instant } from '../../../kernel/instant.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { announce } from '../announce.ts'
@@ -10,10 +10,17 @@ import type { Visible } from '../tables.ts'
 import { OTHER_REASON, RESPONSE_STATES, type Answer, type Via } from './model.ts'
 import { newestDetail } from './queries.ts'
 import { reasonsOn } from './queries/reasons.ts'
+import { isOvertaken, overtakenWords } from './seen.ts'
 
 export interface Target {
   readonly bulletinId: string
   readonly organisationId: Id<'organisation'>
+}
+
+/** How an answer is given, and with which answer before it in sight. */
+interface Given {
+  readonly via: Via
+  readonly seenAt?: Instant | null | undefined
 }
 
 /** Why one of many was refused. `organisationId` and `bulletinId` say which. */
@@ -27,9 +34,10 @@ export type ManyOutcome = { readonly ok: true; readonly recorded: number } | { r
  * Records the answer of one organisation: `state` with its `note`, and its reason or `nextDate` where the state needs one. What the organisation
  * keeps to itself is written where the centre cannot read it.
  * The answers before it are kept. The same answer sent twice (a double tap) is recorded once, unless it was asked for again in between.
- * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn.
+ * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn, or when another
+ * answer has come than the one of `seenAt` (seen.ts).
  */
-export async function respond(work: Work<Visible>, input: Target & Answer & { readonly via: Via }): Promise<void> {
+export async function respond(work: Work<Visible>, input: Target & Answer & Given): Promise<void> {
   // What somebody said on the telephone is theirs; whoever rang only writes it down.
   assertMay(work.actor, input.via === 'telephone' ? 'broadcast.call.make' : 'broadcast.response.answer')
   const answer = await completed(work, input)
@@ -42,11 +50,11 @@ export async function respond(work: Work<Visible>, input: Target & Answer & { re
 
 /**
  * Records one answer for many organisations, or for none: when any is refused, nothing is written and each refusal is named. A target may
- * have an answer of its own instead. For an IT delivery partner that answers for those it looks after.
+ * have an answer of its own instead, and a way of its own in which it came. For an IT delivery partner that answers for those it looks after.
  */
 export async function respondForMany(
   work: Work<Visible>,
-  targets: readonly (Target & { readonly answer?: Answer | undefined })[],
+  targets: readonly (Target & { readonly answer?: Answer | undefined; readonly via?: Via })[],
   input: Answer & { readonly via: Via },
 ): Promise<ManyOutcome> {
   const { accepted, refused } = await prepare(
@@ -54,7 +62,7 @@ export async function respondForMany(
     targets.map(target => ({ ...target, answer: target.answer ?? input })),
   )
   if (refused.length > 0) return { ok: false, refused: refused.map(({ target, why }) => ({ ...targetIn(target), why })) }
-  for (const { target, recipient, answer } of accepted) await write(work, recipient, { ...targetIn(target), ...answer, via: input.via })
+  for (const { target, recipient, answer } of accepted) await write(work, recipient, { ...targetIn(target), ...answer, via: target.via ?? input.via })
   return { ok: true, recorded: accepted.length }
 }
 
@@ -113,6 +121,7 @@ function lockRecipient(work: Work<Visible>, { bulletinId, organisationId }: Targ
       'recipient.decided_at',
       'recipient.done_at',
       'recipient.response',
+      'recipient.response_at as responseAt',
       'sharing.shares_detail',
       'counted.is_shared as is_count_shared',
     ])
@@ -123,13 +132,14 @@ function lockRecipient(work: Work<Visible>, { bulletinId, organisationId }: Targ
 
 type Completed = Required<Omit<Answer, 'isShared' | 'window'>> & Pick<Answer, 'isShared' | 'window'>
 
-async function write(work: Work<Visible>, recipient: LockedRecipient, input: Target & Completed & { readonly via: Via }): Promise<void> {
+async function write(work: Work<Visible>, recipient: LockedRecipient, input: Target & Completed & Given): Promise<void> {
   // Those who watch over others know only what they were told, and cannot write what an organisation keeps to itself.
   const keepsOwn = work.actor.scope.kind !== 'centre' && work.actor.scope.kind !== 'region'
   const isShared = !keepsOwn || mayBeRead(work, recipient, input)
   // Asked for again, the same answer is a new one: it says that it still holds.
   const mayRepeat = recipient.response === input.state && !recipient.owes
   if (mayRepeat && (await isRepeat(work, input, isShared))) return
+  if (isOvertaken(recipient, input.seenAt)) throw new Conflict('broadcast.response.overtaken', overtakenWords(recipient.response))
   const { isDecided, isDone } = RESPONSE_STATES[input.state]
   const id = work.newId('response')
   const { bulletinId, organisationId, note, reason } = input

@@ -8,6 +8,7 @@ import { isResponseState, RESPONSE_CHOICES, RESPONSE_STATES, standing, type Give
 import { questionsFrom, type AskedQuestion } from './path.ts'
 import { progressTotalOf, type ProgressTotal } from './progress/queries.ts'
 import { reasonLabels } from './queries/reasons.ts'
+import { seenField } from './seen.ts'
 import { sharesDetail } from './sharing/queries.ts'
 import { signaturesOf, type Signature } from './signing/queries.ts'
 
@@ -76,10 +77,34 @@ export async function recipientOf(db: Reader<Visible>, bulletinId: string, organ
   }
 }
 
+/** The number of the bulletin by which one was replaced, where the reader got that too. */
+export async function successorNumber(db: Reader<Visible>, supersededBy: string | null): Promise<string | null> {
+  if (supersededBy === null) return null
+  const row = await db.selectFrom('broadcast_bulletin').where('id', '=', supersededBy).select('number').executeTakeFirst()
+  return row === undefined ? null : bulletinNumber(row.number)
+}
+
+/** Locks an organisation's place in an audience: nobody answers, signs or counts for it meanwhile. Whether it is there, in the actor's scope. */
+export async function holdRecipient(
+  db: Reader<Visible>,
+  { bulletinId, organisationId }: { readonly bulletinId: string; readonly organisationId: string },
+): Promise<boolean> {
+  const held = await db
+    .selectFrom('broadcast_recipient')
+    .where('bulletin_id', '=', bulletinId)
+    .where('organisation_id', '=', organisationId)
+    .select('organisation_id')
+    .forUpdate()
+    .executeTakeFirst()
+  return held !== undefined
+}
+
 /** The model of `responses/views/answer-panel.njk`. */
 export interface AnswerPanel {
   readonly number: string
   readonly action: string
+  /** What its form sends besides what is pressed. */
+  readonly values: Readonly<Record<string, string>>
   readonly organisationCode: string
   readonly organisationName: string
   readonly current: GivenAnswer | null
@@ -117,6 +142,7 @@ export async function readAnswerPanel(
   return {
     number,
     action: `/bulletins/${number}/answer`,
+    values: { organisation: recipient.organisationCode, ...seenField(recipient) },
     organisationCode: recipient.organisationCode,
     organisationName: recipient.organisationName,
     current: history[0] ?? null,

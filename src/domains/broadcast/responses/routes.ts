@@ -1,18 +1,17 @@
 import { z } from 'zod'
-import type { Id } from '../../../kernel/id.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { refusalOf } from '../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
-import type { Actor } from '../../../platform/work/actor.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { askedOf, type Asked } from './asked.ts'
+import { askedOf, viaOf, type Asked } from './asked.ts'
 import { respond } from './commands.ts'
 import { readAnswer, textOf } from './fields.ts'
 import { isResponseState, RESPONSE_STATES, type Answer, type GivenAnswer, type Reason } from './model.ts'
 import { answersOf, type Recipient } from './queries.ts'
 import { reasonsOn } from './queries/reasons.ts'
+import { overtakenBy, seenField, seenIn } from './seen.ts'
 import { sharesDetail } from './sharing/queries.ts'
 import { answerPage, morePage } from './views.ts'
 
@@ -54,12 +53,15 @@ const giveAnswer = route({
           bulletinId: found.bulletin.id,
           organisationId: found.recipient.organisationId,
           ...read.answer,
-          via: viaOf(request.actor, found.recipient),
+          seenAt: seenIn(body),
+          via: viaOf(request.actor, found.recipient.organisationId),
         }),
       )
     } catch (error) {
-      // Withdrawn meanwhile, say: what was typed is shown again with the reason.
-      return answerForm(request, found, body, [refusalOf(error, '')])
+      // Withdrawn meanwhile, say, or answered by a colleague: what was typed is shown again with the reason, and with what it has not seen.
+      const { seen: _seen, ...typed } = body
+      const again = await readFound(request, request.params.number, textOf(body, 'organisation'))
+      return answerForm(request, again, typed, [refusalOf(error, '')])
     }
     const number = bulletinNumber(found.bulletin.number)
     return redirect(body['back'] === 'home' ? '/' : `/bulletins/${number}`, { notice: noticeOf(number, found.recipient, read.answer) })
@@ -79,11 +81,12 @@ function readFound(request: RouteRequest, number: string, code: string): Promise
   })
 }
 
-function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<string, unknown>>, problems: readonly Problem[] = []): Reply {
+function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<string, unknown>>, wrong: readonly Problem[] = []): Reply {
   const { bulletin, recipient, current, reasons } = found
   const number = bulletinNumber(bulletin.number)
   const action = `/bulletins/${number}/answer`
-  const values = { organisation: recipient.organisationCode, ...(typed['back'] === 'home' ? { back: 'home' } : {}) }
+  const problems = [...overtakenBy(recipient, typed), ...wrong]
+  const values = { organisation: recipient.organisationCode, ...seenField(recipient), ...(typed['back'] === 'home' ? { back: 'home' } : {}) }
   const state = textOf(typed, 'state')
   // What the centre may read is the organisation's own choice, and not its partner's.
   const mayShare = request.actor.organisationId === recipient.organisationId
@@ -101,10 +104,6 @@ function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<
       : null,
   }
   return page(ANSWER_PAGE, `Answer ${number}`, model, { problems, isExercise: bulletin.isExercise })
-}
-
-function viaOf(actor: Actor, recipient: { readonly organisationId: Id<'organisation'> }): 'portal' | 'partner' {
-  return actor.organisationId === recipient.organisationId ? 'portal' : 'partner'
 }
 
 function noticeOf(number: string, recipient: Recipient, { state }: Answer): string {

@@ -1,4 +1,4 @@
-import type { Instant } from '../../../kernel/instant.ts'
+import { londonDate, type Instant } from '../../../kernel/instant.ts'
 import type { Field } from '../../../ui/models.ts'
 import { bulletinNumber, fiveLines, mailsContent, severityLabel, type BulletinContent } from '../bulletins/model.ts'
 import type { Bulletin, BulletinUpdate } from '../bulletins/queries.ts'
@@ -28,6 +28,7 @@ export function linkedBulletin(bulletin: Bulletin, content: BulletinContent, rec
     readAddress: `/bulletins/${number}`,
     organisation: recipient.organisationName,
     isWithdrawn: bulletin.state === 'withdrawn',
+    isReplaced: bulletin.supersededBy !== null,
     withdrawnReason: isOpen ? bulletin.withdrawnReason : null,
   }
 }
@@ -66,7 +67,8 @@ export function morePage(input: {
 }) {
   const { needs, label, says } = RESPONSE_STATES[input.state]
   const problems = input.problems ?? []
-  const typed = input.typed['more'] === 'yes' || input.current?.state !== input.state ? input.typed : typedAgain(input.current, input.typed)
+  const typed =
+    input.typed['more'] === 'yes' || input.current?.state !== input.state ? input.typed : typedAgain(input.current, input.typed, input.now)
   const note: Field = {
     name: 'note',
     label: 'Note',
@@ -89,7 +91,8 @@ export function morePage(input: {
     needs,
     values: { ...input.values, state: input.state, more: 'yes' },
     dates: needs === 'date' ? nextDateChoices(input.now) : [],
-    note: textIn(typed, 'note'),
+    // What a tap on one of the dates takes along: moving the date loses nothing else that was said.
+    carried: Object.fromEntries(CARRIED.flatMap(name => (textIn(typed, name) === '' ? [] : [[name, textIn(typed, name)]]))),
     fields: [
       ...(needs === 'date' ? [dateField(typed, problems, 'nextDate', 'Another date')] : []),
       ...(needs === 'reason' ? reasonFields(typed, problems, input.reasons) : []),
@@ -150,9 +153,26 @@ function reviewDaysWords(reasons: readonly Reason[]): string {
   return least === most ? `${least}` : `${least} to ${most}`
 }
 
-/** An answer as its form would have been typed. */
-function typedAgain(answer: GivenAnswer, typed: Typed): Typed {
-  const [reviewYear, reviewMonth, reviewDay] = answer.reviewOn?.split('-') ?? []
+const CARRIED = [
+  'note',
+  'owner',
+  'evidence',
+  'evidenceSha256',
+  'windowDate-day',
+  'windowDate-month',
+  'windowDate-year',
+  'windowTime',
+  'windowHours',
+  'windowStops',
+  'windowAgreedBy',
+  'share',
+] as const
+
+/** An answer as its form would have been typed. A day that is over is left out: nobody can mean it again. */
+function typedAgain(answer: GivenAnswer, typed: Typed, now: Instant): Typed {
+  const today = londonDate(now)
+  const [reviewYear, reviewMonth, reviewDay] = answer.reviewOn !== null && answer.reviewOn >= today ? answer.reviewOn.split('-') : []
+  const window = answer.window !== null && londonDate(answer.window.from) >= today ? answer.window : null
   return {
     note: answer.note ?? '',
     reason: answer.reason ?? '',
@@ -164,7 +184,7 @@ function typedAgain(answer: GivenAnswer, typed: Typed): Typed {
     evidence: answer.evidence ?? '',
     evidenceSha256: answer.evidenceSha256 ?? '',
     share: answer.isShared ? 'yes' : 'no',
-    ...(answer.window === null ? {} : typedWindow(answer.window)),
+    ...(window === null ? {} : typedWindow(window)),
     ...Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== '')),
   }
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'kysely'
-import PostalMime from 'postal-mime'
+import { createAnswerLinks } from '../../../../../test/support/answer-links.ts'
 import { createTestApp } from '../../../../../test/support/app.ts'
-import { releasedBulletin, type ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
+import type { ReleasedBulletin } from '../../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
 import { parseId, type Id } from '../../../../kernel/id.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
-import { deliverMailing } from '../../deliveries/jobs.ts'
 import type { Visible } from '../../tables.ts'
 import type { GivenAnswer } from '../model.ts'
 import { answersOf } from '../queries.ts'
@@ -16,28 +14,7 @@ import { answersOf } from '../queries.ts'
 const sink = await startSmtpSink()
 const app = await createTestApp({ smtpUrl: sink.url })
 const { platform, visitor } = app
-
-async function linkIn(bytes: Buffer): Promise<string> {
-  const mail = await PostalMime.parse(bytes)
-  const address = /http:\/\/localhost:8080(\/r\/\S+)/.exec(mail.text ?? '')?.[1]
-  assert.ok(address !== undefined, mail.text)
-  return address
-}
-
-async function mailed(options: Parameters<typeof releasedBulletin>[1]): Promise<{ bulletin: ReleasedBulletin; links: readonly string[] }> {
-  const bulletin = await releasedBulletin(platform, options)
-  const before = sink.messages.length
-  await deliverMailing(platform, bulletin.mailingId, new AbortController().signal)
-  return {
-    bulletin,
-    links: await Promise.all(
-      sink.messages
-        .slice(before)
-        .toSorted((a, b) => a.to.localeCompare(b.to))
-        .map(({ bytes }) => linkIn(bytes)),
-    ),
-  }
-}
+const { linkIn, mailed } = createAnswerLinks(platform, sink)
 
 function answers(bulletin: ReleasedBulletin, index = 0): Promise<readonly GivenAnswer[]> {
   return readAs<Visible, readonly GivenAnswer[]>(platform, SYSTEM, db => answersOf(db, bulletin.bulletinId, bulletin.organisationIds[index] ?? ''))
@@ -316,30 +293,6 @@ test('from the page after an answer somebody else of the organisation is asked t
     sink.messages.slice(before).flatMap(({ to }) => (to.endsWith('@u00000.example') ? [to] : [])),
     ['desk1@u00000.example'],
   )
-})
-
-test('who is asked to answer again is told so by the link, and may say the same again', async () => {
-  const {
-    bulletin,
-    links: [first = '', second = ''],
-  } = await mailed({ organisations: 1, contacts: 2, prefix: 'Y' })
-  await visitor.post(first, { state: 'done' })
-  assert.doesNotMatch((await visitor.get(second)).body, /We ask you to answer again/)
-  platform.clock.advanceHours(1)
-  await sql`update broadcast_bulletin set answer_again_at = ${platform.clock.now()} where id = ${bulletin.bulletinId}`.execute(
-    platform.database.kysely,
-  )
-  await sql`insert into broadcast_update (bulletin_id, at, title, body, by_id, kind, is_material, asks_again, told)
-    values (${bulletin.bulletinId}, ${platform.clock.now()}, 'Version 3 is needed', '', 'test', 'version', true, true, 0)`.execute(
-    platform.database.kysely,
-  )
-  platform.clock.advanceHours(1)
-  const opened = await visitor.get(second)
-  assert.match(opened.body, /We ask you to answer again[^]*Version 3 is needed[^]*Recorded for[^]*Answer again<[^]*Have you seen it\?/)
-  assert.doesNotMatch(opened.body, /Change the answer/, 'the buttons are in sight')
-  const again = await visitor.follow(await visitor.post(second, { state: 'done' }))
-  assert.doesNotMatch(again.body, /We ask you to answer again/)
-  assert.equal((await answers(bulletin)).length, 2)
 })
 
 test('a link that was taken back takes no answer, and sends no new one', async () => {

@@ -12,8 +12,9 @@ import type { Visible } from '../../tables.ts'
 import { respond } from '../commands.ts'
 import { readAnswer, textOf } from '../fields.ts'
 import { isResponseState, RESPONSE_STATES, type GivenAnswer, type Reason } from '../model.ts'
-import { answersOf, recipientOf, type Recipient } from '../queries.ts'
+import { answersOf, recipientOf, successorNumber, type Recipient } from '../queries.ts'
 import { reasonsOn } from '../queries/reasons.ts'
+import { overtakenBy, seenField, seenIn } from '../seen.ts'
 import { sharesDetail } from '../sharing/queries.ts'
 import { askSignature } from '../signing/commands.ts'
 import { readAskView, type AskView } from '../signing/read-ask.ts'
@@ -32,11 +33,19 @@ const TokenParams = z.object({ token: z.string().max(300) })
 const ShownQuery = z.object({ state: z.string().max(30).default('') })
 const PUBLIC = { public: 'The link is signed, belongs to one contact and one bulletin, runs out and records once: it stands in for signing in.' }
 
+/**
+ * How much comes from one network address in a minute. Hospitals of a whole country may go out by a few addresses, and all answer in the minutes after a
+ * release; mail scanners open every link before. What keeps a stranger out is the signature, and not these.
+ */
+const OPENED_A_MINUTE = 1_200
+const ANSWERED_A_MINUTE = 600
+const ASKED_A_MINUTE = 120
+
 const showLink = route({
   method: 'GET',
   path: '/r/:token',
   access: PUBLIC,
-  perMinute: 60,
+  perMinute: OPENED_A_MINUTE,
   params: TokenParams,
   query: ShownQuery,
   async handle(request) {
@@ -49,7 +58,7 @@ const answerByLink = route({
   method: 'POST',
   path: '/r/:token',
   access: PUBLIC,
-  perMinute: 30,
+  perMinute: ANSWERED_A_MINUTE,
   params: TokenParams,
   async handle(request) {
     const { body } = request
@@ -67,7 +76,13 @@ const answerByLink = route({
         opened.actor,
         async work => {
           const spent = await spendLink(work, { ...delivery, generation: opened.link.generation }, opened.link.isNextStep ? delivery.uses : null)
-          await respond(work, { bulletinId: delivery.bulletinId, organisationId: delivery.organisationId, ...read.answer, via: 'link' })
+          await respond(work, {
+            bulletinId: delivery.bulletinId,
+            organisationId: delivery.organisationId,
+            ...read.answer,
+            seenAt: seenIn(body),
+            via: 'link',
+          })
           return spent
         },
         request.requestId,
@@ -76,7 +91,9 @@ const answerByLink = route({
     } catch (error) {
       const problem = refusalOf(error, '')
       const again = await openLink(request, opened.token)
-      return again === undefined ? unknownLink() : linkPage(request, again, body, [problem], 409)
+      // The page that comes back shows the newest answer, so whoever sends it again has seen it.
+      const { seen: _seen, ...typed } = body
+      return again === undefined ? unknownLink() : linkPage(request, again, typed, [problem], 409)
     }
     return redirect(nextStepAddress(request.platform, opened, uses), { notice: `Thank you. Recorded: ${RESPONSE_STATES[read.answer.state].label}` })
   },
@@ -86,7 +103,7 @@ const askByLink = route({
   method: 'POST',
   path: '/r/:token/ask',
   access: PUBLIC,
-  perMinute: 10,
+  perMinute: ASKED_A_MINUTE,
   params: TokenParams,
   async handle(request) {
     const { body } = request
@@ -117,7 +134,7 @@ const sendNewLink = route({
   method: 'POST',
   path: '/r/:token/new',
   access: PUBLIC,
-  perMinute: 10,
+  perMinute: ASKED_A_MINUTE,
   params: TokenParams,
   async handle(request) {
     const opened = await openLink(request, request.params.token)
@@ -138,6 +155,7 @@ interface Found {
   readonly recipient: Recipient
   readonly view: ReturnType<typeof linkedBulletin>
   readonly current: GivenAnswer | null
+  readonly successor: string | null
   readonly reasons: readonly Reason[]
   readonly sharesDetail: boolean
   readonly ask: AskView | null
@@ -147,7 +165,7 @@ async function linkPage(
   request: RouteRequest,
   opened: Opened,
   typed: Readonly<Record<string, unknown>>,
-  problems: readonly Problem[] = [],
+  wrong: readonly Problem[] = [],
   refusedWith = 422,
 ): Promise<Reply> {
   const found = await readAs<Visible, Found | undefined>(request.platform, opened.actor, async db => {
@@ -169,20 +187,25 @@ async function linkPage(
         updates.find(({ asksAgain }) => asksAgain),
       ),
       current,
+      successor: await successorNumber(db, bulletin.supersededBy),
       reasons: await reasonsOn(db, request.now),
       sharesDetail: await sharesDetail(db, organisationId),
       ask: mayAsk ? await readAskView(db, opened.actor, { bulletinId, organisationId }, typed, request.now) : null,
     }
   })
   if (found === undefined) return unknownLink()
+  const problems = [...overtakenBy(found.recipient, typed), ...wrong]
+  const values = seenField(found.recipient)
   const action = `/r/${opened.token}`
   const state = textOf(typed, 'state')
   const isMore = opened.state === 'open' && isResponseState(state)
   const model = {
     bulletin: found.view,
     current: found.current,
+    successor: found.successor,
     state: opened.state,
     isNextStep: opened.link.isNextStep,
+    values,
     newLinkAddress: `${action}/new`,
     askAddress: `${action}/ask`,
     detailHref: found.current === null ? null : `${action}?state=${found.current.state}`,
@@ -195,7 +218,7 @@ async function linkPage(
           state,
           typed,
           now: request.now,
-          values: {},
+          values,
           problems,
           current: found.current,
           reasons: found.reasons,

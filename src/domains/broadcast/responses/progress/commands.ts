@@ -5,7 +5,7 @@ import type { Work } from '../../../../platform/work/work.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import { bulletinById } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
-import { newestDetail, recipientOf } from '../queries.ts'
+import { holdRecipient, newestDetail } from '../queries.ts'
 import { sharesDetail } from '../sharing/queries.ts'
 import type { CountedAsset } from './model.ts'
 import { assetKey } from './queries.ts'
@@ -70,8 +70,9 @@ export async function tickSteps(
   await record(work, place, 'broadcast.steps.ticked', { done: ticks.filter(({ isDone }) => isDone).length, of: ticks.length })
 }
 
-async function assertRecipient(work: Work<Visible>, { bulletinId, organisationId }: Place): Promise<void> {
-  if ((await recipientOf(work.db, bulletinId, organisationId)) === undefined)
+/** Holds it too: whoever counts at the same moment waits, and sums up what was counted here as well. */
+async function assertRecipient(work: Work<Visible>, place: Place): Promise<void> {
+  if (!(await holdRecipient(work.db, place)))
     throw new NotFound('broadcast.response.not-a-recipient', 'This bulletin was not sent to that organisation, or you do not answer for it.')
 }
 

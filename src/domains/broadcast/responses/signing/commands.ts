@@ -10,7 +10,7 @@ import { bulletinById } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { LONGEST_LINE } from '../fields.ts'
 import { RESPONSE_STATES } from '../model.ts'
-import { answersOf, recipientOf } from '../queries.ts'
+import { answersOf, holdRecipient, recipientOf } from '../queries.ts'
 import { ASK_SIGNATURE, decisionHash, isSameName, signatureExpiry } from './model.ts'
 import type { LinkedSignature } from './queries.ts'
 
@@ -34,7 +34,7 @@ export async function askSignature(
   },
 ): Promise<void> {
   assertMay(work.actor, 'broadcast.response.answer')
-  await lockRecipient(work, input)
+  await holdRecipient(work.db, input)
   const found = await decisionOf(work, input.bulletinId, input.organisationId)
   if (found === undefined || !RESPONSE_STATES[found.decision.state].isDecided)
     throw new Conflict('broadcast.signature.no-decision', 'There is no decision to sign yet. Answer first.')
@@ -114,7 +114,8 @@ export async function answerSignature(
     throw new Conflict('broadcast.signature.other', 'Only whoever was asked may sign.')
   if (!isSameName(input.name, signature.contactName))
     throw new Invalid('broadcast.signature.name', `Type your name as it stands above: ${signature.contactName}`)
-  await lockRecipient(work, signature)
+  // An answer takes the same lock, so that nobody signs what is being changed.
+  await holdRecipient(work.db, signature)
   const row = await work.db
     .selectFrom('broadcast_signature')
     .where('id', '=', signature.id)
@@ -158,17 +159,6 @@ export async function decisionOf({ db }: { readonly db: Reader<Visible> }, bulle
   const number = bulletinNumber(bulletin.number)
   const recipient = await recipientOf(db, bulletinId, organisationId)
   return { decision, number, hash: decisionHash({ ...decision, bulletin: number, organisationCode: recipient?.organisationCode ?? '' }) }
-}
-
-/** An answer takes the same lock, so that nobody signs what is being changed. */
-async function lockRecipient(work: Work<Visible>, input: { readonly bulletinId: string; readonly organisationId: string }): Promise<void> {
-  await work.db
-    .selectFrom('broadcast_recipient')
-    .where('bulletin_id', '=', input.bulletinId)
-    .where('organisation_id', '=', input.organisationId)
-    .select('response')
-    .forUpdate()
-    .executeTakeFirst()
 }
 
 /** Whether whoever that contact is gave the answer: one person may be several contacts, or read at one address as several. */

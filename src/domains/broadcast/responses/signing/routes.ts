@@ -26,6 +26,10 @@ const PUBLIC = {
   public: 'The link is signed, for one contact and one decision to its letter, runs out and is used once: it stands in for signing in.',
 }
 
+// From one network address, by which many organisations may go out: as for answers.
+const OPENED_A_MINUTE = 1_200
+const SIGNED_A_MINUTE = 120
+
 interface Opened {
   readonly token: string
   readonly asked: LinkedSignature
@@ -35,7 +39,7 @@ const showDecision = route({
   method: 'GET',
   path: '/sign/:token',
   access: PUBLIC,
-  perMinute: 60,
+  perMinute: OPENED_A_MINUTE,
   params: TokenParams,
   async handle(request) {
     const opened = await open(request, request.params.token)
@@ -47,7 +51,7 @@ const signDecision = route({
   method: 'POST',
   path: '/sign/:token',
   access: PUBLIC,
-  perMinute: 20,
+  perMinute: SIGNED_A_MINUTE,
   params: TokenParams,
   async handle(request) {
     const opened = await open(request, request.params.token)
