@@ -75,6 +75,7 @@ export function readAnswerLines(text: string, now: Instant, reasons: readonly Re
 /** One row's answer, or the sentence that says what is wrong with it. */
 export function readLine(cells: Readonly<Record<Column, string>>, now: Instant, reasons: readonly Reason[]): Answer | string {
   const state = stateIn(cells['new answer'])
+  const date = dayIn(cells['new date'])
   if (cells.code === '') return 'name the organisation by its code'
   if (state === undefined) return `“${cells['new answer']}” is no answer. Write one of: ${RESPONSE_CHOICES.join(', ')}`
   const code = reasons.find(({ code: known, label }) => [known, label.toLowerCase()].includes(cells['reason code'].toLowerCase()))?.code
@@ -84,13 +85,19 @@ export function readLine(cells: Readonly<Record<Column, string>>, now: Instant, 
       note: cells.note,
       reason: cells.reason,
       reasonCode: code ?? cells['reason code'],
-      nextDate: state === 'in-progress' ? cells['new date'] || defaultNextDate(now) : '',
-      reviewOn: state === 'not-acting' ? cells['new date'] : '',
+      nextDate: state === 'in-progress' ? date || defaultNextDate(now) : '',
+      reviewOn: state === 'not-acting' ? date : '',
     },
     now,
     reasons,
   )
   return read.ok ? read.answer : read.problems.map(({ message }) => message).join('. ')
+}
+
+/** A spreadsheet writes the day 2027-03-27 as people here do, 27/03/2027, when it is saved or copied. */
+function dayIn(text: string): string {
+  const [, day = '', month = '', year = ''] = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(text) ?? []
+  return year === '' ? text : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
 }
 
 /** By its code or its name, however cased. */

@@ -4,6 +4,7 @@ import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import type { Visible } from '../../tables.ts'
 import { respondForEach } from '../commands.ts'
+import { givenList, LARGEST_LIST } from '../given-list.ts'
 import type { Reason } from '../model.ts'
 import { reasonsOn } from '../queries/reasons.ts'
 import { ANSWER_COLUMNS, readAnswerLines, type AnswerLine, type RejectedLine } from './model.ts'
@@ -27,9 +28,12 @@ const take = route({
   method: 'POST',
   path: '/answers/list',
   access,
-  async handle({ read, work, body, now }) {
-    const text = typeof body['list'] === 'string' ? body['list'] : ''
+  largestFile: LARGEST_LIST,
+  async handle({ read, work, body, files, now }) {
     const reasons = await read<Visible, readonly Reason[]>(db => reasonsOn(db, now))
+    const given = givenList({ body, files })
+    if (!given.ok) return listPage(reasons, '', given.problems)
+    const text = given.value
     const lines = readAnswerLines(text, now, reasons, null)
     if ('rule' in lines) return listPage(reasons, text, [lines])
     const { answers, skipped } = lines

@@ -99,7 +99,12 @@ test('one answer for many, save for those that have their own or are left out', 
     [wrong.statusCode, /Line 4: “mended” is no answer/.test(wrong.body), wrong.body.includes('A00003, not-applicable')],
     [422, true, true],
   )
-  assert.match((await partner.follow(await partner.post('/answers', form))).body, /Recorded for 43 organisations: Done/)
+  const absent = await partner.post('/answers', { ...form, exceptions: 'A00044, leave out' }, { from: '/answers?q=birch&show=all' })
+  assert.match(absent.body, /Line 1: A00044 is not among those that you answer for here/, 'what would change nothing is said')
+  assert.match(
+    (await partner.follow(await partner.post('/answers', form))).body,
+    /Recorded for 43 organisations: Done, save for 2 with an answer of their own/,
+  )
   const { rows } = await sql<{ code: string; state: string; reason_code: string | null }>`
     select code, state, reason_code from broadcast_response join directory_organisation organisation on organisation.id = organisation_id
     where code between 'A00002' and 'A00006' order by code`.execute(db)
@@ -143,6 +148,36 @@ x,A00014,CC-${first.number},NOT-ACTING,,awaiting-supplier,,`
     await partner.post('/answers/list', { list: `CC-${first.number}\tA00015\tdone\nCC-${first.number}\tA00016\tacknowledged` }),
   )
   assert.match(pasted.body, /2 answers recorded from the list/)
+})
+
+test('a file comes as a spreadsheet of this country saves it: semicolons, the day first, and names with accents', async () => {
+  const line = (code: string, answer: string, date: string, note: string) => `"Larch; flaw";${code};CC-${first.number};${answer};${date};;;${note}`
+  const text = `title;code;bulletin;new answer;new date;reason code;reason;note\r\n${line('A00017', 'in progress', '27/03/2027', 'Zoë, the desk')}\r\n${line('A00018', 'in progress', '1.4.2027', '')}\r\n`
+  const bytes = new Uint8Array(Buffer.from(text, 'latin1'))
+  const sent = await partner.upload('/answers/list', { list: '' }, { file: { name: 'answers.csv', bytes } }, { from: '/answers/list' })
+  assert.equal(sent.statusCode, 303, sent.body)
+  const { rows } = await sql<{ code: string; next: string; note: string | null }>`
+    select code, response.next_date::text as next, detail.note from broadcast_response response join directory_organisation organisation on organisation.id = organisation_id
+    join broadcast_response_detail detail on detail.response_id = response.id where code in ('A00017', 'A00018') and via = 'file' order by code`.execute(
+    db,
+  )
+  assert.deepEqual(rows, [
+    { code: 'A00017', next: '2027-03-27', note: 'Zoë, the desk' },
+    { code: 'A00018', next: '2027-04-01', note: null },
+  ])
+})
+
+test('an organisation that answers several bulletins of its own at once answers for itself, and not as a partner', async () => {
+  const lead = await signIn('cyber-lead', { organisation: 'A00020' })
+  const target = (bulletinId: string) => `${bulletinId}.${lead.organisationId}`
+  const sent = await lead.post(
+    '/answers',
+    { targets: [target(first.bulletinId), target(second.bulletinId)], state: 'assessing' },
+    { from: '/answers' },
+  )
+  assert.match((await lead.follow(sent)).body, /Recorded for one organisation: Assessing/)
+  const { rows } = await sql<{ via: string }>`select distinct via from broadcast_response where state = 'assessing'`.execute(db)
+  assert.deepEqual(rows, [{ via: 'portal' }])
 })
 
 test('a long list is recorded part by part, so that nobody else waits for the whole of it', async () => {

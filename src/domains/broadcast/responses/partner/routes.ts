@@ -11,7 +11,8 @@ import type { Reader } from '../../../../platform/work/read.ts'
 import { organisationByCode } from '../../../directory/contract.ts'
 import { parseBulletinNumber } from '../../bulletins/model.ts'
 import type { Visible } from '../../tables.ts'
-import { respondForMany, type ManyOutcome, type Target } from '../commands.ts'
+import { viaOf } from '../asked.ts'
+import { respondForMany, type ManyOutcome, type RefusedAnswer, type Target } from '../commands.ts'
 import { readAnswer } from '../fields.ts'
 import { readLine } from '../file/model.ts'
 import { RESPONSE_STATES, type Answer, type Reason } from '../model.ts'
@@ -81,24 +82,28 @@ const giveAnswers = route({
       })
     if (!read.ok || problems.length > 0) return list(request, query, body, problems, targets.length)
     const { answer } = read
-    const excepted = await readExceptions(request, reasons)
+    const excepted = await readExceptions(request, reasons, targets)
     if ('rule' in excepted) return list(request, query, body, [excepted], targets.length)
     const answers = targets.flatMap(target => {
       const own = excepted.answers.get(target.organisationId)
-      return own === 'leave out' ? [] : [{ ...target, answer: own }]
+      return own === 'leave out' ? [] : [{ ...target, answer: own, via: viaOf(request.actor, target.organisationId) }]
     })
     const outcome = await request.work<Visible, ManyOutcome>(work => respondForMany(work, answers, { ...answer, via: 'partner' }))
-    if (!outcome.ok) return list(request, query, body, outcome.refused.map(refusal), targets.length)
+    if (!outcome.ok) return list(request, query, body, refusals(outcome.refused), targets.length)
+    const organisations = new Set(answers.map(({ organisationId }) => organisationId)).size
+    const own = answers.filter(one => one.answer !== undefined).length
+    const saveFor = own === 0 ? '' : `, save for ${own} with an answer of ${own === 1 ? 'its' : 'their'} own`
     return redirect('/answers', {
-      notice: `Recorded for ${outcome.recorded === 1 ? 'one organisation' : `${outcome.recorded} organisations`}: ${RESPONSE_STATES[answer.state].label}`,
+      notice: `Recorded for ${organisations === 1 ? 'one organisation' : `${organisations} organisations`}: ${RESPONSE_STATES[answer.state].label}${saveFor}`,
     })
   },
 })
 
-/** What was typed for single organisations: their own answer, or that they are left out. */
+/** What was typed for single organisations of those that are answered for: their own answer, or that they are left out. */
 async function readExceptions(
   request: RouteRequest,
   reasons: readonly Reason[],
+  targets: readonly Target[],
 ): Promise<Problem | { readonly answers: ReadonlyMap<string, Answer | 'leave out'> }> {
   const text = typeof request.body['exceptions'] === 'string' ? request.body['exceptions'] : ''
   const answers = new Map<string, Answer | 'leave out'>()
@@ -107,6 +112,8 @@ async function readExceptions(
     const [code = '', ...rest] = line.split(/[,;\t]/).map(part => part.trim())
     const organisation = await request.read<Visible, { id: string } | undefined>(db => organisationByCode(db, code.toUpperCase()))
     if (organisation === undefined) return exceptionProblem(at, `no organisation has the code ${code}`)
+    if (!targets.some(({ organisationId }) => organisationId === organisation.id))
+      return exceptionProblem(at, `${code} is not among those that you answer for here. Tick it too, or take the line out`)
     if (/^leave out$/i.test(rest[0] ?? '')) answers.set(organisation.id, 'leave out')
     else {
       const read = readLine(
@@ -125,13 +132,14 @@ function exceptionProblem(at: number, why: string): Problem {
   return { rule: 'broadcast.response.exception', pointer: 'exceptions', severity: 'error', message: `Line ${at + 1}: ${why}` }
 }
 
-function refusal({ why }: { readonly why: string }): Problem {
-  return {
+/** Each reason once. What was refused is no longer in the list that comes back, and the other ticks are. */
+function refusals(refused: readonly RefusedAnswer[]): readonly Problem[] {
+  return [...Map.groupBy(refused, ({ why }) => why)].map(([why, { length }]) => ({
     rule: 'broadcast.response.refused',
     pointer: 'targets',
     severity: 'error',
-    message: `Nothing was recorded, because one was refused: ${why}`,
-  }
+    message: `Nothing was recorded, because ${length === 1 ? 'one was' : `${length} were`} refused: ${why} To answer for the others, send it again.`,
+  }))
 }
 
 async function list(

@@ -63,10 +63,11 @@ export function readAssetList(text: string): ReadAssets | Problem {
   return { assets, rejected }
 }
 
-/** A pasted spreadsheet has tabs; a saved one commas, or in some countries semicolons. */
+/** A pasted spreadsheet has tabs; a saved one commas, or in some countries semicolons: what there is more of, since a name may hold the other. */
 export function delimiterOf(text: string): string {
   const [first = ''] = text.split('\n', 1)
-  return ['\t', ';'].find(sign => first.includes(sign)) ?? ','
+  const count = (sign: string) => first.split(sign).length
+  return first.includes('\t') ? '\t' : count(';') > count(',') ? ';' : ','
 }
 
 /** A list pasted together from two places may end its lines in two ways. */

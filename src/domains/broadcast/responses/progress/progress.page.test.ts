@@ -58,6 +58,36 @@ test('devices are counted by product; a number that cannot be is said and nothin
   )
 })
 
+test('what was typed of another product stays when it cannot be taken, and its fields are in sight', async () => {
+  const typed = { [`label-2`]: 'Infusion racks', [`total-2`]: 'many', [`done-2`]: '3' }
+  const wrong = await lead.post(`${address}/assets`, { organisation: 'P00000', rows: '3', ...typed }, { from: address })
+  assert.match(wrong.body, /Infusion racks: say how many there are/)
+  assert.match(wrong.body, /<details[^>]*open[^>]*>[^]*value="Infusion racks"[^]*value="many"[^]*value="3"/)
+})
+
+test('two colleagues who count at once are both in the sum', async () => {
+  const row = (label: string, total: string, done: string) => ({ 'label-0': label, 'total-0': total, 'done-0': done })
+  const count = (form: Record<string, string>) => lead.post(`${address}/assets`, { organisation: 'P00000', rows: '1', ...form })
+  await Promise.all([count(row('Left', '10', '1')), count(row('Right', '20', '2')), count(row('Middle', '30', '3'))])
+  const { rows } = await sql<{ kept: number; summed: number }>`
+    select total.total as kept, (select sum(total)::int from broadcast_asset_progress where bulletin_id = ${bulletin.bulletinId}) as summed
+    from broadcast_progress_total as total where bulletin_id = ${bulletin.bulletinId}`.execute(db)
+  assert.equal(rows[0]?.kept, rows[0]?.summed)
+  for (const label of ['Left', 'Right', 'Middle']) await count(row(label, '0', '0'))
+})
+
+test('a list comes as a file too', async () => {
+  const file = { name: 'progress.csv', bytes: '\uFEFFproduct;total;done\r\nLamps, blue;4;1\r\n' }
+  assert.equal((await lead.upload(`${address}/list`, { organisation: 'P00000', list: '' }, { file }, { from: address })).statusCode, 303)
+  assert.deepEqual(
+    (await assets()).find(({ label }) => label === 'Lamps, blue'),
+    { label: 'Lamps, blue', done: 1, total: 4 },
+  )
+  const sheet = { name: 'progress.xlsx', bytes: new Uint8Array([0x50, 0x4b, 3, 4]) }
+  const refused = await lead.upload(`${address}/list`, { organisation: 'P00000', list: '' }, { file: sheet }, { from: address })
+  assert.deepEqual([refused.statusCode, /This is a spreadsheet or a zip file\. Save the sheet/.test(refused.body)], [422, true])
+})
+
 test('the list goes out and comes in; what cannot be taken comes back with why, the rest is kept', async () => {
   const out = await lead.get(`${address}.csv`)
   assert.equal(out.body.replace(/^\uFEFF/, '').split('\r\n')[0], 'product,total,done')

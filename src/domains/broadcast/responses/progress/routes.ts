@@ -10,6 +10,7 @@ import { versionOf } from '../../bulletins/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { askedOf, type Asked } from '../asked.ts'
 import { LONGEST_LINE, textOf } from '../fields.ts'
+import { givenList, LARGEST_LIST } from '../given-list.ts'
 import { countAssets, tickSteps } from './commands.ts'
 import { ASSET_COLUMNS, MOST_ASSETS, readAsset, readAssetList, type CountedAsset } from './model.ts'
 import { assetsOf, stepKey, stepTicks, type AssetProgress } from './queries.ts'
@@ -92,15 +93,17 @@ const takeList = route({
   path: '/bulletins/:number/tasks/list',
   access,
   params: NumberParams,
+  largestFile: LARGEST_LIST,
   async handle(request) {
     const { body } = request
     const found = await readFound(request, request.params.number, textOf(body, 'organisation'))
-    const text = typeof body['list'] === 'string' ? body['list'] : ''
-    const read = readAssetList(text)
+    const given = givenList(request)
+    if (!given.ok) return tasksPage(request, found, body, given.problems)
+    const read = readAssetList(given.value)
     if ('rule' in read) return tasksPage(request, found, body, [read])
     const { assets, rejected } = read
     if (assets.length === 0 && rejected.length === 0)
-      return tasksPage(request, found, body, [problem('list', 'Paste a list: product, how many, how many done')])
+      return tasksPage(request, found, body, [problem('list', 'Choose a file or paste a list: product, how many, how many done')])
     if (assets.length > 0) await request.work<Visible, void>(work => countAssets(work, placeOf(found), lastOfEach(assets)))
     if (rejected.length === 0) return redirect(tasksAddress(found), { notice: `${assets.length} taken from the list.` })
     const again = await readFound(request, request.params.number, textOf(body, 'organisation'))
@@ -179,6 +182,14 @@ function tasksPage(request: RouteRequest, found: Found, typed: Readonly<Record<s
       done: textOf(typed, `done-${at}`) || asset.done,
       error: problems.find(({ pointer }) => pointer === `done-${at}`)?.message,
     })),
+    // The next one, with what was typed of it.
+    added: {
+      at: assets.length,
+      label: textOf(typed, `label-${assets.length}`),
+      total: textOf(typed, `total-${assets.length}`),
+      done: textOf(typed, `done-${assets.length}`),
+      error: problems.find(({ pointer }) => pointer === `done-${assets.length}`)?.message,
+    },
     sum: { done: sumOf(assets, 'done'), total: sumOf(assets, 'total') },
     list: textOf(typed, 'list'),
     listError: problems.find(({ pointer }) => pointer === 'list')?.message,
