@@ -56,6 +56,12 @@ test('rows are not changed afterwards: the same day is refused, with all that wa
   assert.match(again.body, /value="The board, minute 7"/)
 })
 
+test('a policy for a day that is over is refused: it would fall upon what is live', async () => {
+  const past = await set({ ...POLICY, 'effectiveFrom-month': '11' })
+  assert.equal(past.statusCode, 422)
+  assert.match(past.body, /That day is over\. Choose today or a later day/)
+})
+
 test('what is no number of hours, no day or nobody’s decision comes back with what to do', async () => {
   const wrong = await set({ ...POLICY, remindHours: '4, soon', telephoneHours: '0', 'effectiveFrom-month': '13', source: '' })
   assert.equal(wrong.statusCode, 422)

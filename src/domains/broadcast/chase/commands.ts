@@ -1,4 +1,5 @@
-import { Conflict } from '../../../kernel/errors.ts'
+import { Conflict, Invalid } from '../../../kernel/errors.ts'
+import { londonDate } from '../../../kernel/instant.ts'
 import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
@@ -121,9 +122,14 @@ function idsOf(silent: readonly SilentOrganisation[]): readonly string[] {
 /** A policy as it is set: the database numbers it, and the days on which nobody works are the same for all. */
 export type NewPolicy = Omit<ChasePolicy, 'id' | 'closedDays'>
 
-/** Sets a policy from a day on. Rows are never changed: a newer one takes over. Throws `Conflict` when one begins on that day. */
+/**
+ * Sets a policy from a day on. Rows are never changed: a newer one takes over. Throws `Conflict` when one begins on that day, and `Invalid` for a day
+ * that is over: what was released since then keeps its policy, and no step falls due all at once.
+ */
 export async function setPolicy(work: Work<Visible>, policy: NewPolicy): Promise<void> {
   assertMay(work.actor, 'broadcast.chase.set')
+  if (policy.effectiveFrom < londonDate(work.now))
+    throw new Invalid('broadcast.chase.policy-past', 'That day is over. Choose today or a later day: what was released before keeps its policy.')
   const made = await work.db
     .insertInto('broadcast_chase_policy')
     .values({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseInstant, parseLocalDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
-import { addWorkingHours, dueSteps, policiesFor, policySentence, stepsOf, type ChasePolicy } from './model.ts'
+import { addWorkingHours, dueSteps, isWorkingTime, policiesFor, policySentence, stepsOf, type ChasePolicy } from './model.ts'
 
 const at = (text: string): Instant => parseInstant(text) ?? assert.fail(text)
 const policy = (over: Partial<ChasePolicy> = {}): ChasePolicy => ({
@@ -56,6 +56,20 @@ test('nobody works on a closed day, so no hour of it counts', () => {
     at('2026-12-24T19:00:00Z'),
     'unless all hours count',
   )
+})
+
+test('somebody works from eight to six in London, on a day that is not closed', () => {
+  const closed = new Set([day('2026-12-25')])
+  for (const [when, isWorking] of [
+    ['2026-11-20T07:59:59Z', false],
+    ['2026-11-20T08:00:00Z', true],
+    ['2026-11-20T17:59:59Z', true],
+    ['2026-11-20T18:00:00Z', false],
+    ['2026-11-21T12:00:00Z', false],
+    ['2027-06-01T07:00:00Z', true],
+    ['2026-12-25T12:00:00Z', false],
+  ] as const)
+    assert.equal(isWorkingTime(at(when), closed), isWorking, when)
 })
 
 test('the steps stand in the order in which they fall due', () => {
@@ -113,6 +127,10 @@ test('a policy reads as a sentence', () => {
   assert.equal(
     policySentence(policy()),
     'High severity: asked to acknowledge within 48 hours, reminders after 4 and 12 hours, on the telephone list after 12 hours, told to their senior information risk owner after 36 hours, told to their region after 44 hours.',
+  )
+  assert.equal(
+    policySentence(policy({ acknowledgeHours: 1, remindHours: [1], telephoneHours: null, escalateHours: null, regionHours: null })),
+    'High severity: asked to acknowledge within 1 hour, a reminder after 1 hour.',
   )
   assert.equal(
     policySentence(policy({ acknowledgeHours: null, remindHours: [], telephoneHours: null, escalateHours: null, regionHours: null })),

@@ -102,6 +102,12 @@ export function isWeekday(day: LocalDate): boolean {
   return !['Sat', 'Sun'].includes(weekday.format(londonInstant(day, 12, 0)))
 }
 
+/** Whether somebody works at that time: not in the evening, at night, at the weekend, nor on a closed day. */
+export function isWorkingTime(at: Instant, closedDays: ReadonlySet<LocalDate>): boolean {
+  const day = londonDate(at)
+  return !closedDays.has(day) && isWeekday(day) && at >= londonInstant(day, DAY.from, 0) && at < londonInstant(day, DAY.to, 0)
+}
+
 /** So many hours later, counting working time only, and none on the days that are closed. */
 export function addWorkingHours(from: Instant, hours: number, closedDays: ReadonlySet<LocalDate>): Instant {
   let left = hours * 3_600_000
@@ -133,8 +139,8 @@ export function policySentence(policy: ChasePolicy): string {
   const hours = (values: readonly number[]) =>
     `after ${listed(values)} ${policy.isWorkingHours ? 'working ' : ''}${values.length === 1 && values[0] === 1 ? 'hour' : 'hours'}`
   const parts = [
-    ...(policy.acknowledgeHours === null ? [] : [`asked to acknowledge within ${policy.acknowledgeHours} hours`]),
-    ...(policy.actHours === null ? [] : [`asked to act within ${policy.actHours} hours`]),
+    ...(policy.acknowledgeHours === null ? [] : [`asked to acknowledge within ${inHours(policy.acknowledgeHours)}`]),
+    ...(policy.actHours === null ? [] : [`asked to act within ${inHours(policy.actHours)}`]),
     ...(policy.remindHours.length === 0
       ? []
       : [`${policy.remindHours.length === 1 ? 'a reminder' : 'reminders'} ${hours(policy.remindHours.toSorted((a, b) => a - b))}`]),
@@ -143,6 +149,10 @@ export function policySentence(policy: ChasePolicy): string {
     ...(policy.regionHours === null ? [] : [`${STEP_WORDS.region(policy)} ${hours([policy.regionHours])}`]),
   ]
   return `${severityLabel(policy.severity)} severity: ${parts.length === 0 ? 'nobody is chased' : parts.join(', ')}.`
+}
+
+function inHours(hours: number): string {
+  return `${hours} ${hours === 1 ? 'hour' : 'hours'}`
 }
 
 function listed(values: readonly number[]): string {
