@@ -14,6 +14,7 @@ export const NEEDS_NONE: Readonly<Record<string, string>> = {
   'GET /bulletins/:number/tasks.csv': 'The tasks of a bulletin are given by its operation.',
   'POST /bulletins/:number/tasks/list': 'A pasted list of counts, which an operation takes as they are.',
   'GET /bulletins/:number/telephone.csv': 'Paper for the day on which there is no network; the list itself has its operation.',
+  'GET /bulletins/:number/telephone/paper': 'The same, as it is printed.',
   'POST /tokens/:id/revoke': 'Tokens are looked after by people who are signed in, never by a token.',
   'GET /tokens': 'The same.',
   'GET /assessments/:id/outcomes.csv': 'The outcomes of a review are given by the operation of its page.',

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
 import type { Id } from '../../../../kernel/id.ts'
-import { addHours, londonDate, londonInstant, ZONE, type Instant } from '../../../../kernel/instant.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
 import { readForm } from '../../../../platform/forms/form.ts'
@@ -11,11 +10,13 @@ import type { Reader } from '../../../../platform/work/read.ts'
 import { contactsOf, organisationInScope } from '../../../directory/contract.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf, versionOf, type Bulletin } from '../../bulletins/queries.ts'
+import { closedDays } from '../../chase/closed-days/queries.ts'
+import { isWorkingTime } from '../../chase/model.ts'
 import type { Visible } from '../../tables.ts'
 import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
 import { callForm, typedCall } from './fields.ts'
 import { callFacts, callsTo, countToRing, holdOn, listToRing, numbersOf, wrongNumbersOf, type ToRing } from './queries.ts'
-import { callView, csvLine, CSV_HEAD, listView, type CallFacts } from './views.ts'
+import { callView, csvLine, CSV_HEAD, listView, paperView, type CallFacts } from './views.ts'
 
 const call = { permission: 'broadcast.call.make' }
 const ofBulletin = z.object({ number: z.string().max(20) })
@@ -38,28 +39,63 @@ const list = route({
   },
 })
 
-/** The whole list on paper: for the day on which nothing else works. */
+/** The whole list as a file. */
 const listCsv = route({
   method: 'GET',
   path: '/bulletins/:number/telephone.csv',
   access: call,
   params: ofBulletin,
-  async handle({ params, read, actor, now }) {
-    const { bulletin, rows } = await read<Visible, { bulletin: Bulletin; rows: readonly (ToRing & { numbers: string | null })[] }>(async db => {
-      const found = await bulletinOf(db, numberIn(params))
-      const toRing = await listToRing(db, { bulletin: found, scope: actor.scope, now }, { limit: null })
-      const numbers = await numbersOf(
-        db,
-        toRing.map(({ organisationId }) => organisationId),
-      )
-      return { bulletin: found, rows: toRing.map(row => ({ ...row, numbers: numbers.get(row.organisationId) ?? null })) }
-    })
+  async handle(request) {
+    const number = numberIn(request.params)
+    const rows = await request.read<Visible, readonly Numbered[]>(async db => numbered(db, request, await bulletinOf(db, number), null))
     return csv(
-      `${bulletinNumber(bulletin.number)}-telephone.csv`,
+      `${bulletinNumber(number)}-telephone.csv`,
       csvPages(CSV_HEAD, csvLine, async () => ({ rows, next: null })),
     )
   },
 })
+
+/** More than a desk gets through in a day without a network. */
+const ON_PAPER = 300
+
+/** The list on paper: for the day on which nothing else works. */
+const paper = route({
+  method: 'GET',
+  path: '/bulletins/:number/telephone/paper',
+  access: call,
+  params: ofBulletin,
+  async handle(request) {
+    const { params, read, actor, now, platform } = request
+    const model = await read<Visible, ReturnType<typeof paperView> | null>(async db => {
+      const bulletin = await bulletinOf(db, numberIn(params))
+      if (bulletin.isExercise || bulletin.state !== 'released') return null
+      const { content } = await versionOf(db, bulletin.id, bulletin.version)
+      return paperView(bulletin, content, {
+        rows: await numbered(db, request, bulletin, ON_PAPER),
+        total: (await countToRing(db, { bulletin, scope: actor.scope, now })).all,
+        readAddress: readAddressOf(platform, bulletin),
+      })
+    })
+    if (model === null) return redirect(`/bulletins/${bulletinNumber(numberIn(params))}/telephone`)
+    return page(`${VIEWS}/paper.njk`, `Telephone list of ${model.number}, on paper`, model)
+  },
+})
+
+type Numbered = ToRing & { readonly numbers: string | null }
+
+/** The list in its order, with the numbers of each organisation. */
+async function numbered(db: Reader<Visible>, { actor, now }: Asking, bulletin: Bulletin, limit: number | null): Promise<readonly Numbered[]> {
+  const rows = await listToRing(db, { bulletin, scope: actor.scope, now }, { limit })
+  const numbers = await numbersOf(
+    db,
+    rows.map(({ organisationId }) => organisationId),
+  )
+  return rows.map(row => ({ ...row, numbers: numbers.get(row.organisationId) ?? null }))
+}
+
+function readAddressOf({ config }: Asking['platform'], bulletin: Pick<Bulletin, 'number'>): string {
+  return `${config.baseUrl}/bulletins/${bulletinNumber(bulletin.number)}`
+}
 
 const next = route({
   method: 'POST',
@@ -112,9 +148,9 @@ export async function readCall(
     calls: await callsTo(db, bulletin.id, organisation.id),
     hold: hold === undefined ? null : { by: hold.by, isOwn: hold.byId === actor.id, until: hold.until },
     hasAnswered: facts.hasAnswered,
-    isOutOfHours: isOutOfHours(now),
+    isOutOfHours: !isWorkingTime(now, new Set((await closedDays(db)).map(({ day }) => day))),
     caller: actor.name,
-    readAddress: `${request.platform.config.baseUrl}/bulletins/${bulletinNumber(bulletin.number)}`,
+    readAddress: readAddressOf(request.platform, bulletin),
   }
 }
 
@@ -137,14 +173,6 @@ export async function organisationFor(db: Reader<Visible>, { actor }: Pick<Route
 }
 
 const UNKNOWN = 'This bulletin was not sent to that organisation, or you do not look after it.'
-
-const weekday = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short' })
-const DESKS = { from: 8, to: 18 } as const
-
-function isOutOfHours(now: Instant): boolean {
-  const opens = londonInstant(londonDate(now), DESKS.from, 0)
-  return ['Sat', 'Sun'].includes(weekday.format(now)) || now < opens || now >= addHours(opens, DESKS.to - DESKS.from)
-}
 
 const take = route({
   method: 'POST',
@@ -234,4 +262,4 @@ function numberIn(params: { readonly number: string }): number {
   return number
 }
 
-export const telephoneRoutes: readonly Route[] = [list, listCsv, next, show, take, giveBack, made]
+export const telephoneRoutes: readonly Route[] = [list, listCsv, paper, next, show, take, giveBack, made]

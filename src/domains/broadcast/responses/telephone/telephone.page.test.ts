@@ -44,6 +44,9 @@ test('the list stands in the order in which it is rung: who cannot be mailed, th
 })
 
 test('two callers never get the same organisation, and whoever has one gets it again', async () => {
+  const both = await Promise.all([next(dana), next(alex)])
+  assert.deepEqual(both.toSorted(), ['T00002', 'T00004'], 'they press at the same moment')
+  for (const [index, caller] of [dana, alex].entries()) await caller.post(`${list}/${both[index]}/let-go`, {}, { from: `${list}/${both[index]}` })
   assert.equal(await next(dana), 'T00004')
   assert.equal(await next(alex), 'T00002')
   assert.equal(await next(dana), 'T00004')
@@ -52,7 +55,7 @@ test('two callers never get the same organisation, and whoever has one gets it a
   assert.doesNotMatch(body, /What came of it/)
   const forced = await write(alex, 'T00004', { outcome: 'no-reply', note: 'My notes' })
   assert.equal(forced.statusCode, 422)
-  assert.match(forced.body, /Somebody else is ringing them/)
+  assert.match(forced.body, /Somebody else is ringing them[\s\S]*Copy it if you need it[\s\S]*My notes/)
 })
 
 test('the page has the numbers, four sentences to say, and what came of calls before', async () => {
@@ -84,9 +87,34 @@ test('the list for paper has the numbers, in the order in which they are rung', 
   assert.equal(row?.['Numbers'], 'Contact 0 of T00001 020 7946 0001; Switchboard 020 7946 0009')
 })
 
+test('on paper stand what to say, the numbers and room to write, and nothing of an exercise', async () => {
+  const { body } = await dana.get(`${list}/paper`)
+  assert.match(body, /An invented maker has mended a flaw\.[\s\S]*T00004[\s\S]*No number is known[\s\S]*T00001[\s\S]*Switchboard 020 7946 0009/)
+  assert.match((await dana.get(list)).body, /Print the list/)
+  const exercise = await releasedBulletin(platform, { organisations: 1, prefix: 'Z', isExercise: true })
+  const page = `/bulletins/CC-${exercise.number}/telephone`
+  assert.equal((await dana.get(`${page}/paper`)).headers.location, page)
+})
+
+test('who is on call at night stands first on a bank holiday too', async () => {
+  const onCall = bulletin.contactIds[3] ?? ''
+  await sql`insert into directory_contact (id, organisation_id, name, purpose, phone, out_of_hours, receives_bulletins, created_at)
+    values (${'con_' + 'd'.repeat(32)}, ${bulletin.organisationIds[3] ?? ''}, 'A desk', 'Desk', '020 7946 0003', false, false, now())`.execute(db)
+  await sql`update directory_contact set out_of_hours = true, phone = '020 7946 0004' where id = ${onCall}`.execute(db)
+  const numbers = async () => [...(await alex.get(`${list}/T00003`)).body.matchAll(/href="tel:(\d+)"/g)].map(([, digits]) => digits)
+  assert.deepEqual(await numbers(), ['02079460003', '02079460004'])
+  await sql`insert into broadcast_closed_day (day, name, source, set_by, set_at) values ('2026-11-20', 'A bank holiday', 'test', 'test', now())`.execute(
+    db,
+  )
+  assert.deepEqual(await numbers(), ['02079460004', '02079460003'])
+  await sql`update broadcast_closed_day set removed_at = now(), removed_by = 'test' where day = '2026-11-20'`.execute(db)
+  await sql`update directory_contact set out_of_hours = false where id = ${onCall}`.execute(db)
+})
+
 test('an answer that was given on the telephone is theirs, with who said it, and takes them off the list', async () => {
   const without = await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: '' })
   assert.match(without.body, /Choose what they said/)
+  assert.match(without.body, /id="outcome"[^>]*value="answered" checked|value="answered"[^>]*checked/, 'what was typed stays, though nobody held it')
   const nameless = await write(alex, 'T00000', { outcome: 'answered', spokeTo: '', state: 'done' })
   assert.match(nameless.body, /Write down who said it/)
   const reasonless = await write(alex, 'T00000', { outcome: 'answered', spokeTo: 'Kim', state: 'not-acting', reason: '' })

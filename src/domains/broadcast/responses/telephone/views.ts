@@ -1,6 +1,7 @@
 import type { Instant } from '../../../../kernel/instant.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
 import type { CsvLine } from '../../../../platform/csv/csv.ts'
+import { exactTime } from '../../../../ui/filters/dates.ts'
 import type { Cell, TableModel } from '../../../../ui/models.ts'
 import type { Contact } from '../../../directory/contract.ts'
 import { bulletinNumber, type BulletinContent } from '../../bulletins/model.ts'
@@ -43,6 +44,7 @@ export function listView(bulletin: Bulletin, rows: readonly ToRing[], counts: Ri
     counts,
     nextAction: `${address}/telephone/next`,
     csvHref: `${address}/telephone.csv`,
+    paperHref: `${address}/telephone/paper`,
     silentHref: `${address}/recipients?stage=silent`,
     chaseHref: `${address}/chase`,
     shown: rows.length,
@@ -57,6 +59,40 @@ export function listView(bulletin: Bulletin, rows: readonly ToRing[], counts: Ri
       ]),
     } satisfies TableModel,
   }
+}
+
+/** The list as it is printed: what to say, and for each organisation its numbers and room to write what came of it. */
+export function paperView(
+  bulletin: Bulletin,
+  content: BulletinContent,
+  facts: { readonly rows: readonly (ToRing & { readonly numbers: string | null })[]; readonly total: number; readonly readAddress: string },
+) {
+  const number = bulletinNumber(bulletin.number)
+  return {
+    number,
+    title: bulletin.title,
+    tlp: bulletin.tlp,
+    listHref: `/bulletins/${number}/telephone`,
+    script: scriptOf(bulletin, content, facts.readAddress),
+    total: facts.total,
+    shown: facts.rows.length,
+    table: {
+      caption: 'Whom to ring, in this order',
+      head: [{ text: 'Organisation' }, { text: 'Numbers, in this order' }, { text: 'Last call' }, { text: 'When, who, and what they said' }],
+      rows: facts.rows.map((row): readonly Cell[] => [
+        { text: row.name, hint: `${row.code}, ${whyFirst(row)}` },
+        row.numbers ?? 'No number is known',
+        row.lastAt === null ? 'Not rung yet' : { text: exactTime(row.lastAt), hint: outcomeWords(row.lastOutcome ?? '') },
+        '',
+      ]),
+    } satisfies TableModel,
+  }
+}
+
+/** The four sentences. */
+function scriptOf(bulletin: Bulletin, content: BulletinContent, readAddress: string): string[] {
+  const about = { number: bulletinNumber(bulletin.number), address: readAddress }
+  return renditionOf('call', { ...bulletin, content }, about).passages.map(({ text }) => text)
 }
 
 function whyFirst({ runs, isReachable }: ToRing): string {
@@ -108,6 +144,9 @@ export function callView(facts: CallFacts, typed: Readonly<Record<string, unknow
     organisationHref: `/organisations/${encodeURIComponent(organisation.code)}`,
     hasAnswered: facts.hasAnswered,
     hold: hold === null ? null : { ...hold, by: hold.by ?? 'Somebody' },
+    // What was typed comes back, whoever answered or took the call meanwhile: in the form, or to be copied.
+    isTyped: Object.keys(typed).length > 0,
+    kept: [typed['spokeTo'], typed['note']].filter(text => typeof text === 'string' && text.trim() !== '').join('\n'),
     takeAction: `${own}/take`,
     letGoAction: `${own}/let-go`,
     numbers: [
@@ -136,7 +175,7 @@ export function callView(facts: CallFacts, typed: Readonly<Record<string, unknow
     ],
     runs: facts.runs,
     opening: `Say who you are, ${facts.caller}, and ask for whoever looks after cyber security at ${organisation.name}. Then:`,
-    script: renditionOf('call', { ...bulletin, content: facts.content }, { number, address: facts.readAddress }).passages.map(({ text }) => text),
+    script: scriptOf(bulletin, facts.content, facts.readAddress),
     calls: facts.calls.map(call => ({ ...call, outcome: outcomeWords(call.outcome) })),
     form: {
       action: own,
