@@ -1,9 +1,15 @@
 import { access, stat } from 'node:fs/promises'
+import { settingsFrom } from '../interop/csaf-provider/model.ts'
+import { issuedElsewhere } from '../interop/csaf-provider/queries.ts'
 import { openDocumentSigner, sampleKeyFile } from '../interop/csaf-provider/signing.ts'
+import type { Visible } from '../interop/csaf-provider/tables.ts'
 import { CareCertError } from '../kernel/errors.ts'
 import type { Instant } from '../kernel/instant.ts'
 import { systemClock, type Clock } from '../platform/clock/clock.ts'
 import type { Config } from '../platform/config/config.ts'
+import type { Database } from '../platform/db/database.ts'
+import { SYSTEM } from '../platform/work/actor.ts'
+import { readAs } from '../platform/work/read.ts'
 import type { Finding } from './finding.ts'
 
 const about = 'CSAF'
@@ -15,7 +21,16 @@ const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/
 
 /** Whether this is a CSAF trusted provider, and what is missing. Never prints a key; makes one trial signature. */
 export async function csafFindings(config: Config, clock: Clock = systemClock): Promise<readonly Finding[]> {
-  return [...addressFindings(config), ...(await signingFindings(config, clock))]
+  return [...addressFindings(config), ...(await signingFindings(config, clock)), ...nameFindings(config)]
+}
+
+/** Whether published documents name another address or publisher than the settings of today. */
+export async function issuedFindings(database: Database, config: Config): Promise<readonly Finding[]> {
+  const elsewhere = await readAs<Visible, readonly string[]>({ database }, SYSTEM, db => issuedElsewhere(db, settingsFrom(config)))
+  if (elsewhere.length === 0) return []
+  const bulletins = `${elsewhere.length.toLocaleString('en-GB')} ${elsewhere.length === 1 ? 'bulletin names' : 'bulletins name'}`
+  const words = `What is published of ${bulletins} another address or publisher than BASE_URL and CSAF_PUBLISHER_NAME. If the new ones are to last, run: carecert csaf reissue.`
+  return [{ about, verdict: 'caution', words }]
 }
 
 function addressFindings({ baseUrl }: Config): readonly Finding[] {
@@ -27,6 +42,12 @@ function addressFindings({ baseUrl }: Config): readonly Finding[] {
       words: 'Documents must not go from one organisation to another without TLS (CSAF §7.1.3). Set BASE_URL to an https address.',
     },
   ]
+}
+
+function nameFindings({ csaf }: Config): readonly Finding[] {
+  if (csaf.publisherNamespace !== null) return []
+  const words = `Documents are issued in the name of ${csaf.publisherName}, and known by BASE_URL. Before the first release set CSAF_PUBLISHER_NAME and CSAF_PUBLISHER_NAMESPACE, which must never change.`
+  return [{ about, verdict: 'caution', words }]
 }
 
 async function signingFindings(config: Config, clock: Clock): Promise<readonly Finding[]> {

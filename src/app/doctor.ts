@@ -8,7 +8,7 @@ import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
 import { capFindings } from './cap-findings.ts'
-import { csafFindings } from './csaf-findings.ts'
+import { csafFindings, issuedFindings } from './csaf-findings.ts'
 import type { Finding } from './finding.ts'
 import { mailFindings } from './mail-findings.ts'
 
@@ -34,7 +34,9 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
   const database = await openDatabase({ url: secrets.databaseUrl, dataFolder: config.dataFolder })
   try {
     findings.push(...(await (database.engine === 'embedded' ? embeddedFindings(database, config.dataFolder) : serverFindings(database))))
-    findings.push(...(await schemaFindings(database)))
+    const schema = await schemaFindings(database)
+    findings.push(...schema)
+    if (schema.every(({ verdict }) => verdict !== 'bad')) findings.push(...(await issuedFindings(database, config)))
   } finally {
     await database.close()
   }

@@ -1,5 +1,5 @@
 import { writeProvider } from '../../interop/csaf-provider/export.ts'
-import { keepProvider } from '../../interop/csaf-provider/jobs.ts'
+import { keepAsServed } from '../../interop/csaf-provider/jobs.ts'
 import { PROVIDED_LABELS } from '../../interop/csaf-provider/model.ts'
 import { writeMispFeed } from '../../interop/misp/export.ts'
 import { writeStixBundles } from '../../interop/stix/export.ts'
@@ -13,7 +13,7 @@ export const FORMS: readonly ExportedForm[] = [
   {
     name: 'csaf',
     permission: PERMISSION,
-    prepare: platform => keepProvider(platform),
+    prepare: platform => keepAsServed(platform),
     write: (platform, actor, folder) => writeProvider(platform, actor, folder, WISHES),
   },
   { name: 'misp', permission: PERMISSION, write: (platform, actor, folder) => writeMispFeed(platform, actor, folder, WISHES) },

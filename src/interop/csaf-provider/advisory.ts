@@ -26,6 +26,8 @@ export interface Surroundings {
   /** The bulletin that replaced it, where its readers may know of that one. */
   readonly successor: PublishedBulletin | null
   readonly facts: readonly PublicFacts[]
+  /** When it was issued anew without a change of the bulletin. */
+  readonly reissuedAt: readonly Instant[]
   /** Kinds of weakness by id. */
   readonly weaknesses: ReadonlyMap<string, AdvisoryWeakness>
 }
@@ -72,7 +74,7 @@ export function advisoryOf(bulletin: PublishedBulletin, version: CsafVersion, ar
     generator: settings.generator,
     severity: SEVERITY_WORDS[content.severity],
     isInterim: bulletin.isHolding && !isOver,
-    revisions: revisionsOf(bulletin),
+    revisions: revisionsOf(bulletin, around.reissuedAt),
     notes: isOver ? [endNote(bulletin, kind)] : notesOf(content, kind),
     references: referencesOf(bulletin, version, around, isOver),
     products: isOver ? [] : productsOf(content, settings.publisher),
@@ -81,13 +83,18 @@ export function advisoryOf(bulletin: PublishedBulletin, version: CsafVersion, ar
   }
 }
 
-/** The history in the order in which it happened, none dated before the one it follows: a clock may be put back, and the standard wants the dates in order (§6.1.14). */
-export function revisionsOf({ history }: Pick<PublishedBulletin, 'history'>): Advisory['revisions'] {
+/**
+ * The history in the order in which it happened, none dated before the one it follows: a clock may be put back, and the standard wants the dates in order (§6.1.14).
+ * What was issued anew is a revision of its own, since a document that was published under a version never changes under it (§3.1.11).
+ */
+export function revisionsOf({ history }: Pick<PublishedBulletin, 'history'>, reissuedAt: readonly Instant[]): Advisory['revisions'] {
   let last: Instant | undefined
-  return history.map(({ at, summary }) => {
+  const changes = history.map(({ at, summary }) => {
     last = last === undefined || at > last ? at : last
     return { at: last, summary }
   })
+  const reissues = reissuedAt.map(at => ({ at, summary: 'Issued anew, from another address or under another name' }))
+  return [...changes, ...reissues].toSorted((one, other) => one.at.getTime() - other.at.getTime())
 }
 
 function kindOf({ state, content }: PublishedBulletin, successor: PublishedBulletin | null): Advisory['kind'] {

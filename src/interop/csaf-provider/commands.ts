@@ -24,34 +24,63 @@ export interface SigningKey {
   readonly until: Instant | null
 }
 
+/** A bulletin as it was read, with what was written of it. */
+export interface WrittenBulletin {
+  readonly bulletin: PublishedBulletin
+  readonly reissuedAt: readonly Instant[]
+  /** None takes away what stood there. */
+  readonly documents: readonly WrittenDocument[]
+}
+
 /**
- * Puts the documents of a bulletin in place of those that stood there, with the public lists that name them, all or nothing. Gives false, and changes nothing, when the
- * bulletin has changed since they were written: whoever wrote them does so anew. None at all takes away what stood there.
+ * Puts the documents of bulletins in place of those that stood there, with the public lists that name them, all or nothing: the lists are written once, however many they
+ * are. What has changed since it was written is left as it stands, and its bulletin's id given, for whoever wrote it to do so anew.
  */
 export async function storeDocuments(
   work: Work<Visible>,
-  bulletin: PublishedBulletin,
-  documents: readonly WrittenDocument[],
+  written: readonly WrittenBulletin[],
   key: SigningKey | null,
   settings: ProviderSettings,
-): Promise<boolean> {
+): Promise<readonly string[]> {
   await hold(work)
-  const today = await publishedBulletin<Visible>(work.db, bulletin.id)
-  // The whole of it: two changes within one millisecond have the same time.
-  if (!isDeepStrictEqual(today, bulletin)) return false
-  const removed = await work.db.deleteFrom('interop_csaf_document').where('bulletin_id', '=', bulletin.id).returning('is_public').execute()
-  if (documents.length > 0)
-    await work.db
-      .insertInto('interop_csaf_document')
-      .values(documents.map(document => rowOf(bulletin, document, key)))
-      .execute()
-  if (bulletin.tlp === 'CLEAR' || removed.some(row => row.is_public)) await writeLists(work, key, settings)
+  const overtaken: string[] = []
+  let isListed = false
+  for (const one of written) {
+    const { bulletin, documents } = one
+    const today = await publishedBulletin<Visible>(work.db, bulletin.id)
+    // The whole of it: two changes within one millisecond have the same time.
+    if (!isDeepStrictEqual(today, bulletin)) {
+      overtaken.push(bulletin.id)
+      continue
+    }
+    const removed = await work.db.deleteFrom('interop_csaf_document').where('bulletin_id', '=', bulletin.id).returning('is_public').execute()
+    if (documents.length > 0)
+      await work.db
+        .insertInto('interop_csaf_document')
+        .values(documents.map(document => rowOf(one, document, key, work.now)))
+        .execute()
+    isListed ||= (documents.length > 0 && bulletin.tlp === 'CLEAR') || removed.some(row => row.is_public)
+    work.record({
+      verb: documents.length > 0 ? 'interop.csaf.published' : 'interop.csaf.removed',
+      subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
+      change: { documents: documents.map(({ version }) => version), signed: key?.fingerprint ?? null },
+    })
+  }
+  if (isListed) await writeLists(work, key, settings)
+  return overtaken
+}
+
+/** Has the documents of these bulletins issued anew, each with a revision that says so. Whoever keeps the provider writes them. */
+export async function reissue(work: Work<Visible>, bulletinIds: readonly string[], settings: ProviderSettings): Promise<void> {
+  await work.db
+    .insertInto('interop_csaf_reissue')
+    .values(bulletinIds.map(bulletin_id => ({ bulletin_id, at: work.now })))
+    .execute()
   work.record({
-    verb: documents.length > 0 ? 'interop.csaf.published' : 'interop.csaf.removed',
-    subject: { kind: 'bulletin', id: bulletinNumber(bulletin.number) },
-    change: { documents: documents.map(({ version }) => version), signed: key?.fingerprint ?? null },
+    verb: 'interop.csaf.reissued',
+    subject: { kind: 'csaf', id: settings.baseUrl },
+    change: { bulletins: bulletinIds.length, publisher: settings.publisher.name, namespace: settings.publisher.namespace },
   })
-  return true
 }
 
 /** Puts new signatures beside documents that are what they were when they were signed. Gives how many. */
@@ -66,7 +95,7 @@ export async function storeSignatures(
   for (const { bulletinId, version, body, signature } of signed) {
     const { numUpdatedRows } = await work.db
       .updateTable('interop_csaf_document')
-      .set({ signature, signed_by: key.fingerprint, signed_until: key.until })
+      .set({ signature, signed_by: key.fingerprint, signed_until: key.until, written_at: work.now })
       .where('bulletin_id', '=', bulletinId)
       .where('csaf', '=', version)
       .where('sha256', '=', hashOf('sha256', body))
@@ -113,7 +142,15 @@ async function writeLists(work: Work<Visible>, key: SigningKey | null, settings:
     await work.db
       .insertInto('interop_csaf_file')
       .values(row)
-      .onConflict(conflict => conflict.column('path').doUpdateSet({ content_type: row.content_type, body: row.body, hash: row.hash, at: row.at }))
+      // By what was to be inserted: a feed of megabytes is sent once.
+      .onConflict(conflict =>
+        conflict.column('path').doUpdateSet(({ ref }) => ({
+          content_type: ref('excluded.content_type'),
+          body: ref('excluded.body'),
+          hash: ref('excluded.hash'),
+          at: ref('excluded.at'),
+        })),
+      )
       .execute()
   return rows.length + gone.length
 }
@@ -124,7 +161,12 @@ async function sinceWhen(work: Work<Visible>): Promise<Instant> {
   return since ?? work.now
 }
 
-function rowOf(bulletin: PublishedBulletin, { version, body, signature }: WrittenDocument, key: SigningKey | null) {
+function rowOf(
+  { bulletin, reissuedAt }: WrittenBulletin,
+  { version, body, signature }: WrittenDocument,
+  key: SigningKey | null,
+  written_at: Instant,
+) {
   return {
     bulletin_id: bulletin.id,
     csaf: version,
@@ -143,8 +185,9 @@ function rowOf(bulletin: PublishedBulletin, { version, body, signature }: Writte
     signed_by: signature === null ? null : (key?.fingerprint ?? null),
     signed_until: signature === null ? null : (key?.until ?? null),
     published_at: bulletin.releasedAt,
-    updated_at: revisionsOf(bulletin).at(-1)?.at ?? bulletin.releasedAt,
+    updated_at: revisionsOf(bulletin, reissuedAt).at(-1)?.at ?? bulletin.releasedAt,
     changed_at: bulletin.changedAt,
+    written_at,
   }
 }
 

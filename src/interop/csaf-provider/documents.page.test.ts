@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { sql } from 'kysely'
 import { actorAs } from '../../../test/support/broadcast.ts'
+import { runCommand } from '../../../test/support/command.ts'
 import { BASE, createCsafSector, GROUP, OPEN } from '../../../test/support/csaf-sector.ts'
+import { validateCsaf } from '../../../test/support/csaf-validator.ts'
+import { issuedFindings } from '../../app/csaf-findings.ts'
 import { CSAF_VERSIONS, type CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
 import { addUpdate } from '../../domains/broadcast/bulletins/living/commands.ts'
 import type { Visible as Broadcast } from '../../domains/broadcast/tables.ts'
 import { lineAt, listAt, recordAt } from '../../kernel/json.ts'
+import type { Config } from '../../platform/config/config.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { runWork, type Work } from '../../platform/work/work.ts'
 import { refreshLists } from './commands.ts'
@@ -148,4 +152,39 @@ test('a document stays in the year of its first release when it changes in the n
     assert.match(await body(`${OPEN[version]}/changes.csv`), new RegExp(`^"?${unscored.path}"?,"?2027-01-05T10:00:00.000Z`))
     assert.equal((await get(`${OPEN[version]}/2027/cc-${unscored.number}.json`)).statusCode, 404)
   }
+})
+
+test('documents that name another address or publisher are issued anew on command, as a revision of their own, once', async () => {
+  const moved = {
+    ...platform,
+    config: { ...platform.config, baseUrl: 'https://new.example', csaf: { ...platform.config.csaf, publisherName: 'The new centre' } },
+  }
+  const reissued = async (at: typeof platform, yes = true) =>
+    (await runCommand<{ bulletins: number; written: number }>(at, actorAs('duty-manager'), 'csaf reissue', [], {}, { yes })).data
+  const told = async (config: Config) => (await issuedFindings(platform.database, config)).map(({ words }) => words)
+  const trackingOf = async (version: CsafVersion) => recordAt(recordAt(await json(`${OPEN[version]}/${informational.path}`), 'document'), 'tracking')
+  const before = await trackingOf('2.1')
+  assert.deepEqual([await reissued(platform), await told(platform.config)], [{ bulletins: 0, written: 0 }, []])
+  assert.match((await told(moved.config)).join(), /10 bulletins name another address or publisher[\s\S]*carecert csaf reissue/)
+  await assert.rejects(reissued(moved, false), /Nothing was issued/)
+  assert.deepEqual(await trackingOf('2.1'), before)
+
+  platform.clock.advanceHours(1)
+  assert.deepEqual(await reissued(moved), { bulletins: 10, written: 10 })
+  for (const version of CSAF_VERSIONS) {
+    const text = await body(`${OPEN[version]}/${informational.path}`)
+    assert.deepEqual(await validateCsaf(text, version), [])
+    assert.doesNotMatch(text, /https:\/\/centre\.example/)
+    const tracking = await trackingOf(version)
+    const history = listAt(tracking, 'revision_history')
+    assert.deepEqual(
+      [lineAt(tracking, 'version'), lineAt(tracking, 'initial_release_date'), lineAt(tracking, 'current_release_date')],
+      [String(Number(lineAt(before, 'version')) + 1), lineAt(before, 'initial_release_date'), platform.clock.now().toISOString()],
+    )
+    assert.deepEqual(history.slice(0, -1), listAt(before, 'revision_history'), 'what was said before stands')
+    assert.match(lineAt(history.at(-1), 'summary') ?? '', /^Issued anew/)
+    assert.match(await body(`${OPEN[version]}/changes.csv`), new RegExp(`${informational.path}"?,"?${platform.clock.now().toISOString()}`))
+  }
+  assert.deepEqual([await reissued(moved), await told(moved.config)], [{ bulletins: 0, written: 0 }, []])
+  assert.deepEqual(await keepProvider(moved), { written: 0, signed: 0 })
 })

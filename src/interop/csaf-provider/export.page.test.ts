@@ -134,6 +134,17 @@ test('a label that is not written is refused, and a folder with something else i
   assert.deepEqual(await readdir(other), ['diary.txt'])
 })
 
+test('a command whose BASE_URL is not the server’s writes nothing, and leaves the public lists as they are', async () => {
+  const elsewhere = { ...platform, config: { ...platform.config, baseUrl: 'http://localhost:1' } }
+  const before = await readFile(join(site, METADATA), 'utf8')
+  await assert.rejects(runCommand(elsewhere, actorAs('duty-manager'), 'export csaf', [join(folder, 'wrong')]), {
+    code: 'interop.csaf.other-address',
+    message: new RegExp(`stands at ${origin}, and BASE_URL is http://localhost:1 here`),
+  })
+  await exported(site)
+  assert.equal(await readFile(join(site, METADATA), 'utf8'), before)
+})
+
 test('a folder behind a link is replaced there, neighbours of like names are left alone, and a place that cannot be written to is said', async () => {
   const [real, link, before] = [join(folder, 'real'), join(folder, 'link'), join(folder, 'link.old')]
   await mkdir(real)

@@ -4,16 +4,16 @@ import { writeCsaf } from '../../codecs/csaf-writing/document.ts'
 import { publishedBulletin, publishedBulletins, type PublishedBulletin } from '../../domains/broadcast/contract.ts'
 import { publicFactsOf, type PublicFacts } from '../../domains/watch/contract.ts'
 import { Conflict } from '../../kernel/errors.ts'
-import { addDays } from '../../kernel/instant.ts'
+import { addDays, type Instant } from '../../kernel/instant.ts'
 import { handles, type JobHandler, type JobKind } from '../../platform/jobs/job.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
-import { readAs } from '../../platform/work/read.ts'
+import { readAs, type Reader } from '../../platform/work/read.ts'
 import { runWork } from '../../platform/work/work.ts'
 import { advisoryOf } from './advisory.ts'
-import { refreshLists, storeDocuments, storeSignatures, type WrittenDocument } from './commands.ts'
+import { refreshLists, storeDocuments, storeSignatures, type WrittenBulletin, type WrittenDocument } from './commands.ts'
 import { PROVIDED_LABELS, settingsFrom } from './model.ts'
-import { documentsToSign, writtenChanges, type DocumentToSign } from './queries.ts'
+import { documentsToSign, reissuesOf, servedFrom, writtenChanges, type DocumentToSign } from './queries.ts'
 import { openDocumentSigner, type DocumentSigner } from './signing.ts'
 import type { Visible } from './tables.ts'
 import { knownWeaknesses } from './weaknesses.ts'
@@ -29,6 +29,8 @@ const keepCsaf: JobKind<object> = { name: 'interop.csaf-keep', payload: z.strict
 const ATTEMPTS = 5
 const PAGE_BULLETINS = 200
 const DOCUMENTS_AT_ONCE = 50
+/** Written and listed in one transaction: the lists of an archive of thousands are not written anew for each of them. */
+const BULLETINS_AT_ONCE = 100
 /** CSAF 2.1 wants every signature good for 90 days, and never for less than 30 (§7.1.19). */
 const SIGNATURE_DAYS = 90
 
@@ -38,7 +40,7 @@ export const csafJobs: readonly JobHandler<Platform>[] = [
     retries: 8,
     retryAfterSeconds: 5,
     expireAfterSeconds: 120,
-    handle: async (platform, { bulletinId }) => publishDocuments(platform, bulletinId, await openDocumentSigner(platform)),
+    handle: async (platform, { bulletinId }) => publishDocuments(platform, [bulletinId], await openDocumentSigner(platform)),
   }),
   handles(keepCsaf, {
     purpose: 'Writes CSAF documents that are missing, signs anew before a signature runs out or after the key has changed',
@@ -62,12 +64,29 @@ export async function keepProvider(platform: Platform, signal?: AbortSignal): Pr
   const settings = settingsFrom(platform.config)
   await runWork<Visible, void>(platform, SYSTEM, work => refreshLists(work, signer, settings))
   let written = 0
-  for (const bulletinId of await staleBulletins(platform)) {
+  const stale = await staleBulletins(platform)
+  for (let at = 0; at < stale.length; at += BULLETINS_AT_ONCE) {
     if (signal?.aborted === true) break
-    await publishDocuments(platform, bulletinId, signer)
-    written += 1
+    const some = stale.slice(at, at + BULLETINS_AT_ONCE)
+    await publishDocuments(platform, some, signer)
+    written += some.length
   }
   return { written, signed: signer === null ? 0 : await signAgain(platform, signer, signal) }
+}
+
+/**
+ * The same for a command, whose settings may be others than the server's. Throws `Conflict` rather than have the public lists name an address at which nobody serves
+ * them.
+ */
+export async function keepAsServed(platform: Platform): Promise<Kept> {
+  const { baseUrl } = platform.config
+  const served = await readAs<Visible, string | null>(platform, SYSTEM, servedFrom)
+  if (served !== null && served !== baseUrl)
+    throw new Conflict(
+      'interop.csaf.other-address',
+      `What is published stands at ${served}, and BASE_URL is ${baseUrl} here. Set it as the server has it. If the centre has moved for good, run: carecert csaf reissue.`,
+    )
+  return keepProvider(platform)
 }
 
 /** Bulletins that are not written as they stand. */
@@ -107,23 +126,21 @@ interface Found {
   readonly bulletin: PublishedBulletin
   readonly successor: PublishedBulletin | null
   readonly facts: readonly PublicFacts[]
+  readonly reissuedAt: readonly Instant[]
 }
 
-/** Writes and signs outside of any transaction, then puts all in place in one; anew when the bulletin has changed meanwhile. */
-async function publishDocuments(platform: Platform, bulletinId: string, signer: DocumentSigner | null): Promise<void> {
+/** Writes and signs outside of any transaction, then puts all in place in one; anew those that have changed meanwhile. */
+async function publishDocuments(platform: Platform, bulletinIds: readonly string[], signer: DocumentSigner | null): Promise<void> {
   const settings = settingsFrom(platform.config)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const found = await readAs<Visible, Found | undefined>(platform, SYSTEM, async db => {
-      const bulletin = await publishedBulletin(db, bulletinId)
-      if (bulletin === undefined) return undefined
-      const successor = bulletin.successorId === null ? undefined : await publishedBulletin(db, bulletin.successorId)
-      return { bulletin, successor: successor ?? null, facts: await publicFactsOf(db, bulletin.content.cves) }
-    })
-    if (found === undefined) return
-    const documents = isProvided(found.bulletin) ? await write(found, signer) : []
-    if (await runWork<Visible, boolean>(platform, SYSTEM, work => storeDocuments(work, found.bulletin, documents, signer, settings))) return
+  let left = bulletinIds
+  for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
+    const asked = left
+    const found = await readAs<Visible, readonly Found[]>(platform, SYSTEM, db => findAll(db, asked))
+    const written: WrittenBulletin[] = []
+    for (const one of found) written.push({ ...one, documents: isProvided(one.bulletin) ? await write(one, signer) : [] })
+    left = await runWork<Visible, readonly string[]>(platform, SYSTEM, work => storeDocuments(work, written, signer, settings))
   }
-  throw new Conflict('interop.csaf.changing', 'The bulletin keeps changing while it is written. It is tried again.')
+  if (left.length > 0) throw new Conflict('interop.csaf.changing', 'The bulletin keeps changing while it is written. It is tried again.')
 
   async function write(found: Found, by: DocumentSigner | null): Promise<readonly WrittenDocument[]> {
     const surroundings = { settings, ...found, weaknesses: await knownWeaknesses() }
@@ -134,6 +151,22 @@ async function publishDocuments(platform: Platform, bulletinId: string, signer: 
     }
     return written
   }
+}
+
+async function findAll(db: Reader<Visible>, bulletinIds: readonly string[]): Promise<readonly Found[]> {
+  const found: Found[] = []
+  for (const id of bulletinIds) {
+    const bulletin = await publishedBulletin(db, id)
+    if (bulletin === undefined) continue
+    const successor = bulletin.successorId === null ? undefined : await publishedBulletin(db, bulletin.successorId)
+    found.push({
+      bulletin,
+      successor: successor ?? null,
+      facts: await publicFactsOf(db, bulletin.content.cves),
+      reissuedAt: await reissuesOf(db, id),
+    })
+  }
+  return found
 }
 
 /** What is RED is for named people, and an exercise is no advisory. */

@@ -10,6 +10,7 @@ import { folderUrl, PROVIDED_LABELS, rootOf, type ProviderSettings } from './mod
 export interface ListedDocument extends ListedFile {
   readonly tlp: Tlp
   readonly folder: string
+  readonly written: Instant
 }
 
 /** A file of the provider that is no document. */
@@ -50,7 +51,7 @@ export function listFiles(documents: readonly ListedDocument[], wishes: ListWish
   const home = isPublic ? `.well-known/csaf/v${version}` : rootOf(version, false)
   const everybodys = isPublic ? [] : [describe('CLEAR', wishes.since, wishes)]
   const described = [...everybodys, ...folders.map(folder => folder.described)]
-  const updated = newest(documents.map(({ updated: at }) => at)) ?? wishes.since
+  const updated = lastChange(documents) ?? wishes.since
   const service = writeService(
     isPublic ? 'Public CSAF documents' : 'CSAF documents for members',
     described.map(({ tlp, feed }) => ({ title: feedTitle(tlp, version), address: feed, terms: ['Healthcare'] })),
@@ -116,7 +117,7 @@ function folderFiles(
   const documents = all
     .filter(document => document.tlp === tlp)
     .toSorted((one, other) => other.published.getTime() - one.published.getTime() || (one.path < other.path ? 1 : -1))
-  const at = newest(documents.map(({ updated }) => updated)) ?? wishes.since
+  const at = lastChange(documents) ?? wishes.since
   const described = describe(tlp, at, wishes)
   const folder = `${rootOf(version, isPublic)}/${label.toLowerCase()}`
   const terms = [...new Set(documents.flatMap(document => document.terms))].toSorted()
@@ -167,6 +168,9 @@ function categoryName(label: string): string {
   return `category-tlp-${label.toLowerCase()}.json`
 }
 
-function newest(instants: readonly Instant[]): Instant | undefined {
-  return instants.reduce<Instant | undefined>((last, at) => (last === undefined || at > last ? at : last), undefined)
+/** When a list of these last became another: one that was written late is newer than its release, and who goes by the date of the list must find it. */
+function lastChange(documents: readonly ListedDocument[]): Instant | undefined {
+  return documents
+    .flatMap(({ updated, written }) => [updated, written])
+    .reduce<Instant | undefined>((last, at) => (last === undefined || at > last ? at : last), undefined)
 }

@@ -10,6 +10,7 @@ import { createTestApp } from '../../../test/support/app.ts'
 import { releasedBulletin } from '../../../test/support/released-bulletin.ts'
 import { CSAF_VERSIONS } from '../../codecs/csaf-writing/advisory.ts'
 import { publishedBulletin } from '../../domains/broadcast/contract.ts'
+import { lineAt, listAt, recordAt } from '../../kernel/json.ts'
 import { TLP, type Tlp } from '../../kernel/tlp.ts'
 import { readConfig } from '../../platform/config/config.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -64,13 +65,44 @@ test('documents that were written before the bulletin changed again are not put 
   assert.ok(bulletin !== undefined)
   await sql`update broadcast_bulletin set updated_at = updated_at + interval '1 second' where id = ${bulletinId}`.execute(db)
   const store = () =>
-    runWork<Visible, boolean>(platform, SYSTEM, work =>
-      storeDocuments(work, bulletin, [{ version: '2.1', body: '{}', signature: null }], null, settingsFrom(platform.config)),
+    runWork<Visible, readonly string[]>(platform, SYSTEM, work =>
+      storeDocuments(
+        work,
+        [{ bulletin, reissuedAt: [], documents: [{ version: '2.1', body: '{}', signature: null }] }],
+        null,
+        settingsFrom(platform.config),
+      ),
     )
-  assert.equal(await store(), false)
+  assert.deepEqual(await store(), [bulletinId])
   assert.deepEqual((await sql`select 1 from interop_csaf_document where bulletin_id = ${bulletinId}`.execute(db)).rows, [])
   await sql`update broadcast_bulletin set updated_at = updated_at - interval '1 second' where id = ${bulletinId}`.execute(db)
-  assert.equal(await store(), true)
+  assert.deepEqual(await store(), [])
+})
+
+test('what waits is written and listed together, and a list is dated by when it was written, not by when what it names was released', async () => {
+  const released = (prefix: string) => releasedBulletin(platform, { organisations: 1, prefix, tlp: 'CLEAR' })
+  const dates = async () => {
+    const feed = recordAt(JSON.parse(await body('/csaf/v2.1/clear/feed-tlp-clear.json')), 'feed')
+    const metadata: unknown = JSON.parse(await body('/.well-known/csaf/v2.1/provider-metadata.json'))
+    const named = listAt(recordAt(listAt(metadata, 'distributions')[0], 'rolie'), 'feeds')[0]
+    return [lineAt(feed, 'updated'), lineAt(named, 'last_updated'), lineAt(metadata, 'last_updated')]
+  }
+  const late = await released('LA')
+  platform.clock.advanceHours(1)
+  const next = await released('NE')
+  await runWork<object, void>(platform, SYSTEM, async work => work.enqueue(publishByCsaf, { bulletinId: next.bulletinId }))
+  await platform.runJobs()
+  const before = platform.clock.now().toISOString()
+  assert.deepEqual(await dates(), [before, before, before])
+  platform.clock.advanceHours(1)
+  const other = await released('OT')
+  platform.clock.advanceHours(1)
+  assert.equal((await keepProvider(platform)).written >= 2, true)
+  const after = platform.clock.now().toISOString()
+  assert.deepEqual(await dates(), [after, after, after], 'who goes by the date of the feed finds what was written late')
+  const units = await sql<{ count: number }>`select count(distinct correlation)::int as count from audit_record
+    where verb = 'interop.csaf.published' and subject_id in (${`CC-${late.number}`}, ${`CC-${other.number}`})`.execute(db)
+  assert.equal(units.rows[0]?.count, 1)
 })
 
 interface Planned {

@@ -1,8 +1,10 @@
 import { sql, type SqlBool } from 'kysely'
 import type { CsafVersion } from '../../codecs/csaf-writing/advisory.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { lineAt } from '../../kernel/json.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { ListedDocument, ListFile } from './lists.ts'
+import type { ProviderSettings } from './model.ts'
 import type { Visible } from './tables.ts'
 
 /** A document with what proves it. */
@@ -23,7 +25,7 @@ export async function listedDocuments(
 ): Promise<readonly ListedDocument[]> {
   const rows = await db
     .selectFrom('interop_csaf_document')
-    .select(['path', 'folder', 'tlp', 'tracking_id', 'title', 'summary', 'terms', 'published_at', 'updated_at'])
+    .select(['path', 'folder', 'tlp', 'tracking_id', 'title', 'summary', 'terms', 'published_at', 'updated_at', 'written_at'])
     .select(sql<boolean>`signature is not null`.as('isSigned'))
     .where('csaf', '=', version)
     .where('is_public', '=', isPublic)
@@ -38,6 +40,7 @@ export async function listedDocuments(
     terms: row.terms,
     published: row.published_at,
     updated: row.updated_at,
+    written: row.written_at,
     isSigned: row.isSigned,
   }))
 }
@@ -83,6 +86,13 @@ export function fileAt(db: Reader<Visible>, path: string) {
 
 export async function fileBody(db: Reader<Visible>, path: string): Promise<string> {
   return (await db.selectFrom('interop_csaf_file').select('body').where('path', '=', path).executeTakeFirstOrThrow()).body
+}
+
+/** The address of the site that the public lists name; `null` before there are any. */
+export async function servedFrom(db: Reader<Visible>): Promise<string | null> {
+  const path = '.well-known/csaf/v2.1/provider-metadata.json'
+  if ((await fileAt(db, path)) === undefined) return null
+  return lineAt(JSON.parse(await fileBody(db, path)), 'canonical_url')?.replace(`/${path}`, '') ?? null
 }
 
 export function publicFiles(db: Reader<Visible>) {
@@ -157,15 +167,43 @@ export async function publicStamp(db: Reader<Visible>): Promise<string> {
   return stamp
 }
 
-/** As of which change each of these bulletins is written. */
+/** As of which change each of these bulletins is written; without those that are to be issued anew. */
 export async function writtenChanges(db: Reader<Visible>, bulletinIds: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
   const rows = await db
-    .selectFrom('interop_csaf_document')
+    .selectFrom('interop_csaf_document as document')
     .select(['bulletin_id', 'changed_at'])
     .where(sql<SqlBool>`bulletin_id = any(${[...bulletinIds]}::text[])`)
     .where('csaf', '=', '2.1')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('interop_csaf_reissue as reissue')
+            .select('reissue.at')
+            .whereRef('reissue.bulletin_id', '=', 'document.bulletin_id')
+            .whereRef('reissue.at', '>', 'document.updated_at'),
+        ),
+      ),
+    )
     .execute()
   return new Map(rows.map(row => [row.bulletin_id, row.changed_at]))
+}
+
+/** When the documents of a bulletin were issued anew without a change of it, oldest first. */
+export async function reissuesOf(db: Reader<Visible>, bulletinId: string): Promise<readonly Instant[]> {
+  const rows = await db.selectFrom('interop_csaf_reissue').select('at').where('bulletin_id', '=', bulletinId).orderBy('at').execute()
+  return rows.map(({ at }) => at)
+}
+
+/** The bulletins whose documents say that they stand at another address than today's, or are issued by another than today's publisher. */
+export async function issuedElsewhere(db: Reader<Visible>, { baseUrl, publisher }: ProviderSettings): Promise<readonly string[]> {
+  const said = [`"url": "${baseUrl}/csaf/`, `"name": ${JSON.stringify(publisher.name)}`, `"namespace": ${JSON.stringify(publisher.namespace)}`]
+  const rows = await db
+    .selectFrom('interop_csaf_document')
+    .select('bulletin_id')
+    .where('csaf', '=', '2.1')
+    .where(({ or }) => or(said.map(words => sql<SqlBool>`position(${words} in body) = 0`)))
+    .execute()
+  return rows.map(row => row.bulletin_id)
 }
 
 export interface DocumentToSign {

@@ -34,6 +34,14 @@ export interface DocumentTable {
   updated_at: Instant
   /** The change of the bulletin that it was written after. */
   changed_at: Instant
+  /** When it was written or signed last: what dates the lists that name it. */
+  written_at: Instant
+}
+
+/** A time at which the documents of a bulletin were issued anew though the bulletin had not changed: from another address, or under another name. */
+export interface ReissueTable {
+  bulletin_id: string
+  at: Instant
 }
 
 /** A public file that lists documents. */
@@ -57,5 +65,6 @@ export interface StateTable {
 export type Visible = {
   interop_csaf_document: DocumentTable
   interop_csaf_file: FileTable
+  interop_csaf_reissue: ReissueTable
   interop_csaf_state: StateTable
 }
