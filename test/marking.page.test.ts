@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { permissionsOf, ROUTES } from '../src/app/modules.ts'
 import { payloadOf, type MessageType, type Telling } from '../src/domains/broadcast/webhooks/model.ts'
 import { personActor } from '../src/domains/directory/contract.ts'
+import { TLP, tlpRank } from '../src/kernel/tlp.ts'
 import { runCommand } from './support/command.ts'
 import {
   SEED,
@@ -23,6 +24,8 @@ import {
   readers,
   isForAll,
   isUpTo,
+  threats,
+  threatWords,
   type Planned,
   type Reader,
 } from './support/marking.ts'
@@ -137,6 +140,7 @@ const EXITS: readonly Exit[] = [
     by: 'program',
     addresses: collections.flatMap(({ id }) => [
       `/taxii2/sector/collections/${id}/objects/?limit=1000`,
+      `/taxii2/sector/collections/${id}/objects/?limit=1000&match[version]=all`,
       `/taxii2/sector/collections/${id}/manifest/`,
     ]),
     accept: 'application/taxii+json;version=2.1',
@@ -164,6 +168,9 @@ function wordsIn(text: string): readonly Planned[] {
   const found = new Set([...text.matchAll(/canary\d+word/g)].map(([word]) => word))
   return released.filter(({ word }) => found.has(word))
 }
+
+/** The words of gathered threats that came back. */
+const secretsIn = (text: string) => new Set([...text.matchAll(/secret\d+[a-z]+?word/g)].map(([word]) => word))
 
 const describe = ({ number, tlp, group, isExercise, isWithdrawn, recipients }: Planned) =>
   `CC-${number} TLP:${tlp}, group ${group ?? 'none'}${isExercise ? ', an exercise' : ''}${isWithdrawn ? ', withdrawn' : ''}, sent to ${recipients.join(' ')}`
@@ -196,7 +203,9 @@ for (const exit of EXITS) {
         !exit.name.startsWith('every') ||
         released.some(bulletin => (!address.includes('CC-') || address.includes(`CC-${bulletin.number}`)) && !reader.mayRead(bulletin))
       for (const address of exit.addresses.filter(isAsked)) {
-        for (const bulletin of wordsIn(await ask(reader, exit, address))) {
+        const body = await ask(reader, exit, address)
+        if (reader !== centre) for (const word of secretsIn(body)) leaks.push({ word, words: `${reader.name} finds ${word} at ${address}` })
+        for (const bulletin of wordsIn(body)) {
           const isAllowed = (exit.holdsPublic && isForAll(bulletin)) || (reader.mayRead(bulletin) && exit.may(bulletin))
           if (!isAllowed) leaks.push({ word: bulletin.word, words: `${reader.name} finds ${describe(bulletin)} at ${address}` })
           told.add(bulletin)
@@ -264,10 +273,31 @@ test(`what a person takes away holds what they may read, and nothing else (MARKI
     await runCommand(platform, await personActor(platform, reader.email, permissionsOf), 'export all', [folder])
     for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue
-      for (const bulletin of wordsIn(await readFile(join(file.parentPath, file.name), 'utf8')))
+      const text = await readFile(join(file.parentPath, file.name), 'utf8')
+      assert.deepEqual([...secretsIn(text)], [], `${reader.name} takes away of a threat in ${file.name}`)
+      for (const bulletin of wordsIn(text))
         assert.ok(isForAll(bulletin) || reader.mayRead(bulletin), `${reader.name} takes away ${describe(bulletin)} in ${file.name}`)
     }
   }
+})
+
+test(`what was gathered is the centre's alone, and in no file is anything RED, or narrower than an event says of itself (MARKING_SEED=${SEED})`, async () => {
+  const told = new Set<string>()
+  for (const reader of readers)
+    for (const by of ['browser', 'program'] as const)
+      for (const { id } of threats)
+        for (const part of ['', '/stix.json', '/misp.json']) {
+          const body = await ask(reader, { name: '', addresses: [], by, may: () => false, holdsPublic: false }, `/threats/${id}${part}`)
+          const label = TLP.findLast(tlp => part === '/misp.json' && body.includes(`"tlp:${tlp.toLowerCase()}"`)) ?? 'AMBER+STRICT'
+          for (const word of secretsIn(body)) {
+            assert.equal(reader, centre, `${reader.name} finds ${word}`)
+            if (part === '') continue
+            const own = threatWords.get(word) ?? assert.fail(word)
+            assert.ok(tlpRank(own) <= tlpRank(label), `${word}, which is TLP:${own}, stands in ${part} of ${id} under TLP:${label}`)
+            told.add(word)
+          }
+        }
+  assert.ok(told.size > 0 || threats.every(({ tlp }) => tlp === 'RED'), 'no word of any threat was found: nothing was asked rightly')
 })
 
 for (const [index, name] of Object.keys(CASES).entries()) {

@@ -12,15 +12,18 @@ import { bulletinOf } from '../../src/domains/broadcast/bulletins/queries.ts'
 import { releaseBulletin } from '../../src/domains/broadcast/release/commands.ts'
 import { addMembers, addSharingGroup } from '../../src/domains/broadcast/sharing-groups/commands.ts'
 import type { Visible } from '../../src/domains/broadcast/tables.ts'
+import { gather } from '../../src/domains/watch/contract.ts'
+import type { WatchShared } from '../../src/domains/watch/tables.ts'
 import type { Role } from '../../src/kernel/role.ts'
 import { TLP, tlpRank, type Tlp } from '../../src/kernel/tlp.ts'
-import type { Actor } from '../../src/platform/work/actor.ts'
+import { SYSTEM, type Actor } from '../../src/platform/work/actor.ts'
 import { readAs } from '../../src/platform/work/read.ts'
 import { runWork, type Work } from '../../src/platform/work/work.ts'
 import { createTestApp, type SignedIn } from './app.ts'
 import { actorAs, plantOrganisations, SOUND_CONTENT } from './broadcast.ts'
 import { makeCertificate } from './certificate.ts'
 import { startSmtpSink } from './smtp-sink.ts'
+import { bundleOf, idOf, objectOf, relate } from './stix.ts'
 import { programOf } from './tokens.ts'
 
 /**
@@ -216,6 +219,70 @@ for (const [index, plan] of [...Object.values(CASES), ...fc.sample(plans, { numR
   released.push(...(await release(plan, index)))
   await platform.runJobs()
 }
+
+/** How a threat and what lies next to it are marked where they come from, in STIX. */
+interface ThreatPlan {
+  readonly campaign: Tlp
+  readonly note: Tlp
+  readonly course: Tlp
+  readonly indicator: Tlp
+}
+
+/** The marking definitions of OASIS for TLP 2.0. */
+const MARKINGS: Readonly<Record<Tlp, string>> = {
+  CLEAR: 'marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487',
+  GREEN: 'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb',
+  AMBER: 'marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421',
+  'AMBER+STRICT': 'marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003',
+  RED: 'marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1',
+}
+const THREATS = 5
+const label = fc.constantFrom(...TLP)
+const threatPlans: readonly ThreatPlan[] = [
+  { campaign: 'AMBER', note: 'RED', course: 'RED', indicator: 'AMBER' },
+  ...fc.sample(fc.record({ campaign: label, note: label, course: label, indicator: label }), { numRuns: THREATS, seed: SEED }),
+]
+
+/** The words of what was gathered, each of one object and in nothing else, with its label. */
+export const threatWords = new Map<string, Tlp>()
+
+function threatBundle(plan: ThreatPlan, index: number): unknown {
+  const word = (part: keyof ThreatPlan) => {
+    const made = `secret${index}${part}word`
+    threatWords.set(made, plan[part])
+    return made
+  }
+  const marked = (tlp: Tlp) => ({ object_marking_refs: [MARKINGS[tlp]] })
+  const [campaign, course, indicator] = [idOf('campaign', index), idOf('course-of-action', index), idOf('indicator', index)]
+  return bundleOf(
+    objectOf('campaign', { name: word('campaign'), ...marked(plan.campaign) }, index),
+    objectOf('note', { name: undefined, content: word('note'), object_refs: [campaign], ...marked(plan.note) }, index),
+    objectOf('course-of-action', { name: word('course'), ...marked(plan.course) }, index),
+    relate('mitigates', course, campaign, marked('CLEAR'), 2 * index),
+    objectOf(
+      'indicator',
+      {
+        name: undefined,
+        pattern: `[domain-name:value = '${word('indicator')}.example']`,
+        pattern_type: 'stix',
+        valid_from: '2024-01-02T03:04:05.000Z',
+        ...marked(plan.indicator),
+      },
+      index,
+    ),
+    relate('indicates', indicator, campaign, marked('CLEAR'), 2 * index + 1),
+  )
+}
+
+for (const [index, plan] of threatPlans.entries()) {
+  const { failure } = await gather(platform, SYSTEM, {
+    address: `threat-${index}.json`,
+    bytes: Buffer.from(JSON.stringify(threatBundle(plan, index))),
+  })
+  assert.equal(failure, null)
+}
+await platform.runJobs()
+export const threats = await (platform.database.kysely as Kysely<WatchShared>).selectFrom('watch_threat').select(['id', 'tlp']).execute()
 
 export interface Reader {
   readonly name: string
