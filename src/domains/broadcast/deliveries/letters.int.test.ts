@@ -36,8 +36,11 @@ async function released(options: ReleasedBulletinOptions): Promise<ReleasedBulle
   return releasedBulletin(platform, options)
 }
 
-const started = ({ bulletinId, organisationIds }: ReleasedBulletin, kind: MailingKind, more: { contactIds?: readonly string[] } = {}) =>
-  doing(work => startMailing(work, { bulletinId, kind, organisationIds, baseUrl: BASE_URL, ...more }))
+const started = (
+  { bulletinId, organisationIds }: ReleasedBulletin,
+  kind: MailingKind,
+  more: { contactIds?: readonly string[]; updateId?: number } = {},
+) => doing(work => startMailing(work, { bulletinId, kind, organisationIds, baseUrl: BASE_URL, ...more }))
 
 async function rows(mailingId: string) {
   const found = await sql<{ id: string; organisation_id: string; channel: string; state: string; carried_by: string | null }>`
@@ -244,4 +247,27 @@ test('a bulletin that is replaced leads to the one that replaces it, whatever it
     )
     for (const said of [text, html, body]) assert.doesNotMatch(said ?? '', /is withdrawn|nothing more/)
   }
+})
+
+test('advice is in the mail whole, and a withdrawal says why once', async () => {
+  const advice = 'Take the gateway off the network.\n\nThen ring your supplier.'
+  const bulletin = await released({ organisations: 1, prefix: 'Y', content: { remediationIntro: advice, steps: [] } })
+  const said = async (mailingId: string) => {
+    const before = sink.messages.length
+    await deliver(mailingId)
+    const { text = '', html = '' } = await PostalMime.parse(sink.messages[before]?.bytes ?? '')
+    return { text, html }
+  }
+  const release = await said(bulletin.mailingId)
+  assert.match(release.text, /^Take the gateway off the network\.\s[^]*What to do:\s+Take the gateway off the network\.\s+Then ring your supplier\./)
+  assert.match(release.html, /What to do<\/h2>\s*<p>Take the gateway off the network\.<\/p>\s*<p>Then ring your supplier\.<\/p>/)
+
+  const { rows: updates } = await sql<{ id: number }>`
+    insert into broadcast_update (bulletin_id, at, title, body, by_id, kind, is_material)
+    values (${bulletin.bulletinId}, now(), 'Withdrawn', 'A false alarm.', 'test', 'withdrawal', true) returning id`.execute(platform.database.kysely)
+  await sql`update broadcast_bulletin set state = 'withdrawn', withdrawn_at = now(), withdrawn_reason = 'A false alarm.' where id = ${bulletin.bulletinId}`.execute(
+    platform.database.kysely,
+  )
+  const withdrawal = await said((await started(bulletin, 'withdrawal', { updateId: Number(updates[0]?.id) })).mailingId)
+  for (const body of [withdrawal.text, withdrawal.html]) assert.equal(body.split('A false alarm.').length, 2, body)
 })

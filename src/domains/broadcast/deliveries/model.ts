@@ -4,6 +4,7 @@ import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { holdingMark } from '../bulletins/holding/model.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
+import type { Headline } from '../renditions/model.ts'
 import { groupWords } from '../sharing-groups/model.ts'
 
 /**
@@ -232,6 +233,17 @@ const SUBJECT_LEADS: Readonly<Record<MailingKind, string>> = {
   escalation: 'No answer yet: ',
 }
 
+/** What a message is about, in one line: why it is sent, and the title of what is new or of the bulletin. */
+export function headlineOf({ kind, title, update, successor = null, askedAgainAt = null }: Told): Headline {
+  const lead =
+    successor !== null && kind === 'withdrawal'
+      ? 'Replaced: '
+      : askedAgainAt !== null && kind === 'escalation'
+        ? 'No answer since it changed: '
+        : SUBJECT_LEADS[kind]
+  return { lead, title: update?.title ?? title }
+}
+
 /**
  * The subject of a bulletin's message, and what its templates (`bulletin.mail.*.njk`, `withdrawal.mail.*.njk`) need besides `answers` and
  * `contact`. Above GREEN the text of the bulletin, its title too, is not in the message: only that there is one, and where to read it.
@@ -241,14 +253,10 @@ export function letterOf(told: Told, number: string, readAddress: string) {
   const isOpen = mailsContent(tlp)
   const severity = severityLabel(told.severity)
   const { successor = null, askedAgainAt = null } = told
-  const lead =
-    successor !== null && kind === 'withdrawal'
-      ? 'Replaced: '
-      : askedAgainAt !== null && kind === 'escalation'
-        ? 'No answer since it changed: '
-        : SUBJECT_LEADS[kind]
-  const named = `TLP:${tlp} ${severity} ${number} ${lead}${isOpen ? (update?.title ?? title) : `${holdingMark(title)}Sign in to read it`}`
-  const { summary, steps, safeToUse, sources } = content
+  const headline = headlineOf(told)
+  const named = `TLP:${tlp} ${severity} ${number} ${headline.lead}${isOpen ? headline.title : `${holdingMark(title)}Sign in to read it`}`
+  const { summary, remediationIntro, steps, safeToUse, sources } = content
+  const lines = fiveLines(content)
   return {
     subject: isExercise ? `EXERCISE ${named} EXERCISE` : named,
     kind,
@@ -265,6 +273,7 @@ export function letterOf(told: Told, number: string, readAddress: string) {
     askedAgainAt,
     withdrawnReason: isOpen ? withdrawnReason : null,
     update: isOpen ? update : null,
-    bulletin: isOpen ? { title, lines: fiveLines(content), summary, steps, safeToUse, sources } : null,
+    // Advice that is one line stands at the top already.
+    bulletin: isOpen ? { title, lines, summary, advice: remediationIntro === lines.doThis ? '' : remediationIntro, steps, safeToUse, sources } : null,
   }
 }

@@ -6,7 +6,7 @@ import { bulletinNumber, severityLabel } from '../bulletins/model.ts'
 import type { Envelope } from '../envelope.ts'
 import { textMessage } from '../renditions/model.ts'
 import { toldBy } from './answered.ts'
-import { letterOf, messageIdOf, MOST_IN_A_MESSAGE, newLinkText, withdrawnText } from './model.ts'
+import { headlineOf, letterOf, messageIdOf, MOST_IN_A_MESSAGE, newLinkText, withdrawnText } from './model.ts'
 import type { ClaimedDelivery, MailingToDeliver, ToldOrganisation } from './queries.ts'
 
 /** Writes the message for one recipient, with the answer links that `linkOf` gives: one for each organisation that it is about. */
@@ -90,7 +90,9 @@ export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
     const isOne = others.length === 0 && only?.mayAnswer === true && mailing.kind !== 'withdrawal'
     const link = isOne ? linkOf(only) : `${baseUrl}/bulletins/${mailing.kind === 'withdrawal' ? (mailing.successor ?? number) : number}`
     const text =
-      mailing.kind === 'withdrawal' ? withdrawnText(number, mailing.successor, link, mailing.isExercise) : textMessage(mailing, number, link).text
+      mailing.kind === 'withdrawal'
+        ? withdrawnText(number, mailing.successor, link, mailing.isExercise)
+        : textMessage(mailing, number, link, headlineOf(mailing)).text
     return { to: delivery.address, text, reference: delivery.id, isRepeat: delivery.attempts > 1 }
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { TLP } from '../../../kernel/tlp.ts'
 import { BulletinContent } from '../bulletins/model.ts'
-import { letterOf, MAILING_KINDS } from '../deliveries/model.ts'
+import { headlineOf, letterOf, MAILING_KINDS, type Told } from '../deliveries/model.ts'
 import { partsOf, septets, toGsm } from './gsm.ts'
 import { boardLines, callScript, renditionOf, RENDITIONS, wordsOf, textMessage, type Rendered } from './model.ts'
 
@@ -44,8 +44,23 @@ test('whatever a bulletin says, its text message has three parts at most, the wh
 })
 
 test('above GREEN a text message says neither the title nor what to do', () => {
-  const { text } = textMessage(told({ tlp: 'AMBER' }), 'CC-5001', LINK, 'KITE')
-  assert.equal(text, `CareCERT CC-5001 High TLP:AMBER: Sign in to read it. Answer by Sat 27 Mar, 17:00. Code KITE. ${LINK}`)
+  const { text } = textMessage(told({ tlp: 'AMBER' }), 'CC-5001', LINK)
+  assert.equal(text, `CareCERT CC-5001 High TLP:AMBER: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK}`)
+})
+
+test('a text message of an update says that it is one and what is new, and above GREEN only that there is news', () => {
+  const of = (tlp: 'GREEN' | 'AMBER') => {
+    const record: Told = {
+      ...told({ tlp }),
+      kind: 'update',
+      releasedAt: new Date(0),
+      withdrawnReason: null,
+      update: { title: 'A fix is out', body: 'x' },
+    }
+    return textMessage(record, 'CC-5001', LINK, headlineOf(record)).text
+  }
+  assert.equal(of('GREEN'), `CareCERT CC-5001 High TLP:GREEN: Updated: A fix is out. Install version 9.2. Answer by Sat 27 Mar, 17:00. ${LINK}`)
+  assert.equal(of('AMBER'), `CareCERT CC-5001 High TLP:AMBER: Updated: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK}`)
 })
 
 test('a holding statement is marked wherever it is named, also where its title may not be said', () => {

@@ -18,6 +18,12 @@ export interface Rendered {
   readonly content: BulletinContent
 }
 
+/** What a message says first: why it is sent, such as "Updated: ", and of what. */
+export interface Headline {
+  readonly lead: string
+  readonly title: string
+}
+
 export interface TextMessage {
   readonly text: string
   /** As they travel: three at most. */
@@ -40,26 +46,25 @@ const shortTime = new Intl.DateTimeFormat('en-GB', {
 })
 
 /**
- * The text message that tells of a bulletin, in the GSM alphabet and in three parts at most: who sends it, the number, what to do, by when and
- * the link. The link is never cut: what there is to say gives way. Above GREEN it says only that there is a bulletin, and where to read it.
- * `checkCode` is what the reader can compare with the bulletin's page.
+ * The text message that tells of a bulletin, in the GSM alphabet and in three parts at most: who sends it, the number, what is new or what it is
+ * about, what to do, by when and the link. The link is never cut: what there is to say gives way. Above GREEN it says only that there is a
+ * bulletin, why we write, and where to read it.
  */
-export function textMessage(told: Rendered, number: string, link: string, checkCode: string | null = null): TextMessage {
+export function textMessage(told: Rendered, number: string, link: string, headline: Headline = { lead: '', title: told.title }): TextMessage {
   const severity = severityLabel(told.severity)
   const group = carriesContent('text', told.tlp) ? told.content.sharingGroup : undefined
   const within = group === undefined ? '' : ` Only for ${cutTo(toGsm(group.name), LONGEST_GROUP)}`
   const before = toGsm(`${told.isExercise ? 'EXERCISE. ' : ''}CareCERT ${number} ${severity} TLP:${told.tlp}${within}: `)
   const by = told.respondBy === null ? '' : ` Answer by ${shortTime.format(told.respondBy)}.`
-  const code = checkCode === null ? '' : ` Code ${checkCode}.`
-  const after = toGsm(`${by}${code} ${link}${told.isExercise ? ' EXERCISE' : ''}`)
+  const after = toGsm(`${by} ${link}${told.isExercise ? ' EXERCISE' : ''}`)
   const room = roomIn(MOST_PARTS) - septets(before) - septets(after)
-  const text = `${before}${textBody(told, Math.max(room, 0))}${after}`
+  const text = `${before}${textBody(told, headline, Math.max(room, 0))}${after}`
   return { text, parts: partsOf(text), septets: septets(text) }
 }
 
-function textBody(told: Rendered, room: number): string {
-  if (!carriesContent('text', told.tlp)) return cutTo(`${holdingMark(told.title)}Sign in to read it.`, room)
-  const title = ended(cutTo(toGsm(told.title), Math.min(LONGEST_TITLE, room)))
+function textBody(told: Rendered, { lead, title: about }: Headline, room: number): string {
+  if (!carriesContent('text', told.tlp)) return cutTo(`${lead}${holdingMark(told.title)}Sign in to read it.`, room)
+  const title = ended(cutTo(toGsm(`${lead}${about}`), Math.min(LONGEST_TITLE, room)))
   const left = room - septets(title) - 1
   const doThis = left < 10 ? '' : ended(cutTo(toGsm(fiveLines(told.content).doThis), left - 1))
   return cutTo([title, doThis].filter(part => part !== '').join(' '), room)
@@ -291,17 +296,17 @@ export function renditionLinks(number: number, isCentre: boolean, current: Rendi
 }
 
 /** The parts of the text message, each with the septets that it takes. */
-export function textParts(told: Rendered, number: string, link: string) {
-  return textMessage(told, number, link).parts.map((text, at) => ({ text, number: at + 1, septets: septets(text) }))
+export function textParts(told: Rendered, number: string, link: string, headline?: Headline) {
+  return textMessage(told, number, link, headline).parts.map((text, at) => ({ text, number: at + 1, septets: septets(text) }))
 }
 
 /** The renditions of what is being written: for the preview beside the fields. */
-export function renditionPreviews(told: Rendered, number: string, address: string) {
+export function renditionPreviews(told: Rendered, number: string, address: string, headline: Headline) {
   const about = { number, address }
   return {
     clinical: renditionOf('clinical', told, about),
     board: renditionOf('board', told, about),
     call: renditionOf('call', told, about),
-    text: textParts(told, number, address),
+    text: textParts(told, number, address, headline),
   }
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../../../../kernel/problem.ts'
 import { severityTag } from '../../../../ui/labels.ts'
 import { withQuery } from '../../../../ui/links.ts'
 import type { TableModel } from '../../../../ui/models.ts'
-import { letterOf } from '../../deliveries/model.ts'
+import { headlineOf, letterOf, type Told } from '../../deliveries/model.ts'
 import { renditionPreviews } from '../../renditions/model.ts'
 import { groupWords } from '../../sharing-groups/model.ts'
 import { contentSections, readDraft, type Typed } from '../fields.ts'
@@ -104,13 +104,29 @@ export function previewView(
   const group = groups.find(({ id }) => id === draft.sharingGroup?.id)
   const content = { ...draft, ...(group === undefined ? {} : { sharingGroup: { id: group.id, name: group.name } }) }
   // A field that cannot be saved as it is says so once.
-  const missing = isRevisionOf(stored) ? revisionFindings(content, now) : findingsOf(content, now)
+  const isRevision = isRevisionOf(stored)
+  const missing = isRevision ? revisionFindings(content, now) : findingsOf(content, now)
   const findings = missing.filter(finding => !problems.some(({ pointer }) => pointer === finding.pointer))
   const of = (severity: Problem['severity']) => findings.filter(finding => finding.severity === severity)
   const number = stored === null ? 'CC-…' : bulletinNumber(stored.bulletin.number)
-  const respondBy = content.respondBy === null ? null : (parseInstant(content.respondBy) ?? null)
+  const { news } = content
+  // A time that readers were given stands until the author names another.
+  const standing = isRevision ? (stored?.bulletin.respondBy ?? null) : null
+  const respondBy = content.respondBy === null ? standing : (parseInstant(content.respondBy) ?? null)
   const byPolicy = respondBy === null ? deadlineFor(content.severity, now, deadlines) : undefined
   const { title, tlp, severity } = content
+  const told: Told = {
+    kind: isRevision ? 'update' : 'release',
+    title,
+    tlp,
+    severity,
+    content,
+    isExercise,
+    releasedAt: stored?.bulletin.releasedAt ?? now,
+    respondBy: respondBy ?? respondByAt(content, now, deadlines),
+    withdrawnReason: null,
+    update: isRevision ? (news ?? { title: '[what is new]', body: '' }) : null,
+  }
   return {
     summary: summaryWords(problems.length, of('error').length, of('warning').length),
     lists: [
@@ -131,30 +147,13 @@ export function previewView(
     reading: readingView(content, respondBy, byPolicy === undefined ? null : `${byPolicy.hours} hours after release`),
     // For the eye only, so whom it will be for stands in brackets.
     letter: {
-      ...letterOf(
-        {
-          kind: 'release',
-          title,
-          tlp,
-          severity,
-          content,
-          isExercise,
-          releasedAt: now,
-          respondBy: respondByAt(content, now, deadlines),
-          withdrawnReason: null,
-          update: null,
-        },
-        number,
-        `${baseUrl}/bulletins/${number}`,
-      ),
+      ...letterOf(told, number, `${baseUrl}/bulletins/${number}`),
       answers: [{ organisation: '[their organisation]', link: `${baseUrl}/r/[a link of their own]` }],
       contact: '[their name]',
     },
-    renditions: renditionPreviews(
-      { title, tlp, severity, content, isExercise, respondBy: respondByAt(content, now, deadlines) },
-      number,
-      `${baseUrl}/bulletins/${number}`,
-    ),
+    // Of an update that is not material nobody is sent anything.
+    isTold: news?.isMaterial !== false,
+    renditions: renditionPreviews(told, number, `${baseUrl}/bulletins/${number}`, headlineOf(told)),
     difference: stored === null ? null : changesTable(stored.version, content),
   }
 }

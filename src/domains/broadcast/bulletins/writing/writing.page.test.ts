@@ -100,6 +100,29 @@ test('the message that will carry it is shown, and above GREEN it holds nothing 
   assert.doesNotMatch(message, /A stranger can sign in|Larch/)
 })
 
+test('of what follows a release the message is that of an update, with the time that stands; of what is not material there is none', async () => {
+  const { releasedBulletin } = await import('../../../../../test/support/released-bulletin.ts')
+  const { number } = await releasedBulletin(app.platform, { organisations: 1, prefix: 'W', respondBy: '2026-11-25T09:00:00Z' })
+  const preview = async (newsMaterial: string) => {
+    const typed = {
+      ...FIELDS,
+      tlp: 'GREEN',
+      baseVersion: '1',
+      newsTitle: 'A fix is out',
+      newsBody: 'Install **9.3**.',
+      newsMaterial,
+      fragment: 'yes',
+    }
+    return (await analyst.post(`/bulletins/CC-${number}/preview`, typed, { from: `/bulletins/CC-${number}/edit` })).body
+  }
+  const told = await preview('yes')
+  assert.match(told, new RegExp(`Subject:</strong> TLP:GREEN High CC-${number} Updated: A fix is out<`))
+  assert.match(told, /Updated: A fix is out\s+Install \*\*9\.3\*\*\.[^]*Answer by Wednesday 25 November 2026[^]*TLP:GREEN: Updated: A fix is out\./)
+  const silent = await preview('no')
+  assert.match(silent, /None: it is not material, so nobody is sent anything/)
+  assert.doesNotMatch(silent, /Subject:/)
+})
+
 test('sending for review saves first, in one press; what is missing stops both and loses nothing', async () => {
   const address = await drafted()
   const sent = await analyst.post(`${address}/edit`, { ...FIELDS, baseVersion: '1', title: 'Better', next: 'review' }, { from: `${address}/edit` })
