@@ -43,9 +43,9 @@ import * as plans from './0043_plans.ts'
 import * as addresses from './0044_addresses.ts'
 import * as planRows from './0045_plan_rows.ts'
 import * as practiceQuestions from './0046_practice_questions.ts'
-import * as sharedAddresses from './0048_shared_addresses.ts'
 import * as csafReissue from './0048_csaf_reissue.ts'
 import * as sharedAddresses from './0049_shared_addresses.ts'
+import * as stoppedBefore from './0050_stopped_before.ts'
 
 /** Every migration in its one global order. Forward only; a merged one is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -93,7 +93,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0044_addresses': addresses,
   '0045_plan_rows': planRows,
   '0046_practice_questions': practiceQuestions,
-  '0048_shared_addresses': sharedAddresses,
   '0048_csaf_reissue': csafReissue,
   '0049_shared_addresses': sharedAddresses,
+  '0050_stopped_before': stoppedBefore,
 }

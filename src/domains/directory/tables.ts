@@ -101,6 +101,8 @@ export interface ContactRepairTable {
   organisation_id: string
   contact_id: string
   reason: 'failed' | 'unsubscribed' | 'complained'
+  /** Whether the contact got bulletins when it was opened. */
+  had_bulletins: Generated<boolean>
   /** The mail server's words. */
   words: string | null
   opened_at: Instant

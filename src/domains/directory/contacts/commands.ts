@@ -137,27 +137,31 @@ export async function failContact(work: DirectoryWork, input: { contactId: Id<'c
     organisationId: contact.organisationId,
     change: { channel },
   })
-  if (channel === 'mail') await openRepair(work, { contactId, words, organisationId: contact.organisationId, reason: 'failed' })
+  if (channel === 'mail')
+    await openRepair(work, { contactId, words, organisationId: contact.organisationId, reason: 'failed', hadBulletins: contact.receivesBulletins })
 }
 
 /**
- * A reader stops the bulletins that come to that address, or reports one as unwanted. The contact gets no more of them; the organisation and
- * its region are asked to name another, so that nobody's leaving goes unseen. For links that prove themselves, and for reports that do.
+ * A reader stops the bulletins that come to that address, or reports one as unwanted. The contact gets no more of them, nor, where it got none, of
+ * what is written to seniors of the silent; the organisation and its region are asked to name another, so that nobody's leaving goes unseen.
+ * For links that prove themselves, and for reports that do.
  */
 export async function stopBulletins(
   work: DirectoryWork,
   input: { readonly contactId: Id<'contact'>; readonly reason: 'unsubscribed' | 'complained' },
 ): Promise<void> {
-  const contact = await ownContact(work, input.contactId)
-  if (!contact.receivesBulletins) return
-  await work.db.updateTable('directory_contact').set({ receives_bulletins: false }).where('id', '=', input.contactId).execute()
+  const { organisationId, receivesBulletins: hadBulletins } = await ownContact(work, input.contactId)
+  if (hadBulletins) await work.db.updateTable('directory_contact').set({ receives_bulletins: false }).where('id', '=', input.contactId).execute()
   work.record({
     verb: 'directory.contact.stopped',
     subject: { kind: 'contact', id: input.contactId },
-    organisationId: contact.organisationId,
-    change: { reason: input.reason },
+    organisationId,
+    change: { reason: input.reason, hadBulletins },
   })
-  await openRepair(work, { ...input, organisationId: contact.organisationId, words: null })
+  // Whoever stops our messages has read one, so they arrive; and of two reasons this is the one that must not be forgotten.
+  await closeRepairs(work, { contactIds: [input.contactId] }, 'proved', 'failed')
+  const words = hadBulletins ? null : 'They got no bulletins. They stopped what we write when an answer is missing.'
+  await openRepair(work, { ...input, organisationId, words, hadBulletins })
 }
 
 /** The reader takes that back. */

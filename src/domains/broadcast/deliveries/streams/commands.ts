@@ -9,8 +9,8 @@ import { contactsOfReader } from './queries.ts'
  * own signed link, or a complaint that proves itself, stands in for a permission.
  */
 export async function stopStream(work: Work<Visible>, reader: StreamReader, reason: 'unsubscribed' | 'complained'): Promise<number> {
-  const on = (await contactsOfReader(work.db, reader)).filter(({ isOn }) => isOn)
-  for (const { id: contactId } of on) {
+  const told = (await contactsOfReader(work.db, reader)).filter(({ isStopped }) => !isStopped)
+  for (const { id: contactId } of told) {
     if (reader.stream === 'bulletins') {
       await stopBulletins(work.lend(), { contactId, reason })
       continue
@@ -22,7 +22,7 @@ export async function stopStream(work: Work<Visible>, reader: StreamReader, reas
       .execute()
     work.record({ verb: 'broadcast.digest.stopped', subject: { kind: 'contact', id: contactId }, change: { reason } })
   }
-  return on.length
+  return told.length
 }
 
 /** The reader takes back what was stopped by link. What the organisation itself turned off stays off, and so does what was reported as unwanted. */

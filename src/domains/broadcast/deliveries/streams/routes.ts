@@ -59,15 +59,17 @@ async function streamPage(request: RouteRequest, token: string): Promise<Reply> 
   if (reader === undefined || contacts.length === 0) return unknown()
   const { label } = STREAMS[reader.stream]
   const isOn = contacts.some(contact => contact.isOn)
-  const title = isOn ? `Stop ${label}?` : `You no longer get ${label}`
+  const mayStop = contacts.some(contact => !contact.isStopped)
+  const title = isOn ? `Stop ${label}?` : mayStop ? `You get no ${label}` : `You no longer get ${label}`
   return page('broadcast/deliveries/streams/views/stream.njk', title, {
     title,
     label,
     isOn,
+    mayStop,
     canUndo: contacts.some(contact => contact.isStoppedByLink),
     isBulletins: reader.stream === 'bulletins',
     organisations: contacts.map(({ organisationName }) => organisationName),
-    action: isOn ? `${STREAM_PATH}/${token}` : `${STREAM_PATH}/${token}/undo`,
+    action: mayStop ? `${STREAM_PATH}/${token}` : `${STREAM_PATH}/${token}/undo`,
   })
 }
 

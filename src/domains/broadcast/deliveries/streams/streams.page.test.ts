@@ -4,6 +4,11 @@ import { createTestApp } from '../../../../../test/support/app.ts'
 import { releasedBulletin } from '../../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
 import type { Id } from '../../../../kernel/id.ts'
+import { SYSTEM } from '../../../../platform/work/actor.ts'
+import { runWork } from '../../../../platform/work/work.ts'
+import { failContact } from '../../../directory/contract.ts'
+import type { Visible } from '../../tables.ts'
+import { startMailing } from '../mailings.ts'
 import { STREAM_PURPOSE, stopAddress, streamHeaders } from './model.ts'
 
 const sink = await startSmtpSink()
@@ -95,13 +100,34 @@ test('what the organisation turned off, or was reported as unwanted, is not turn
   // The organisation has seen to this one: it turned them on and off again.
   await set(`update directory_contact_repair set closed_at = now(), closed_by = 'x', outcome = 'changed' where contact_id = $1`, [taken])
   const states = () => Promise.all(ids.map(standing))
-  assert.deepEqual(await states(), ['off unsubscribed', 'off -', 'off complained', 'off -'])
+  assert.deepEqual(await states(), ['off unsubscribed', 'off unsubscribed', 'off complained', 'off -'])
   assert.equal((await app.visitor.post(`${pathFor(turnedOff)}/undo`, {})).statusCode, 200)
-  assert.deepEqual(await states(), ['on -', 'off -', 'off complained', 'off -'])
+  assert.deepEqual(await states(), ['on -', 'off unsubscribed', 'off complained', 'off -'])
   await set(`update directory_contact set email = 'two@desk.example' where id = $1`, [turnedOff])
   const page = await app.visitor.get(pathFor(turnedOff))
   assert.match(words(page.body), /You no longer get bulletins.*Ask your organisation: it decides who gets bulletins/)
   assert.doesNotMatch(page.body, /\/undo"/)
+})
+
+test('a senior who gets no bulletins stops what is written when nobody answers, and is named for no message after', async () => {
+  const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'V' })
+  const [senior, other] = bulletin.contactIds
+  assert.ok(senior && other)
+  await platform.database.pool.query(`update directory_contact set receives_bulletins = false where id = any($1)`, [[senior, other]])
+  // Its address was dead once, and was asked to be put right.
+  await runWork<Visible, void>(platform, SYSTEM, work => failContact(work.lend(), { contactId: senior, words: '550 full' }))
+  const escalated = () =>
+    runWork<Visible, { contacts: number }>(platform, SYSTEM, work =>
+      startMailing(work, { ...bulletin, kind: 'escalation', contactIds: bulletin.contactIds, baseUrl: 'https://carecert.example' }),
+    )
+  assert.equal((await escalated()).contacts, 2)
+  const page = await app.visitor.get(pathFor(senior))
+  assert.match(words(page.body), /You get no bulletins.*When a bulletin stays unanswered, we may still write.*Stop these messages too/)
+  assert.equal((await oneClick(pathFor(senior))).statusCode, 200)
+  assert.deepEqual([await standing(senior), await standing(other)], ['off unsubscribed', 'off -'])
+  assert.equal((await escalated()).contacts, 1)
+  assert.match(words((await app.visitor.post(`${pathFor(senior)}/undo`, {})).body), /You no longer get bulletins/)
+  assert.equal(await standing(senior), 'off unsubscribed', 'nothing is turned on that was not on before')
 })
 
 test('whoever stands for several organisations stops them together, each is asked for another, and nobody else is touched', async () => {

@@ -12,7 +12,14 @@ type DirectoryWork = Work<DirectoryTables>
 /** Asks that a contact be put right. One is open for each contact at most: the first reason stands until it is seen to. */
 export async function openRepair(
   work: DirectoryWork,
-  input: { readonly contactId: string; readonly organisationId: string; readonly reason: RepairReason; readonly words: string | null },
+  input: {
+    readonly contactId: string
+    readonly organisationId: string
+    readonly reason: RepairReason
+    readonly words: string | null
+    /** Whether it got bulletins until then. */
+    readonly hadBulletins: boolean
+  },
 ): Promise<void> {
   const opened = await work.db
     .insertInto('directory_contact_repair')
@@ -21,6 +28,7 @@ export async function openRepair(
       organisation_id: input.organisationId,
       contact_id: input.contactId,
       reason: input.reason,
+      had_bulletins: input.hadBulletins,
       words: input.words === null ? null : shorten(input.words, 500),
       opened_at: work.now,
       closed_at: null,
