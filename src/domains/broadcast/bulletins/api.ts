@@ -133,7 +133,8 @@ function shownAnswer(shown: ShownBulletin, now: Date): z.input<typeof Shown> {
   return {
     ...shown,
     ...bulletin,
-    content: contentAnswer(version.content),
+    // Sent back as it is, it changes nothing: the severity is that of today.
+    content: contentAnswer({ ...version.content, severity: bulletin.severity }),
     updates: [...shown.updates],
     severities: [...shown.severities],
     changes: shown.changes.map(({ field, sentences }) => ({ field, sentences: [...sentences] })),

@@ -36,8 +36,10 @@ const update: Command = {
       const bulletin = await bulletinOf(work.db, number)
       const revision = await revisionOf(work.db, bulletin.id)
       const base = await versionOf(work.db, bulletin.id, revision?.version ?? bulletin.version)
+      // What is begun says the severity of today, which may be younger than the text.
+      const begun = revision === undefined ? { ...base.content, severity: bulletin.severity } : base.content
       const news = { title, body: textOf(options['body']), isMaterial: options['tell'] === true, asksAgain: options['askAgain'] === true }
-      const parsed = BulletinContent.safeParse({ ...base.content, ...changed, news })
+      const parsed = BulletinContent.safeParse({ ...begun, ...changed, news })
       if (!parsed.success)
         throw new Invalid('broadcast.draft.content', parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '))
       return saveVersion(work, { number, baseVersion: base.version, content: parsed.data })

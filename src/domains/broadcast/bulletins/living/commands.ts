@@ -36,7 +36,10 @@ export async function addUpdate(
   work.record({ verb: 'broadcast.bulletin.updated', subject: subjectOf(bulletin), change: { title: digest(title), body: digest(body) } })
 }
 
-/** Adds a dated severity, with its reason, to a released bulletin. Before release the severity is edited like every other field. */
+/**
+ * Adds a dated severity, with its reason, to a released bulletin. Before release the severity is edited like every other field. Where no time to
+ * answer by stood, the policy of the new severity sets one, counted from this moment.
+ */
 export async function changeSeverity(
   work: Work<Visible>,
   input: { readonly number: number; readonly severity: BulletinSeverity; readonly reason: string; readonly tells?: Tells },
@@ -46,7 +49,8 @@ export async function changeSeverity(
   if (input.severity === bulletin.severity)
     throw new Conflict('broadcast.bulletin.same-severity', 'It has this severity already. Choose another, or leave it as it is.')
   await insertSeverity(work, bulletin.id, input.severity, reason)
-  await move(work, bulletin, step, { severity: input.severity })
+  const respondBy = bulletin.respondBy ?? respondByAt({ severity: input.severity, respondBy: null }, work.now, await responseDeadlines(work.db))
+  await move(work, bulletin, step, { severity: input.severity, respond_by: respondBy })
   const title = `The severity is now ${severityLabel(input.severity).toLowerCase()}, before it was ${severityLabel(bulletin.severity).toLowerCase()}`
   const told = await publish(work, bulletin, { kind: 'severity', title, body: reason }, input.tells ?? null)
   work.record({

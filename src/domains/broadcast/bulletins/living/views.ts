@@ -70,7 +70,7 @@ export function publishView(
     bulletin: headOf(bulletin),
     isAlone: by.isAlone,
     obstacles,
-    changes: changesInWords(facts.live.content, next.content),
+    changes: changesInWords({ ...facts.live.content, severity: bulletin.severity }, next.content),
     news: news ?? null,
     checks: [
       { key: 'Version', value: { text: `Version ${revision.version}`, href: addressOf(bulletin, `/versions/${revision.version}`) } },

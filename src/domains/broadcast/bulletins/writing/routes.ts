@@ -131,9 +131,12 @@ async function saveAs(work: Work<Visible>, input: Parameters<typeof saveVersion>
   return isSent ? `Version ${version} is sent for review.` : 'Nothing was changed, so no version was made.'
 }
 
-/** What the next version begins from: the live one, without what was new in it. The full version of a holding statement is no holding one, and is material. */
+/**
+ * What the next version begins from: what readers see, with the severity of today and without what was new in it. The full version of a holding
+ * statement is no holding one, and is material.
+ */
 function nextVersion(bulletin: Bulletin, live: BulletinContent): BulletinContent {
-  const { news: _told, ...content } = live
+  const { news: _told, ...content } = { ...live, severity: bulletin.severity }
   if (!bulletin.isHolding) return content
   return {
     ...content,
