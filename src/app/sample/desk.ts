@@ -134,7 +134,7 @@ async function letOneWait(platform: Platform, manager: Actor, now: Instant): Pro
   const approved = await readAs<Visible, { number: number; version: number } | undefined>(platform, SYSTEM, db =>
     db.selectFrom('broadcast_bulletin').where('state', '=', 'approved').orderBy('number').select(['number', 'version']).executeTakeFirst(),
   )
-  const { day, time } = offeredTime(addHours(now, 24))
+  const { day, time } = offeredTime(addHours(now, 24), new Map())
   const releaseAt = readReleaseAt(day, time)
   if (approved === undefined || releaseAt === undefined) return
   await runWork<Visible, void>(platform, manager, work => scheduleRelease(work, { ...approved, releaseAt }))

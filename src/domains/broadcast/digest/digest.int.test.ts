@@ -5,6 +5,7 @@ import PostalMime from 'postal-mime'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
 import { releasedBulletin } from '../../../../test/support/released-bulletin.ts'
 import { startSmtpSink } from '../../../../test/support/smtp-sink.ts'
+import type { LocalDate } from '../../../kernel/instant.ts'
 import { makeDigestJob } from './jobs.ts'
 import { isDigestHour, type DigestPolicy } from './model.ts'
 
@@ -24,15 +25,27 @@ const MONDAY = '2026-11-23T08:05:00Z'
 const plain = await releasedBulletin(platform, { organisations: 3, prefix: 'D', title: 'A flaw to mend', respondBy: '2026-11-24T09:00:00Z' })
 const closed = await releasedBulletin(platform, { organisations: 1, prefix: 'E', title: 'A closed matter', tlp: 'AMBER' })
 await releasedBulletin(platform, { organisations: 1, prefix: 'F', title: 'Only an exercise', isExercise: true })
+// They went out long since: no other clock has anything to send.
+await sql`update broadcast_delivery set state = 'sent', sent_at = now()`.execute(db)
 
 test('the hour is that of the policy in force, in London, and without a day there is none', () => {
   const policy = (effectiveFrom: string, weekday: number | null, hour: number) => ({ effectiveFrom, weekday, hour }) as DigestPolicy
   const policies = [policy('2018-04-01', 1, 8), policy('2027-01-01', null, 8), policy('2027-06-01', 3, 9)]
-  const at = (text: string) => isDigestHour(policies, new Date(text))
+  const at = (text: string) => isDigestHour(policies, new Date(text), new Map())
   assert.deepEqual(
     [at('2026-11-23T08:59:00Z'), at('2026-11-23T09:00:00Z'), at('2026-11-24T08:00:00Z'), at('2027-02-01T08:00:00Z'), at('2027-06-02T08:30:00Z')],
     [true, false, false, false, true],
   )
+})
+
+test('where nobody works on its day it goes out on the next working day, once', () => {
+  const christmas = new Map(['2028-12-25', '2028-12-26'].map(day => [day as LocalDate, 'Christmas']))
+  const policies = [{ effectiveFrom: '2018-04-01' as LocalDate, weekday: 1, hour: 8 }]
+  const days = Array.from({ length: 14 }, (_, index) => new Date(Date.UTC(2028, 11, 20 + index, 8, 30)))
+  const sent = (closed: ReadonlyMap<LocalDate, string>) =>
+    days.filter(day => isDigestHour(policies, day, closed)).map(day => day.toISOString().slice(0, 10))
+  assert.deepEqual(sent(new Map()), ['2028-12-25', '2029-01-01'])
+  assert.deepEqual(sent(christmas), ['2028-12-27', '2029-01-01'])
 })
 
 test('outside its hour nothing goes out', async () => {
@@ -46,10 +59,13 @@ test('each address gets one letter with what waits, its time and its link; exerc
   assert.deepEqual(letters.map(({ to }) => to).toSorted(), ['desk0@d00002.example', 'desk0@e00000.example', 'shared@desk.example'])
   const shared = letters.find(({ to }) => to === 'shared@desk.example')?.text ?? ''
   assert.match(shared, /2 bulletins wait/)
-  assert.match(shared, /Organisation D00000[\s\S]*A flaw to mend[\s\S]*Answer by[\s\S]*\/r\/del_[\s\S]*Organisation D00001[\s\S]*\/r\/del_/)
+  assert.match(
+    shared,
+    /Organisation D00000[\s\S]*A flaw to mend[\s\S]*Answer by[\s\S]*\n  Install version 2\.\n  http\S+\/r\/del_[\s\S]*Organisation D00001[\s\S]*\/r\/del_/,
+  )
   const amber = letters.find(({ to }) => to === 'desk0@e00000.example')?.text ?? ''
   assert.match(amber, /TLP:AMBER/)
-  assert.doesNotMatch(amber, /A closed matter/)
+  assert.doesNotMatch(amber, /A closed matter|Install version/)
   assert.doesNotMatch(letters.map(({ text }) => text).join('\n'), /Only an exercise/)
 })
 

@@ -3,6 +3,7 @@ import type { Platform } from '../../../platform/platform.ts'
 import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
+import { closedDayNames } from '../chase/closed-days/queries.ts'
 import { LINK_PURPOSE, linkFor, linkText } from '../deliveries/model.ts'
 import { streamEnvelope } from '../envelope.ts'
 import type { Visible } from '../tables.ts'
@@ -22,7 +23,7 @@ export const makeDigestJob = handles<Platform, object>(MAKE_DIGEST, {
   cron: '*/10 * * * *',
   async handle(platform) {
     await runWork<Visible, void>(platform, SYSTEM, async work => {
-      if (isDigestHour(await digestPolicies(work.db), work.now)) await makeDigest(work)
+      if (isDigestHour(await digestPolicies(work.db), work.now, await closedDayNames(work.db))) await makeDigest(work)
       await giveUpOldLetters(work)
       for (const digestId of await digestsDue(work.db, work.now)) work.enqueue(SEND_DIGEST, { digestId })
     })

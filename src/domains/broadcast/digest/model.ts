@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { addHours, londonDate, ZONE, type Instant, type LocalDate } from '../../../kernel/instant.ts'
+import { addHours, londonDate, londonInstant, ZONE, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { bulletinNumber, severityLabel, type BulletinSeverity } from '../bulletins/model.ts'
+import { dayFrom, workdayAfter, type ClosedDays } from '../chase/closed-days/model.ts'
 import { carriesContent } from '../clearance.ts'
 
 /**
@@ -28,12 +29,19 @@ const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 const weekdayIn = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short' })
 const hourIn = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', hourCycle: 'h23' })
 
-/** Whether the policy in force at that instant sends the digest in that hour. */
-export function isDigestHour(policies: readonly DigestPolicy[], now: Instant): boolean {
+/** Whether the policy in force at that instant sends the digest in that hour: on its weekday, or on the next working day where nobody works on that. */
+export function isDigestHour(policies: readonly DigestPolicy[], now: Instant, closed: ClosedDays): boolean {
   const today = londonDate(now)
   const policy = policies.filter(({ effectiveFrom }) => effectiveFrom <= today).toSorted((a, b) => b.effectiveFrom.localeCompare(a.effectiveFrom))[0]
   if (policy === undefined || policy.weekday === null) return false
-  return DAYS[policy.weekday - 1] === weekdayIn.format(now) && Number(hourIn.format(now)) === policy.hour
+  return digestDayUntil(today, DAYS[policy.weekday - 1], closed) === today && Number(hourIn.format(now)) === policy.hour
+}
+
+/** The day on which the digest of the newest such weekday up to today goes out. */
+function digestDayUntil(today: LocalDate, weekday: string | undefined, closed: ClosedDays): LocalDate {
+  const week = Array.from({ length: 7 }, (_, days) => dayFrom(today, -days))
+  const newest = week.find(day => weekdayIn.format(londonInstant(day, 12, 0)) === weekday) ?? today
+  return closed.has(newest) ? workdayAfter(newest, closed) : newest
 }
 
 export const BATCH_SIZE = 100
@@ -64,6 +72,8 @@ export interface DigestItem {
   readonly title: string
   readonly severity: BulletinSeverity
   readonly tlp: Tlp
+  /** What is asked first, in a line. */
+  readonly doThis: string
   readonly respondBy: Instant | null
   /** What it said last; `null` for nothing yet. */
   readonly response: string | null
@@ -84,6 +94,7 @@ export function digestLetter(items: readonly DigestItem[], now: Instant, baseUrl
         number: bulletinNumber(item.number),
         // The rule of one place: what a channel may carry.
         title: carriesContent('mail', item.tlp) ? item.title : 'Sign in to read its title',
+        doThis: carriesContent('mail', item.tlp) ? item.doThis : null,
         severity: severityLabel(item.severity),
         tlp: item.tlp,
         respondBy: item.response === 'in-progress' ? null : item.respondBy,

@@ -3,7 +3,7 @@ import type { Id } from '../../../kernel/id.ts'
 import { addDays, addHours, londonDate, parseLocalDate, type Instant, type LocalDate } from '../../../kernel/instant.ts'
 import { parseTlp } from '../../../kernel/tlp.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import { isSeverity } from '../bulletins/model.ts'
+import { BulletinContent, fiveLines, isSeverity } from '../bulletins/model.ts'
 import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import { OPEN_LETTERS, STALE_HOURS, type DigestItem, type DigestPolicy } from './model.ts'
@@ -98,16 +98,31 @@ export async function itemsFor(
       select * from broadcast_delivery where broadcast_delivery.bulletin_id = waiting.bulletin_id and broadcast_delivery.organisation_id = waiting.organisation_id
         and broadcast_delivery.contact_id = waiting.contact_id and broadcast_delivery.channel = 'email' order by broadcast_delivery.id desc limit 1
     ) as delivery on delivery.link_spent_at is null and delivery.link_revoked_at is null`.execute(db)
+  const asked = await askedBy(db, new Set(rows.map(row => row.number)))
   return Map.groupBy(
     rows.flatMap(row => {
       const tlp = parseTlp(row.tlp)
       // What is not understood is left out rather than told: closed by default.
       if (tlp === undefined || !isSeverity(row.severity)) return []
       const delivery = row.deliveryId === null ? null : { id: row.deliveryId as Id<'delivery'>, generation: row.generation ?? 1 }
-      return [{ ...row, tlp, severity: row.severity, nextDate: localDate(row.nextDate), delivery }]
+      return [{ ...row, tlp, severity: row.severity, doThis: asked.get(row.number) ?? '', nextDate: localDate(row.nextDate), delivery }]
     }),
     ({ address }) => address,
   )
+}
+
+/** What each of those bulletins asks first, in a line, by its number. */
+async function askedBy(db: Reader<Visible>, numbers: ReadonlySet<number>): Promise<ReadonlyMap<number, string>> {
+  if (numbers.size === 0) return new Map()
+  const rows = await db
+    .selectFrom('broadcast_bulletin as bulletin')
+    .innerJoin('broadcast_version as version', join =>
+      join.onRef('version.bulletin_id', '=', 'bulletin.id').onRef('version.version', '=', 'bulletin.version'),
+    )
+    .where('bulletin.number', 'in', [...numbers])
+    .select(['bulletin.number', 'version.content'])
+    .execute()
+  return new Map(rows.map(({ number, content }) => [number, fiveLines(BulletinContent.parse(content)).doThis]))
 }
 
 function localDate(text: string | null): LocalDate | null {

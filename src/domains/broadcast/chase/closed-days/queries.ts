@@ -1,6 +1,7 @@
 import { parseLocalDate, type LocalDate } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import type { Visible } from '../../tables.ts'
+import type { ClosedDays } from './model.ts'
 
 /** A day between Monday and Friday on which nobody works. */
 export interface ClosedDay {
@@ -8,6 +9,11 @@ export interface ClosedDay {
   readonly day: LocalDate
   readonly name: string
   readonly source: string
+}
+
+/** The same by their dates, for whoever reckons with them. */
+export async function closedDayNames(db: Reader<Visible>): Promise<ClosedDays> {
+  return new Map((await closedDays(db)).map(({ day, name }) => [day, name]))
 }
 
 /** The days on which nobody works, the earliest first. */

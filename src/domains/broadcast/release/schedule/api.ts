@@ -6,6 +6,7 @@ import type { Reader } from '../../../../platform/work/read.ts'
 import type { Work } from '../../../../platform/work/work.ts'
 import { bulletinName, ofBulletin, reasonGiven, ScheduleAnswer, versionGiven } from '../../api.ts'
 import { bulletinOf } from '../../bulletins/queries.ts'
+import { closedDayNames } from '../../chase/closed-days/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { cancelSchedule, scheduleRelease } from './commands.ts'
 import { calmWarnings } from './model.ts'
@@ -24,7 +25,9 @@ async function answer(db: Reader<Visible>, number: number): Promise<z.input<type
   const bulletin = await bulletinOf(db, number)
   const schedule = (await scheduleOf(db, bulletin.id)) ?? null
   const isWaiting = schedule?.state === 'waiting'
-  const warnings = isWaiting ? calmWarnings(schedule.releaseAt, bulletin.severity, await othersThatDay(db, schedule.releaseAt, bulletin.id)) : []
+  const warnings = isWaiting
+    ? calmWarnings(schedule.releaseAt, bulletin.severity, await othersThatDay(db, schedule.releaseAt, bulletin.id), await closedDayNames(db))
+    : []
   return { number, schedule, warnings: [...warnings] }
 }
 

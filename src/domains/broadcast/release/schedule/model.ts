@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addDays, londonDate, londonInstant, parseLocalDate, ZONE, type Instant, type LocalDate } from '../../../../kernel/instant.ts'
 import type { BulletinSeverity } from '../../bulletins/model.ts'
+import { dayFrom, isWorkday, workdayAfter, type ClosedDays } from '../../chase/closed-days/model.ts'
 
 /**
  * A release that waits for its time. What holds a reader's attention is a calendar without crowds: so whoever schedules sees what else
@@ -33,30 +34,41 @@ export function hasDrifted(agreed: number, today: number): boolean {
 }
 
 const weekday = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short' })
+const longWeekday = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'long' })
 const hourOfDay = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', hourCycle: 'h23' })
 
 /** When readers are at their desks. */
 const DESK_HOURS = { from: 8, to: 17 } as const
-const FRIDAY_UNTIL = 12
+/** On the last day before a weekend or a bank holiday. */
+const LAST_DAY_UNTIL = 12
 
 /** What speaks against a time, in sentences. None stops anybody. */
-export function calmWarnings(releaseAt: Instant, severity: BulletinSeverity, othersThatDay: number): readonly string[] {
-  const day = weekday.format(releaseAt)
-  const hour = Number(hourOfDay.format(releaseAt))
-  const isWeekend = day === 'Sat' || day === 'Sun'
+export function calmWarnings(releaseAt: Instant, severity: BulletinSeverity, othersThatDay: number, closed: ClosedDays): readonly string[] {
   return [
     ...(severity === 'high' ? ['It is of high severity: every hour counts. Release it now unless there is a reason to wait.'] : []),
-    ...(isWeekend ? ['It is a weekend: most readers see it on Monday.'] : []),
-    ...(!isWeekend && (hour < DESK_HOURS.from || hour >= DESK_HOURS.to)
-      ? ['It is outside working hours: most readers see it the next morning.']
-      : []),
-    ...(day === 'Fri' && hour >= FRIDAY_UNTIL ? ['It is Friday afternoon: few can act on it before Monday.'] : []),
+    ...restWarnings(releaseAt, closed),
     ...(othersThatDay > 0
       ? [
           `${othersThatDay === 1 ? 'Another bulletin is' : `${othersThatDay} other bulletins are`} due that day. Readers act on one better than on two.`,
         ]
       : []),
   ]
+}
+
+/** Whether readers are away from their desks then, or soon after. */
+function restWarnings(at: Instant, closed: ClosedDays): readonly string[] {
+  const day = londonDate(at)
+  const hour = Number(hourOfDay.format(at))
+  const back = nameOf(workdayAfter(day, closed))
+  if (!isWorkday(day, closed)) return [`It is ${closed.get(day) ?? 'a weekend'}: most readers see it on ${back}.`]
+  const isLast = !isWorkday(dayFrom(day, 1), closed)
+  if (hour < DESK_HOURS.from) return ['It is outside working hours: most readers see it later that morning.']
+  if (hour >= DESK_HOURS.to) return [`It is outside working hours: most readers see it ${isLast ? `on ${back}` : 'the next morning'}.`]
+  return isLast && hour >= LAST_DAY_UNTIL ? [`It is ${nameOf(day)} afternoon: few can act on it before ${back}.`] : []
+}
+
+function nameOf(day: LocalDate): string {
+  return longWeekday.format(londonInstant(day, 12, 0))
 }
 
 /** Reads the day and the time of day, as a form gives them, in London. `undefined` unless both exist. */
@@ -68,11 +80,9 @@ export function readReleaseAt(day: string, time: string): Instant | undefined {
   return londonInstant(date, hour, minute)
 }
 
-/** The next weekday after today at half past nine: the time that is offered first. */
-export function offeredTime(now: Instant): { readonly day: LocalDate; readonly time: string } {
-  let at = addDays(now, 1)
-  while (['Sat', 'Sun'].includes(weekday.format(at))) at = addDays(at, 1)
-  return { day: londonDate(at), time: '09:30' }
+/** The next working day after today at half past nine: the time that is offered first. */
+export function offeredTime(now: Instant, closed: ClosedDays): { readonly day: LocalDate; readonly time: string } {
+  return { day: workdayAfter(londonDate(now), closed), time: '09:30' }
 }
 
 /** What stands in the calendar on one day. */
@@ -86,8 +96,8 @@ export interface CalendarEntry {
   readonly kind: 'release' | 'missed' | 'answers'
 }
 
-/** The weeks of the calendar, from the Monday of this week: each day with what stands on it. */
-export function calendarWeeks(entries: readonly CalendarEntry[], now: Instant, weeks: number) {
+/** The weeks of the calendar, from the Monday of this week: each day with what stands on it, and its name where nobody works on it. */
+export function calendarWeeks(entries: readonly CalendarEntry[], now: Instant, weeks: number, closed: ClosedDays) {
   const today = londonDate(now)
   const noon = londonInstant(today, 12, 0)
   const backToMonday = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(weekday.format(noon))
@@ -99,6 +109,7 @@ export function calendarWeeks(entries: readonly CalendarEntry[], now: Instant, w
         date,
         isToday: date === today,
         isPast: date < today,
+        closed: closed.get(date) ?? null,
         entries: (byDay.get(date) ?? []).toSorted((a, b) => a.at.getTime() - b.at.getTime()),
       }
     }),

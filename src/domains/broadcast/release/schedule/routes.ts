@@ -10,6 +10,8 @@ import { exactTime } from '../../../../ui/filters/dates.ts'
 import { ruleOf, summariseAudience } from '../../audience/queries.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf } from '../../bulletins/queries.ts'
+import type { ClosedDays } from '../../chase/closed-days/model.ts'
+import { closedDayNames } from '../../chase/closed-days/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { cancelSchedule, scheduleRelease } from './commands.ts'
 import { offeredTime, readReleaseAt, type CalendarEntry } from './model.ts'
@@ -25,9 +27,12 @@ const calendar = route({
   path: CALENDAR,
   access: { permission: 'broadcast.bulletin.work' },
   async handle({ read, now, actor }) {
-    const entries = await read<Visible, readonly CalendarEntry[]>(db => entriesAround(db, now))
-    return page(`${VIEWS}/calendar.njk`, 'Calendar', calendarView(entries, now, may(actor, 'broadcast.bulletin.release')), {
-      isExercise: entries.some(({ isExercise }) => isExercise),
+    const found = await read<Visible, { entries: readonly CalendarEntry[]; closed: ClosedDays }>(async db => ({
+      entries: await entriesAround(db, now),
+      closed: await closedDayNames(db),
+    }))
+    return page(`${VIEWS}/calendar.njk`, 'Calendar', calendarView(found, now, may(actor, 'broadcast.bulletin.release')), {
+      isExercise: found.entries.some(({ isExercise }) => isExercise),
     })
   },
 })
@@ -40,7 +45,7 @@ async function schedulePage(
   number: number,
   given: { readonly typed?: Typed; readonly chosen?: Instant | null; readonly problems?: readonly Problem[] },
 ): Promise<Reply> {
-  const { typed = offeredTime(request.now), chosen = null, problems = [] } = given
+  const { chosen = null, problems = [] } = given
   const facts = await request.read<Visible, ScheduleFacts>(async db => {
     const bulletin = await bulletinOf(db, number)
     return {
@@ -48,9 +53,11 @@ async function schedulePage(
       schedule: await scheduleOf(db, bulletin.id),
       organisations: (await summariseAudience(db, await ruleOf(db, bulletin.id))).organisations,
       entries: await entriesAround(db, request.now),
+      closed: await closedDayNames(db),
       chosen: chosen === null ? null : { at: chosen, others: await othersThatDay(db, chosen, bulletin.id) },
     }
   })
+  const typed = given.typed ?? offeredTime(request.now, facts.closed)
   if (facts.bulletin.releasedAt !== null && problems.length === 0) return redirect(`/bulletins/${bulletinNumber(number)}`)
   return page(`${VIEWS}/schedule.njk`, `Schedule ${bulletinNumber(number)}`, scheduleView(facts, typed, problems, request.now), {
     problems,

@@ -5,6 +5,7 @@ import { severityTag } from '../../../../ui/labels.ts'
 import type { DateParts, Field } from '../../../../ui/models.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
 import type { Bulletin } from '../../bulletins/queries.ts'
+import type { ClosedDays } from '../../chase/closed-days/model.ts'
 import { CALENDAR_WEEKS, calendarWeeks, calmWarnings, FURTHEST_DAYS, type CalendarEntry } from './model.ts'
 import type { Schedule } from './queries.ts'
 
@@ -22,6 +23,7 @@ export function scheduleView(
     readonly schedule: Schedule | undefined
     readonly organisations: number
     readonly entries: readonly CalendarEntry[]
+    readonly closed: ClosedDays
     /** The time that was chosen and is shown again to be confirmed. */
     readonly chosen: { readonly at: Instant; readonly others: number } | null
   },
@@ -52,7 +54,7 @@ export function scheduleView(
         : {
             action: `${address}/schedule`,
             at: exactTime(chosen.at),
-            warnings: calmWarnings(chosen.at, bulletin.severity, chosen.others),
+            warnings: calmWarnings(chosen.at, bulletin.severity, chosen.others, facts.closed),
             label: `Let it wait until ${exactTime(chosen.at)}`,
             values: { version: String(bulletin.version), releaseAt: chosen.at.toISOString() },
             organisations: facts.organisations,
@@ -75,7 +77,7 @@ export function scheduleView(
           },
         ]
       : [],
-    calendar: calendarView(facts.entries, now, true),
+    calendar: calendarView(facts, now, true),
   }
 }
 
@@ -86,14 +88,16 @@ function waitingLine(schedule: Schedule) {
 const KIND_WORDS: Readonly<Record<CalendarEntry['kind'], string>> = { release: 'goes out', missed: 'did not go out', answers: 'answers due' }
 
 /** Five weeks from this Monday on, a row a week, each day with what stands on it. */
-export function calendarView(entries: readonly CalendarEntry[], now: Instant, mayRelease: boolean) {
+export function calendarView(
+  { entries, closed }: { readonly entries: readonly CalendarEntry[]; readonly closed: ClosedDays },
+  now: Instant,
+  mayRelease: boolean,
+) {
   return {
     days: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
-    weeks: calendarWeeks(entries, now, CALENDAR_WEEKS).map(days =>
-      days.map(({ date, isToday, isPast, entries: ofDay }) => ({
-        date,
-        isToday,
-        isPast,
+    weeks: calendarWeeks(entries, now, CALENDAR_WEEKS, closed).map(days =>
+      days.map(({ entries: ofDay, ...day }) => ({
+        ...day,
         entries: ofDay.map(entry => ({
           time: timeOfDay(entry.at),
           number: bulletinNumber(entry.number),
