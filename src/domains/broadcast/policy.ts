@@ -104,6 +104,16 @@ export function canRelease(actor: PolicyActor, bulletin: { readonly version: num
   return YES
 }
 
+/** Whether the actor may release it to those whom it would reach: two people have seen to whom, as they have what. */
+export function canReleaseTo(actor: Pick<PolicyActor, 'id'>, changed: { readonly byId: string } | undefined): Decision {
+  if (changed?.byId !== actor.id) return YES
+  return {
+    ok: false,
+    code: 'broadcast.release.own-audience',
+    reason: 'You changed who gets it after it was approved, and nobody else has looked at that. Let another person release it, or save who gets it.',
+  }
+}
+
 /** Whether the actor may close the review of what one person released: not that person. */
 export function canReviewAfter(actor: PolicyActor, released: { readonly byId: string }): Decision {
   if (!actor.permissions.has('broadcast.bulletin.review-after'))

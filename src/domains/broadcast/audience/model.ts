@@ -5,7 +5,7 @@ import { FlatRule, isFlat, unfold } from './flat.ts'
 import { DEEPEST, isTooDeep, RuleTree } from './rule.ts'
 
 // What other slices may use of a rule. What a rule means stands in `rule.ts`.
-export { EMPTY_RULE, isEmptyRule } from './rule.ts'
+export { conditionsOf, EMPTY_RULE, isEmptyRule } from './rule.ts'
 export { ruleSentence, type RuleNames } from './sentence.ts'
 
 /** Reads a rule: of the shape in `rule.ts`, or of the flat one that was stored first (`flat.ts`). Throws `ZodError` for anything else. */

@@ -10,11 +10,11 @@ import { bulletinNumber, findingsOf, respondByAt, type BulletinState } from '../
 import { lockBulletin, responseDeadlines, versionOf, type Bulletin } from '../bulletins/queries.ts'
 import { assertApproved } from '../bulletins/queries/approval.ts'
 import { startMailing } from '../deliveries/mailings.ts'
-import { canRelease } from '../policy.ts'
+import { canRelease, canReleaseTo } from '../policy.ts'
 import { bulletinPublished } from '../publication/model.ts'
 import { reasonFrom } from '../reason.ts'
 import type { Visible } from '../tables.ts'
-import { recipientRows } from './queries.ts'
+import { audienceChangedSinceApproval, recipientRows } from './queries.ts'
 
 export interface ReleaseInput {
   readonly number: number
@@ -41,13 +41,21 @@ export interface Released {
  * 1. It is released once: the row is locked, and the table of releases holds one for each bulletin.
  * 2. What goes out is the approved version, and to whom the releaser saw. Throws `Conflict` when either has changed since.
  * 3. A rule that is empty, fails or reaches nobody releases nothing and says so (`Invalid`).
+ * 4. Whoever changed the rule after the approval does not release it too (`Forbidden`).
  */
 export async function releaseBulletin(work: Work<Visible>, input: ReleaseInput): Promise<Released> {
   const { bulletin, step } = await beginRelease(work, input.number, 'release')
   const decision = canRelease(work.actor, bulletin)
   if (!decision.ok) throw new Forbidden(decision.code, decision.reason)
   await assertApproved(work.db, bulletin.id, bulletin.version)
+  await assertAudienceSeen(work, bulletin)
   return goOut(work, bulletin, step, input, null)
+}
+
+/** Throws `Forbidden` where nobody but the actor has looked at who gets it since the approval. */
+export async function assertAudienceSeen(work: Work<Visible>, bulletin: Bulletin): Promise<void> {
+  const decision = canReleaseTo(work.actor, await audienceChangedSinceApproval(work.db, bulletin.id, bulletin.version))
+  if (!decision.ok) throw new Forbidden(decision.code, decision.reason)
 }
 
 /**

@@ -1,8 +1,10 @@
 import { sql, type Expression } from 'kysely'
 import type { Instant } from '../../../kernel/instant.ts'
 import type { Reader } from '../../../platform/work/read.ts'
-import { AudienceRule } from '../audience/model.ts'
+import { AudienceRule, conditionsOf } from '../audience/model.ts'
+import { ruleOf } from '../audience/queries.ts'
 import type { Lines } from '../audience/queries/lines.ts'
+import { reviewsOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 
 type Asks = Pick<Reader<Visible>, 'selectFrom'>
@@ -45,6 +47,31 @@ export async function releaseOf(db: Asks, bulletinId: string): Promise<Release |
     .where('release.bulletin_id', '=', bulletinId)
     .executeTakeFirst()
   return row === undefined ? undefined : { ...row, rule: AudienceRule.parse(row.rule) }
+}
+
+/** A change of who gets a bulletin that its approver has not seen. */
+export interface LateChange {
+  readonly at: Instant
+  readonly byId: string
+  /** `null` for the operator. */
+  readonly by: string | null
+}
+
+/** The newest change of who gets it since that version was approved, by its own rule or by a saved audience that the rule uses; `undefined` without one. */
+export async function audienceChangedSinceApproval(db: Asks, bulletinId: string, version: number): Promise<LateChange | undefined> {
+  const approval = (await reviewsOf(db, bulletinId)).find(review => review.decision === 'approved' && review.version === version)
+  if (approval === undefined) return undefined
+  const { rule } = await ruleOf(db, bulletinId)
+  const names = conditionsOf(rule).flatMap(condition => (condition.is === 'saved' ? [condition.audience] : []))
+  const own = db.selectFrom('broadcast_audience').where('bulletin_id', '=', bulletinId).select(['saved_at', 'saved_by'])
+  const saved = db.selectFrom('broadcast_saved_audience').where('name', 'in', names).select(['saved_at', 'saved_by'])
+  return db
+    .selectFrom((names.length === 0 ? own : own.unionAll(saved)).as('change'))
+    .leftJoin('directory_person as person', 'person.id', 'change.saved_by')
+    .where('change.saved_at', '>', approval.at)
+    .orderBy('change.saved_at', 'desc')
+    .select(['change.saved_at as at', 'change.saved_by as byId', 'person.name as by'])
+    .executeTakeFirst()
 }
 
 export interface RecipientRow {

@@ -7,8 +7,7 @@ import { Conflict } from '../../../kernel/errors.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
-import { saveAudience } from '../audience/commands.ts'
-import type { FlatRuleInput } from '../audience/flat.ts'
+import { saveAudience, saveNamedAudience } from '../audience/commands.ts'
 import { AudienceRule } from '../audience/model.ts'
 import { summariseAudience, ruleOf } from '../audience/queries.ts'
 import { approveBulletin, draftBulletin, returnForChanges, saveVersion, sendForReview } from '../bulletins/commands.ts'
@@ -18,6 +17,7 @@ import { bulletinOf, severitiesOf, versionsOf } from '../bulletins/queries.ts'
 import type { Visible } from '../tables.ts'
 import { releaseBulletin, type Released } from './commands.ts'
 import { releaseOf } from './queries.ts'
+import { scheduleRelease } from './schedule/commands.ts'
 
 const platform = await createTestPlatform()
 const analyst = actorAs('analyst')
@@ -35,7 +35,7 @@ const organisation = (code: string) => actorAs('cyber-lead', ids.get(code))
 const count = async (table: string) =>
   (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(platform.database.kysely)).rows[0]?.n
 
-async function drafted(rule: FlatRuleInput = { regions: ['YN'] }): Promise<number> {
+async function drafted(rule: object = { regions: ['YN'] }): Promise<number> {
   return doing(analyst, async work => {
     const { number } = await draftBulletin(work, { threatId: null, content: content() })
     const bare = parseBulletinNumber(number) ?? 0
@@ -44,7 +44,7 @@ async function drafted(rule: FlatRuleInput = { regions: ['YN'] }): Promise<numbe
   })
 }
 
-async function approved(rule?: FlatRuleInput): Promise<number> {
+async function approved(rule?: object): Promise<number> {
   const number = await drafted(rule)
   await doing(analyst, work => sendForReview(work, { number, version: 1 }))
   await doing(manager, work => approveBulletin(work, { number, version: 1 }))
@@ -165,6 +165,32 @@ test('an audience that changed since it was seen stops the release and tells the
     message: /now 2 organisations/,
   })
   assert.equal((await release(number)).organisations, 2)
+})
+
+test('who changed the audience after the approval does not release it too; another who looks at it does', async () => {
+  const second = actorAs('duty-manager')
+  const by = (actor: Actor, number: number) => async () => {
+    const input = { number, version: 1, audienceHash: await hashOf(number), baseUrl: 'https://carecert.example' }
+    return doing(actor, work => releaseBulletin(work, input))
+  }
+  const own = await approved()
+  platform.clock.advanceHours(0.1)
+  await doing(manager, work => saveAudience(work, { number: own, rule: AudienceRule.parse({ organisations: ['P3'] }) }))
+  await assert.rejects(by(manager, own), { code: 'broadcast.release.own-audience' })
+  const releaseAt = new Date(platform.clock.now().getTime() + 3_600_000)
+  await assert.rejects(
+    doing(manager, work => scheduleRelease(work, { number: own, version: 1, releaseAt })),
+    { code: 'broadcast.release.own-audience' },
+  )
+  assert.equal((await by(second, own)()).organisations, 1)
+
+  await doing(manager, work => saveNamedAudience(work, { name: 'Some', rule: AudienceRule.parse({ organisations: ['P1'] }) }))
+  const named = await approved({ match: { is: 'saved', audience: 'Some' } })
+  platform.clock.advanceHours(0.1)
+  await doing(manager, work => saveNamedAudience(work, { name: 'Some', rule: AudienceRule.parse({ organisations: ['P1', 'P3'] }) }))
+  await assert.rejects(by(manager, named), { code: 'broadcast.release.own-audience' })
+  await doing(analyst, work => saveAudience(work, { number: named, rule: AudienceRule.parse({ match: { is: 'saved', audience: 'Some' } }) }))
+  assert.equal((await by(manager, named)()).organisations, 2, 'the analyst has looked at it since')
 })
 
 test('a release whose jobs cannot be stored leaves nothing behind', async () => {

@@ -96,6 +96,21 @@ test('an audience that changed meanwhile is shown anew with its count, and nothi
   assert.equal((await manager.post(`${address}/release`, agreement(refused.body))).statusCode, 303)
 })
 
+test('the check says that who gets it was changed after the approval, and by whom', async () => {
+  const address = await approved({ regions: 'YN' })
+  app.platform.clock.advanceHours(0.1)
+  await analyst.post(`${address}/audience`, { regions: 'YS' }, { from: `${address}/audience` })
+  assert.match(
+    (await manager.get(`${address}/release`)).body,
+    /Who gets it was changed after the approval, by [^,]+, [^<]*has not seen that[^]*Release to /,
+  )
+  app.platform.clock.advanceHours(0.1)
+  await manager.post(`${address}/audience`, { regions: 'YN' }, { from: `${address}/audience` })
+  const own = await manager.get(`${address}/release`)
+  assert.match(own.body, /This cannot be released yet[^]*You changed who gets it after it was approved/)
+  assert.doesNotMatch(own.body, /name="audienceHash"/)
+})
+
 test('only who may release sees the check, and an organisation reads what was released to it', async () => {
   const address = await approved({ technology: 'Larch' })
   assert.equal((await analyst.get(`${address}/release`)).statusCode, 403)

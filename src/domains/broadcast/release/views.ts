@@ -8,8 +8,9 @@ import { BULLETIN_LIFECYCLE } from '../bulletins/lifecycle.ts'
 import { bulletinNumber, deadlineFor, findingsOf, respondByAt, severityLabel, stateLabel, type ResponseDeadline } from '../bulletins/model.ts'
 import type { Bulletin, Version } from '../bulletins/queries.ts'
 import { policiesFor, policySentence } from '../chase/model.ts'
-import { canRelease, type PolicyActor } from '../policy.ts'
+import { canRelease, canReleaseTo, type PolicyActor } from '../policy.ts'
 import { channelsOf, judgeRelease } from './model.ts'
+import type { LateChange } from './queries.ts'
 import type { ReleaseFacts } from './queries/check.ts'
 
 export interface ReleaseReader {
@@ -38,10 +39,11 @@ export function releaseCheckView(facts: ReleaseFacts, by: ReleaseReader) {
   const { alone } = by
   const action = alone === null ? 'release' : 'release-alone'
   const isOffered = action in BULLETIN_LIFECYCLE[bulletin.state]
-  const decision = alone === null ? canRelease(by.actor, bulletin) : { ok: true as const }
+  const late = alone === null ? facts.lateChange : undefined
+  const decisions = alone === null ? [canRelease(by.actor, bulletin), canReleaseTo(by.actor, late)] : []
   const obstacles = [
     ...(isOffered ? [] : [notOffered(bulletin.state, alone !== null)]),
-    ...(isOffered && !decision.ok ? [decision.reason] : []),
+    ...(isOffered ? decisions.flatMap(decision => (decision.ok ? [] : [decision.reason])) : []),
     ...problems.filter(({ severity }) => severity === 'error').map(({ message }) => message),
   ]
   const approval = facts.reviews.find(review => review.decision === 'approved' && review.version === bulletin.approvedVersion)
@@ -54,7 +56,10 @@ export function releaseCheckView(facts: ReleaseFacts, by: ReleaseReader) {
     isExercise: bulletin.isExercise,
     isAlone: alone !== null,
     obstacles,
-    warnings: problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
+    warnings: [
+      ...(late === undefined ? [] : [lateWords(late)]),
+      ...problems.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
+    ],
     checks: [
       {
         key: 'Version',
@@ -136,6 +141,10 @@ export function releaseCheckView(facts: ReleaseFacts, by: ReleaseReader) {
             values: { version: String(bulletin.version), audienceHash: audience.hash },
           },
   }
+}
+
+function lateWords({ at, by }: LateChange): string {
+  return `Who gets it was changed after the approval, by ${by ?? 'the operator of this machine'}, ${exactTime(at)}. Whoever approved it has not seen that.`
 }
 
 function notOffered(state: Bulletin['state'], isAlone: boolean): string {

@@ -9,6 +9,7 @@ import { fieldsChangedIn } from '../../bulletins/queries/changes.ts'
 import type { ChasePolicy } from '../../chase/model.ts'
 import { chasePolicies } from '../../chase/queries.ts'
 import type { Visible } from '../../tables.ts'
+import { audienceChangedSinceApproval, type LateChange } from '../queries.ts'
 import { scheduleOf, type Schedule } from '../schedule/queries.ts'
 
 /** Everything that a releaser agrees to. */
@@ -23,6 +24,8 @@ export interface ReleaseFacts {
   readonly audience: AudienceSummary
   /** To how many addresses it goes, and of whom it is in doubt. */
   readonly reasons: Reasons
+  /** Who gets it was changed since the approval. */
+  readonly lateChange: LateChange | undefined
   readonly deadlines: readonly ResponseDeadline[]
   readonly policies: readonly ChasePolicy[]
   readonly schedule: Schedule | null
@@ -43,6 +46,7 @@ export async function readReleaseFacts(db: Reader<Visible>, number: number): Pro
     names: await namesFor(db, asked.rule),
     audience,
     reasons,
+    lateChange: await audienceChangedSinceApproval(db, bulletin.id, bulletin.version),
     deadlines: await responseDeadlines(db),
     policies: await chasePolicies(db),
     schedule: (await scheduleOf(db, bulletin.id)) ?? null,

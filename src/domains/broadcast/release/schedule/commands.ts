@@ -10,7 +10,7 @@ import { bulletinNumber, type BulletinState } from '../../bulletins/model.ts'
 import { lockBulletin } from '../../bulletins/queries.ts'
 import { canRelease } from '../../policy.ts'
 import type { Visible } from '../../tables.ts'
-import { releaseBulletin } from '../commands.ts'
+import { assertAudienceSeen, releaseBulletin } from '../commands.ts'
 import { FURTHEST_DAYS, hasDrifted, LATEST_HOURS } from './model.ts'
 import { approvalOf, type DueRelease } from './queries.ts'
 
@@ -29,6 +29,7 @@ export async function scheduleRelease(
   if (!decision.ok) throw new Forbidden(decision.code, decision.reason)
   if (input.version !== bulletin.version)
     throw new Conflict('broadcast.schedule.version-changed', `Version ${bulletin.version} was approved meanwhile. Look at it, then decide again.`)
+  await assertAudienceSeen(work, bulletin)
   if (input.releaseAt <= work.now) throw new Invalid('broadcast.schedule.past', 'Choose a time that is still to come, or release it now.')
   if (input.releaseAt > addDays(work.now, FURTHEST_DAYS))
     throw new Invalid('broadcast.schedule.too-far', `Choose a time within the next ${FURTHEST_DAYS} days.`)
