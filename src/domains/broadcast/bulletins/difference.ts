@@ -57,7 +57,7 @@ export interface ChangeInWords {
 
 /**
  * What changed from one version to the next, in words for each field: a short value by what it was and is, a longer one by the lines that
- * came and went. What is said to be new is left out: it stands above the changes.
+ * came and went, and of a line that stayed by the words that changed. What is said to be new is left out: it stands above the changes.
  */
 export function changesInWords(before: BulletinContent, after: BulletinContent): readonly ChangeInWords[] {
   return differenceOf(before, after).flatMap(row => (row.field === 'What is new' ? [] : [{ field: row.field, sentences: sentencesOf(row) }]))
@@ -68,10 +68,46 @@ function sentencesOf({ before, after }: FieldDifference): readonly string[] {
   if (after === '' && isShort(before)) return [`Removed: ${before}`]
   if (isShort(before) && isShort(after)) return [`Was: ${before}`, `Now: ${after}`]
   const [old, young] = [linesOf(before), linesOf(after)]
-  const added = young.filter(line => !old.includes(line))
-  const removed = old.filter(line => !young.includes(line))
+  const [known, kept] = [new Set(old), new Set(young)]
+  const added = young.filter(line => !known.has(line))
+  const removed = old.filter(line => !kept.has(line))
   if (added.length + removed.length === 0) return ['The same lines in another order']
-  return [...removed.map(line => `Removed: ${line}`), ...added.map(line => `Added: ${line}`)]
+  // Where nearly all is new, nothing is to be found again.
+  if (removed.length * added.length > MOST_PAIRS) return [...removed.map(line => `Removed: ${line}`), ...added.map(line => `Added: ${line}`)]
+  const changed = removed.flatMap(line => {
+    const [closest] = added.flatMap((other, at) => {
+      const words = wordsThatDiffer(line, other)
+      return words === undefined ? [] : [{ at, words }]
+    })
+    if (closest === undefined) return [`Removed: ${line}`]
+    added.splice(closest.at, 1)
+    return closest.words
+  })
+  return [...changed, ...added.map(line => `Added: ${line}`)]
+}
+
+/** So many lines are held against each other to find those that stayed. */
+const MOST_PAIRS = 2_500
+
+/** So many words are shown on each side of those that changed. */
+const AROUND = 6
+
+/** What a line was and is, as far as its words changed, with a few around them; `undefined` where the two have less than half in common. */
+function wordsThatDiffer(before: string, after: string): readonly [string, string] | undefined {
+  const [old, young] = [before.split(' '), after.split(' ')]
+  const shorter = Math.min(old.length, young.length)
+  let head = 0
+  while (head < shorter && old[head] === young[head]) head += 1
+  let tail = 0
+  while (tail < shorter - head && old.at(-1 - tail) === young.at(-1 - tail)) tail += 1
+  if (head + tail < Math.max(old.length, young.length) / 2) return undefined
+  const shown = (words: readonly string[]) =>
+    [
+      ...(head > AROUND ? ['…'] : []),
+      ...words.slice(Math.max(head - AROUND, 0), words.length - Math.max(tail - AROUND, 0)),
+      ...(tail > AROUND ? ['…'] : []),
+    ].join(' ')
+  return [`Was: ${shown(old)}`, `Now: ${shown(young)}`]
 }
 
 function isShort(value: string): boolean {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { LocalDate } from '../../../kernel/instant.ts'
 import { transition } from '../../../kernel/lifecycle.ts'
 import { canApprove, canRelease } from '../policy.ts'
+import { changesInWords } from './difference.ts'
 import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction } from './lifecycle.ts'
 import {
   BULLETIN_STATES,
@@ -140,6 +141,19 @@ test('the five lines fall back on what there is, in plain text', () => {
     doThis: '7-Zip: install 24.09, then delete tmp_update_1.exe',
     howSure: 'Not known yet',
   })
+})
+
+test('of a long text the words that changed are shown, not the whole of it twice', () => {
+  const of = (summary: string) => BulletinContent.parse({ title: 'T', summary })
+  const long =
+    'The flaw lets anybody on the network of the practice read the records that the server holds, without a password and without leaving a trace'
+  const changes = (before: string, after: string) => changesInWords(of(before), of(after)).flatMap(({ sentences }) => sentences)
+  assert.deepEqual(changes(`${long} behind, on every version so far.\n\nStays.`, `${long} behind, on version 9.2 alone.\n\nStays.\n\nIs new.`), [
+    'Was: … without leaving a trace behind, on every version so far.',
+    'Now: … without leaving a trace behind, on version 9.2 alone.',
+    'Added: Is new.',
+  ])
+  assert.deepEqual(changes(`${long}, so far.`, `It is mended.\n${'Something else entirely. '.repeat(8)}`).slice(0, 1), [`Removed: ${long}, so far.`])
 })
 
 test('mail carries the text up to GREEN and only a notice above it', () => {

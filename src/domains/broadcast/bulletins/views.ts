@@ -10,7 +10,7 @@ import { canApprove, canRelease, canReviewAfter, type PolicyActor } from '../pol
 import type { AloneRecord } from '../release/after/queries.ts'
 import { statementLine } from '../services/model.ts'
 import { groupWords } from '../sharing-groups/model.ts'
-import { differenceOf } from './difference.ts'
+import { changesInWords, differenceOf } from './difference.ts'
 import { BULLETIN_LIFECYCLE, REVISION_LIFECYCLE, type BulletinAction, type RevisionAction, type RevisionState } from './lifecycle.ts'
 import {
   bulletinNumber,
@@ -106,7 +106,7 @@ export function showView(shown: ShownBulletin, actor: PolicyActor, now: Instant,
   const offered =
     desk === null ? { actions: [], refusals: [] } : bulletinActions(bulletin, desk.authorIds, actor, findingsOf(content, now), desk.revision !== null)
   const after = desk === null ? { actions: [], refusals: [] } : afterActions(bulletin, desk.alone, actor)
-  const ofRevision = desk === null ? null : revisionView(bulletin, desk, actor, now)
+  const ofRevision = desk === null ? null : revisionView(bulletin, { live: content, desk }, actor, now)
   const { actions, keptReason } = afterRefusal([...(ofRevision?.actions ?? []), ...offered.actions, ...after.actions], refusal)
   const isPanelStale = isAskedAgain(shown)
   const byPolicy = bulletin.releasedAt === null && content.respondBy === null ? deadlineFor(content.severity, now, shown.deadlines) : undefined
@@ -206,7 +206,12 @@ function afterActions(bulletin: Bulletin, records: readonly AloneRecord[], actor
 }
 
 /** What is worked on beside the live version, and what the actor may do with it. `null` where nobody works on one. */
-function revisionView(bulletin: Bulletin, desk: NonNullable<ShownBulletin['desk']>, actor: PolicyActor, now: Instant) {
+function revisionView(
+  bulletin: Bulletin,
+  { live, desk }: { readonly live: BulletinContent; readonly desk: NonNullable<ShownBulletin['desk']> },
+  actor: PolicyActor,
+  now: Instant,
+) {
   const { revision } = desk
   if (revision === null) return null
   const findings = revisionFindings(revision.content, now)
@@ -228,6 +233,7 @@ function revisionView(bulletin: Bulletin, desk: NonNullable<ShownBulletin['desk'
     state: stateTag(revision.state),
     title: revision.content.news?.title ?? 'It does not say yet what is new',
     isMaterial: revision.content.news?.isMaterial ?? null,
+    changes: changesInWords({ ...live, severity: bulletin.severity }, revision.content),
     findings: findingsView(findings),
     refusals,
     actions,

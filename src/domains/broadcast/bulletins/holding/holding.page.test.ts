@@ -128,6 +128,8 @@ test('the full version follows through four eyes, material by default; it ends t
   }
   assert.equal((await analyst.post(`${address}/edit`, full, { from: `${address}/edit` })).statusCode, 303)
   assert.equal((await manager.post(`${address}/approve`, { version: '2' }, { from: address })).statusCode, 403, 'who released it alone is an author')
+  const review = (await second.get(address)).body
+  assert.match(review, /What it changes for readers \(\d+ parts\)[^]*Was: HOLDING: A flaw in Larch Records[^]*Now: A flaw in Larch Records/)
   assert.equal((await second.post(`${address}/approve`, { version: '2' }, { from: address })).statusCode, 303)
   const check = await manager.get(`${address}/publish`)
   for (const words of ['Publish and tell 1 contact of 2 organisations', 'The full version is here', 'Was: HOLDING: A flaw in Larch Records'])
