@@ -11,6 +11,11 @@ export async function holdReview(work: Work<Visible>, assessmentId: string): Pro
   await work.db.selectFrom('assure_assessment').where('id', '=', assessmentId).select('id').forUpdate().execute()
 }
 
+/** The same for those who may write beside each other, as answers of many outcomes are: they wait for no one but whoever moves the review on, and that one for them. */
+export async function holdReviewAsItStands(work: Work<Visible>, assessmentId: string): Promise<void> {
+  await work.db.selectFrom('assure_assessment').where('id', '=', assessmentId).select('id').forShare().execute()
+}
+
 /**
  * Moves a review along its lifecycle, and keeps how it came there. The reason stays in the domain's own table: the audit is read by the centre. Who calls it has
  * checked the permission and records what was done. Throws `Conflict` where the table has no such step, or somebody

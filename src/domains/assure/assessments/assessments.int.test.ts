@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { runCommand } from '../../../../test/support/command.ts'
 import { createTestPlatform } from '../../../../test/support/platform.ts'
@@ -15,6 +16,7 @@ import { SYSTEM, type Actor, type Scope } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { PERMISSIONS } from '../policy.ts'
+import { moveReview } from '../review-step.ts'
 import type { Visible } from '../tables.ts'
 import { openAssessment } from './commands.ts'
 import { ANSWERS, type Assessment } from './model.ts'
@@ -149,6 +151,25 @@ suite('answers in a file', () => {
       else assert.equal((await answered).data.problems.length, 1)
     }
   })
+})
+
+test('an answer that is on its way while the review is moved on does not land after it', async () => {
+  const { frameworkId } = await plantFramework(platform, { code: 'moved', outcomes: [{ code: 'M1', statements: { achieved: ['It is so.'] } }] })
+  const review = await opened({ ...asked, frameworkId })
+  const [isMoved, isSent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const moving = runWork<Visible, void>(platform, lead, async work => {
+    await moveReview(work, review, 'close')
+    work.record({ verb: 'test.review.closed', subject: { kind: 'assessment', id: review.id } })
+    isMoved.resolve()
+    await isSent.promise
+  })
+  await isMoved.promise
+  const answers = [{ code: 'M1.1', answer: 'yes' as const, comment: '', alternative: '', revision: 0 }]
+  const saving = runWork<Visible, SavedOutcome>(platform, lead, work => saveAnswers(work, { assessmentId: review.id, outcomeCode: 'M1', answers }))
+  const refused = assert.rejects(saving, { code: 'assure.assessment.not-open' })
+  await setTimeout(300)
+  isSent.resolve()
+  await Promise.all([moving, refused])
 })
 
 test('a newer version takes over through a crosswalk alone: same, changed, new and gone', async () => {

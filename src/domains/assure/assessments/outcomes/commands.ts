@@ -3,6 +3,7 @@ import type { Instant } from '../../../../kernel/instant.ts'
 import { assertMay } from '../../../../platform/work/actor.ts'
 import type { Work } from '../../../../platform/work/work.ts'
 import { statusOf } from '../../frameworks/scoring.ts'
+import { holdReviewAsItStands } from '../../review-step.ts'
 import type { Visible } from '../../tables.ts'
 import { carryPlan } from '../carry/queries.ts'
 import { whyNotCounted, type Assessment, type GivenAnswer, type Carried } from '../model.ts'
@@ -257,6 +258,8 @@ async function changedSince(work: OwnWork, assessment: Assessment): Promise<Read
 /** The review, when the actor may answer that outcome of it. */
 async function openForAnswers(work: OwnWork, assessmentId: string, outcomeCode: string): Promise<Assessment> {
   assertMay(work.actor, 'assure.assessment.answer')
+  // What is given to the assessor stands still from that moment: nothing that was on its way lands after it.
+  await holdReviewAsItStands(work, assessmentId)
   const assessment = await ownAssessment(work.db, work.actor, assessmentId)
   const given = await givenTo(work.db, work.actor, assessment.id)
   if (given?.has(outcomeCode) === false) throw noSuchOutcome()
