@@ -37,7 +37,7 @@ function headAnswer(report: Report) {
     standing: standingText(report),
     isSigned: report.standing === 'signed',
     hash: report.hash,
-    risk: { level: report.risk.level.code, share: report.risk.share, source: report.riskSource },
+    risk: { level: report.risk.level.code, share: report.risk.share, source: `${report.riskSource}, from ${report.riskRuleFrom}` },
     objectives: [...objectivesOf(report)],
   }
 }

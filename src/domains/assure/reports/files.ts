@@ -79,7 +79,7 @@ export function reportOscal(report: Report) {
       { name: 'signed-at', value: report.standing === 'signed' ? (report.signatures[0]?.at.toISOString() ?? '') : '' },
       { name: 'handed-over-at', value: end?.toISOString() ?? '' },
       { name: 'overall-risk', value: report.risk.level.code },
-      { name: 'overall-risk-rule', value: report.riskSource },
+      { name: 'overall-risk-rule', value: `${report.riskSource}, from ${report.riskRuleFrom}` },
     ],
     outcomes: report.outcomes.map(one => ({
       code: one.outcome.code,
@@ -159,7 +159,7 @@ function aboutLines(report: Report): readonly CsvLine[] {
     ['Subject', assessment.subject],
     ['Assessor', engagement === null ? null : `${engagement.assessorName}, ${engagement.assessorBody}`],
     ['Overall risk', risk.level.label],
-    ['Rule of the risk', report.riskSource],
+    ['Rule of the risk', `${report.riskSource}, from ${report.riskRuleFrom}`],
     ['In words', report.narrative],
     ['How true the self-assessment is', report.veracityWords],
     ['Fingerprint (SHA-256)', hash],

@@ -39,8 +39,10 @@ export interface Report {
   readonly engagement: Engagement | null
   readonly outcomes: readonly ReportOutcome[]
   readonly risk: Risk
-  /** From where the rule of risk is, and since when it holds. */
+  /** From where the rule of risk is. */
   readonly riskSource: string
+  /** The day from which that rule holds. */
+  readonly riskRuleFrom: string
   readonly narrative: string
   readonly veracity: Veracity | null
   readonly veracityWords: string

@@ -94,7 +94,7 @@ async function conclusionsOf(
   outcomes: readonly ReportOutcome[],
   conclusion: ConcludedReview | null,
   now: Instant,
-): Promise<Pick<Report, 'risk' | 'riskSource' | 'narrative' | 'veracity' | 'veracityWords'>> {
+): Promise<Pick<Report, 'risk' | 'riskSource' | 'riskRuleFrom' | 'narrative' | 'veracity' | 'veracityWords'>> {
   const levels = framework.levels.map(({ code }) => code)
   const ruleId = conclusion?.riskRuleId ?? null
   const { rule, source, effectiveFrom } = await riskRule(db, ruleId === null ? { on: londonDate(now) } : { id: ruleId })
@@ -105,7 +105,8 @@ async function conclusionsOf(
       outcomes.map(({ outcome, status }) => ({ ...outcome, status })),
       levels,
     ),
-    riskSource: `${source}, from ${effectiveFrom}`,
+    riskSource: source,
+    riskRuleFrom: effectiveFrom,
     narrative: conclusion?.narrative ?? '',
     // What was kept at the hand-over was made by `comparedOf` of independent/commands.ts.
     veracity: compared === null ? null : veracityOf(compared as Compared, levels),

@@ -1,3 +1,4 @@
+import { date } from '../../../ui/filters/dates.ts'
 import type { Tag } from '../../../ui/labels.ts'
 import { withQuery } from '../../../ui/links.ts'
 import type { BarSegment, Cell, TableModel } from '../../../ui/models.ts'
@@ -41,7 +42,7 @@ function headOf(report: Report) {
     risk: {
       tag: { text: risk.level.label, colour: riskColour(risk.level.code) },
       share: percent(risk.share),
-      source: report.riskSource,
+      source: `${report.riskSource}, from ${date(report.riskRuleFrom)}`,
       because: risk.because.length,
       isAsked: isAsked(report),
       unanswered: report.outcomes.filter(({ status }) => status === 'unanswered').length,
