@@ -147,9 +147,9 @@ export function hoursBetween(from: Instant, to: Instant): number {
   return Math.max(to.getTime() - from.getTime(), 0) / 3_600_000
 }
 
-/** A length of time to the nearest that people say: minutes, hours, days. */
+/** A length of time to the nearest that people say: minutes, hours, days. The number keeps its unit beside it at the end of a line. */
 export function hoursWords(hours: number): string {
-  if (hours < 1) return `${Math.round(hours * 60)} min`
-  if (hours < 48) return `${Number(hours.toFixed(1))} h`
-  return `${Number((hours / 24).toFixed(1))} days`
+  if (hours < 1) return `${Math.round(hours * 60)}\u00A0min`
+  if (hours < 48) return `${Number(hours.toFixed(1))}\u00A0h`
+  return `${Number((hours / 24).toFixed(1))}\u00A0days`
 }
