@@ -21,6 +21,11 @@ export function readForm<T>(schema: ZodType<T>, body: Readonly<Record<string, un
   return { ok: false, problems, typed: body }
 }
 
+/** What a form was shown with, new each time, by which it is known when it is sent again; empty without. */
+export function pressOf(body: Readonly<Record<string, unknown>>): string {
+  return typeof body['press'] === 'string' ? body['press'] : ''
+}
+
 /** A field that may hold one value or several (checkboxes): always a list. */
 export function asList(value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]

@@ -68,6 +68,16 @@ export async function takeKey(work: Work<AnsweredTables>, signer: Signer, asked:
   return found
 }
 
+/**
+ * Whether this is the first time that the form is sent: `press` is what the form was shown with, new each time, and empty where it was not. A form whose answer
+ * shows something once is sent again by whoever loads the page anew, and must make nothing twice. As `takeKey`, the first thing in its unit of work.
+ */
+export async function isFirstPress(work: Work<AnsweredTables>, signer: Signer, press: string): Promise<boolean> {
+  if (press === '') return true
+  const asked = keyedRequest(work.actor, press, { method: 'POST', address: 'form', body: null })
+  return (await takeKey(work, signer, asked)).isNew
+}
+
 /** What was answered under the key, without taking it. Throws `Conflict` when another request came under it within a day. */
 export async function answeredBefore(
   db: Pick<Reader<AnsweredTables>, 'selectFrom'>,

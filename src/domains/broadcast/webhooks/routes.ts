@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import { addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
-import { readForm, refusalOf } from '../../../platform/forms/form.ts'
+import { pressOf, readForm, refusalOf } from '../../../platform/forms/form.ts'
+import { isFirstPress, type AnsweredTables } from '../../../platform/http/answered.ts'
 import { cursorText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
@@ -50,7 +52,7 @@ const list = route({
 })
 
 function addPage(typed: Typed, problems: readonly Problem[] = []): Reply {
-  return page(`${VIEWS}/add.njk`, 'Add a webhook', { fields: addFields(typed, problems) }, { problems })
+  return page(`${VIEWS}/add.njk`, 'Add a webhook', { fields: addFields(typed, problems), press: pressOf(typed) || randomUUID() }, { problems })
 }
 
 const addForm = route({
@@ -71,9 +73,15 @@ const add = route({
     const { organisationId } = actor
     if (organisationId === null) throw new NotFound('broadcast.webhook.nobody', 'You act for no organisation. Choose one first.')
     try {
-      const added = await work<Visible, Awaited<ReturnType<typeof addWebhook>>>(unit =>
-        addWebhook(unit, platform.signer, platform.config.webhookAllowPrivate, { ...form.value, organisationId }),
+      const added = await work<Visible, Awaited<ReturnType<typeof addWebhook>> | null>(async unit =>
+        (await isFirstPress(unit.lend<AnsweredTables>(), platform.signer, pressOf(body)))
+          ? addWebhook(unit, platform.signer, platform.config.webhookAllowPrivate, { ...form.value, organisationId })
+          : null,
       )
+      if (added === null)
+        return redirect('/webhooks', {
+          notice: 'That webhook was added before, and its secret is shown once. If you did not copy it, make a new one on its page.',
+        })
       if (added.secret !== null) return secretPage(form.value.name, added.id, added.secret, false)
       return redirect(`/webhooks/${added.id}`, { notice: `${form.value.name} is added. Send a test to see it in the channel.` })
     } catch (error) {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
-import { readForm, refusalOf } from '../../../platform/forms/form.ts'
+import { pressOf, readForm, refusalOf } from '../../../platform/forms/form.ts'
+import { isFirstPress, type AnsweredTables } from '../../../platform/http/answered.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { endAddress, makeAddress } from '../commands.ts'
@@ -28,7 +30,12 @@ const list = route({
 })
 
 function addPage(typed: Readonly<Record<string, unknown>>, problems: readonly Problem[] = []): Reply {
-  return page(`${VIEWS}/add.njk`, 'Make a feed address', { fields: addressFields(typed, problems) }, { problems })
+  return page(
+    `${VIEWS}/add.njk`,
+    'Make a feed address',
+    { fields: addressFields(typed, problems), press: pressOf(typed) || randomUUID() },
+    { problems },
+  )
 }
 
 const addForm = route({ method: 'GET', path: `${ADDRESSES_PATH}/add`, access: keep, handle: async () => addPage({ days: '365' }) })
@@ -41,9 +48,15 @@ const add = route({
     const form = readForm(addressForm, body)
     if (!form.ok) return addPage(form.typed, form.problems)
     try {
-      const { token } = await work<FeedTables, { token: string }>(unit => makeAddress(unit, form.value))
+      const made = await work<FeedTables, { token: string } | null>(async unit =>
+        (await isFirstPress(unit.lend<AnsweredTables>(), platform.signer, pressOf(body))) ? makeAddress(unit, form.value) : null,
+      )
+      if (made === null)
+        return redirect(ADDRESSES_PATH, {
+          notice: 'That address was made before, and is shown once. If you did not copy it, end it and make another.',
+        })
       // Answers the form itself: a page that is gone when it is left, so that the token stands in no address of ours, cookie or log.
-      const address = `${platform.config.baseUrl}/feeds/organisations/${token}/bulletins`
+      const address = `${platform.config.baseUrl}/feeds/organisations/${made.token}/bulletins`
       return page(`${VIEWS}/made.njk`, 'Copy this now', { name: form.value.name, atom: `${address}.atom`, rss: `${address}.rss`, saved: true })
     } catch (error) {
       return addPage(body, [refusalOf(error, 'name')])

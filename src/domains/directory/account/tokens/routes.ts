@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { SignInNeeded } from '../../../../kernel/errors.ts'
 import type { Page } from '../../../../kernel/page.ts'
@@ -5,7 +6,8 @@ import type { Problem } from '../../../../kernel/problem.ts'
 import { withSystemSight } from '../../../../platform/auth/actors.ts'
 import { isFresh, signedInAt } from '../../../../platform/auth/sessions.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
-import { readForm, refusalOf } from '../../../../platform/forms/form.ts'
+import { pressOf, readForm, refusalOf } from '../../../../platform/forms/form.ts'
+import { isFirstPress, type AnsweredTables } from '../../../../platform/http/answered.ts'
 import { csv, page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import { readAs, type Reader } from '../../../../platform/work/read.ts'
@@ -58,7 +60,8 @@ const own = route({
 
 async function newPage(request: RouteRequest, typed: Readonly<Record<string, unknown>> = {}, problems: readonly Problem[] = []): Promise<Reply> {
   const policy = await ask(request, db => tokenPolicy(db, request.now))
-  const model = { fields: tokenFields(request.actor.permissions, policy, typed, problems), acting: request.session?.actingFor ?? '', policy }
+  const fields = tokenFields(request.actor.permissions, policy, typed, problems)
+  const model = { fields, press: pressOf(typed) || randomUUID(), acting: request.session?.actingFor ?? '', policy }
   return page(`${VIEWS}/new.njk`, 'Make a token', model, { problems })
 }
 
@@ -81,9 +84,13 @@ const takeNew = route({
     if (!form.ok) return newPage(request, form.typed, form.problems)
     const { name, bundle, scopes, days } = form.value
     try {
-      const made = await change<MadeToken>(request, work =>
-        makeToken(work, { name, days, scopes: scopesOf(bundle, scopes, request.actor.permissions) }),
+      const made = await change<MadeToken | null>(request, async work =>
+        (await isFirstPress(work.lend<AnsweredTables>(), request.platform.signer, pressOf(request.body)))
+          ? makeToken(work, { name, days, scopes: scopesOf(bundle, scopes, request.actor.permissions) })
+          : null,
       )
+      if (made === null)
+        return redirect(OWN_PATH, { notice: 'That token was made before, and is shown once. If you did not copy it, revoke it and make another.' })
       // Answers the form itself: a page that is gone when it is left, so the token stands in no address, cookie or log.
       return page(`${VIEWS}/made.njk`, 'Copy your token', { ...made, name, saved: true, baseUrl: request.platform.config.baseUrl })
     } catch (error) {

@@ -55,6 +55,25 @@ test('a person makes a token, sees it this once, and a program acts as them with
   assert.equal(refused.headers['www-authenticate'], 'Bearer realm="CareCERT", error="invalid_token"')
 })
 
+test('the page with the token, loaded anew, makes no second one', async () => {
+  const person = await fresh()
+  const press = /name="press" value="([^"]+)"/.exec((await person.get('/account/tokens/new')).body)?.[1] ?? ''
+  const typed = { name: 'Once only', bundle: 'read', days: '30', press }
+  const wrong = await person.post('/account/tokens/new', { ...typed, bundle: '' })
+  assert.ok(wrong.body.includes(press), 'a form that comes back is the same form')
+  const first = await person.post('/account/tokens/new', typed)
+  assert.match(first.body, /carecert_[0-9a-f]{56}/)
+  const again = await person.post('/account/tokens/new', typed)
+  assert.deepEqual([again.statusCode, again.headers.location], [303, '/account/tokens'])
+  const list = (await person.get('/account/tokens')).body
+  assert.match(list, /shown once\. If you did not copy it, revoke it/)
+  const { rows } = await app.platform.database.pool.query<{ count: number }>(
+    `select count(*)::integer as count from auth_token where person_id = $1`,
+    [person.personId],
+  )
+  assert.deepEqual(rows, [{ count: 1 }])
+})
+
 test('the page comes back with what was typed and says what is missing', async () => {
   const person = await fresh()
   const answer = await person.post('/account/tokens/new', { name: 'Kept', days: '30' }, { from: '/account/tokens/new' })
