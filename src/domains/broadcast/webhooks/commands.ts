@@ -7,7 +7,7 @@ import { assertMay } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { BulletinSeverity } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
-import { OVERLAP_HOURS, SEND_WEBHOOKS, TEST_TYPE, type EventType, type WebhookKind, type WebhookState } from './model.ts'
+import { INSIDE, OVERLAP_HOURS, SEND_WEBHOOKS, TEST_TYPE, type EventType, type WebhookKind, type WebhookState } from './model.ts'
 import { newSecret, type NewSecret } from './signing.ts'
 
 /** What its owner chooses of an endpoint, and may change. */
@@ -213,6 +213,12 @@ function addressFrom(text: string, allowPrivate: readonly string[]): URL {
   const mayBePrivate = url !== null && allowPrivate.includes(url.host)
   if (url === null || (url.protocol !== 'https:' && !(mayBePrivate && url.protocol === 'http:')))
     throw new Invalid('broadcast.webhook.address', 'Enter a whole address that begins with https://')
-  assertMayAsk(url, undefined, mayBePrivate)
+  try {
+    assertMayAsk(url, undefined, mayBePrivate)
+  } catch (error) {
+    // The guard speaks to those who configure sources.
+    if (error instanceof Invalid && error.code === 'platform.fetch.private') throw new Invalid(error.code, INSIDE)
+    throw error
+  }
   return url
 }

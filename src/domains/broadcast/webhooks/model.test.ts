@@ -130,6 +130,11 @@ test('the schema of a type names each key that a message of it has', () => {
   )
 })
 
+test('a card of Teams says whose answer was recorded, in words', () => {
+  const told = facts({ organisation: 'RX1', state: 'not-acting' })
+  assert.match(JSON.stringify(teamsMessage({ type: 'response.recorded', at: NOW, facts: told }, URL_OF_IT)), /"RX1: We choose not to act"/)
+})
+
 test('a card of Teams shows the title up to GREEN, and above it the number and the link alone', () => {
   const card = (tlp: Facts['tlp']) => JSON.stringify(teamsMessage({ type: 'bulletin.released', at: NOW, facts: facts({ tlp }) }, URL_OF_IT))
   assert.match(card('GREEN'), /A flaw in a/)

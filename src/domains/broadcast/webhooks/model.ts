@@ -48,6 +48,9 @@ export const MOST_ATTEMPTS = LADDER_SECONDS.length + 1
 const JITTER = 0.1
 const LONGEST_PAUSE_SECONDS = 86_400
 
+/** What the owner of an endpoint is told whose address leads into a private network. */
+export const INSIDE = 'That address leads into a private network, so nothing is sent there. Give one that can be reached from outside.'
+
 /** How long an old secret signs beside a new one. */
 export const OVERLAP_HOURS = 24
 

@@ -273,9 +273,14 @@ export async function claimedMessages(db: Reader<Visible>, ids: readonly string[
   })
 }
 
-/** Whom to tell that an endpoint was switched off: those who look after it at its organisation, five at most. */
-export function ownersOf(db: Reader<Visible>, webhookId: string): Promise<readonly { readonly name: string; readonly email: string }[]> {
-  return db
+const MOST_OWNERS = 5
+
+/**
+ * Whom to tell that an endpoint was switched off: those who look after it at its organisation, five at most; where all of them have left, the
+ * contacts to whom bulletins go.
+ */
+export async function ownersOf(db: Reader<Visible>, webhookId: string): Promise<readonly { readonly name: string; readonly email: string }[]> {
+  const keepers = await db
     .selectFrom('broadcast_webhook as webhook')
     .innerJoin('directory_assignment as assignment', 'assignment.organisation_id', 'webhook.organisation_id')
     .innerJoin('directory_person as person', 'person.id', 'assignment.person_id')
@@ -285,7 +290,19 @@ export function ownersOf(db: Reader<Visible>, webhookId: string): Promise<readon
     .where('assignment.role', 'in', ['cyber-lead', 'partner-responder', 'administrator'])
     .orderBy(sql`person.id = webhook.created_by`, 'desc')
     .orderBy('person.id')
-    .limit(5)
+    .limit(MOST_OWNERS)
     .select(['person.name', 'person.email'])
     .execute()
+  if (keepers.length > 0) return keepers
+  const contacts = await db
+    .selectFrom('broadcast_webhook as webhook')
+    .innerJoin('directory_contact as contact', 'contact.organisation_id', 'webhook.organisation_id')
+    .where('webhook.id', '=', webhookId)
+    .where('contact.ended_at', 'is', null)
+    .where('contact.receives_bulletins', '=', true)
+    .orderBy('contact.id')
+    .limit(MOST_OWNERS)
+    .select(['contact.name', 'contact.email'])
+    .execute()
+  return contacts.flatMap(({ name, email }) => (email === null ? [] : [{ name, email }]))
 }

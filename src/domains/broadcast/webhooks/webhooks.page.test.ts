@@ -56,7 +56,7 @@ test('a form that lacks something comes back with what was typed and says what i
   for (const words of ['Choose what receives it', 'Enter the address', 'Choose at least one thing', 'Kept words'])
     assert.match(empty.body, new RegExp(words))
   const inside = await lead.post('/webhooks/add', { ...FIELDS, address: 'https://192.168.0.1/' })
-  assert.deepEqual([inside.statusCode, /private network/.test(inside.body)], [422, true])
+  assert.deepEqual([inside.statusCode, /private network/.test(inside.body), /FETCH_ALLOW/.test(inside.body)], [422, true, false])
   assert.equal((await db.selectFrom('broadcast_webhook').where('organisation_id', '=', lead.organisationId).select('id').execute()).length, 0)
 })
 

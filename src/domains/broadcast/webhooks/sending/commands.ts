@@ -91,7 +91,8 @@ async function settle(work: Work<Visible>, { message, attempted, milliseconds, c
     .where('id', '=', message.webhookId)
     .set(eb => ({
       last_words: words,
-      throttled_until: throttledUntil,
+      // What was on the wire beside it takes no pause back.
+      ...(throttledUntil === null ? {} : { throttled_until: throttledUntil }),
       ...(attempted.isAccepted
         ? { last_accepted_at: work.now, failing_since: null }
         : { failing_since: eb.fn.coalesce('failing_since', eb.val(work.now)) }),

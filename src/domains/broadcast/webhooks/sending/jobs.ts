@@ -10,7 +10,7 @@ import { readAs } from '../../../../platform/work/read.ts'
 import { runWork } from '../../../../platform/work/work.ts'
 import type { Visible } from '../../tables.ts'
 import { ADDRESS_SEAL, SECRET_SEAL } from '../commands.ts'
-import { MESSAGE_TIMEOUT_MILLIS, payloadOf, SEND_WEBHOOKS, TELL_WEBHOOK_OWNER, type Attempted } from '../model.ts'
+import { INSIDE, MESSAGE_TIMEOUT_MILLIS, payloadOf, SEND_WEBHOOKS, TELL_WEBHOOK_OWNER, type Attempted } from '../model.ts'
 import { ownersOf, webhookById, type ClaimedMessage, type Webhook } from '../queries.ts'
 import { signedHeaders } from '../signing.ts'
 import { teamsMessage } from '../teams.ts'
@@ -117,7 +117,7 @@ function attemptedOf(error: unknown): Attempted {
 
 /** The guard speaks to those who configure sources; the owner of a webhook can do other things about it. */
 const WORDS: Readonly<Record<string, string>> = {
-  'platform.fetch.private': 'That address leads into a private network, so nothing was sent. Give one that can be reached from outside.',
+  'platform.fetch.private': INSIDE,
   'platform.fetch.time': `The receiver did not answer within ${MESSAGE_TIMEOUT_MILLIS / 1_000} seconds.`,
   'platform.auth.cannot-open': 'The address or secret of this webhook cannot be opened any more. Remove it and add it again.',
 }

@@ -112,6 +112,30 @@ test('a receiver that asks for patience is left alone as a whole, and another is
   assert.equal(receiver.hooks.filter(({ path }) => path.endsWith(organisation(0))).length, 1)
 })
 
+test('a message that was accepted beside the one that asked for patience takes no pause back', async () => {
+  const { id } = await add(leadOf(0))
+  receiver.answer = ({ body }, response) => void response.writeHead(/bulletin\.released/.test(body) ? 429 : 200, { 'retry-after': '600' }).end()
+  await tell(released())
+  await tell({ type: 'bulletin.updated', bulletinId: bulletin().bulletinId, update: 'more' })
+  await send()
+  assert.deepEqual(
+    (await messages(id)).map(({ state }) => state),
+    ['failed', 'accepted'],
+  )
+  assert.ok(((await endpoint(id))?.throttledUntil ?? new Date(0)) > platform.clock.now())
+})
+
+test('where all who looked after an endpoint have left, the contacts of its organisation hear that it was switched off', async () => {
+  await add(leadOf(1))
+  receiver.answer = (_hook, response) => void response.writeHead(410).end()
+  await tell(released())
+  await platform.runJobs()
+  const { rows } = await platform.database.pool.query<{ email: string }>(`select email from directory_contact where organisation_id = $1`, [
+    organisation(1),
+  ])
+  assert.match(sink.messages.find(({ to }) => to === rows[0]?.email)?.bytes.toString() ?? '', /switched off/)
+})
+
 test('a redirect is a failure and is not followed', async () => {
   const { id } = await add(leadOf(0))
   receiver.answer = (_hook, response) => void response.writeHead(307, { location: `${receiver.url}/elsewhere` }).end()
