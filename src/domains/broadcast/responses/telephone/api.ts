@@ -11,7 +11,7 @@ import { RESPONSE_CHOICES, type ResponseState } from '../model.ts'
 import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
 import { callForm } from './fields.ts'
 import { CALL_OUTCOME_CHOICES, type CallOutcome } from './model.ts'
-import { countToRing, listToRing } from './queries.ts'
+import { listToRing } from './queries.ts'
 import { organisationFor, readCall } from './routes.ts'
 import { callView } from './views.ts'
 
@@ -48,7 +48,8 @@ const list = operation({
   }),
   async read(db: Reader<Visible>, { params: { number }, query: { limit }, actor, now }) {
     const asked = { bulletin: await bulletinOf(db, number), scope: actor.scope, now }
-    return { number, counts: await countToRing(db, asked), items: [...(await listToRing(db, asked, { limit }))] }
+    const { counts, rows } = await listToRing(db, asked, { limit })
+    return { number, counts, items: [...rows] }
   },
 })
 

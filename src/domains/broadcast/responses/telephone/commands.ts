@@ -34,7 +34,7 @@ export async function holdNext(work: Work<Visible>, number: number): Promise<str
     .select('organisation.code')
     .executeTakeFirst()
   if (own !== undefined) return own.code
-  const candidates = await listToRing(work.db, { bulletin, scope: work.actor.scope, now: work.now }, { limit: CANDIDATES, free: true })
+  const { rows: candidates } = await listToRing(work.db, { bulletin, scope: work.actor.scope, now: work.now }, { limit: CANDIDATES, isFree: true })
   for (const { organisationId, code } of candidates) {
     if (!(await take(work, bulletin, organisationId))) continue
     await dropOthers(work, bulletin, organisationId)

@@ -32,21 +32,6 @@ interface Asked {
   readonly now: Instant
 }
 
-/** Recipients without an answer, with their last call and who holds them. */
-function unanswered({ bulletin, scope, now }: Asked, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
-  return sql`
-    broadcast_recipient as recipient
-    left join (
-      select distinct on (call.organisation_id) call.organisation_id, call.outcome, call.at, call.call_again_at,
-        count(*) over (partition by call.organisation_id)::int as calls
-      from broadcast_call as call where call.bulletin_id = ${bulletin.id} order by call.organisation_id, call.at desc, call.id desc
-    ) as last on last.organisation_id = recipient.organisation_id
-    left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
-    ${more}
-    where recipient.bulletin_id = ${bulletin.id} and (recipient.response is null or recipient.response_at < ${askedAgain(bulletin.id)})
-      and ${isOwnRecipient(scope, 'recipient')}`
-}
-
 /** When everybody was last asked to answer again. A value and no join, so that who has answered is left out before anything is joined (`owesAnswer`). */
 function askedAgain(bulletinId: string): RawBuilder<Instant | null> {
   return sql`(select bulletin.answer_again_at from broadcast_bulletin as bulletin where bulletin.id = ${bulletinId})`
@@ -54,7 +39,24 @@ function askedAgain(bulletinId: string): RawBuilder<Instant | null> {
 
 /** Whoever does not want to be rung is rung no more, until everybody is asked again. */
 function isWilling(bulletinId: string): RawBuilder<boolean> {
-  return sql`(last.outcome is distinct from 'declined' or last.at < ${askedAgain(bulletinId)})`
+  return sql`(last.outcome is distinct from 'declined' or last.at < ${askedAgain(bulletinId)}) is true`
+}
+
+/** Who owes an answer, with the last call, who holds the next one, and whether they want to be rung, stand on the list by now, and are due. */
+async function unanswered(db: Reader<Visible>, { bulletin, scope, now }: Asked): Promise<RawBuilder<unknown>> {
+  const isOnList = await isDueToRing(db, bulletin, now)
+  return sql`
+    select recipient.organisation_id, recipient.is_reachable, last.calls, last.outcome, last.at, last.call_again_at, hold.held_by,
+      ${isWilling(bulletin.id)} as is_willing, ${isOnList} as is_on_list, last.call_again_at is null or last.call_again_at <= ${now} as is_due
+    from broadcast_recipient as recipient
+    left join (
+      select distinct on (call.organisation_id) call.organisation_id, call.outcome, call.at, call.call_again_at,
+        count(*) over (partition by call.organisation_id)::int as calls
+      from broadcast_call as call where call.bulletin_id = ${bulletin.id} order by call.organisation_id, call.at desc, call.id desc
+    ) as last on last.organisation_id = recipient.organisation_id
+    left join broadcast_call_hold as hold on hold.bulletin_id = recipient.bulletin_id and hold.organisation_id = recipient.organisation_id and hold.held_until > ${now}
+    where recipient.bulletin_id = ${bulletin.id} and (recipient.response is null or recipient.response_at < ${askedAgain(bulletin.id)})
+      and ${isOwnRecipient(scope, 'recipient')}`
 }
 
 /** Who runs what the bulletin's threat is about, as far as it is shared: the most at risk. */
@@ -67,33 +69,6 @@ function holders(bulletinId: string): RawBuilder<unknown> {
     where bulletin.id = ${bulletinId}`
 }
 
-/**
- * The list in the order in which it is rung: what is due before what waits for a later time, who runs it first, then who cannot be mailed, then by
- * size. `free` leaves out what others hold and what is not due yet.
- */
-export async function listToRing(
-  db: Reader<Visible>,
-  asked: Asked,
-  options: { readonly limit: number | null; readonly free?: boolean },
-): Promise<readonly ToRing[]> {
-  const { now } = asked
-  const isDue = await isDueToRing(db, asked.bulletin, now)
-  const { rows } = await sql<ToRing>`
-    with holder as materialized (${holders(asked.bulletin.id)}), listed as (
-      select recipient.organisation_id, recipient.is_reachable, last.calls, last.outcome, last.at, last.call_again_at, hold.held_by,
-        holder.organisation_id is not null as runs, organisation.code, organisation.name, organisation.type, organisation.size
-      from ${unanswered(asked, sql`join directory_organisation as organisation on organisation.id = recipient.organisation_id left join holder on holder.organisation_id = recipient.organisation_id`)}
-        and ${isWilling(asked.bulletin.id)} and ${isDue}
-        ${options.free === true ? sql`and hold.held_by is null and (last.call_again_at is null or last.call_again_at <= ${now})` : sql``}
-    )
-    select organisation_id as "organisationId", code, listed.name, type, is_reachable as "isReachable", runs, coalesce(calls, 0) as calls, outcome as "lastOutcome",
-      at as "lastAt", call_again_at as "callAgainAt", held_by as "heldById", person.name as "heldBy"
-    from listed left join directory_person as person on person.id = listed.held_by
-    order by coalesce(call_again_at > ${now}, false), coalesce(calls, 0) > 0, runs desc, is_reachable, size desc nulls last, code
-    ${options.limit === null ? sql`` : sql`limit ${options.limit}`}`.execute(db)
-  return rows
-}
-
 export interface RingCounts {
   /** On the list. */
   readonly all: number
@@ -104,19 +79,42 @@ export interface RingCounts {
   readonly declined: number
 }
 
-/** How many stand on the list, how many of them are to be rung now, and how many without an answer are not on it. */
-export async function countToRing(db: Reader<Visible>, asked: Asked): Promise<RingCounts> {
-  const isDue = await isDueToRing(db, asked.bulletin, asked.now)
-  const { rows } = await sql<RingCounts>`
-    select count(*) filter (where willing and on_list)::int as all, count(*) filter (where willing and on_list and free)::int as due,
-      count(*) filter (where willing and on_list and held)::int as held,
-      count(*) filter (where willing and not on_list)::int as early, count(*) filter (where not willing)::int as declined
-    from (
-      select ${isWilling(asked.bulletin.id)} is not false as willing, ${isDue} as on_list, hold.held_by is not null as held,
-        last.call_again_at is null or last.call_again_at <= ${asked.now} as free
-      from ${unanswered(asked)}
-    ) as counted`.execute(db)
-  return rows[0] ?? { all: 0, due: 0, held: 0, early: 0, declined: 0 }
+/** The list with its figures, both of one walk through those who owe an answer: it is long where silence is. */
+export interface RingList {
+  readonly counts: RingCounts
+  readonly rows: readonly ToRing[]
+}
+
+/**
+ * The list in the order in which it is rung: what is due before what waits for a later time, who runs it first, then who cannot be mailed, then by
+ * size. `free` leaves out what others hold and what is not due yet; the figures are of everybody.
+ */
+export async function listToRing(
+  db: Reader<Visible>,
+  asked: Asked,
+  { limit, isFree = false }: { readonly limit: number | null; readonly isFree?: boolean },
+): Promise<RingList> {
+  const { rows } = await sql<{ readonly counts: RingCounts } & (ToRing | { readonly organisationId: null })>`
+    with holder as materialized (${holders(asked.bulletin.id)}), silent as materialized (${await unanswered(db, asked)}),
+    counted as (
+      select count(*) filter (where is_willing and is_on_list)::int as "all", count(*) filter (where is_willing and is_on_list and is_due)::int as due,
+        count(*) filter (where is_willing and is_on_list and held_by is not null)::int as held,
+        count(*) filter (where is_willing and not is_on_list)::int as early, count(*) filter (where not is_willing)::int as declined
+      from silent
+    ), listed as (
+      select silent.*, holder.organisation_id is not null as runs, organisation.code, organisation.name, organisation.type, organisation.size
+      from silent join directory_organisation as organisation on organisation.id = silent.organisation_id
+      left join holder on holder.organisation_id = silent.organisation_id
+      where is_willing and is_on_list ${isFree ? sql`and is_due and held_by is null` : sql``}
+    )
+    select row_to_json(counted) as counts, organisation_id as "organisationId", code, listed.name, type, is_reachable as "isReachable", runs, coalesce(calls, 0) as calls,
+      outcome as "lastOutcome", at as "lastAt", call_again_at as "callAgainAt", held_by as "heldById", person.name as "heldBy"
+    from counted left join listed on true left join directory_person as person on person.id = listed.held_by
+    order by not is_due, coalesce(calls, 0) > 0, runs desc, is_reachable, size desc nulls last, code
+    ${limit === null ? sql`` : sql`limit ${limit}`}`.execute(db)
+  const [first] = rows
+  if (first === undefined) throw new Error('Figures are one row, of nobody too.')
+  return { counts: first.counts, rows: rows.flatMap(({ counts: _, ...row }) => (row.organisationId === null ? [] : [row])) }
 }
 
 /** The numbers of organisations as they are rung: their contacts', those for the night last, then the switchboard. */

@@ -15,7 +15,7 @@ import { isWorkingTime } from '../../chase/model.ts'
 import type { Visible } from '../../tables.ts'
 import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
 import { callForm, typedCall } from './fields.ts'
-import { callFacts, callsTo, countToRing, holdOn, listToRing, numbersOf, wrongNumbersOf, type ToRing } from './queries.ts'
+import { callFacts, callsTo, holdOn, listToRing, numbersOf, wrongNumbersOf, type RingCounts, type ToRing } from './queries.ts'
 import { callView, csvLine, CSV_HEAD, listView, paperView, type CallFacts } from './views.ts'
 
 const call = { permission: 'broadcast.call.make' }
@@ -33,7 +33,7 @@ const list = route({
     const model = await read<Visible, ReturnType<typeof listView>>(async db => {
       const bulletin = await bulletinOf(db, numberIn(params))
       const asked = { bulletin, scope: actor.scope, now }
-      return listView(bulletin, await listToRing(db, asked, { limit: SHOWN }), await countToRing(db, asked), now)
+      return listView(bulletin, await listToRing(db, asked, { limit: SHOWN }), now)
     })
     return page(`${VIEWS}/list.njk`, `Telephone list of ${model.number}`, model, { isExercise: model.isExercise })
   },
@@ -47,7 +47,7 @@ const listCsv = route({
   params: ofBulletin,
   async handle(request) {
     const number = numberIn(request.params)
-    const rows = await request.read<Visible, readonly Numbered[]>(async db => numbered(db, request, await bulletinOf(db, number), null))
+    const { rows } = await request.read<Visible, NumberedList>(async db => numbered(db, request, await bulletinOf(db, number), null))
     return csv(
       `${bulletinNumber(number)}-telephone.csv`,
       csvPages(CSV_HEAD, csvLine, async () => ({ rows, next: null })),
@@ -65,14 +65,15 @@ const paper = route({
   access: call,
   params: ofBulletin,
   async handle(request) {
-    const { params, read, actor, now, platform } = request
+    const { params, read, platform } = request
     const model = await read<Visible, ReturnType<typeof paperView> | null>(async db => {
       const bulletin = await bulletinOf(db, numberIn(params))
       if (bulletin.isExercise || bulletin.state !== 'released') return null
       const { content } = await versionOf(db, bulletin.id, bulletin.version)
+      const { counts, rows } = await numbered(db, request, bulletin, ON_PAPER)
       return paperView(bulletin, content, {
-        rows: await numbered(db, request, bulletin, ON_PAPER),
-        total: (await countToRing(db, { bulletin, scope: actor.scope, now })).all,
+        rows,
+        total: counts.all,
         readAddress: readAddressOf(platform, bulletin),
       })
     })
@@ -83,14 +84,19 @@ const paper = route({
 
 type Numbered = ToRing & { readonly numbers: string | null }
 
+interface NumberedList {
+  readonly counts: RingCounts
+  readonly rows: readonly Numbered[]
+}
+
 /** The list in its order, with the numbers of each organisation. */
-async function numbered(db: Reader<Visible>, { actor, now }: Asking, bulletin: Bulletin, limit: number | null): Promise<readonly Numbered[]> {
-  const rows = await listToRing(db, { bulletin, scope: actor.scope, now }, { limit })
+async function numbered(db: Reader<Visible>, { actor, now }: Asking, bulletin: Bulletin, limit: number | null): Promise<NumberedList> {
+  const { counts, rows } = await listToRing(db, { bulletin, scope: actor.scope, now }, { limit })
   const numbers = await numbersOf(
     db,
     rows.map(({ organisationId }) => organisationId),
   )
-  return rows.map(row => ({ ...row, numbers: numbers.get(row.organisationId) ?? null }))
+  return { counts, rows: rows.map(row => ({ ...row, numbers: numbers.get(row.organisationId) ?? null })) }
 }
 
 function readAddressOf({ config }: Asking['platform'], bulletin: Pick<Bulletin, 'number'>): string {

@@ -208,6 +208,7 @@ test('a hold runs out, and what one declines is rung no more', async () => {
   const code = await next(dana)
   await write(dana, code, { outcome: 'declined' })
   assert.ok(!(await order()).includes(code))
+  assert.match((await dana.get(list)).body, /1 does not want to be rung about it/)
   platform.clock.advanceHours(6)
   const held = await next(alex)
   platform.clock.advanceHours(1)

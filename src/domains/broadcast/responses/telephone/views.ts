@@ -9,7 +9,7 @@ import type { Bulletin } from '../../bulletins/queries.ts'
 import { renditionOf } from '../../renditions/model.ts'
 import { callFields } from './fields.ts'
 import { CALL_OUTCOMES, isCallOutcome } from './model.ts'
-import type { PastCall, RingCounts, ToRing } from './queries.ts'
+import type { PastCall, RingList, ToRing } from './queries.ts'
 
 const outcomeWords = (outcome: string) => (isCallOutcome(outcome) ? CALL_OUTCOMES[outcome].label : outcome)
 
@@ -31,7 +31,7 @@ export function csvLine(row: ToRing & { readonly numbers: string | null }): CsvL
 }
 
 /** The list, with the one button that matters: ring the next. */
-export function listView(bulletin: Bulletin, rows: readonly ToRing[], counts: RingCounts, now: Instant) {
+export function listView(bulletin: Bulletin, { counts, rows }: RingList, now: Instant) {
   const number = bulletinNumber(bulletin.number)
   const address = `/bulletins/${number}`
   return {
@@ -166,7 +166,7 @@ export function callView(facts: CallFacts, typed: Readonly<Record<string, unknow
             {
               contact: null,
               name: 'Switchboard',
-              purpose: 'The number of the organisation',
+              purpose: 'the number of the organisation',
               isOutOfHours: false,
               numbers: [{ text: organisation.phone, href: `tel:${organisation.phone.replaceAll(/[^+\d]/g, '')}` }],
               failure: null,
