@@ -50,8 +50,8 @@ export function dkimRecord({ domain, selector, algorithm, key }: DkimKey): { rea
 }
 
 /** Signed once more than they occur, so that none can be added afterwards (RFC 6376 §8.15); whether a message has them or not. */
-const OVERSIGNED = ['From', 'Subject', 'Date', 'To', 'List-Unsubscribe', 'List-Unsubscribe-Post', 'Reply-To']
-const ALSO_SIGNED = ['Message-ID', 'MIME-Version', 'Content-Type', 'List-Id', 'Auto-Submitted', 'Feedback-ID']
+const OVERSIGNED = ['From', 'Subject', 'Date', 'To', 'List-Unsubscribe', 'List-Unsubscribe-Post', 'Reply-To', 'MIME-Version', 'Content-Type']
+const ALSO_SIGNED = ['Message-ID', 'List-Id', 'Auto-Submitted', 'Feedback-ID']
 
 /**
  * The `DKIM-Signature` fields of a message, one for each key, to stand before its other fields (RFC 6376 §3, relaxed/relaxed, without `l=`;

@@ -17,11 +17,14 @@ export interface ListenerOptions {
   accepts(address: string): boolean
   /** Takes a message in for good before the server is told so. What it throws makes the server try again later. */
   take(bytes: Buffer, to: readonly string[]): Promise<void>
+  /** The longest that one connection lasts; ten minutes when nothing is said. */
+  readonly longestConnectionMillis?: number
 }
 
 const LARGEST_BYTES = 2 * 1024 * 1024
 const MOST_RECIPIENTS = 10
 const MOST_CLIENTS = 50
+const LONGEST_CONNECTION_MILLIS = 600_000
 
 /**
  * Listens for mail from a mail server of ours: SMTP (RFC 5321), or LMTP (RFC 2033). Throws `Unavailable` when the port is taken.
@@ -59,6 +62,11 @@ export async function startMailListener(options: ListenerOptions): Promise<MailL
           done(refusal(451, '4.3.0 Try again later'))
         })
     },
+  })
+  // Fifty who send a byte now and then would keep all others out. What was not answered yet, its sender brings again.
+  server.server.on('connection', socket => {
+    const limit = setTimeout(() => socket.destroy(), options.longestConnectionMillis ?? LONGEST_CONNECTION_MILLIS)
+    socket.once('close', () => clearTimeout(limit))
   })
   // A sender that hangs up is no fault of ours; without a listener the process would end.
   server.on('error', () => {})
