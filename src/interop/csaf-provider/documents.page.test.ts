@@ -154,6 +154,30 @@ test('a document stays in the year of its first release when it changes in the n
   }
 })
 
+test('a document whose label is widened leaves its place, without a redirect, and stands in the lists of its new label alone', async () => {
+  const reader = await member(green)
+  const former = `/csaf/members/v2.1/green/${green.path}`
+  const listed = async () => [(await reader.get('/csaf/members/v2.1/green/index.txt')).body, await body('csaf/v2.1/clear/index.txt')]
+  const holds = async () => (await listed()).map(text => text.includes(green.path))
+  assert.deepEqual([(await reader.get(former)).statusCode, await holds()], [200, [true, false]])
+  platform.clock.advanceHours(1)
+  const now = platform.clock.now()
+  await sql`insert into broadcast_version (bulletin_id, version, content, content_hash, saved_by, saved_at)
+    select bulletin_id, 2, jsonb_set(content, '{tlp}', '"CLEAR"'), 'wider', 'test', ${now} from broadcast_version where bulletin_id = ${green.bulletinId}`.execute(
+    db,
+  )
+  await sql`insert into broadcast_update (bulletin_id, at, title, body, by_id, kind, version, is_material)
+    values (${green.bulletinId}, ${now}, 'For everybody', '', 'test', 'version', 2, false)`.execute(db)
+  await sql`update broadcast_bulletin set version = 2, tlp = 'CLEAR', updated_at = ${now} where id = ${green.bulletinId}`.execute(db)
+  await keepProvider(platform)
+  assert.deepEqual([(await reader.get(former)).statusCode, await holds()], [404, [false, true]])
+  const document = recordAt(await json(`csaf/v2.1/clear/${green.path}`), 'document')
+  assert.deepEqual(
+    [lineAt(recordAt(document, 'tracking'), 'version'), lineAt(recordAt(recordAt(document, 'distribution'), 'tlp'), 'label')],
+    ['2', 'CLEAR'],
+  )
+})
+
 test('documents that name another address or publisher are issued anew on command, as a revision of their own, once', async () => {
   const moved = {
     ...platform,
