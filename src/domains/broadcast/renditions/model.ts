@@ -235,22 +235,33 @@ function noticeCall(told: Rendered, { number, address }: About): readonly Passag
   ].map(sentence => plain(null, sentence))
 }
 
-/** Two pages of paper hold about so much beside what is always there. What is longer is cut, and says where the rest is. */
-const PAPER = { what: 600, care: 900, safe: 700, steps: 2_200, platforms: 700 }
+/** Two pages of paper hold about so many characters and lines beside what is always there. What is longer is cut, and says where the rest is. */
+const PAPER = {
+  platforms: { length: 700, lines: 1 },
+  steps: { length: 2_200, lines: 24 },
+  safe: { length: 700, lines: 8 },
+  care: { length: 900, lines: 10 },
+} as const
+
+function onPaper(text: string, { length, lines }: { readonly length: number; readonly lines: number }): string {
+  const said = text.split('\n').filter(line => line.trim() !== '')
+  const fits = said.length <= lines ? text : `${said.slice(0, lines).join('\n\n')} …`
+  return shorten(fits, length)
+}
 
 function print(told: Rendered, about: About): readonly Passage[] {
   const { content } = told
   const { what, who, howSure } = fiveLines(content)
   const platforms = content.platforms.map(({ platform, versions }) => [platform, versions.join(', ')].filter(part => part !== '').join(': '))
   const steps = content.steps.map((step, at) => `${at + 1}. ${step.type}: ${step.text}`)
-  const doThis = [content.remediationIntro, ...steps].filter(part => part !== '').join('\n')
+  const doThis = [content.remediationIntro, ...steps].filter(part => part !== '').join('\n\n')
   return filled([
     plain('Shared with', content.sharingGroup === undefined ? '' : groupWords(content.sharingGroup)),
-    plain('What has happened', shorten(what, PAPER.what)),
-    plain('Who is affected', shorten(platforms.length > 0 ? platforms.join('; ') : who, PAPER.platforms)),
-    plain('What to do', shorten(doThis, PAPER.steps)),
-    plain('What stays safe to use', shorten(content.safeToUse, PAPER.safe)),
-    plain('What it means for care', shorten(content.clinicalImpact ?? '', PAPER.care)),
+    plain('What has happened', what),
+    plain('Who is affected', onPaper(platforms.length > 0 ? platforms.join('; ') : who, PAPER.platforms)),
+    markdown('What to do', onPaper(doThis, PAPER.steps)),
+    markdown('What stays safe to use', onPaper(content.safeToUse, PAPER.safe)),
+    markdown('What it means for care', onPaper(content.clinicalImpact ?? '', PAPER.care)),
     plain('Answer by', by(told)),
     plain('How sure', howSure),
     plain('The whole bulletin', about.address),
