@@ -105,6 +105,7 @@ const PAGES: Readonly<Partial<Record<Role, readonly string[]>>> = {
     '/sharing-groups?q=nothing-like-it',
     '/sharing-groups/add',
     '/csaf-validator',
+    '/cap-policies',
     `/bulletins/${RELEASED}/telephone`,
     `@/bulletins/${RELEASED}/telephone/X`,
     '/safe-to-use',

@@ -10,11 +10,13 @@ import { promisify } from 'node:util'
 import { parseAtomFeed } from 'feedsmith'
 import { sql } from 'kysely'
 import { SignedXml } from 'xml-crypto'
+import { programOf } from '../../../test/support/api.ts'
 import { createTestApp } from '../../../test/support/app.ts'
 import { actorAs } from '../../../test/support/broadcast.ts'
 import { releasedBulletin, type ReleasedBulletin } from '../../../test/support/released-bulletin.ts'
 import { addUpdate, changeSeverity, withdrawBulletin } from '../../domains/broadcast/bulletins/living/commands.ts'
 import type { Visible } from '../../domains/broadcast/tables.ts'
+import { londonDate } from '../../kernel/instant.ts'
 import { SYSTEM } from '../../platform/work/actor.ts'
 import { runWork } from '../../platform/work/work.ts'
 import { alertByCap, catchUpCap } from './jobs.ts'
@@ -170,6 +172,39 @@ test('what is not urgent has no alert, until the policy or the severity says tha
   await again()
   assert.equal(valueOf(await alert(`/cap/CC-${medium.number}.xml`), 'severity'), 'Moderate')
   await sql`delete from interop_cap_policy where source = 'test'`.execute(platform.database.kysely)
+})
+
+test('which bulletins are urgent is set on a page or by a program, from today or a later day on, and never changed after', async () => {
+  const set = await app.signIn('duty-manager')
+  const day = (date: string) => {
+    const [year = '', month = '', dayOfMonth = ''] = date.split('-')
+    return { 'effectiveFrom-day': dayOfMonth, 'effectiveFrom-month': month, 'effectiveFrom-year': year }
+  }
+  const today = londonDate(platform.clock.now())
+  const form = { severity: 'low', isUrgent: 'yes', urgency: 'Future', capSeverity: 'Minor', source: 'The board, minute 3', ...day(today) }
+  const post = (over: Record<string, string> = {}) => set.post('/cap-policies/add', { ...form, ...over }, { from: '/cap-policies/add' })
+  assert.equal((await post()).statusCode, 303)
+  const { body } = await set.get('/cap-policies')
+  assert.match(body, /urgency Future, severity Minor[\s\S]*In force[\s\S]*The board, minute 3[\s\S]*No alert is made[\s\S]*Replaced/)
+  assert.equal(/there is no key to sign with/.test(body), !hasOpenSsl)
+  for (const [over, words] of [
+    [{}, /begins on that day already/],
+    [day('2020-01-01'), /Choose today or a later day/],
+    [day('2027-02-30'), /Enter a day that exists/],
+    [{ isUrgent: '', source: ' ' }, /Say whether alerts are made[\s\S]*Say who decided so/],
+  ] as const) {
+    const refused = await post(over)
+    assert.deepEqual([refused.statusCode, words.test(refused.body)], [422, true], String(words))
+  }
+  const analyst = await app.signIn('analyst')
+  assert.doesNotMatch((await analyst.get('/cap-policies')).body, /Set a policy</)
+  assert.equal((await analyst.get('/cap-policies/add')).statusCode, 403)
+  assert.equal((await (await app.signIn('cyber-lead')).get('/cap-policies')).statusCode, 403)
+  const program = await programOf(app, 'duty-manager')
+  const policy = { severity: 'low', isUrgent: false, urgency: 'Future', capSeverity: 'Minor', effectiveFrom: '2050-01-01', source: form.source }
+  assert.deepEqual((await program.post('/cap-policies', policy)).list('items')[2], policy, 'by severity, the newest first')
+  assert.equal((await program.post('/cap-policies', policy)).status, 409)
+  await sql`delete from interop_cap_policy where source = ${form.source}`.execute(platform.database.kysely)
 })
 
 test('above CLEAR, and of an exercise, an alert is for those to whom the bulletin was sent; of RED there is none', { skip }, async () => {

@@ -86,7 +86,7 @@ async function catchUp(platform: Platform): Promise<void> {
 async function standingOf(db: Reader<CapTables>, bulletin: PublishedBulletin | undefined, now: Instant): Promise<Standing> {
   return {
     bulletin,
-    policy: await capPolicy(db, bulletin?.content.severity ?? '', londonDate(now)),
+    policy: await capPolicy(db, bulletin?.content.severity ?? 'information', londonDate(now)),
     earlier: await alertsOf(db, bulletin?.id ?? ''),
   }
 }

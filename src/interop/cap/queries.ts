@@ -1,3 +1,6 @@
+import { sql } from 'kysely'
+import type { CapSeverity, CapUrgency } from '../../codecs/cap/alert.ts'
+import type { BulletinSeverity } from '../../domains/broadcast/contract.ts'
 import type { Instant, LocalDate } from '../../kernel/instant.ts'
 import type { Reader } from '../../platform/work/read.ts'
 import type { CapPolicy, EarlierAlert } from './model.ts'
@@ -6,7 +9,7 @@ import type { CapTables } from './tables.ts'
 type Asks = Pick<Reader<CapTables>, 'selectFrom'>
 
 /** What is decided of bulletins with that severity on that day. What is not decided is not urgent. */
-export async function capPolicy(db: Asks, severity: string, day: LocalDate): Promise<CapPolicy> {
+export async function capPolicy(db: Asks, severity: BulletinSeverity, day: LocalDate): Promise<CapPolicy> {
   const row = await db
     .selectFrom('interop_cap_policy')
     .where('severity', '=', severity)
@@ -16,6 +19,34 @@ export async function capPolicy(db: Asks, severity: string, day: LocalDate): Pro
     .limit(1)
     .executeTakeFirst()
   return row ?? { isUrgent: false, urgency: 'Unknown', severity: 'Unknown' }
+}
+
+/** A policy as it was set. */
+export interface ListedPolicy {
+  readonly severity: BulletinSeverity
+  readonly effectiveFrom: LocalDate
+  readonly isUrgent: boolean
+  readonly urgency: CapUrgency
+  readonly capSeverity: CapSeverity
+  /** Who decided so. */
+  readonly source: string
+}
+
+/** All that was ever set, by severity, the newest first. */
+export function capPolicies(db: Asks): Promise<readonly ListedPolicy[]> {
+  return db
+    .selectFrom('interop_cap_policy')
+    .select([
+      'severity',
+      'effective_from as effectiveFrom',
+      'is_urgent as isUrgent',
+      'cap_urgency as urgency',
+      'cap_severity as capSeverity',
+      'source',
+    ])
+    .orderBy(sql`array_position(array['high', 'medium', 'low', 'information'], severity)`)
+    .orderBy('effective_from', 'desc')
+    .execute()
 }
 
 /** The alerts of a bulletin, oldest first. */

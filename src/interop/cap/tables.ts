@@ -1,11 +1,12 @@
 import type { CapMessageType, CapSeverity, CapUrgency } from '../../codecs/cap/alert.ts'
-import type { Instant } from '../../kernel/instant.ts'
+import type { BulletinSeverity } from '../../domains/broadcast/contract.ts'
+import type { Instant, LocalDate } from '../../kernel/instant.ts'
 import type { Tlp } from '../../kernel/tlp.ts'
 
 /** Which bulletins are urgent, from a day on until the next row of the same severity, and what their alerts say. */
 export interface CapPolicyTable {
-  severity: string
-  effective_from: string
+  severity: BulletinSeverity
+  effective_from: LocalDate
   is_urgent: boolean
   cap_urgency: CapUrgency
   cap_severity: CapSeverity

@@ -84,15 +84,6 @@ export const policyForm = z.object({
 
 type Typed = Readonly<Record<string, unknown>>
 
-/** What was typed into the three fields of a date, as one. */
-export function dateIn(body: Typed, name: string): string {
-  const part = (key: string, length: number) => {
-    const value = body[`${name}-${key}`]
-    return (typeof value === 'string' ? value.trim() : '').padStart(length, '0')
-  }
-  return `${part('year', 4)}-${part('month', 2)}-${part('day', 2)}`
-}
-
 export function policyFields(
   typed: Typed,
   types: readonly { readonly code: string; readonly plural: string }[],
