@@ -62,6 +62,15 @@ test('RSS says the same, with ids that are no addresses and dates of RFC 822', (
   assert.doesNotMatch(text, /fh:archive\//)
 })
 
+test('a summary stands in RSS as HTML, which readers take it for: what looks like markup is none', () => {
+  const entries = FEED.entries.map(entry => ({ ...entry, html: null, summary: 'Versions <2 & <b>all</b> before' }))
+  const [item] = parseRssFeed(writeRss({ ...FEED, entries })).items ?? []
+  assert.equal(item?.description, 'Versions &lt;2 &amp; &lt;b&gt;all&lt;/b&gt; before')
+  const read = parseFeed(writeRss({ ...FEED, entries }))
+  assert.ok(read.ok)
+  assert.equal(read.value.items[0]?.summary, entries[0]?.summary)
+})
+
 test('our own reader takes both in without a complaint', () => {
   for (const text of [writeAtom(FEED), writeRss(FEED)]) {
     const read = parseFeed(text)

@@ -101,9 +101,14 @@ function rssItem(entry: FeedEntry): XmlPiece {
     element('pubDate', {}, entry.published.toUTCString()),
     element('atom:updated', {}, entry.updated.toISOString()),
     ...entry.categories.map(({ scheme, label }) => element('category', { domain: scheme }, label)),
-    element('description', {}, entry.summary),
+    element('description', {}, asHtml(entry.summary)),
     entry.html === null ? null : element('content:encoded', {}, entry.html),
   )
+}
+
+/** Readers of RSS take a description for HTML (https://www.rssboard.org/rss-profile), so text must say what it says as HTML. */
+function asHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 function archiveMark({ isArchive }: FeedDocument): readonly XmlPiece[] {
