@@ -49,6 +49,11 @@ test('conditions are added, filled in, taken out and joined by buttons alone, an
   const types = { 'g0c0-kind': 'type', 'g0c0-of': ['practice', 'trust', 'supplier'] }
   const second = await press(address, { ...types, 'g0-add': 'technology' }, 'add g0')
   assert.match(second.body, /value="supplier"[^>]*checked[\s\S]*name="g0c1-product"/)
+  assert.match(
+    first.body,
+    /id="g0c0"[\s\S]*formaction="[^"]*\/conditions#g0c1"/,
+    'and the next button leads to what it adds, not to the top of the page',
+  )
   const gone = await press(address, { ...types, 'g0c1-kind': 'technology', 'g0c1-product': '' }, 'remove g0c1')
   assert.doesNotMatch(gone.body, /name="g0c1-product"/)
   assert.match(gone.body, /4 organisations, 4 contacts told by 3 messages/, 'the supplier may not be told AMBER, and one desk stands for two')

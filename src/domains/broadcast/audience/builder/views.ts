@@ -13,8 +13,10 @@ export interface BuilderChoices extends RuleChoices {
 /** The page's groups, conditions and buttons. */
 export function builderView(draft: DraftRule, choices: BuilderChoices, problems: readonly Problem[]) {
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
+  // Each button leads to the place where its work shows, so that nobody begins again at the top of the page.
   const condition = (id: string, one: DraftCondition, isNever: boolean) => ({
     id,
+    after: isNever ? 'never' : id.replace(/c\d+$/, ''),
     title: KINDS[one.kind].label,
     hidden: { [`${id}-kind`]: one.kind },
     not: isNever ? null : notField(`${id}-not`, one.isNot),
@@ -37,10 +39,13 @@ export function builderView(draft: DraftRule, choices: BuilderChoices, problems:
       conditions: group.conditions.map((one, index) => condition(`g${at}c${index}`, one, false)),
       add: addField(`g${at}-add`, errorOf(`g${at}-add`)),
       addValue: `add g${at}`,
+      next: `g${at}c${group.conditions.length}`,
       removeValue: draft.groups.length < 2 ? null : `remove-group g${at}`,
     })),
     never: draft.never.map((one, index) => condition(`n${index}`, one, true)),
     neverAdd: addField('n-add', undefined),
+    neverNext: `n${draft.never.length}`,
+    nextGroup: `g${draft.groups.length}`,
     named: {
       name: 'organisations',
       label: 'And these organisations, whatever is said above',
