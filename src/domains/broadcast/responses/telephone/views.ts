@@ -78,11 +78,13 @@ export function paperView(
     shown: facts.rows.length,
     table: {
       caption: 'Whom to ring, in this order',
-      head: [{ text: 'Organisation' }, { text: 'Numbers, in this order' }, { text: 'Last call' }, { text: 'When, who, and what they said' }],
+      head: [{ text: 'Organisation' }, { text: 'Numbers, in this order' }, { text: 'When, who, and what they said' }],
       rows: facts.rows.map((row): readonly Cell[] => [
         { text: row.name, hint: `${row.code}, ${whyFirst(row)}` },
-        row.numbers ?? 'No number is known',
-        row.lastAt === null ? 'Not rung yet' : { text: exactTime(row.lastAt), hint: outcomeWords(row.lastOutcome ?? '') },
+        {
+          text: row.numbers ?? 'No number is known',
+          hint: row.lastAt === null ? undefined : `${outcomeWords(row.lastOutcome ?? '')}, ${exactTime(row.lastAt)}`,
+        },
         '',
       ]),
     } satisfies TableModel,
