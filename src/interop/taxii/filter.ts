@@ -15,12 +15,15 @@ export interface Filter {
   readonly isOurs: boolean
 }
 
-const words = (pattern: RegExp) =>
-  z
-    .string()
-    .max(20_000)
+/** Words, of which `what` says to who asks what they are. */
+const words = (pattern: RegExp, what: string) => {
+  const message = `${what}, separated by commas, 200 at most`
+  return z
+    .string(message)
+    .max(20_000, message)
     .transform(text => text.split(',').map(word => word.trim()))
-    .pipe(z.array(z.string().regex(pattern)).min(1).max(200))
+    .pipe(z.array(z.string().regex(pattern, message)).min(1).max(200, message))
+}
 
 const addedAfter = z.string().transform((text, context) => {
   const micros = taxiiMicros(text)
@@ -36,22 +39,23 @@ const next = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+const VERSIONS = 'first, last, all or times'
 const isVersion = (word: string) => ['first', 'last', 'all'].includes(word) || parseInstant(word) !== undefined
 
 const paging = {
   added_after: addedAfter.optional(),
   // More than the server gives at once is no fault (§3.5): less is given.
   limit: z
-    .string()
-    .regex(/^0*[1-9]\d*$/)
+    .string('A whole number, 1 or more')
+    .regex(/^0*[1-9]\d*$/, 'A whole number, 1 or more')
     .transform(limit => Math.min(Number(limit), LARGEST_LIMIT))
     .default(USUAL_LIMIT),
   next: next.optional(),
-  'match[spec_version]': words(/^\d\.\d{1,2}$/).optional(),
+  'match[spec_version]': words(/^\d\.\d{1,2}$/, 'Versions of STIX such as 2.1').optional(),
 }
 const versions = {
-  'match[version]': words(/^[\w:.+-]+$/)
-    .refine(all => all.every(isVersion))
+  'match[version]': words(/^[\w:.+-]+$/, VERSIONS)
+    .refine(all => all.every(isVersion), `${VERSIONS}, separated by commas`)
     .optional(),
 }
 
@@ -59,8 +63,8 @@ const versions = {
 export const ListQuery = z.object({
   ...paging,
   ...versions,
-  'match[id]': words(/^[a-z][a-z0-9-]{1,250}--[0-9a-f-]{36}$/).optional(),
-  'match[type]': words(/^[a-z][a-z0-9-]{1,250}$/).optional(),
+  'match[id]': words(/^[a-z][a-z0-9-]{1,250}--[0-9a-f-]{36}$/, 'Ids of objects').optional(),
+  'match[type]': words(/^[a-z][a-z0-9-]{1,250}$/, 'Types of objects such as indicator').optional(),
 })
 export const ObjectQuery = z.object({ ...paging, ...versions })
 export const VersionsQuery = z.object(paging)
