@@ -52,6 +52,20 @@ test('an answer from a page that a colleague has overtaken is held back until it
   assert.match(home.body, /Recorded for Organisation U00000 &amp; Sons: Assessing/)
 })
 
+test('who has answered is not told that the answer is overdue, until it is asked for again', async () => {
+  const old = await releasedBulletin(platform, { organisations: 1, prefix: 'S', respondBy: '2026-11-19T09:00:00Z' })
+  const address = `/bulletins/CC-${old.number}`
+  const lead = await app.signIn('cyber-lead', { organisation: 'S00000' })
+  for (const path of [address, `${address}/answer`]) assert.match((await lead.get(path)).body, /overdue/, path)
+  assert.match((await lead.get(address)).body, /href="#answer">Answer it</)
+  await lead.post(`${address}/answer`, { state: 'done' })
+  for (const path of [address, `${address}/answer`]) assert.doesNotMatch((await lead.get(path)).body, /overdue/, path)
+  assert.match((await lead.get(address)).body, /href="#answer">Our answer</)
+  platform.clock.advanceHours(0.1)
+  await sql`update broadcast_bulletin set answer_again_at = ${platform.clock.now()} where id = ${old.bulletinId}`.execute(db)
+  for (const path of [address, `${address}/answer`]) assert.match((await lead.get(path)).body, /overdue/, path)
+})
+
 test('one tap moves a date and loses nothing that was said with it; a day that is over is not asked for again', async () => {
   const long = await releasedBulletin(platform, { organisations: 1, prefix: 'T' })
   const address = `/bulletins/CC-${long.number}/answer`
@@ -60,7 +74,7 @@ test('one tap moves a date and loses nothing that was said with it; a day that i
   const said = { owner: 'The desk', evidence: 'Ticket 7', share: 'yes', note: 'Ward by ward' }
   await lead.post(address, { state: 'in-progress', more: 'yes', nextDate: '2026-11-23', ...said, ...window }, { from: '/' })
   const moving = await lead.get(/href="([^"]*)">Move the date/.exec((await lead.get('/')).body)?.[1] ?? '')
-  const tap = /<form[^>]*class="app-answers"[^]*?<\/form>/.exec(moving.body)?.[0] ?? ''
+  const tap = /<form[^>]*class="app-answers[^"]*"[^]*?<\/form>/.exec(moving.body)?.[0] ?? ''
   const hidden = Object.fromEntries([...tap.matchAll(/name="([a-z][^"]*)" value="([^"]*)"/gi)].map(([, name = '', value = '']) => [name, value]))
   assert.match(tap, /value="2026-11-27"/)
   const moved = await lead.follow(await lead.post(address, { ...hidden, nextDate: '2026-11-27' }))

@@ -97,6 +97,7 @@ function answerForm(request: RouteRequest, found: Found, typed: Readonly<Record<
     respondBy: bulletin.respondBy,
     organisation: recipient.organisationName,
     isAskedAgain: recipient.isAskedAgain,
+    isWaiting: current === null || recipient.isAskedAgain,
     values,
     answer: answerPage({ action, recipient, typed, sharesDetail: found.sharesDetail, mayShare }),
     more: isResponseState(state)
