@@ -8,7 +8,9 @@ export interface Output {
   result(data: unknown, lines: readonly string[]): void
   /** A remark for the person. Silent with `--json`. */
   say(line: string): void
-  /** A bar on a terminal, a line now and then elsewhere, nothing with `--json`. */
+  /** Says how to go on with a list whose data is nothing but its rows. On standard error, for a program too: `{"next": …}`. */
+  more(next: string | null): void
+  /** A bar on a terminal, nothing elsewhere. With a total of 0, which nobody knows yet, it counts. */
   progress(label: string, total: number): Progress
   /** Asks yes or no. `--yes` answers; where nobody can be asked the answer is no. */
   confirm(question: string): Promise<boolean>
@@ -37,10 +39,11 @@ export function createOutput(options: {
     say(line) {
       if (!options.json) stderr.write(`${line}\n`)
     },
+    more(next) {
+      if (next !== null) stderr.write(options.json ? `${JSON.stringify({ next })}\n` : `There are more: --cursor ${next}\n`)
+    },
     progress(label, total) {
-      if (options.json) return SILENT
-      if ('isTTY' in stderr && stderr.isTTY) return bar(label, total, stderr)
-      return { update: () => {}, stop: () => {} }
+      return !options.json && 'isTTY' in stderr && stderr.isTTY ? bar(label, total, stderr) : SILENT
     },
     async confirm(question) {
       if (options.yes) return true
@@ -52,7 +55,12 @@ export function createOutput(options: {
 
 function bar(label: string, total: number, stream: NodeJS.WritableStream): Progress {
   const drawn = new SingleBar(
-    { format: `${label} {bar} {percentage} % · {value}/{total}`, stream, clearOnComplete: false, hideCursor: true },
+    {
+      format: total === 0 ? `${label} {value}` : `${label} {bar} {percentage} % · {value}/{total}`,
+      stream,
+      clearOnComplete: false,
+      hideCursor: true,
+    },
     Presets.shades_classic,
   )
   drawn.start(total, 0)

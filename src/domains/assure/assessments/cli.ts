@@ -1,6 +1,8 @@
 import { Invalid } from '../../../kernel/errors.ts'
 import { londonDate } from '../../../kernel/instant.ts'
+import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -18,21 +20,23 @@ import { readAnswersFile } from './sheet/read-file.ts'
 import { titleOf } from './views.ts'
 
 const PROBLEMS_SHOWN = 20
-const MOST_LISTED = 500
+const MOST_ROWS = 500
 
 const listCommand: Command = {
   name: 'assessments list',
   summary: "List an organisation's own reviews: as a person of it, by --as",
   arguments: [],
-  options: [{ flags: '--state <state>', meaning: 'all but withdrawn when left out', choices: ['all', ...ASSESSMENT_STATES] }],
+  options: [
+    { flags: '--state <state>', meaning: 'all but withdrawn when left out', choices: ['all', ...ASSESSMENT_STATES] },
+    ...pagingOptions(MOST_ROWS),
+  ],
   permission: 'assure.assessment.view',
   async run({ platform, actor, output }, _arguments, options) {
     const wanted = typeof options['state'] === 'string' ? options['state'] : ''
     const state = wanted === 'all' || isAssessmentState(wanted) ? wanted : ''
     const filter: AssessmentsFilter = { search: '', state }
-    const { rows, total } = await readAs<Visible, { rows: readonly AssessmentRow[]; total: number }>(platform, actor, db =>
-      listAssessments(db, actor, filter, '-period', { limit: MOST_LISTED, cursor: null }),
-    )
+    const asked = pageFrom(options, MOST_ROWS)
+    const { rows, next } = await readAs<Visible, Page<AssessmentRow>>(platform, actor, db => listAssessments(db, actor, filter, '-period', asked))
     const lines = rows.map(
       row => `${row.id}  ${titleOf(row)}, ${row.subject}: ${stateLabel(row.state)}, ${row.complete} of ${row.outcomes} outcomes complete`,
     )
@@ -40,7 +44,8 @@ const listCommand: Command = {
       actor.organisationId === null
         ? 'Reviews belong to organisations. Say for whom you ask: --as EMAIL of a person there.'
         : 'No review yet. Open one: carecert assessments open.'
-    output.result(rows, lines.length === 0 ? [none] : [...lines, ...(total > rows.length ? [`and ${total - rows.length} older`] : [])])
+    output.result(rows, lines.length === 0 ? [none] : lines)
+    output.more(next)
   },
 }
 

@@ -1,6 +1,7 @@
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { frameworkByKey } from '../frameworks/queries.ts'
@@ -12,6 +13,7 @@ import type { Freeze } from './model.ts'
 import { cohortsOfFreeze, figuresOf, freezeById, listFreezes } from './queries.ts'
 import { aboutHowMany, heldWords, releaseName } from './views.ts'
 
+const ROWS = 100
 const framework = required('framework', 'its code, such as caf')
 const version = required('version', 'its version, such as 4.0')
 const period = required('period', 'the year, such as 2026-27')
@@ -47,24 +49,18 @@ const releases: Command = {
   name: 'benchmark releases',
   summary: 'Show the releases of the benchmark, the newest first',
   arguments: [],
-  options: [
-    { flags: '--limit <number>', meaning: 'how many, at most 500 (100)' },
-    { flags: '--cursor <cursor>', meaning: 'go on after the last page, as "next" gave it' },
-  ],
+  options: pagingOptions(ROWS),
   permission: 'assure.benchmark.view',
   async run({ platform, actor, output }, _, options) {
-    const limit = Math.min(Math.max(Number(options['limit'] ?? 100), 1), 500)
-    const cursor = typeof options['cursor'] === 'string' ? options['cursor'] : null
-    const found = await readAs<Visible, Page<Freeze>>(platform, actor, db => listFreezes(db, { limit, cursor }))
+    const asked = pageFrom(options, ROWS)
+    const found = await readAs<Visible, Page<Freeze>>(platform, actor, db => listFreezes(db, asked))
     output.result(
       found.rows.map(releaseJson),
       found.total === 0
         ? ['No release yet. "carecert benchmark freeze" makes one.']
-        : [
-            ...found.rows.map(one => `${one.id}  ${releaseName(one)}, release ${one.number}: ${one.state}`),
-            ...(found.next === null ? [] : [`More: --cursor ${found.next}`]),
-          ],
+        : found.rows.map(one => `${one.id}  ${releaseName(one)}, release ${one.number}: ${one.state}`),
     )
+    output.more(found.next)
   },
 }
 

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { Invalid } from '../../../kernel/errors.ts'
-import { parseJson } from '../../../kernel/json.ts'
+import { memberOf } from '../../../kernel/json.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { jsonFrom } from '../../../platform/cli/json-file.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
@@ -10,6 +11,7 @@ import { putEntry } from './commands.ts'
 import { PARTS, type Entry, type Part } from './model.ts'
 import { entriesOf, entryOf } from './queries.ts'
 
+const MOST_ROWS = 500
 const part = required('part', 'improvements, scenarios or rules')
 
 function partIn(typed = ''): Part {
@@ -21,24 +23,18 @@ const list: Command = {
   name: 'catalogue list',
   summary: 'Show the shared improvements, what can happen, or the rules',
   arguments: [part],
-  options: [
-    { flags: '--limit <number>', meaning: 'how many, at most 500 (500)' },
-    { flags: '--cursor <cursor>', meaning: 'go on after the last page, as "next" gave it' },
-  ],
+  options: pagingOptions(MOST_ROWS),
   permission: 'assure.catalogue.view',
   async run({ platform, actor, output }, [typed], options) {
-    const limit = Math.min(Math.max(Number(options['limit'] ?? 500), 1), 500)
-    const cursor = typeof options['cursor'] === 'string' ? options['cursor'] : null
+    const asked = pageFrom(options, MOST_ROWS)
     const found = await readAs<Visible, Page<Entry<unknown>>>(platform, actor, db =>
-      entriesOf(db, PARTS[partIn(typed)], { search: '', sort: 'name' }, { limit, cursor }),
+      entriesOf(db, PARTS[partIn(typed)], { search: '', sort: 'name' }, asked),
     )
     output.result(
       found.rows.map(({ at, by: _, ...entry }) => ({ ...entry, at: at.toISOString() })),
-      [
-        ...found.rows.map(({ code, name, version }) => `${code.padEnd(22)} ${name} (version ${version})`),
-        ...(found.next === null ? [] : [`More: --cursor ${found.next}`]),
-      ],
+      found.rows.map(({ code, name, version }) => `${code.padEnd(22)} ${name} (version ${version})`),
     )
+    output.more(found.next)
   },
 }
 
@@ -50,16 +46,13 @@ const put: Command = {
   permission: 'assure.catalogue.change',
   async run({ platform, actor, output }, [typed, code = '', file = ''], options) {
     const kind = PARTS[partIn(typed)]
-    const parsed = parseJson(await readFile(file, 'utf8'))
-    if (!parsed.ok) throw new Invalid('assure.catalogue.file', parsed.problems.map(({ message }) => message).join(' '))
-    const entry = parsed.value
-    const member = (name: string): unknown => (typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined)
-    const name = member('name')
+    const entry = await jsonFrom(file)
+    const name = memberOf(entry, 'name')
     if (typeof name !== 'string' || name.trim() === '') throw new Invalid('assure.catalogue.file', 'The file names no "name".')
     const reason = typeof options['reason'] === 'string' ? options['reason'] : ''
     const version = await runWork<Visible, number>(platform, actor, async work => {
       const standing = await entryOf(work.db, kind, code).catch(() => null)
-      return putEntry(work, { kind, code, seen: standing?.version ?? null, name, content: member('content'), reason })
+      return putEntry(work, { kind, code, seen: standing?.version ?? null, name, content: memberOf(entry, 'content'), reason })
     })
     output.result({ code, version }, [`${code} is version ${version}.`])
   },

@@ -3,6 +3,7 @@ import { CareCertError, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { FrameworkDocument, FrameworkFile } from '../../../kernel/framework.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { many, required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -76,19 +77,12 @@ const listCommand: Command = {
   name: 'frameworks list',
   summary: 'List the frameworks that are loaded',
   arguments: [],
-  options: [
-    { flags: '--search <words>', meaning: 'in the name, code or publisher' },
-    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
-    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
-  ],
+  options: [{ flags: '--search <words>', meaning: 'in the name, code or publisher' }, ...pagingOptions()],
   permission: 'assure.framework.view',
   async run({ platform, actor, output }, _arguments, options) {
-    const limit = Number(textOf(options, 'limit') ?? 50)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('assure.list.limit', 'The limit must be a number from 1 to 500.')
+    const asked = pageFrom(options)
     const filter = { search: textOf(options, 'search') ?? '', subject: null }
-    const page = await readAs<Visible, Page<FrameworkRow>>(platform, actor, db =>
-      pageOfFrameworks(db, filter, 'name', { limit, cursor: textOf(options, 'cursor') ?? null }),
-    )
+    const page = await readAs<Visible, Page<FrameworkRow>>(platform, actor, db => pageOfFrameworks(db, filter, 'name', asked))
     const frameworks = page.rows.map(({ id: _id, ...row }) => row)
     const lines = frameworks.map(row => `${`${row.code} ${row.version}`.padEnd(28)} ${String(row.outcomes).padStart(4)} outcomes  ${row.name}`)
     const more = page.next === null ? [] : [`The next: --cursor ${page.next}`]

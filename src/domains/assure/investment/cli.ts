@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { Invalid } from '../../../kernel/errors.ts'
-import { isRecord, parseJson } from '../../../kernel/json.ts'
+import { isRecord } from '../../../kernel/json.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { jsonFrom } from '../../../platform/cli/json-file.ts'
 import { aboutPounds } from '../money.ts'
 import { hashOf } from './case-page.ts'
 import { certificateFrom, problemFrom } from './problem-file.ts'
 import { bestChoice, faultsOf } from './solving.ts'
+
+/** A problem of hundreds of improvements, with its certificate. */
+const MOST_BYTES = 64 * 1_048_576
 
 const solve: Command = {
   name: 'investment solve',
@@ -16,7 +19,7 @@ const solve: Command = {
   options: [],
   permission: null,
   async run({ platform, output }, [file = '']) {
-    const problem = problemFrom(await jsonIn(file))
+    const problem = problemFrom(await jsonFrom(file, MOST_BYTES))
     const faults = faultsOf(problem)
     if (faults.length > 0) throw new Invalid('assure.investment.problem', faults.map(({ pointer, message }) => `${pointer}: ${message}`).join('\n'))
     const outcome = await bestChoice(platform, problem, hashOf(problem))
@@ -48,7 +51,7 @@ const check: Command = {
   options: [],
   permission: null,
   async run({ platform, output }, [file = '']) {
-    const value = await jsonIn(file)
+    const value = await jsonFrom(file, MOST_BYTES)
     if (!isRecord(value)) throw new Invalid('assure.investment.file', 'The file holds no object with "problem" and "certificate".')
     const problem = problemFrom(value['problem'])
     const certificate = certificateFrom(value['certificate'])
@@ -60,15 +63,6 @@ const check: Command = {
       throw new Invalid('assure.investment.certificate', ['The checker does not agree:', ...findings.map(words => `- ${words}`)].join('\n'))
     output.result({ agrees: true, findings: [] }, ['Checked: agrees.'])
   },
-}
-
-async function jsonIn(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new Invalid('assure.investment.file', `There is no file ${file} that can be read.`)
-  })
-  const parsed = parseJson(text)
-  if (parsed.ok) return parsed.value
-  throw new Invalid('assure.investment.file', parsed.problems.map(({ message }) => message).join(' '))
 }
 
 export const investmentCommands: readonly Command[] = [solve, check]

@@ -2,6 +2,7 @@ import { Invalid } from '../../../kernel/errors.ts'
 import type { Id } from '../../../kernel/id.ts'
 import { londonDate } from '../../../kernel/instant.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import type { Actor } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
@@ -25,25 +26,20 @@ const list: Command = {
   options: [
     { flags: '--search <words>', meaning: 'words of what is done' },
     { flags: '--state <state>', meaning: 'what to show (open)', choices: SHOWN },
-    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
-    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
+    ...pagingOptions(),
   ],
   permission: 'assure.plan.view',
   async run({ platform, actor, output }, _arguments, options) {
     const organisationId = actingFor(actor)
     const today = londonDate(platform.clock.now())
-    const limit = Number(options['limit'] ?? 50)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('assure.plans.limit', 'The limit must be a number from 1 to 500.')
+    const asked = pageFrom(options)
     const textOf = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
     const shown = SHOWN.find(known => known === options['state']) ?? 'open'
     const { found, summary } = await readAs<
       Visible,
       { found: Awaited<ReturnType<typeof listActions>>; summary: Awaited<ReturnType<typeof planSummary>> }
     >(platform, actor, async db => ({
-      found: await listActions(db, organisationId, { search: textOf('search'), shown, funding: null, owner: null }, 'due', today, {
-        limit,
-        cursor: textOf('cursor') || null,
-      }),
+      found: await listActions(db, organisationId, { search: textOf('search'), shown, funding: null, owner: null }, 'due', today, asked),
       summary: await planSummary(db, organisationId, today),
     }))
     const lines = found.rows.map(

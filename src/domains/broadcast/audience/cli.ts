@@ -1,8 +1,6 @@
-import { text } from 'node:stream/consumers'
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
-import { parseJson } from '../../../kernel/json.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
-import { readFileLimited } from '../../../platform/fetch/fetch.ts'
+import { jsonFrom } from '../../../platform/cli/json-file.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { bulletinNumber, parseBulletinNumber } from '../bulletins/model.ts'
@@ -111,7 +109,6 @@ async function frozen(db: Reader<Visible>, number: number): Promise<Answer> {
 }
 
 const SHOWN = 20
-const MOST_BYTES = 1_000_000
 
 export const audienceCommands: readonly Command[] = [audience]
 
@@ -120,9 +117,7 @@ async function givenRule(options: Readonly<Record<string, unknown>>): Promise<Au
   const file = options['rule']
   if (typeof file !== 'string') return isSimple ? parsed(simpleRule(options)) : null
   if (isSimple) throw new Invalid('broadcast.audience.two-rules', 'Give the rule in the file, or by options, not both.')
-  const read = parseJson(file === '-' ? await text(process.stdin) : (await readFileLimited(file, MOST_BYTES)).toString('utf8'))
-  if (!read.ok) throw new Invalid('broadcast.audience.file', read.problems.map(({ message }) => message).join(' '))
-  return parsed(read.value)
+  return parsed(await jsonFrom(file))
 }
 
 function parsed(value: unknown): AudienceRule {

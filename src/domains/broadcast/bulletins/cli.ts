@@ -1,5 +1,6 @@
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
 import { required, type Command, type CommandContext } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../platform/work/work.ts'
 import { threatForBulletin } from '../../watch/contract.ts'
@@ -22,8 +23,7 @@ const list: Command = {
     { flags: '--search <words>', meaning: 'a number such as CC-5001, a CVE, or words of the text' },
     { flags: '--state <state>', meaning: 'how far it is', choices: BULLETIN_STATES },
     { flags: '--severity <severity>', meaning: 'how severe', choices: SEVERITIES },
-    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
-    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
+    ...pagingOptions(),
   ],
   permission: 'broadcast.bulletin.list',
   async run(context, _arguments, options) {
@@ -33,12 +33,9 @@ const list: Command = {
     const severity = textOf(options['severity'])
     if (severity !== '' && !isSeverity(severity))
       throw new Invalid('broadcast.list.severity', 'The severity must be high, medium, low or information.')
-    const limit = Number(options['limit'] ?? 50)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('broadcast.list.limit', 'The limit must be a number from 1 to 500.')
+    const asked = pageFrom(options)
     const filter = { search: textOf(options['search']), state, severity } as const
-    const found = await asking(context, db =>
-      listBulletins(db, context.actor.scope, filter, '-number', { limit, cursor: textOf(options['cursor']) || null }),
-    )
+    const found = await asking(context, db => listBulletins(db, context.actor.scope, filter, '-number', asked))
     const bulletins = found.rows.map(row => ({ ...row, number: bulletinNumber(row.number) }))
     const lines = found.rows.map(row => {
       const figures = row.releasedAt === null ? '' : `${row.answered} of ${row.organisations} answered`

@@ -14,14 +14,17 @@ import { respond } from './commands.ts'
 const platform = await createTestPlatform()
 const bulletin = await releasedBulletin(platform, { organisations: 2, prefix: 'A' })
 
+let remarks = ''
+
 async function run(args: readonly string[], options: Readonly<Record<string, unknown>> = {}): Promise<string> {
   let text = ''
+  remarks = ''
   const stdout = new Writable({ write: (part: Buffer, _encoding, done) => ((text += part.toString()), done()) })
   const output = createOutput({
     json: options['json'] === true,
     yes: false,
     stdout,
-    stderr: new Writable({ write: (_part, _encoding, done) => done() }),
+    stderr: new Writable({ write: (part: Buffer, _encoding, done) => ((remarks += part.toString()), done()) }),
     ask: null,
   })
   await listResponses.run({ platform, actor: { ...SYSTEM, kind: 'operator', scope: { kind: 'centre' } }, output }, args, options)
@@ -49,6 +52,15 @@ test('the answers to a bulletin come as data with the promised keys, or as lines
   ])
   assert.equal((JSON.parse(await run([`CC-${bulletin.number}`], { json: true, history: true })) as unknown[]).length, 2)
   assert.match(await run([`CC-${bulletin.number}`]), /^A00000 +Done .*Patched\n$/)
+})
+
+test('a program goes on after the last page by the cursor that stands beside the data', async () => {
+  const first = JSON.parse(await run([`CC-${bulletin.number}`], { json: true, history: true, limit: '1' })) as unknown[]
+  const { next } = JSON.parse(remarks) as { next: string }
+  const second = JSON.parse(await run([`CC-${bulletin.number}`], { json: true, history: true, limit: '1', cursor: next })) as unknown[]
+  assert.equal(remarks, '')
+  const all = JSON.parse(await run([`CC-${bulletin.number}`], { json: true, history: true })) as unknown[]
+  assert.deepEqual([...first, ...second], all)
 })
 
 test('what is no bulletin’s number is refused with how to write one', async () => {

@@ -1,5 +1,6 @@
 import { NotFound } from '../../../kernel/errors.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { parseBulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf } from '../bulletins/queries.ts'
@@ -7,27 +8,22 @@ import type { Visible } from '../tables.ts'
 import { isResponseState, RESPONSE_STATES } from './model.ts'
 import { responseLines } from './queries/lines.ts'
 
-const DEFAULT_LIMIT = 500
+const MOST_ROWS = 500
 
 /** `carecert responses list CC-5001`. */
 export const listResponses: Command = {
   name: 'responses list',
   summary: 'Lists the answers to a bulletin: the newest of each organisation.',
   arguments: [required('id', 'the bulletin, such as CC-5001')],
-  options: [
-    { flags: '--history', meaning: 'every answer that was given, not only the newest' },
-    { flags: '--limit <number>', meaning: `how many, 1 to 500 (${DEFAULT_LIMIT})` },
-    { flags: '--cursor <cursor>', meaning: 'go on after an earlier list' },
-  ],
+  options: [{ flags: '--history', meaning: 'every answer that was given, not only the newest' }, ...pagingOptions(MOST_ROWS)],
   permission: 'broadcast.response.view',
   async run({ platform, actor, output }, [id = ''], options) {
     const number = parseBulletinNumber(id)
     if (number === undefined) throw new NotFound('broadcast.bulletin.not-found', `"${id}" is not the number of a bulletin. Write it as CC-5001.`)
-    const limit = Math.min(Math.max(Number(options['limit'] ?? DEFAULT_LIMIT) || DEFAULT_LIMIT, 1), 500)
-    const cursor = typeof options['cursor'] === 'string' ? options['cursor'] : null
+    const asked = pageFrom(options, MOST_ROWS)
     const { lines, next } = await readAs<Visible, Awaited<ReturnType<typeof responseLines>>>(platform, actor, async db => {
       const bulletin = await bulletinOf(db, number)
-      return responseLines(db, bulletin.id, options['history'] === true, { limit, cursor })
+      return responseLines(db, bulletin.id, options['history'] === true, asked)
     })
     const texts = lines.map(line =>
       [line.organisation.padEnd(8), labelOf(line.state).padEnd(22), line.at.toISOString(), line.by ?? 'unknown', line.note ?? '']
@@ -35,7 +31,7 @@ export const listResponses: Command = {
         .trimEnd(),
     )
     output.result(lines, texts.length === 0 ? ['Nobody has answered yet.'] : texts)
-    if (next !== null) output.say(`There are more: --cursor ${next}`)
+    output.more(next)
   },
 }
 

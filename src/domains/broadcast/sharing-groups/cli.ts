@@ -1,5 +1,6 @@
 import { Invalid } from '../../../kernel/errors.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { asList, readForm } from '../../../platform/forms/form.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -35,17 +36,13 @@ const show: Command = {
   name: 'sharing-groups show',
   summary: 'Show a sharing group and who belongs to it',
   arguments: [group],
-  options: [
-    { flags: '--limit <number>', meaning: `how many members, at most ${MOST_ROWS} (${MOST_ROWS})` },
-    { flags: '--cursor <cursor>', meaning: 'go on after the last page, as "next" gave it' },
-  ],
+  options: pagingOptions(MOST_ROWS),
   permission: 'broadcast.sharing-group.view',
   async run({ platform, actor, output }, [id = ''], options) {
-    const limit = Math.min(Math.max(Number(options['limit'] ?? MOST_ROWS), 1), MOST_ROWS)
-    const cursor = typeof options['cursor'] === 'string' ? options['cursor'] : null
+    const asked = pageFrom(options, MOST_ROWS)
     const shown = await readAs<Visible, GroupPage>(platform, actor, async db => ({
       group: await sharingGroup(db, id.toLowerCase()),
-      found: await membershipsOf(db, id.toLowerCase(), { search: '', state: '' }, { limit, cursor }),
+      found: await membershipsOf(db, id.toLowerCase(), { search: '', state: '' }, asked),
     }))
     const { rows, next } = shown.found
     output.result(
@@ -117,6 +114,9 @@ const end: Command = {
   permission: 'broadcast.sharing-group.set',
   async run({ platform, actor, output }, [id = ''], options) {
     const reason = typeof options['reason'] === 'string' ? options['reason'] : ''
+    const { name } = await readAs<Visible, SharingGroup>(platform, actor, db => sharingGroup(db, id.toLowerCase()))
+    if (!(await output.confirm(`End ${name} for good?`)))
+      throw new Invalid('broadcast.sharing-group.not-confirmed', 'Nothing was ended. Answer yes, or give --yes.')
     await runWork<Visible, void>(platform, actor, work => endSharingGroup(work, { groupId: id.toLowerCase(), reason }))
     output.result({ id: id.toLowerCase(), ended: true }, ['The group is ended. What was released for it stays with those who got it.'])
   },

@@ -2,6 +2,7 @@ import { Invalid, NotFound } from '../../../kernel/errors.ts'
 import { parseLocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { many, required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readFileLimited } from '../../../platform/fetch/fetch.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -58,8 +59,7 @@ const listCommand: Command = {
     { flags: '--board <code>', meaning: 'such as QMJ' },
     { flags: '--status <status>', meaning: 'open when left out', choices: ['open', 'closed', 'all'] },
     { flags: '--search <words>', meaning: 'in the name, or the start of a code or postcode' },
-    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
-    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
+    ...pagingOptions(),
   ],
   permission: 'directory.organisation.list',
   async run({ platform, actor, output }, _arguments, options) {
@@ -67,8 +67,6 @@ const listCommand: Command = {
     const status = text('status') || 'open'
     if (status !== 'open' && status !== 'closed' && status !== 'all')
       throw new Invalid('directory.organisation.status', 'The status must be open, closed or all.')
-    const limit = Number(text('limit') || 50)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('directory.list.limit', 'The limit must be a number from 1 to 500.')
     const filter = {
       search: text('search'),
       type: text('type'),
@@ -78,7 +76,7 @@ const listCommand: Command = {
       changedSince: null,
     } as const
     const page = await readAs<DirectoryTables, Page<OrganisationSummary>>(platform, actor, db =>
-      listOrganisations(db, actor.scope, filter, 'code', { limit, cursor: text('cursor') || null }),
+      listOrganisations(db, actor.scope, filter, 'code', pageFrom(options)),
     )
     const lines = page.rows.map(row => `${row.code.padEnd(10)} ${row.type.padEnd(22)} ${row.status.padEnd(6)} ${row.name}`)
     const more = page.next === null ? [] : [`The next: --cursor ${page.next}`]

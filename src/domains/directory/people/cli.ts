@@ -3,6 +3,7 @@ import type { Page } from '../../../kernel/page.ts'
 import { ALL_ROLES } from '../../../kernel/role.ts'
 import { withSystemSight } from '../../../platform/auth/actors.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readForm } from '../../../platform/forms/form.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
@@ -55,23 +56,18 @@ const list: Command = {
     { flags: '--organisation <code>', meaning: 'such as CENTRE' },
     { flags: '--search <words>', meaning: 'in the name or e-mail address' },
     { flags: '--left', meaning: 'those who have left' },
-    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
-    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
+    ...pagingOptions(),
   ],
   permission: 'directory.people.view',
   async run({ platform, actor, output }, _arguments, options) {
     const text = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
-    const limit = Number(text('limit') || 50)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new Invalid('directory.list.limit', 'The limit must be a number from 1 to 500.')
     const filter = {
       search: text('search'),
       role: text('role'),
       organisation: text('organisation'),
       status: options['left'] === true ? 'left' : 'here',
     } as const
-    const found = await readAs<DirectoryTables, Page<PersonRow>>(platform, actor, db =>
-      listPeople(db, actor.scope, filter, { limit, cursor: text('cursor') || null }),
-    )
+    const found = await readAs<DirectoryTables, Page<PersonRow>>(platform, actor, db => listPeople(db, actor.scope, filter, pageFrom(options)))
     const people = found.rows.map(row => ({
       id: row.id,
       name: row.name,

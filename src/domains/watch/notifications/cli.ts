@@ -1,13 +1,12 @@
-import { Invalid, NotFound } from '../../../kernel/errors.ts'
+import { NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import type { Visible } from '../tables.ts'
 import { CARE_WORDS, gist, INCIDENT_KINDS, parseNotificationNumber, STANDINGS } from './model.ts'
 import { listNotifications, TAKEN, type NotificationFilter, type NotificationRow } from './queries/list.ts'
 import { notificationByNumber, threatOf } from './queries/show.ts'
-
-const MOST_AT_ONCE = 500
 
 const listCommand: Command = {
   name: 'incidents list',
@@ -16,17 +15,15 @@ const listCommand: Command = {
   options: [
     { flags: '--search <words>', meaning: 'in numbers, organisations and what is happening' },
     { flags: '--standing <standing>', meaning: 'those taken when left out', choices: [...STANDINGS, 'all'] },
-    { flags: '--limit <number>', meaning: 'how many (50)' },
-    { flags: '--cursor <cursor>', meaning: 'as an earlier list gave it, for those after it' },
+    ...pagingOptions(),
   ],
   permission: 'watch.notification.list',
   async run({ platform, actor, output }, _arguments, options) {
     const text = (name: string) => (typeof options[name] === 'string' ? options[name] : '')
     const standing = STANDINGS.find(one => one === text('standing')) ?? (text('standing') === 'all' ? 'all' : 'taken')
     const filter: NotificationFilter = { ...TAKEN, search: text('search'), standing }
-    const limit = readLimit(text('limit'))
-    const cursor = text('cursor') === '' ? null : text('cursor')
-    const found = await readAs<Visible, Page<NotificationRow>>(platform, actor, db => listNotifications(db, filter, 'pressing', { limit, cursor }))
+    const asked = pageFrom(options)
+    const found = await readAs<Visible, Page<NotificationRow>>(platform, actor, db => listNotifications(db, filter, 'pressing', asked))
     const data = found.rows.map(row => ({
       number: row.number,
       receivedAt: row.receivedAt,
@@ -43,8 +40,8 @@ const listCommand: Command = {
       `${row.number}  ${CARE_WORDS[row.care]}  ${row.organisationName ?? row.organisationGiven}`,
       `              ${gist(row.what)}`,
     ])
-    const more = found.next === null ? [] : [`${found.total} in all. The next: --cursor ${found.next}`]
-    output.result(data, lines.length === 0 ? ['Nothing has been reported that matches.'] : [...lines, ...more])
+    output.result(data, lines.length === 0 ? ['Nothing has been reported that matches.'] : [...lines, `${found.total} in all.`])
+    output.more(found.next)
   },
 }
 
@@ -85,13 +82,6 @@ const showCommand: Command = {
       Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
     )
   },
-}
-
-function readLimit(text: string): number {
-  const limit = Number(text === '' ? 50 : text)
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_AT_ONCE)
-    throw new Invalid('watch.list.limit', `The limit must be a whole number from 1 to ${MOST_AT_ONCE}.`)
-  return limit
 }
 
 export const notificationCommands: readonly Command[] = [listCommand, showCommand]

@@ -1,12 +1,13 @@
 import type { Page } from '../../../kernel/page.ts'
 import { required, type Command } from '../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import type { Visible } from '../tables.ts'
 import { endTrust, trustWriter } from './commands.ts'
 import { listWriters, type SightingWriterRow } from './queries.ts'
 
-const MOST_AT_ONCE = 500
+const MOST_ROWS = 500
 const CODE = required('code', 'the ODS code of the organisation')
 const REASON = required('reason', 'why, in quotes')
 
@@ -14,15 +15,14 @@ const list: Command = {
   name: 'sightings writers',
   summary: 'List the organisations whose sightings are taken over TAXII',
   arguments: [],
-  options: [],
+  options: pagingOptions(MOST_ROWS),
   permission: 'watch.threat.view',
-  async run({ platform, actor, output }) {
-    const { rows, total } = await readAs<Visible, Page<SightingWriterRow>>(platform, actor, db =>
-      listWriters(db, '', { limit: MOST_AT_ONCE, cursor: null }),
-    )
+  async run({ platform, actor, output }, _arguments, options) {
+    const asked = pageFrom(options, MOST_ROWS)
+    const { rows, next } = await readAs<Visible, Page<SightingWriterRow>>(platform, actor, db => listWriters(db, '', asked))
     const lines = rows.map(row => `${row.code.padEnd(8)} ${row.name}: ${row.told} told, since ${row.since.toISOString().slice(0, 10)}. ${row.reason}`)
-    const more = total > rows.length ? [`${total} in all. The page Who may report sightings shows the rest.`] : []
-    output.result(rows, lines.length === 0 ? ['None. Trust one: "carecert sightings trust CODE REASON".'] : [...lines, ...more])
+    output.result(rows, lines.length === 0 ? ['None. Trust one: "carecert sightings trust CODE REASON".'] : lines)
+    output.more(next)
   },
 }
 

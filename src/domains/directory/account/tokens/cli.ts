@@ -3,6 +3,7 @@ import { parseId } from '../../../../kernel/id.ts'
 import type { Page } from '../../../../kernel/page.ts'
 import { withSystemSight } from '../../../../platform/auth/actors.ts'
 import { required, type Command } from '../../../../platform/cli/command.ts'
+import { pageFrom, pagingOptions } from '../../../../platform/cli/paging.ts'
 import { may } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
 import { runWork } from '../../../../platform/work/work.ts'
@@ -15,20 +16,14 @@ const list: Command = {
   name: 'tokens list',
   summary: 'List tokens of programs: with --as those of that person, without it everybody’s',
   arguments: [],
-  options: [
-    { flags: '--all', meaning: 'those too that have ended or were revoked' },
-    { flags: '--limit <number>', meaning: 'how many, 1 to 500 (50)' },
-    { flags: '--cursor <cursor>', meaning: 'what the list before gave, for the rows after' },
-  ],
+  options: [{ flags: '--all', meaning: 'those too that have ended or were revoked' }, ...pagingOptions()],
   permission: null,
   async run({ platform, actor, output }, _arguments, options) {
-    const limit = Number(options['limit'] ?? 50)
-    if (limit < 1 || limit > 500) throw new Invalid('directory.list.limit', 'The limit must be a number from 1 to 500.')
     const now = platform.clock.now()
-    const cursor = typeof options['cursor'] === 'string' ? options['cursor'] : null
+    const asked = pageFrom(options)
     const personId = may(actor, 'directory.token.manage') && actor.through === undefined ? null : actor.id
     const filter = { personId, search: '', only: options['all'] === true ? 'all' : 'working' } as const
-    const found = await readAs<SignInTables, Page<TokenRow>>(platform, withSystemSight(actor), db => listTokens(db, filter, { limit, cursor }, now))
+    const found = await readAs<SignInTables, Page<TokenRow>>(platform, withSystemSight(actor), db => listTokens(db, filter, asked, now))
     const tokens = found.rows.map(({ isHeld: _, ...row }, at) => ({ ...row, works: works(found.rows[at] ?? { ...row, isHeld: false }, now) }))
     const lines = tokens.map(
       row => `${row.id} ${row.name.padEnd(32)} ${row.person.padEnd(28)} ${row.works ? `until ${row.expiresAt.toISOString().slice(0, 10)}` : 'ended'}`,
