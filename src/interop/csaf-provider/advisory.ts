@@ -136,6 +136,8 @@ function notesOf(content: BulletinContent, kind: Advisory['kind']): readonly Adv
 function referencesOf(bulletin: PublishedBulletin, version: CsafVersion, around: Surroundings, isOver: boolean): readonly AdvisoryReference[] {
   const { content } = bulletin
   const { settings, successor } = around
+  // What is for everybody has a page that asks nobody to sign in.
+  const page = bulletin.tlp === 'CLEAR' ? 'public' : 'bulletins'
   const addressOf = (other: PublishedBulletin) => folderUrl(settings, version, other) + pathOf(other)
   const external = (summary: string, url: string): AdvisoryReference => ({ category: 'external', summary, url })
   const references = [
@@ -149,7 +151,7 @@ function referencesOf(bulletin: PublishedBulletin, version: CsafVersion, around:
           ...content.steps.filter(({ link }) => link !== '').map(({ type, link }) => external(`For a step: ${type}`, link)),
           ...content.cves.slice(0, MOST_CVE_REFERENCES).map(cve => external(cve, `https://www.cve.org/CVERecord?id=${cve}`)),
         ]),
-    external('The bulletin as a page, and what became of it', `${settings.baseUrl}/bulletins/${bulletinNumber(bulletin.number)}`),
+    external('The bulletin as a page, and what became of it', `${settings.baseUrl}/${page}/${bulletinNumber(bulletin.number)}`),
   ]
   const seen = new Set<string>()
   return references.flatMap(reference => {

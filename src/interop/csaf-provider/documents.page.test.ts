@@ -42,6 +42,15 @@ test('withdrawn, superseded and interim documents follow the standard', async ()
   assert.equal(lineAt(await at('2.1', informational.path), 'category'), 'csaf_informational_advisory')
 })
 
+test('the page that a document names can be opened by whoever may read the document', async () => {
+  for (const version of CSAF_VERSIONS) {
+    const references = listAt(recordAt(await json(`${OPEN[version]}/${clear.path}`), 'document'), 'references')
+    assert.equal((await get((lineAt(references.at(-1), 'url') ?? '').slice(BASE.length))).statusCode, 200)
+  }
+  const { rows } = await sql<{ body: string }>`select body from interop_csaf_document where bulletin_id = ${green.bulletinId}`.execute(db)
+  for (const row of rows) assert.ok(row.body.includes(`${BASE}/bulletins/${green.id}`))
+})
+
 test('a document of a sharing group names it, and is found by nobody else', async () => {
   const path = `2026/8b2e7f0a-cc-${grouped.number}.json`
   const document = recordAt(JSON.parse((await (await centre()).get(`/csaf/members/v2.1/green/${path}`)).body), 'document')
