@@ -39,7 +39,7 @@ test('before the hour of the policy only those stand on the list whom nothing el
 test('the list stands in the order in which it is rung: who cannot be mailed, then by size', async () => {
   assert.deepEqual(await order(), ['T00004', 'T00002', 'T00000', 'T00001', 'T00003'])
   const { body } = await dana.get(list)
-  assert.match(body, /<strong>5<\/strong> to ring now, of 5 without an answer/)
+  assert.match(body, /<strong>5<\/strong> to ring now, of 5 on the list/)
   assert.match(body, /cannot be mailed/)
 })
 
