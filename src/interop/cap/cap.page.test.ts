@@ -191,7 +191,7 @@ test('which bulletins are urgent is set on a page or by a program, from today or
     [{}, /begins on that day already/],
     [day('2020-01-01'), /Choose today or a later day/],
     [day('2027-02-30'), /Enter a day that exists/],
-    [{ isUrgent: '', source: ' ' }, /Say whether alerts are made[\s\S]*Say who decided so/],
+    [{ isUrgent: '', capSeverity: '', source: ' ' }, /Say whether alerts are made[\s\S]*Choose how bad alerts say it is[\s\S]*Say who decided so/],
   ] as const) {
     const refused = await post(over)
     assert.deepEqual([refused.statusCode, words.test(refused.body)], [422, true], String(words))

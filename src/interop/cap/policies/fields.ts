@@ -32,6 +32,8 @@ export const policyForm = z.object({
 
 export type NewCapPolicy = z.infer<typeof policyForm>
 
+const CHOOSE = { value: '', text: 'Choose' }
+
 export function policyFields(typed: Readonly<Record<string, unknown>>, errorOf: (name: string) => string | undefined) {
   const text = (name: string) => (typeof typed[name] === 'string' ? typed[name] : '')
   const field = (name: string) => ({ name, value: text(name), error: errorOf(name) })
@@ -40,7 +42,7 @@ export function policyFields(typed: Readonly<Record<string, unknown>>, errorOf: 
       ...field('severity'),
       kind: 'select' as const,
       label: 'Bulletins of severity',
-      options: SEVERITIES.map(value => ({ value, text: severityLabel(value) })),
+      options: [CHOOSE, ...SEVERITIES.map(value => ({ value, text: severityLabel(value) }))],
     },
     {
       ...field('isUrgent'),
@@ -56,9 +58,14 @@ export function policyFields(typed: Readonly<Record<string, unknown>>, errorOf: 
       kind: 'select' as const,
       label: 'When to act',
       hint: 'As alerts say it, also where one is followed that was made before',
-      options: URGENCIES.map(value => ({ value, text: URGENCY_WORDS[value] })),
+      options: [CHOOSE, ...URGENCIES.map(value => ({ value, text: URGENCY_WORDS[value] }))],
     },
-    { ...field('capSeverity'), kind: 'select' as const, label: 'How bad it is', options: CAP_SEVERITIES.map(value => ({ value, text: value })) },
+    {
+      ...field('capSeverity'),
+      kind: 'select' as const,
+      label: 'How bad it is',
+      options: [CHOOSE, ...CAP_SEVERITIES.map(value => ({ value, text: value }))],
+    },
     {
       name: 'effectiveFrom',
       kind: 'date' as const,
