@@ -110,7 +110,8 @@ test('A partner answers once for many, leaves one out by its code, and takes the
   const partner = await journeys.open('partner-responder', withoutScripts)
   const { page } = partner
   assert.match(await partner.words(), /To answer for your organisations.*Your organisations/)
-  await partner.go(`/answers?bulletin=${LIVE}`)
+  await partner.go(`/bulletins/${LIVE}`)
+  await partner.press('Answer for your organisations')
   const waiting = page.getByRole('row').filter({ hasText: 'No answer yet' })
   const before = await waiting.count()
   const codes: string[] = []

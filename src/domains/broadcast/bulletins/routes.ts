@@ -3,6 +3,7 @@ import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.t
 import type { Problem } from '../../../kernel/problem.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
+import { may } from '../../../platform/work/actor.ts'
 import type { Work } from '../../../platform/work/work.ts'
 import type { Refusal } from '../../../ui/refusal.ts'
 import { DIMENSIONS, type Dimension } from '../picture/model.ts'
@@ -132,6 +133,11 @@ async function showPage(
   const model = {
     ...showView(shown, actor, now, refused?.refusal ?? null),
     renditions: [...renditionLinks(bulletin.number, shown.desk !== null), ...machineLinks(bulletin)],
+    // Whoever answers for many does so on the page of answers.
+    forMany:
+      actor.scope.kind === 'partner' && may(actor, 'broadcast.response.answer') && bulletin.state === 'released'
+        ? [{ label: 'Answer for your organisations', href: `/answers?bulletin=${bulletinNumber(bulletin.number)}` }]
+        : [],
   }
   const problems: Problem[] =
     refused === null
