@@ -2,9 +2,9 @@ import type { Instant } from '../kernel/instant.ts'
 import type { Actor } from './work/actor.ts'
 import type { Reader } from './work/read.ts'
 
-/** A part of an organisation's first page, as data: the domain that shows the page knows nothing of what it says. */
+/** A part of the first page, as data: the domain that shows the page knows nothing of what it says. */
 export interface HomePart {
-  /** `promised` stands under what the organisation said it would do; `next-step` has a heading of its own behind the notices. */
+  /** `promised` stands under what the organisation said it would do; `next-step` has a heading of its own behind the notices, and is the first of what needs somebody of the centre. */
   readonly place: 'promised' | 'next-step'
   /** Shown to those who hold it. */
   readonly permission: string

@@ -2,13 +2,15 @@ import { londonDate } from '../../kernel/instant.ts'
 import type { HomeLine, HomePart } from '../../platform/home.ts'
 import { may, type Actor } from '../../platform/work/actor.ts'
 import type { Reader } from '../../platform/work/read.ts'
+import { engagementState } from './engagements/model.ts'
+import { engagementsFor } from './engagements/queries.ts'
 import { expiryOf } from './evidence/queries.ts'
 import { nextActions, planOf } from './plans/queries.ts'
 import { planSummary } from './plans/summary.ts'
 import { dateWords, leftWords } from './plans/views.ts'
 import type { Visible } from './tables.ts'
 
-/** What an organisation's first page says of its own review and plan. */
+/** What an organisation's first page says of its own review and plan, and an assessor's of what they were asked to assess. */
 
 const SHOWN = 5
 
@@ -41,6 +43,26 @@ const nextStep: HomePart = {
     const evidence = newest === undefined ? [] : await evidenceStep(asAssure(db), actor, newest.id, now)
     const plan = await planStep(asAssure(db), actor, actor.organisationId, now)
     return [...review, ...evidence, ...plan]
+  },
+}
+
+const ASSESSORS_STEPS: Readonly<Record<string, string>> = {
+  asked: 'You are asked to assess',
+  declared: 'Go on with the assessment of',
+}
+
+const asked: HomePart = {
+  place: 'next-step',
+  permission: 'assure.review.assess',
+  async read(db, actor, now) {
+    const { rows } = await engagementsFor(asAssure(db), actor, { search: '', state: null }, { limit: SHOWN, cursor: null }, now)
+    return rows.flatMap(engagement => {
+      const step = ASSESSORS_STEPS[engagementState(engagement, now)]
+      const hint = `Until ${dateWords(londonDate(engagement.until))}`
+      return step === undefined
+        ? []
+        : [{ text: `${step} ${engagement.organisationName}`, href: `/independent/${engagement.id}`, hint, isOverdue: false }]
+    })
   },
 }
 
@@ -107,4 +129,4 @@ async function planStep(db: Reader<Visible>, actor: Actor, organisationId: strin
   return line('See your plan', '/plan', `${counts.open} to be done, none late.`)
 }
 
-export const assureHome: readonly HomePart[] = [promised, nextStep]
+export const assureHome: readonly HomePart[] = [promised, nextStep, asked]

@@ -99,7 +99,9 @@ test('an organisation asks in who does not belong to it, and they see only that 
 })
 
 test('blind: nothing of the self view is in the page, in the API or in the tables before the own view is recorded, and then that outcome alone', async () => {
+  assert.match((await assessor.get('/')).body, new RegExp(`What needs you[^]*href="${desk}">You are asked to assess `))
   await taken(assessor, `${desk}/declare`, { independence: 'I never worked there', conflicts: 'None' }, desk)
+  assert.match((await assessor.get('/')).body, new RegExp(`href="${desk}">Go on with the assessment of `))
   assert.match((await assessor.post(`${desk}/outcomes/A1`, { record: '' }, { from: `${desk}/outcomes/A1` })).body, /has not given you the review yet/)
   await taken(lead, `${assessment}/engagement/give`, {}, `${assessment}/engagement`)
   for (const url of [desk, `${desk}/outcomes/A1`, `/api/v1${desk}`, `/api/v1${desk}/outcomes/A1`]) {

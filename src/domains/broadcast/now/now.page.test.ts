@@ -39,6 +39,8 @@ test('the centre sees first who is silent on what is due, and what was given up'
   assert.match(body, new RegExp(`1 message of ${number} given up`))
   assert.match(body, new RegExp(`href="/bulletins/${number}/recipients\\?stage=silent"`))
   assert.match(body, /answered: 0, silent: 4, cannot be reached: 2/)
+  for (const role of ['assessor', 'administrator'] as const)
+    assert.doesNotMatch((await (await app.signIn(role)).get('/')).body, /organisations silent on|given up</, `${role} rings nobody`)
 })
 
 test('a figure leads to the organisations behind it, with the words of the mail server, and to a CSV without formulas', async () => {
@@ -182,6 +184,10 @@ test('a partner answers for many at once, and one that is not its own stops all'
     work.record({ verb: 'test.partnered', subject: { kind: 'organisation', id: 'A00005' } })
   })
   assert.match((await partner.get('/')).body, /Answer for many at once/)
+  assert.match(
+    (await partner.get(`/bulletins/${number}`)).body,
+    new RegExp(`href="/answers\\?bulletin=${number}"[^>]*>\\s*Answer for your organisations`),
+  )
   const list = await partner.get('/answers')
   assert.match(list.body, /<strong>3 answers asked for<\/strong>/)
   const target = (index: number) => `${bulletin.bulletinId}.${bulletin.organisationIds[index]}`

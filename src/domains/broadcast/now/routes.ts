@@ -132,9 +132,17 @@ export async function readOverseersNow(
 async function overseersNow(request: RouteRequest): Promise<Reply> {
   const { actor } = request
   const since = sinceOf(request)
-  const found = await request.read<Visible, OverseersNow>(db => readOverseersNow(db, request, since))
+  const { nextSteps, ...found } = await request.read<Visible, OverseersNow & Pick<HomeParts, 'nextSteps'>>(async db => ({
+    ...(await readOverseersNow(db, request, since)),
+    nextSteps: (await homeParts(request.platform.home, db, actor, request.now)).nextSteps,
+  }))
+  // Silence is for those who ring, and for those who answer for the release.
+  const mayChase = may(actor, 'broadcast.call.make') || may(actor, 'broadcast.bulletin.approve')
   const model = {
-    needs: needsOf({ ...found, showsDeliveries: may(actor, 'broadcast.delivery.view'), now: request.now }),
+    needs: [
+      ...nextSteps.map(step => ({ ...step, hint: step.hint ?? undefined })),
+      ...needsOf({ ...found, mayChase, showsDeliveries: may(actor, 'broadcast.delivery.view'), now: request.now }),
+    ],
     showsThreats: may(actor, 'watch.threat.view'),
     threats: threatLines(found.threats),
     live: found.live.length === 0 ? null : liveTable(found.live, request.now),

@@ -39,12 +39,14 @@ export function needsOf(input: {
   readonly sources: readonly FailingSource[]
   readonly repairs: { readonly count: number; readonly isUrgent: boolean }
   readonly notifications: { readonly rows: readonly NotificationSummary[]; readonly total: number }
+  /** Whether the silent, and messages that did not arrive, are theirs to see to. */
+  readonly mayChase: boolean
   readonly showsDeliveries: boolean
   readonly now: Instant
 }): readonly Need[] {
   const organisations = (count: number) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'organisation' : 'organisations'}`
-  const chase = input.live.filter(bulletin => needsChasing(bulletin, input.now))
-  const failing = input.live.filter(bulletin => input.showsDeliveries && bulletin.givenUp > 0)
+  const chase = input.live.filter(bulletin => input.mayChase && needsChasing(bulletin, input.now))
+  const failing = input.live.filter(bulletin => input.mayChase && input.showsDeliveries && bulletin.givenUp > 0)
   const { rows, total } = input.notifications
   return [
     ...rows.map(row => ({
