@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -105,6 +105,7 @@ test('every command explains itself', async () => {
 test('wrong usage ends with 2 and says what was wrong', async () => {
   for (const [args, words] of [
     [['nonsense'], /unknown command 'nonsense'/],
+    [['bulletin', 'list'], /Did you mean bulletins/],
     [['organisations', 'import'], /missing required argument 'file'/],
     [['organisations', 'list', '--limt', '3'], /Did you mean --limit/],
     [['organisations', 'list', '--limit', 'few'], /It must be a whole number/],
@@ -225,6 +226,12 @@ test('what cannot be done is refused with 1 and a sentence, and a release asks f
     [['bulletins', 'approve', 'CC-5001', '--as', 'nobody@example.invalid'], /Nobody with that e-mail address/],
     [['people', 'link', 'nobody@example.invalid'], /Nobody here has that e-mail address/],
     [['sample', '--organisations', '5'], /200 to 50000/],
+    [['organisations', 'list', '--limit', '501'], /from 1 to 500/],
+    [['organisations', 'list', '--cursor', 'made-up'], /That is no cursor/],
+    [['bulletins', 'draft', '--from-file', file('latin.json', Buffer.from('{"title":"caf\xe9"}', 'latin1'))], /latin\.json: This is not UTF-8/],
+    [['backup', join(folder, 'no-such-folder', 'backup.gz')], /cannot be written \(ENOENT\)/],
+    [['backup', folder], /is a folder/],
+    [['restore', fields], /This database is in use/],
   ] as const) {
     const { exit, err } = await carecert.run(...args)
     assert.equal(exit, 1, args.join(' '))
@@ -233,6 +240,36 @@ test('what cannot be done is refused with 1 and a sentence, and a release asks f
   const second = await executable.run('serve')
   assert.equal(second.exit, 1)
   assert.match(second.err, /Another CareCERT is running on this data folder/)
+})
+
+test('what looks at a database, or copies it, makes none where there is none', async () => {
+  const nowhere = join(folder, 'nowhere')
+  const lost = commandLineIn({ ...env, CARECERT_DATA: nowhere })
+  for (const args of [
+    ['audit', 'verify'],
+    ['backup', join(folder, 'nothing.gz')],
+  ]) {
+    const { exit, out, err } = await lost.run(...args)
+    assert.deepEqual([exit, out], [1, ''], args.join(' '))
+    assert.match(err, /There is no database in .*nowhere/)
+  }
+  const looked = await lost.run('doctor')
+  assert.match(looked.out, /There is none in .*nowhere yet/)
+  assert.ok(!existsSync(nowhere))
+  const misplaced = await commandLineIn({ ...env, CARECERT_DATA: fields }).run('organisations', 'list', '--json')
+  assert.equal((jsonLines(misplaced.err)[0] as { error: { code: string } }).error.code, 'platform.db.folder')
+})
+
+test('whoever reads only the beginning of what is printed breaks nothing', async () => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/carecert.mjs', import.meta.url)), 'doctor', '--config'], {
+    env: { ...env, PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  let said = ''
+  child.stderr.on('data', (part: Buffer) => void (said += part.toString()))
+  const [code] = await once(child, 'exit')
+  assert.deepEqual([code, said], [0, ''])
 })
 
 const BAD: Readonly<Record<string, string | Buffer>> = {

@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander'
 import about from '../../package.json' with { type: 'json' }
 import { personActor } from '../domains/directory/contract.ts'
-import { CareCertError } from '../kernel/errors.ts'
+import { Bug, CareCertError } from '../kernel/errors.ts'
 import type { Command, CommandOption } from '../platform/cli/command.ts'
 import { createOutput, type Output } from '../platform/cli/output.ts'
 import { describeError } from '../platform/log/log.ts'
@@ -127,7 +128,8 @@ async function guarded(terminal: Terminal, options: Readonly<Record<string, unkn
     ? async (question: string) => {
         const lines = createInterface({ input: terminal.stdin, output: terminal.stderr })
         try {
-          return await lines.question(question)
+          // Whoever closes the input has not said yes.
+          return await Promise.race([lines.question(question), once(lines, 'close').then(() => '')])
         } finally {
           lines.close()
         }
@@ -138,14 +140,23 @@ async function guarded(terminal: Terminal, options: Readonly<Record<string, unkn
     await body(output)
     return EXIT.done
   } catch (error) {
-    if (error instanceof CareCertError) {
-      const shown = error.name === 'Bug' ? 'Sorry, this is a fault of ours.' : error.message
-      // Standard output holds data alone, so that whoever parses it never meets an error there.
-      if (output.json) terminal.stderr.write(`${JSON.stringify({ error: { code: error.code, message: shown } })}\n`)
-      else terminal.stderr.write(`${shown}\n${error.name === 'Bug' ? `${JSON.stringify(describeError(error))}\n` : ''}`)
-      return EXIT.refused
-    }
-    terminal.stderr.write(`Sorry, this is a fault of ours.\n${JSON.stringify(describeError(error))}\n`)
+    // Standard output holds data alone, so that whoever parses it never meets an error there.
+    const said = whatWasWrong(error)
+    const { message, cause } = said
+    terminal.stderr.write(`${output.json ? JSON.stringify({ error: said }) : `${message}${cause === undefined ? '' : ` (${cause})`}`}\n`)
+    if (!isExplained(error)) terminal.stderr.write(`${JSON.stringify(describeError(error))}\n`)
     return EXIT.refused
   }
+}
+
+function isExplained(error: unknown): error is CareCertError {
+  return error instanceof CareCertError && !(error instanceof Bug)
+}
+
+/** `cause` is what stood in the way outside, such as a server that refuses, in its own words: whoever runs the command must mend it. */
+function whatWasWrong(error: unknown): { readonly code: string; readonly message: string; readonly cause?: string } {
+  if (!isExplained(error)) return { code: error instanceof Bug ? error.code : 'app.command.broken', message: 'Sorry, this is a fault of ours.' }
+  const { code, message, cause } = error
+  if (!(cause instanceof Error)) return { code, message }
+  return { code, message, cause: cause.message === '' && 'code' in cause ? String(cause.code) : cause.message }
 }

@@ -4,7 +4,8 @@ import { createSigner, installationSecret } from '../platform/auth/signer.ts'
 import { systemClock, type Clock } from '../platform/clock/clock.ts'
 import { readConfig, withoutSecrets } from '../platform/config/config.ts'
 import { openDatabase, type Database } from '../platform/db/database.ts'
-import { migrate, migrationStatus } from '../platform/db/migrate.ts'
+import { hasEmbedded } from '../platform/db/embedded.ts'
+import { assertNotNewer, migrate, migrationStatus } from '../platform/db/migrate.ts'
 import { createFetcher } from '../platform/fetch/fetch.ts'
 import { openJobs } from '../platform/jobs/jobs.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -31,6 +32,8 @@ export interface Composition {
 export interface ComposeOptions {
   /** Whether this process may change the schema: `serve`, `work` and `migrate` do; another command refuses on an old one. */
   readonly migrate: boolean
+  /** Whether a database must be there: what looks at one, or copies it, makes none where somebody mistook the folder. */
+  readonly onExisting?: boolean
   /** Whether an empty embedded database becomes the invented sample sector: what `serve` does on a first start. */
   readonly sampleWhenEmpty: boolean
   /** Whether this process hands out mail, and so needs the built-in mailbox where the sample has no mail server. */
@@ -43,6 +46,8 @@ export async function compose(env: Readonly<Record<string, string | undefined>>,
   const { config, secrets } = readConfig(env)
   const log = createLog(config.logLevel)
   const clock = options.clock ?? systemClock
+  if (options.onExisting === true && secrets.databaseUrl === null && !(await hasEmbedded(config.dataFolder)))
+    throw new Conflict('app.no-database', `There is no database in ${config.dataFolder}. Set CARECERT_DATA or DATABASE_URL to yours.`)
   const database = await openDatabase({ url: secrets.databaseUrl, dataFolder: config.dataFolder })
   const undo: (() => Promise<void> | void)[] = [() => database.close()]
   const close = async () => {
@@ -101,7 +106,8 @@ async function isSample(database: Database, sampleWhenEmpty: boolean): Promise<b
 }
 
 async function assertMigrated(database: Database): Promise<void> {
-  const { pending } = await migrationStatus(database.kysely, MIGRATIONS)
-  if (pending.length > 0)
-    throw new Conflict('app.migrations-pending', 'The database is older than this program. Run "carecert migrate" first.', pending.join(', '))
+  const status = await migrationStatus(database.kysely, MIGRATIONS)
+  assertNotNewer(status)
+  if (status.pending.length > 0)
+    throw new Conflict('app.migrations-pending', 'The database is older than this program. Run "carecert migrate" first.', status.pending.join(', '))
 }

@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises'
 import { MIGRATIONS } from '../../migrations/index.ts'
 import { Conflict } from '../kernel/errors.ts'
 import type { Output } from '../platform/cli/output.ts'
-import { readConfig, type Secrets, SETTINGS, withoutSecrets } from '../platform/config/config.ts'
+import { readConfig, SETTINGS, withoutSecrets, type Config, type Secrets } from '../platform/config/config.ts'
 import { openDatabase, type Database } from '../platform/db/database.ts'
+import { hasEmbedded } from '../platform/db/embedded.ts'
 import { inspectServer } from '../platform/db/inspect.ts'
 import { migrationStatus } from '../platform/db/migrate.ts'
 import { areWorkersAlive } from '../platform/jobs/heartbeat.ts'
@@ -30,16 +31,10 @@ export async function runDoctor(env: Readonly<Record<string, string | undefined>
     return
   }
   const { config, secrets } = readConfig(env)
-  const findings: Finding[] = [{ about: 'Node', verdict: 'good', words: `Runs on Node ${process.versions.node}.` }]
-  const database = await openDatabase({ url: secrets.databaseUrl, dataFolder: config.dataFolder })
-  try {
-    findings.push(...(await (database.engine === 'embedded' ? embeddedFindings(database, config.dataFolder) : serverFindings(database))))
-    const schema = await schemaFindings(database)
-    findings.push(...schema)
-    if (schema.every(({ verdict }) => verdict !== 'bad')) findings.push(...(await issuedFindings(database, config)))
-  } finally {
-    await database.close()
-  }
+  const findings: Finding[] = [
+    { about: 'Node', verdict: 'good', words: `Runs on Node ${process.versions.node}.` },
+    ...(await databaseFindings(config, secrets)),
+  ]
   const isHttps = config.baseUrl.startsWith('https:')
   findings.push(
     isHttps
@@ -88,6 +83,22 @@ function textsFinding({ notify, notifyCallbackToken }: Pick<Secrets, 'notify' | 
     : { about, verdict: 'good', words: 'They go by GOV.UK Notify, and what becomes of them is heard.' }
 }
 
+/** Looks at the database, and makes none. */
+async function databaseFindings(config: Config, { databaseUrl }: Secrets): Promise<readonly Finding[]> {
+  const { dataFolder } = config
+  if (databaseUrl === null && !(await hasEmbedded(dataFolder)))
+    return [{ about: 'Database', verdict: 'caution', words: `There is none in ${dataFolder} yet. Run: carecert serve, or set DATABASE_URL.` }]
+  const database = await openDatabase({ url: databaseUrl, dataFolder })
+  try {
+    const engine = await (database.engine === 'embedded' ? embeddedFindings(database, dataFolder) : serverFindings(database))
+    const schema = await schemaFindings(database)
+    const issued = schema.every(({ verdict }) => verdict !== 'bad') ? await issuedFindings(database, config) : []
+    return [...engine, ...schema, ...issued]
+  } finally {
+    await database.close()
+  }
+}
+
 async function embeddedFindings(database: Database, folder: string): Promise<Finding[]> {
   const mode = (await stat(folder)).mode & 0o777
   return [
@@ -130,7 +141,8 @@ async function serverFindings(database: Database): Promise<Finding[]> {
 }
 
 async function schemaFindings(database: Database): Promise<Finding[]> {
-  const { pending } = await migrationStatus(database.kysely, MIGRATIONS)
+  const { pending, unknown } = await migrationStatus(database.kysely, MIGRATIONS)
+  if (unknown.length > 0) return [{ about: 'Schema', verdict: 'bad', words: 'It is that of a newer CareCERT than this one. Run that version.' }]
   if (pending.length > 0) return [{ about: 'Schema', verdict: 'bad', words: `${pending.length} migrations wait. Run: carecert migrate` }]
   const isAlive = await areWorkersAlive(database.kysely)
   return [

@@ -29,6 +29,16 @@ export interface ProcessContext {
 const MIGRATION_NAMES = Object.keys(MIGRATIONS)
 const QUIET = { sampleWhenEmpty: false, sendsMail: false }
 
+/** Shows how many rows went by while it runs. */
+async function counting(output: Output, run: (onRows: (rows: number) => void) => Promise<number>): Promise<number> {
+  const progress = output.progress('Rows', 0)
+  try {
+    return await run(rows => progress.update(rows))
+  } finally {
+    progress.stop()
+  }
+}
+
 export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
   {
     name: 'serve',
@@ -71,9 +81,9 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
     arguments: [required('file', 'the file to write; it holds everything, so keep it as private as the database')],
     options: [],
     async run({ env, output }, [file = '']) {
-      const { platform, close } = await compose(env, { migrate: false, ...QUIET })
+      const { platform, close } = await compose(env, { migrate: false, onExisting: true, ...QUIET })
       try {
-        const rows = await backup(platform.database, file, MIGRATION_NAMES)
+        const rows = await counting(output, onRows => backup(platform.database, file, MIGRATION_NAMES, onRows))
         output.result({ file, rows }, [`Wrote ${rows} rows to ${file}.`])
       } finally {
         await close()
@@ -88,7 +98,7 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
     async run({ env, output }, [file = '']) {
       const { platform, close } = await compose(env, { migrate: true, ...QUIET })
       try {
-        const rows = await restore(platform.database, file, MIGRATION_NAMES)
+        const rows = await counting(output, onRows => restore(platform.database, file, MIGRATION_NAMES, onRows))
         output.result({ file, rows }, [
           `Loaded ${rows} rows. Everybody signs in anew.`,
           'What was still to go out is held back: before you start the workers, see docs/operator.md, "After a restore".',
@@ -106,7 +116,7 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
     async run({ env, output }, [folder = '']) {
       const { platform, close } = await compose(env, { migrate: true, ...QUIET })
       try {
-        const rows = await loadExport(platform.database, folder, MIGRATION_NAMES)
+        const rows = await counting(output, onRows => loadExport(platform.database, folder, MIGRATION_NAMES, onRows))
         output.result({ folder, rows }, [
           `Loaded ${rows} rows. Give people links to sign in ("carecert people link"); webhooks, tokens and feed addresses are made anew.`,
           'What was still to go out is held back: before you start the workers, see docs/operator.md, "After a restore".',
@@ -122,7 +132,7 @@ export const PROCESS_COMMANDS: readonly ProcessCommand[] = [
     arguments: [],
     options: [{ flags: '--head <hash>', meaning: 'a head noted earlier: proves that nothing was cut off the end since' }],
     async run({ env, output }, _args, options) {
-      const { platform, close } = await compose(env, { migrate: false, ...QUIET })
+      const { platform, close } = await compose(env, { migrate: false, onExisting: true, ...QUIET })
       try {
         const head = typeof options['head'] === 'string' ? options['head'] : null
         const verdict = await verifyChain(platform.database.kysely, head)

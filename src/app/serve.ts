@@ -58,9 +58,14 @@ export async function serve(env: Readonly<Record<string, string | undefined>>, o
 async function greet(platform: Platform, output: Output): Promise<void> {
   output.result({ url: platform.config.baseUrl }, [`CareCERT runs at ${platform.config.baseUrl}`])
   if (platform.sample) {
-    output.result({}, ['', 'An invented sector. Sign in with one click as:'])
-    for (const { label, name, url } of await sampleSignInLinks(platform)) output.result({}, [`  ${`${label} (${name})`.padEnd(64)} ${url}`])
-    if (platform.mailbox !== null) output.result({}, ['', `Mail stays on this machine: ${platform.config.baseUrl}/mailbox`])
+    const signIn = await sampleSignInLinks(platform)
+    const mailbox = platform.mailbox === null ? null : `${platform.config.baseUrl}/mailbox`
+    output.result({ signIn, mailbox }, [
+      '',
+      'An invented sector. Sign in with one click as:',
+      ...signIn.map(({ label, name, url }) => `  ${`${label} (${name})`.padEnd(64)} ${url}`),
+      ...(mailbox === null ? [] : ['', `Mail stays on this machine: ${mailbox}`]),
+    ])
     return
   }
   const link = await makeFirstAdministrator(platform)

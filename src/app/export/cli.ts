@@ -17,7 +17,7 @@ const exportAll: Command = {
         actor,
         migrations: Object.keys(MIGRATIONS),
         also: FORMS,
-        onProgress: rows => progress.update(rows, rows),
+        onProgress: rows => progress.update(rows),
       })
       const rows = tables.reduce((sum, table) => sum + table.rows, 0)
       const forms = FORMS.map(({ name }) => name)

@@ -157,6 +157,18 @@ test('a folder in use, one that was changed, and an installation in use are refu
   await assert.rejects(loadExport(platform.database, whole, NAMES), { code: 'platform.restore.not-empty' })
   await assert.rejects(loadExport(platform.database, join(place, 'nowhere'), NAMES), { code: 'app.export.no-export' })
   await assert.rejects(loadExport(platform.database, whole, [...NAMES, '9999_next']), { code: 'app.export.other-version' })
+  // A manifest that vouches for what no installation wrote: the rows of a table are gone, and others refer to them.
+  const text = await readFile(join(whole, 'export.json'), 'utf8')
+  const manifest = JSON.parse(text) as { tables: { name: string }[] }
+  await writeFile(
+    join(whole, 'export.json'),
+    JSON.stringify({ ...manifest, tables: manifest.tables.filter(({ name }) => name !== 'directory_organisation') }),
+  )
+  const other = await createTestApp()
+  await assert.rejects(loadExport(other.platform.database, whole, NAMES), { code: 'app.export.changed' })
+  const { rows } = await other.platform.database.pool.query<{ count: number }>('select count(*)::integer as count from directory_person')
+  assert.deepEqual(rows, [{ count: 0 }], 'something of it was loaded')
+  await writeFile(join(whole, 'export.json'), text)
   await appendFile(join(whole, 'data', 'broadcast_bulletin.jsonl'), '\n')
   await assert.rejects(loadExport(platform.database, whole, NAMES), { code: 'app.export.changed' })
   await writeFile(join(whole, 'export.json'), '{}')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Conflict, Invalid } from '../../kernel/errors.ts'
 import type { Database } from '../../platform/db/database.ts'
-import { loadRows, type PortableRow } from '../../platform/db/portable.ts'
+import { isUnfit, loadRows, type PortableRow } from '../../platform/db/portable.ts'
 import { DATA, MANIFEST, readManifest, type Manifest } from './manifest.ts'
 
 /**
@@ -22,7 +22,14 @@ export async function loadExport(
   const manifest = readManifest(await readFile(join(folder, MANIFEST), 'utf8').catch(() => ''))
   assertFits(manifest, migrations)
   for (const table of manifest.tables) await assertUnchanged(folder, table)
-  return database.kysely.transaction().execute(db => loadRows(db, rowsIn(folder, manifest), { unknownTable: changed, onProgress, isElsewhere: true }))
+  try {
+    return await database.kysely
+      .transaction()
+      .execute(db => loadRows(db, rowsIn(folder, manifest), { unknownTable: changed, onProgress, isElsewhere: true }))
+  } catch (error) {
+    // The manifest is in nobody's keeping: what it vouches for may still be what no installation has written.
+    throw isUnfit(error) || error instanceof SyntaxError ? changed() : error
+  }
 }
 
 function assertFits(manifest: Manifest, migrations: readonly string[]): void {

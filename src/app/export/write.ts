@@ -72,8 +72,14 @@ export async function writeExport(platform: Platform, asked: ExportAsked): Promi
       leftOut: known.filter(table => !leaves(table)),
     }
     await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 })
-    await rm(folder, { recursive: true, force: true })
-    await rename(partial, folder)
+    // Takes the place of an empty folder, and of nothing else: what somebody has put there meanwhile stays.
+    await rename(partial, folder).catch((error: NodeJS.ErrnoException) => {
+      throw new Conflict(
+        'app.export.folder-in-use',
+        `${folder} cannot be replaced: something is in it, or it is no plain folder. Name a new one.`,
+        error.code,
+      )
+    })
     return manifest
   } finally {
     await rm(partial, { recursive: true, force: true })

@@ -12,6 +12,7 @@ import { verifyChain } from '../audit/verify.ts'
 import { createOutput } from '../cli/output.ts'
 import { backup, restore } from './backup.ts'
 import { openDatabase, type Database } from './database.ts'
+import { migrate } from './migrate.ts'
 
 const NAMES = Object.keys(MIGRATIONS)
 const platform = await createTestPlatform()
@@ -56,6 +57,12 @@ async function sums(database: Database): Promise<unknown[]> {
   assert.ok(deliveries.rows.length > 0)
   return [...rows, ...deliveries.rows]
 }
+
+test('the database of a newer program is left alone, in words', async () => {
+  const database = await emptyDatabase()
+  await database.pool.query(`insert into platform_migration (name, timestamp) values ('9999_tomorrow', now())`)
+  await assert.rejects(migrate(database.kysely, MIGRATIONS), { code: 'platform.db.newer' })
+})
 
 test('a backup is readable by its owner alone', async () => {
   assert.equal((await stat(file)).mode & 0o777, 0o600)

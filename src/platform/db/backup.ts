@@ -5,8 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { Transaction } from 'kysely'
 import { Invalid } from '../../kernel/errors.ts'
+import { isFolder } from '../fetch/folder.ts'
 import type { Database } from './database.ts'
-import { loadRows, rowsOf, tablesInOrder, type PortableRow } from './portable.ts'
+import { isUnfit, loadRows, rowsOf, tablesInOrder, type PortableRow } from './portable.ts'
 
 /**
  * A backup is one gzipped file of JSON lines: a header, then every row of every table of ours in the order of their
@@ -20,13 +21,14 @@ interface Header {
 
 const FORMAT = 1
 
-/** Writes a backup. The file appears whole or not at all, readable by its owner alone. Gives the number of rows. */
+/** Writes a backup. The file appears whole or not at all, readable by its owner alone. Gives the number of rows. Throws `Invalid` where no file can be. */
 export async function backup(
   database: Database,
   path: string,
   migrations: readonly string[],
   onProgress: (rows: number) => void = () => {},
 ): Promise<number> {
+  if (await isFolder(path)) throw new Invalid('platform.backup.folder', `${path} is a folder. Name the file that is to be written.`)
   let rows = 0
   const partial = `${path}.partial`
   async function* lines(db: Transaction<unknown>): AsyncGenerator<string> {
@@ -48,6 +50,9 @@ export async function backup(
         await pipeline(lines(db), createGzip(), createWriteStream(partial, { mode: 0o600 }))
       })
     await rename(partial, path)
+  } catch (error) {
+    if (!isOfFiles(error)) throw error
+    throw new Invalid('platform.backup.file', `${path} cannot be written (${error.code}). Name a file in a folder where there is room.`)
   } finally {
     await rm(partial, { force: true })
   }
@@ -81,12 +86,17 @@ export async function restore(
   try {
     return await database.kysely.transaction().execute(db => loadRows(db, pairs(), { unknownTable: damaged, onProgress }))
   } catch (error) {
-    const code = (error as { code?: unknown }).code
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR')
-      throw new Invalid('platform.restore.missing', `The file ${path} is not there or cannot be read. Check the path.`)
-    if (typeof code === 'string' && code.startsWith('Z_')) throw damaged()
+    if (isOfFiles(error)) throw new Invalid('platform.restore.missing', `The file ${path} is not there or cannot be read. Check the path.`)
+    if (isUnfit(error) || (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw damaged()
     throw error
   }
+}
+
+/** What the file system says of a place that cannot be read or written. */
+const OF_FILES: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'])
+
+function isOfFiles(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && OF_FILES.has(error.code)
 }
 
 function linesOf(path: string): AsyncIterable<string> {

@@ -28,6 +28,7 @@ export interface EmbeddedDatabase {
   stop(): Promise<void>
 }
 
+const POSTGRES = 'postgres'
 const SOCKET = '.s.PGSQL.5432'
 /** The longest path that Linux takes for a socket is 107 bytes, macOS 103. */
 const LONGEST_SOCKET_PATH = 100
@@ -39,11 +40,25 @@ const STALE_LOCK_MILLIS = 30_000
  */
 const GIVE_UP_AFTER_MILLIS = STALE_LOCK_MILLIS + 10_000
 
+/** Whether there is an embedded database in that folder. It makes none. */
+export function hasEmbedded(dataFolder: string): Promise<boolean> {
+  return stat(join(dataFolder, POSTGRES)).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+}
+
 /** Opens the embedded database in `dataFolder`, or joins the process that has it open. Throws `Unavailable` when neither works. */
 export async function openEmbedded(dataFolder: string): Promise<EmbeddedDatabase> {
   const home = resolve(dataFolder)
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  await chmod(home, 0o700)
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 })
+    await chmod(home, 0o700)
+  } catch (cause) {
+    throw new Unavailable('platform.db.folder', `${dataFolder} cannot be the data folder. Set CARECERT_DATA to a folder of your own.`, undefined, {
+      cause,
+    })
+  }
   const socketFolder = await privateSocketFolder(home)
   const socket = join(socketFolder, SOCKET)
 
@@ -62,7 +77,7 @@ export async function openEmbedded(dataFolder: string): Promise<EmbeddedDatabase
 async function host(home: string, socketFolder: string, socket: string, release: () => Promise<void>): Promise<EmbeddedDatabase> {
   await rm(socket, { force: true })
   const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
-    workerData: { folder: join(home, 'postgres'), socket },
+    workerData: { folder: join(home, POSTGRES), socket },
     execArgv: [],
   })
   const said = (word: string) =>

@@ -172,6 +172,11 @@ export async function loadRows(
   return rows
 }
 
+/** Whether the database refused what was to be loaded (classes 22 and 23 of SQLSTATE): no installation has written it so. */
+export function isUnfit(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^2[23]...$/.test(String(error.code))
+}
+
 async function insertRows(db: Kysely<unknown>, table: string, rows: readonly unknown[]): Promise<void> {
   const columns = sql.join((await storedColumns(db, table)).map(name => sql.ref(name)))
   await sql`insert into ${sql.table(table)} (${columns}) overriding system value
