@@ -97,6 +97,7 @@ test('the page says what became of it, and nothing of who got it or who answered
   assert.doesNotMatch(page, /Answer by|Organisation A00000|recipient|silent/)
   const ended = (await visitor.get(`/public/${shown[1]}`)).body
   assert.match(ended, /Withdrawn/)
+  assert.doesNotMatch(ended, /Answer it for your organisation/)
   assert.match(ended, /The maker was mistaken\./)
   const replaced = (await visitor.get(`/public/${shown[2]}`)).body
   assert.match(replaced, new RegExp(`Read instead: <a class="nhsuk-link" href="/public/${shown[0]}">`))
