@@ -5,7 +5,7 @@ import type { TestPlatform } from './platform.ts'
 import { releasedBulletin, type ReleasedBulletin, type ReleasedBulletinOptions } from './released-bulletin.ts'
 import type { SmtpSink } from './smtp-sink.ts'
 
-export interface AnswerLinks {
+interface AnswerLinks {
   /** The path of the answer link in a message. */
   linkIn(bytes: Buffer): Promise<string>
   /** Releases a bulletin and mails it; gives the link of each message, in the order of their addresses. */

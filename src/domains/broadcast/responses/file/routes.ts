@@ -31,7 +31,7 @@ const take = route({
   largestFile: LARGEST_LIST,
   async handle({ read, work, body, files, now }) {
     const reasons = await read<Visible, readonly Reason[]>(db => reasonsOn(db, now))
-    const given = givenList({ body, files })
+    const given = givenList(body['list'], files.get('file'))
     if (!given.ok) return listPage(reasons, '', given.problems)
     const text = given.value
     const lines = readAnswerLines(text, now, reasons, null)

@@ -97,7 +97,7 @@ const takeList = route({
   async handle(request) {
     const { body } = request
     const found = await readFound(request, request.params.number, textOf(body, 'organisation'))
-    const given = givenList(request)
+    const given = givenList(body['list'], request.files.get('file'))
     if (!given.ok) return tasksPage(request, found, body, given.problems)
     const read = readAssetList(given.value)
     if ('rule' in read) return tasksPage(request, found, body, [read])
