@@ -200,7 +200,6 @@ test('a fresh link goes the way that the first came: to a mobile number as a tex
   const [, text] = await rows(bulletin.mailingId)
   assert.deepEqual([text?.channel, text?.state], ['text', 'sent'])
   platform.clock.advanceHours(1)
-  const [mailed, texted] = [sink.messages.length, notify.messages.length]
   const id = parseId('delivery', text?.id ?? '')
   assert.ok(id)
   await doing(async work => {
@@ -208,10 +207,10 @@ test('a fresh link goes the way that the first came: to a mobile number as a tex
     assert.ok(linked)
     await renewLink(work, linked)
   })
+  sink.manner = () => 'take'
   await platform.runJobs()
-  assert.deepEqual([sink.messages.length - mailed, notify.messages.length - texted], [0, 1])
-  const { to, body, reference } = notify.messages.at(-1) ?? {}
-  assert.deepEqual([to, reference], ['07700 900128', `${id}.2`])
+  const [, { body, reference } = {}, ...more] = notify.messages.filter(({ to }) => to === '07700 900128')
+  assert.deepEqual([reference, more.length, mails(/07700/).length], [`${id}.2`, 0, 0])
   assert.match(body ?? '', new RegExp(`^CareCERT CC-${bulletin.number}: your new answer link\\..* http://localhost:8080/r/${id}\\.2\\.`))
 })
 
