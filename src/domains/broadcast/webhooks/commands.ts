@@ -26,6 +26,8 @@ const MOST_OF_ONE_ORGANISATION = 20
 /** The least time between two tests of one endpoint. */
 const TEST_PAUSE_SECONDS = 10
 const LONGEST_ADDRESS = 2_000
+/** How many old secrets sign beside a new one. */
+const MOST_OLD_SECRETS = 3
 
 /**
  * Adds an endpoint of an organisation: the actor's own. Gives its secret, which nobody is shown again; `null` for Teams, which checks none.
@@ -86,19 +88,23 @@ export async function changeWebhook(work: Work<Visible>, id: string, choices: We
   record(work, webhook, 'changed', { events: choices.events, leastSeverity: choices.leastSeverity, exercises: choices.takesExercises })
 }
 
-/** Gives an endpoint a new secret. The old one signs beside it for a day, so that the receiver can change over without losing a message. */
+/**
+ * Gives an endpoint a new secret. The old one signs beside it for a day, so that the receiver can change over without losing a message; so do the
+ * last few before it whose day is not over, for whoever lost the new one and made another.
+ */
 export async function rotateSecret(work: Work<Visible>, signer: Signer, id: string): Promise<NewSecret> {
   const webhook = await lockWebhook(work, id)
   if (webhook.kind === 'teams')
     throw new Conflict('broadcast.webhook.no-secret', 'Teams checks no secret: make a new workflow there, and add its address.')
   const secret = newSecret(webhook.kind)
+  const before = webhook.previous_until !== null && webhook.previous_until > work.now ? (webhook.previous_secret_sealed?.split(' ') ?? []) : []
   await work.db
     .updateTable('broadcast_webhook')
     .where('id', '=', id)
     .set({
       secret_sealed: signer.seal(SECRET_SEAL, secret.secret, id),
       public_key: secret.publicKey,
-      previous_secret_sealed: webhook.secret_sealed,
+      previous_secret_sealed: [webhook.secret_sealed, ...before].slice(0, MOST_OLD_SECRETS).join(' '),
       previous_until: addHours(work.now, OVERLAP_HOURS),
     })
     .execute()
@@ -193,7 +199,7 @@ async function lockWebhook(work: Work<Visible>, id: string) {
     .selectFrom('broadcast_webhook')
     .where('id', '=', id)
     .where('state', '!=', 'removed')
-    .select(['id', 'organisation_id', 'kind', 'state', 'secret_sealed'])
+    .select(['id', 'organisation_id', 'kind', 'state', 'secret_sealed', 'previous_secret_sealed', 'previous_until'])
     .forUpdate()
     .executeTakeFirst()
   if (webhook === undefined) throw new NotFound('broadcast.webhook.unknown', 'There is no such webhook. It may have been removed: look at the list.')

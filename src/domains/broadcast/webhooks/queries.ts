@@ -258,7 +258,7 @@ export async function claimedMessages(db: Reader<Visible>, ids: readonly string[
     .execute()
   return rows.map(row => {
     const isOverlap = row.previous_until !== null && row.previous_until > now
-    const secrets = [row.secret_sealed, isOverlap ? row.previous_secret_sealed : null]
+    const secrets = [row.secret_sealed, ...(isOverlap ? (row.previous_secret_sealed?.split(' ') ?? []) : [])]
     return {
       id: row.id,
       attempts: row.attempts,

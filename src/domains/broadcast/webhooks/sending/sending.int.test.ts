@@ -6,7 +6,10 @@ import { webhookTest } from '../../../../../test/support/webhooks.ts'
 import { makeId } from '../../../../kernel/id.ts'
 import { createFetcher } from '../../../../platform/fetch/fetch.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
+import { readAs } from '../../../../platform/work/read.ts'
+import type { Visible } from '../../tables.ts'
 import { rotateSecret, startWebhook } from '../commands.ts'
+import { claimedMessages, type ClaimedMessage } from '../queries.ts'
 import { claimMessages, settleMessages } from './commands.ts'
 import { sendWebhooksJob } from './jobs.ts'
 
@@ -118,10 +121,7 @@ test('a message that was accepted beside the one that asked for patience takes n
   await tell(released())
   await tell({ type: 'bulletin.updated', bulletinId: bulletin().bulletinId, update: 'more' })
   await send()
-  assert.deepEqual(
-    (await messages(id)).map(({ state }) => state),
-    ['failed', 'accepted'],
-  )
+  assert.deepEqual((await messages(id)).map(({ state }) => state).toSorted(), ['accepted', 'failed'])
   assert.ok(((await endpoint(id))?.throttledUntil ?? new Date(0)) > platform.clock.now())
 })
 
@@ -216,6 +216,25 @@ test('a new secret signs at once and the old one beside it for a day', async () 
   await send()
   assert.ok(verified(fresh.secret))
   assert.throws(() => verified(old.secret))
+})
+
+test('a second new secret within the day leaves the first one good: its receiver may not have changed over yet', async () => {
+  const lead = leadOf(0)
+  const { id, secret: first } = await add(lead)
+  const second = await work(lead, unit => rotateSecret(unit, platform.signer, id))
+  const third = await work(lead, unit => rotateSecret(unit, platform.signer, id))
+  await tell(released())
+  await send()
+  const { body = '', headers } = receiver.hooks.at(-1) ?? {}
+  for (const secret of [first?.secret ?? '', second.secret, third.secret])
+    assert.ok(new Webhook(secret).verify(body, headers as Record<string, string>))
+  platform.clock.advanceHours(25)
+  await work(lead, unit => rotateSecret(unit, platform.signer, id))
+  const sent = (await messages(id)).map(message => message.id)
+  const [{ secretsSealed = [] } = {}] = await readAs<Visible, readonly ClaimedMessage[]>(platform, SYSTEM, reader =>
+    claimedMessages(reader, sent, platform.clock.now()),
+  )
+  assert.equal(secretsSealed.length, 2, 'what its day is over signs no more')
 })
 
 test('a channel of Teams gets a card and no signature', async () => {
