@@ -11,6 +11,7 @@ import { EXTENSION_ID, EXTENSION_OBJECTS } from './extension.ts'
 import { MARKING_IDS, markingOf } from './markings.ts'
 import { bundleOf, type StixObject } from './object.ts'
 import { identityObject } from './parts.ts'
+import { objectsOfThreat } from './threat.ts'
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 20, hour))
 const CENTRE = identityObject({ key: 'org_1', name: 'Cyber centre', since: at(0), changed: at(1) })
@@ -156,6 +157,34 @@ test('the same bulletin has the same ids in every version, and another has other
   const first = bulletinOf(one)
   assert.deepEqual(ids(first), ids({ ...first, origin: { ...first.origin, modified: at(9) }, title: 'Another title' }))
   assert.notDeepEqual(ids(first), ids({ ...first, origin: { ...first.origin, key: 'bul_2' } }))
+})
+
+test('a threat is called by its CVE only as the schema of OASIS has it: by the source cve, and else in words', () => {
+  const origin = { key: 'thr_1', createdBy: CENTRE.id, tlp: 'AMBER' as const, created: at(2), modified: at(6) }
+  const [report, flaw] = objectsOfThreat({
+    origin,
+    url: 'https://centre.example/threats/thr_1',
+    title: 'A flaw',
+    summary: '',
+    cves: ['CVE-2050-0001'],
+    steps: [],
+    products: [],
+    indicators: [],
+    references: [
+      { source: 'A catalogue', externalId: 'CVE-2050-0001', url: null },
+      { source: 'A maker', externalId: 'ADV-1', url: 'https://maker.example/1' },
+    ],
+    sourceRefs: [],
+    sightings: [],
+    facts: {},
+  })
+  assert.deepEqual(listAt(report, 'external_references').slice(1), [
+    { source_name: 'A catalogue', description: 'CVE-2050-0001' },
+    { source_name: 'A maker', external_id: 'ADV-1', url: 'https://maker.example/1' },
+  ])
+  assert.deepEqual(listAt(flaw, 'external_references'), [
+    { source_name: 'cve', external_id: 'CVE-2050-0001', url: 'https://www.cve.org/CVERecord?id=CVE-2050-0001' },
+  ])
 })
 
 function refsOf(object: StixObject): readonly string[] {

@@ -51,14 +51,17 @@ export function objectsOfThreat(threat: StixThreat): readonly StixObject[] {
     description: threat.summary,
     report_types: ['threat-report'],
     published: stixTime(origin.created),
-    external_references: [
-      { source_name: 'CareCERT threat', external_id: origin.key, url: threat.url },
-      ...threat.references.map(({ source, externalId, url }) => filled({ source_name: source, external_id: externalId, url })),
-    ],
+    external_references: [{ source_name: 'CareCERT threat', external_id: origin.key, url: threat.url }, ...threat.references.map(referenceOf)],
     object_refs: refs.length === 0 ? [origin.createdBy] : refs,
     extensions: saying('threat', threat.facts),
   })
   return [report, ...unique, ...threat.sightings.flatMap(sighting => sightingOf(threat, sighting, report.id))]
+}
+
+/** OASIS's schema of a reference keeps the ids of CVE and CAPEC to references whose sources are called `cve` and `capec`. */
+function referenceOf({ source, externalId, url }: StixThreat['references'][number]): Json {
+  const isOfRegister = externalId !== null && /^(?:CVE-\d{4}-\d{4,}|CAPEC-\d+)$/.test(externalId)
+  return filled({ source_name: source, ...(isOfRegister ? { description: externalId } : { external_id: externalId }), url })
 }
 
 /** What an organisation saw of it. That it did is between it and the centre, so it is marked as narrowly. */
