@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { createTestApp } from '../../../test/support/app.ts'
 import { isRecord, listAt, memberOf } from '../../kernel/json.ts'
-import { ROUTES } from '../modules.ts'
+import { MODULES, ROUTES } from '../modules.ts'
+import { operationsOf } from './openapi.ts'
+import { operationModel } from './views.ts'
 
 const app = await createTestApp()
 const answer = await app.visitor.get('/api/v1/openapi.json')
@@ -58,6 +60,33 @@ test('a schema says what a body must hold, from the very schema that checks it',
   const body = document.components.schemas['SetAudienceBody']
   assert.ok(isRecord(body), Object.keys(document.components.schemas).join(' '))
   assert.equal(body['additionalProperties'], false)
+})
+
+test('every part of the API has a name for people', () => {
+  const { tags } = answer.json<{ tags: readonly { name: string; description: string }[] }>()
+  assert.deepEqual(
+    tags.filter(({ name, description }) => name === description),
+    [],
+  )
+})
+
+/** What must be there besides hangs on other members, or on what was read before: a schema cannot say it. */
+const HANGS_ON_MORE = [
+  'addContact',
+  'changeContact',
+  'reportIncident',
+  'addTemplate',
+  'saveTemplateVersion',
+  'importFrameworks',
+  'setFrameworkProfile',
+]
+
+test('the line to copy holds a body that its operation takes', () => {
+  const refused = operationsOf(MODULES).flatMap(one => {
+    const { body } = operationModel(one, { permissions: {} }, 'https://carecert.example')
+    return one.operation.body === null || one.operation.body.safeParse(JSON.parse(body ?? 'null')).success ? [] : [one.operation.id]
+  })
+  assert.deepEqual(refused.toSorted(), HANGS_ON_MORE.toSorted())
 })
 
 test('the page of the API leads everybody to every operation, and each has a page that says how', async () => {

@@ -23,8 +23,10 @@ const TITLES: Readonly<Record<string, string>> = {
   directory: 'Organisations, people, contacts and technology',
   watch: 'Sources, threats and notifications of incidents',
   broadcast: 'Bulletins, audiences, release, answers and the picture',
+  assure: 'Frameworks, reviews, the benchmark, what to spend on, and plans',
   operations: 'Jobs and the audit',
   api: 'The API itself',
+  'interop.cap': 'Alerts by CAP',
   'interop.feeds': 'Addresses of feeds',
   'interop.csaf-validation': 'Validating CSAF documents',
 }
@@ -89,7 +91,7 @@ const INTRODUCTION = `What pages can do, programs can do here, with the same per
 - **Lists** give \`items\`, the \`total\` of all, and \`next\`: send it as \`cursor\` for the page after. \`null\` ends it.
 - **Writing** takes \`Idempotency-Key\`: the same request under the same key within 24 hours does nothing twice, and is answered as before, with \`Idempotency-Replayed: true\`.
 - **Errors** are problem details (RFC 9457). \`type\` is stable; \`errors\` names the members that are wrong, by JSON Pointer.
-- **Limits**: \`RateLimit\` says how many requests are left in this minute; after 429 wait as \`Retry-After\` says.
+- **Limits**: \`RateLimit\` says how many requests are left in this minute; after 429 wait as \`Retry-After\` says. Where several web processes run, each counts for itself.
 - **Within v1** members are added, never taken away or changed in meaning: ignore what you do not know.`
 
 const SIGNED_IN = [{ token: [] }, { basic: [] }, { session: [] }]

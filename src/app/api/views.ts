@@ -141,20 +141,45 @@ function curlOf({ route, operation }: Described, baseUrl: string, body: unknown)
 const DEEPEST = 6
 
 /** A body of the schema's shape to begin from: each member that must be there, with a value of its kind. */
-function exampleOf(schema: unknown, depth = 0): unknown {
+function exampleOf(schema: unknown, depth = 0, name = ''): unknown {
   if (!isRecord(schema) || depth > DEEPEST) return null
   if ('default' in schema) return schema['default']
   if ('const' in schema) return schema['const']
   const [choice] = listOf(schema, 'enum')
   if (choice !== undefined) return choice
   const [first] = [...listOf(schema, 'anyOf'), ...listOf(schema, 'oneOf'), ...listOf(schema, 'allOf')]
-  if (first !== undefined) return exampleOf(first, depth + 1)
+  if (first !== undefined) return exampleOf(first, depth + 1, name)
   const kind = schema['type']
   if (kind === 'object') return exampleObject(schema, depth)
-  if (kind === 'array') return []
+  if (kind === 'array') return typeof schema['minItems'] === 'number' && schema['minItems'] > 0 ? [exampleOf(schema['items'], depth + 1)] : []
   if (kind === 'boolean') return false
-  if (kind === 'integer' || kind === 'number') return typeof schema['minimum'] === 'number' ? schema['minimum'] : 0
-  return kind === 'string' ? '' : null
+  if (kind === 'integer' || kind === 'number') return leastOf(schema)
+  return kind === 'string' ? exampleText(schema, name) : null
+}
+
+function leastOf({ minimum, exclusiveMinimum }: JsonRecord): number {
+  if (typeof exclusiveMinimum === 'number') return exclusiveMinimum + 1
+  return typeof minimum === 'number' ? minimum : 0
+}
+
+/** A text by its format, or by the name of the member, where what it must look like is no part of its schema. */
+const TEXTS: ReadonlyMap<unknown, string> = new Map([
+  ['date', '2027-03-27'],
+  ['date-time', '2027-03-27T09:00:00Z'],
+  ['email', 'somebody@example.org'],
+  ['uri', 'https://example.org/'],
+  ['uuid', '2f1b1c1e-6a52-4f0e-9a7e-3c1f0b8f5d21'],
+  ['bulletin', 'CC-5001'],
+  ['by', 'CC-5001'],
+  ['day', '2027-03-27'],
+  ['asOf', '2026-11-01'],
+  ['effectiveFrom', '2027-03-27'],
+  ['hash', '0'.repeat(64)],
+  ['audienceHash', '0'.repeat(64)],
+])
+
+function exampleText({ format }: JsonRecord, name: string): string {
+  return TEXTS.get(format) ?? TEXTS.get(name) ?? 'words'
 }
 
 function exampleObject(schema: JsonRecord, depth: number): unknown {
@@ -163,7 +188,7 @@ function exampleObject(schema: JsonRecord, depth: number): unknown {
   return Object.fromEntries(
     Object.entries(properties)
       .filter(([name]) => required.includes(name))
-      .map(([name, one]) => [name, exampleOf(one, depth + 1)]),
+      .map(([name, one]) => [name, exampleOf(one, depth + 1, name)]),
   )
 }
 
