@@ -274,5 +274,5 @@ test('a stranger solves a problem of a file, checks it, and is told what is wron
   await assert.rejects(run('investment solve', { ...problem, improvements: [{ ...problem.improvements[0], yearly: -1 }] }), /Backups/)
   await assert.rejects(run('investment solve', '{"improvements":'), /cut off|not JSON|JSON/)
   await assert.rejects(run('investment solve', { improvements: 'none' }), /This is no problem\. \/improvements/)
-  await assert.rejects(runCommand(app.platform, SYSTEM, 'investment solve', [join(folder, 'none.json')]), /There is no file/)
+  await assert.rejects(runCommand(app.platform, SYSTEM, 'investment solve', [join(folder, 'none.json')]), { code: 'platform.file.missing' })
 })
