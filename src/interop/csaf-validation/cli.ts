@@ -121,8 +121,8 @@ function linesOf({ file, verdict }: Judged): readonly string[] {
   return [
     `${file}: ${verdictSentence(verdict)}`,
     ...verdict.findings.flatMap(({ rule, pointer, severity, message }) => [
-      `  ${SEVERITY_WORDS[severity]} ${ruleWords(rule)} at ${pointer === '' ? 'the whole document' : pointer}: ${titleOf(rule)}${message === '' ? '' : ` (${message})`}`,
-      `    ${adviceOf(rule)}`,
+      `  ${SEVERITY_WORDS[severity]} ${ruleWords(rule)} at ${pointer === '' ? 'the whole document' : pointer}${message === '' ? '' : `: ${message}`}`,
+      `    The rule: ${titleOf(rule)}. ${adviceOf(rule)}`,
     ]),
     ...(verdict.notChecked.length > 0 ? [`  Not checked: ${verdict.notChecked.map(({ rule }) => rule).join(', ')}.`] : []),
   ]

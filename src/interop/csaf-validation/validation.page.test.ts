@@ -88,6 +88,12 @@ test('the command judges files, folders and what is no document, prints each ver
     [['2.0', true, []]],
   )
   assert.match((await run([good], false)).text, /good\.json: Valid CSAF 2\.0: nothing was found\./)
+  const hinted = await runCommand(app.platform, operator, 'csaf validate', [good], { level: 'optional' }, { json: false })
+  assert.match(
+    hinted.text,
+    /\n {2}Warning 6\.2\.13 at \/.+: not sorted alphabetically\n {4}The rule: Members stand in the order of the alphabet\. Sort the members of each object\.\n/,
+    'what was found comes first, then the rule and what to do',
+  )
   file('latin-1.json', Uint8Array.of(0x7b, 0x22, 0xe9, 0x22, 0x7d))
   file('deep.json', '['.repeat(5_000))
   file('broken.json', JSON.stringify(broken))
