@@ -34,8 +34,8 @@ export type ManyOutcome = { readonly ok: true; readonly recorded: number } | { r
  * Records the answer of one organisation: `state` with its `note`, and its reason or `nextDate` where the state needs one. What the organisation
  * keeps to itself is written where the centre cannot read it.
  * The answers before it are kept. The same answer sent twice (a double tap) is recorded once, unless it was asked for again in between.
- * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn, or when another
- * answer has come than the one of `seenAt` (seen.ts).
+ * Throws `NotFound` when the bulletin did not go to that organisation or lies outside the actor's scope, `Conflict` when it is withdrawn, or when
+ * another answer has come than the one of `seenAt` (seen.ts).
  */
 export async function respond(work: Work<Visible>, input: Target & Answer & Given): Promise<void> {
   // What somebody said on the telephone is theirs; whoever rang only writes it down.

@@ -122,6 +122,11 @@ export function viaWords(via: string): string {
   return Object.hasOwn(VIA_WORDS, via) ? VIA_WORDS[via as Via] : via
 }
 
+/** The hidden field of an answer's form that says how far whoever fills it in has seen (seen.ts). */
+export function seenField({ responseAt }: { readonly responseAt: Instant | null }): { readonly seen: string } {
+  return { seen: responseAt?.toISOString() ?? '' }
+}
+
 /** A recipient's place in the funnel, from its columns: the last stage that it reached, or why it stands at none. */
 export function standing(recipient: { readonly response: string | null; readonly isReachable: boolean }): ResponseState | 'silent' | 'unreachable' {
   if (recipient.response !== null && isResponseState(recipient.response)) return recipient.response

@@ -3,8 +3,8 @@ import type { Problem } from '../../../kernel/problem.ts'
 import { RESPONSE_STATES, type ResponseState } from './model.ts'
 
 /**
- * Two colleagues who answer at once. A form says how far whoever fills it in has seen: when the newest answer came. Where another has come since, theirs is
- * not written over it unseen: they are told of it, and decide.
+ * Two colleagues who answer at once. A form says how far whoever fills it in has seen: when the newest answer came. Where another has come since,
+ * theirs is not written over it unseen: they are told of it, and decide.
  */
 
 /** The newest answer of an organisation, as its recipient has it. */
@@ -13,12 +13,7 @@ interface Newest {
   readonly responseAt: Instant | null
 }
 
-/** The hidden field that says so. */
-export function seenField({ responseAt }: Newest): { readonly seen: string } {
-  return { seen: responseAt?.toISOString() ?? '' }
-}
-
-/** What that field says: `null` for no answer; `undefined` where there is no such field, as from a machine. */
+/** What the field of `seenField` says: `null` for no answer; `undefined` where there is no such field, as from a machine. */
 export function seenIn(typed: Readonly<Record<string, unknown>>): Instant | null | undefined {
   return typeof typed['seen'] === 'string' ? (parseInstant(typed['seen']) ?? null) : undefined
 }

@@ -11,10 +11,10 @@ import { bulletinById, updatesOf, versionOf, type Bulletin } from '../../bulleti
 import type { Visible } from '../../tables.ts'
 import { respond } from '../commands.ts'
 import { readAnswer, textOf } from '../fields.ts'
-import { isResponseState, RESPONSE_STATES, type GivenAnswer, type Reason } from '../model.ts'
+import { isResponseState, RESPONSE_STATES, seenField, type GivenAnswer, type Reason } from '../model.ts'
 import { answersOf, recipientOf, successorNumber, type Recipient } from '../queries.ts'
 import { reasonsOn } from '../queries/reasons.ts'
-import { overtakenBy, seenField, seenIn } from '../seen.ts'
+import { overtakenBy, seenIn } from '../seen.ts'
 import { sharesDetail } from '../sharing/queries.ts'
 import { askSignature } from '../signing/commands.ts'
 import { readAskView, type AskView } from '../signing/read-ask.ts'
@@ -34,8 +34,8 @@ const ShownQuery = z.object({ state: z.string().max(30).default('') })
 const PUBLIC = { public: 'The link is signed, belongs to one contact and one bulletin, runs out and records once: it stands in for signing in.' }
 
 /**
- * How much comes from one network address in a minute. Hospitals of a whole country may go out by a few addresses, and all answer in the minutes after a
- * release; mail scanners open every link before. What keeps a stranger out is the signature, and not these.
+ * How much comes from one network address in a minute. Hospitals of a whole country may go out by a few addresses, and all answer in the minutes
+ * after a release; mail scanners open every link before. What keeps a stranger out is the signature, and not these.
  */
 const OPENED_A_MINUTE = 1_200
 const ANSWERED_A_MINUTE = 600

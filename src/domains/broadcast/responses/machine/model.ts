@@ -50,8 +50,8 @@ export function answerFromVex(statements: readonly VexStatement[], names: readon
 }
 
 /**
- * What still holds. A document may keep its history: what is said of a product and a vulnerability takes the place of what was said before (OpenVEX 0.2.0, "The VEX
- * Statement"). Of what was said at one time all holds.
+ * What still holds. A document may keep its history: what is said of a product and a vulnerability takes the place of what was said before
+ * (OpenVEX 0.2.0, "The VEX Statement"). Of what was said at one time all holds.
  */
 function inForce(statements: readonly VexStatement[]): readonly VexStatement[] {
   const keyOf = ({ vulnerabilities: [name = ''] }: VexStatement, product: string) => `${name.toUpperCase()}\n${product}`
