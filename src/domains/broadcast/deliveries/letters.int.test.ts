@@ -209,9 +209,9 @@ test('a fresh link goes the way that the first came: to a mobile number as a tex
   })
   sink.manner = () => 'take'
   await platform.runJobs()
-  const [, { body, reference } = {}, ...more] = notify.messages.filter(({ to }) => to === '07700 900128')
-  assert.deepEqual([reference, more.length, mails(/07700/).length], [`${id}.2`, 0, 0])
-  assert.match(body ?? '', new RegExp(`^CareCERT CC-${bulletin.number}: your new answer link\\..* http://localhost:8080/r/${id}\\.2\\.`))
+  const [, fresh, ...more] = notify.messages.filter(({ to }) => to === '07700 900128')
+  assert.deepEqual([fresh?.reference, more.length, mails(/07700/).length], [`${id}.2`, 0, 0])
+  assert.match(fresh?.body ?? '', new RegExp(`^CareCERT CC-${bulletin.number}: your new answer link\\..* http://localhost:8080/r/${id}\\.2\\.`))
 })
 
 test('a bulletin that is replaced leads to the one that replaces it, whatever its label and by text message too', async () => {
