@@ -112,6 +112,7 @@ export const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
   ...shown(['broadcast.picture.view'], ['broadcast_answer_time']),
   ...shown(['broadcast.impact.view'], ['broadcast_impact_report']),
   ...shown(['broadcast.chase.view'], ['broadcast_chase_policy', 'broadcast_chase_step', 'broadcast_closed_day']),
+  ...shown(['interop.cap-policy.view'], ['interop_cap_policy']),
   ...shown(['broadcast.call.make'], ['broadcast_call', 'broadcast_call_hold']),
   ...shown(
     ['assure.plan.view'],
