@@ -6,7 +6,7 @@ import { cleanLine } from '../../../kernel/text.ts'
 
 export const SEVERITIES = ['high', 'medium', 'low', 'information'] as const satisfies readonly BulletinSeverity[]
 /** What an alert may say of when to act (CAP 1.2 §3.2.2), and what that means. `Past` is for its end alone. */
-export const URGENCIES = ['Immediate', 'Expected', 'Future', 'Unknown'] as const satisfies readonly CapUrgency[]
+const URGENCIES = ['Immediate', 'Expected', 'Future', 'Unknown'] as const satisfies readonly CapUrgency[]
 const URGENCY_WORDS: Readonly<Record<(typeof URGENCIES)[number], string>> = {
   Immediate: 'Immediate: act at once',
   Expected: 'Expected: act soon, within the hour',
