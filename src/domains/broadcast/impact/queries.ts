@@ -101,18 +101,22 @@ async function countImpact(db: Reader<Visible>, scope: Scope, bulletinId: string
 /** The answers of those who act: they have said that they do, or that it is done. */
 const ACTING = sql.join(['in-progress', 'done'])
 
-/** What each had said last by the landmark. What it says later moves it to no other group: whoever acts because they were hit did not act before. */
+/**
+ * What each had said last by the landmark. What it says later moves it to no other group: whoever acts because they were hit did not act before.
+ * By the latest time of each answer, for to sort a hundred thousand answers takes twice as long.
+ */
 function saidBy(db: Reader<Visible>, bulletinId: string, landmark: Instant, organisationIds: readonly string[] | null = null) {
   return db
     .selectFrom('broadcast_response')
     .where('bulletin_id', '=', bulletinId)
     .where('at', '<=', landmark)
     .$if(organisationIds !== null, query => query.where(sql<boolean>`organisation_id = any(${[...(organisationIds ?? [])]}::text[])`))
-    .distinctOn('organisation_id')
-    .orderBy('organisation_id')
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .select(['organisation_id', 'state'])
+    .groupBy('organisation_id')
+    .select([
+      'organisation_id',
+      sql<boolean>`coalesce(max(at) filter (where state in (${ACTING})) = max(at), false)`.as('acts'),
+      sql<boolean>`coalesce(max(at) filter (where state = 'not-applicable') = max(at), false)`.as('is_unconcerned'),
+    ])
     .as('said')
 }
 
@@ -122,8 +126,8 @@ async function sizesOf(db: Reader<Visible>, scope: Scope, bulletinId: string, la
   const { acted, unconcerned } = await db
     .selectFrom(saidBy(db, bulletinId, landmark))
     .select([
-      sql<number>`(count(*) filter (where said.state in (${ACTING})))::integer`.as('acted'),
-      sql<number>`(count(*) filter (where said.state = 'not-applicable'))::integer`.as('unconcerned'),
+      sql<number>`(count(*) filter (where said.acts))::integer`.as('acted'),
+      sql<number>`(count(*) filter (where said.is_unconcerned and not said.acts))::integer`.as('unconcerned'),
     ])
     .executeTakeFirstOrThrow()
   const { toldLater } = await db
@@ -153,8 +157,8 @@ async function groupsOf(
     .where(sql<boolean>`recipient.organisation_id = any(${[...organisationIds]}::text[])`)
     .where(IS_REACHED)
     .where(eb => eb.or([eb('recipient.joined_at', 'is', null), eb('recipient.joined_at', '<=', landmark)]))
-    .where(sql<boolean>`said.state is distinct from 'not-applicable'`)
-    .select(['recipient.organisation_id as id', sql<boolean>`coalesce(said.state in (${ACTING}), false)`.as('acted')])
+    .where(sql<boolean>`not coalesce(said.is_unconcerned and not said.acts, false)`)
+    .select(['recipient.organisation_id as id', sql<boolean>`coalesce(said.acts, false)`.as('acted')])
     .execute()
   return new Map(rows.map(({ id, acted }) => [id, acted ? 'acted' : 'notActed']))
 }
