@@ -27,7 +27,10 @@ const order = async () => (await readCsv(dana, `${list}.csv`)).map(row => row['C
 
 test('before the hour of the policy only those stand on the list whom nothing else can reach', async () => {
   assert.deepEqual(await order(), ['T00004'])
-  assert.match((await dana.get(list)).body, /<strong>1<\/strong> to ring now, of 1 on the list[\s\S]*4 more have not answered[\s\S]*what the policy says/)
+  assert.match(
+    (await dana.get(list)).body,
+    /<strong>1<\/strong> to ring now, of 1 on the list[\s\S]*4 more have not answered[\s\S]*what the policy says/,
+  )
   await sql`update broadcast_bulletin set released_at = released_at - interval '12 hours' where id = ${bulletin.bulletinId}`.execute(db)
   await sql`update broadcast_recipient set joined_at = ${platform.clock.now()} where organisation_id = ${bulletin.organisationIds[3] ?? ''}`.execute(
     db,
