@@ -1,5 +1,4 @@
 import type { Problem } from '../../../kernel/problem.ts'
-import type { FieldOption } from '../../../ui/models.ts'
 import type { FlatRule } from './flat.ts'
 import { AudienceRule, parseTechnology, splitCodes, technologyText } from './model.ts'
 
@@ -81,7 +80,7 @@ export interface RuleChoices {
 /** The builder's groups of fields; a group that holds nothing may stand folded. */
 export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonly Problem[]) {
   const errorOf = (name: string) => problems.find(problem => problem.pointer === name)?.message
-  const boxes = (name: string, label: string, options: readonly FieldOption[], hint?: string) => ({
+  const boxes = (name: string, label: string, options: readonly Box[], hint?: string) => ({
     name,
     label,
     kind: 'checkboxes' as const,
@@ -151,8 +150,14 @@ export function ruleGroups(typed: Typed, choices: RuleChoices, problems: readonl
   }
 }
 
+/** A box that can be ticked. */
+interface Box {
+  readonly value: string
+  readonly text: string
+}
+
 /** What may be chosen, and what is chosen already though it is not offered: a rule that was made elsewhere is not changed by looking at it. */
-export function withChosen(options: readonly FieldOption[], chosen: readonly string[]): readonly FieldOption[] {
+export function withChosen(options: readonly Box[], chosen: readonly string[]): readonly Box[] {
   const offered = new Set(options.map(({ value }) => value))
   return [...options, ...chosen.filter(value => value !== '' && !offered.has(value)).map(value => ({ value, text: value }))]
 }

@@ -1,9 +1,8 @@
-import { sql } from 'kysely'
 import type { Work } from '../../../platform/work/work.ts'
-import { owesAnswer } from '../scope.ts'
 import type { Visible } from '../tables.ts'
 import type { MailingKind } from './model.ts'
 import { isOneOf, type ClaimedDelivery, type ToldOrganisation } from './queries.ts'
+import { answeredAmong } from './queries/answered.ts'
 
 /**
  * Reminders and escalations say that no answer has come. Between the hour at which they were queued and the moment in which one is sent lie a slow mail
@@ -17,7 +16,7 @@ export async function withoutAnswered(
 ): Promise<readonly ClaimedDelivery[]> {
   if (claimed.length === 0 || (mailing.kind !== 'reminder' && mailing.kind !== 'escalation')) return claimed
   const answered = await answeredAmong(
-    work,
+    work.db,
     mailing.bulletinId,
     claimed.flatMap(delivery => [delivery, ...delivery.carries].map(({ organisationId }) => organisationId)),
   )
@@ -35,18 +34,6 @@ export function toldBy(delivery: ClaimedDelivery): readonly ToldOrganisation[] {
 
 function mark<T extends ToldOrganisation>(told: T, answered: ReadonlySet<string>): T {
   return { ...told, hasAnswered: answered.has(told.organisationId) }
-}
-
-async function answeredAmong(work: Work<Visible>, bulletinId: string, organisationIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await work.db
-    .selectFrom('broadcast_recipient as recipient')
-    .innerJoin('broadcast_bulletin as bulletin', 'bulletin.id', 'recipient.bulletin_id')
-    .where('recipient.bulletin_id', '=', bulletinId)
-    .where(isOneOf('recipient.organisation_id', [...new Set(organisationIds)]))
-    .where(sql<boolean>`${owesAnswer('recipient', 'bulletin')} is not true`)
-    .select('recipient.organisation_id as id')
-    .execute()
-  return new Set(rows.map(({ id }) => id))
 }
 
 async function notSent(work: Work<Visible>, mailingId: string, idle: readonly ClaimedDelivery[]): Promise<void> {

@@ -13,8 +13,8 @@ import {
 } from '../../watch/contract.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { bulletinOf, versionOf, type Bulletin } from '../bulletins/queries.ts'
+import { reachedIn } from '../picture/model.ts'
 import { funnel } from '../picture/queries.ts'
-import { reachedIn } from '../picture/times.ts'
 import type { Visible } from '../tables.ts'
 import { impactOf, windowsOf, type Impact, type ImpactGroup, type Reporter, type Windows } from './model.ts'
 

@@ -67,6 +67,11 @@ export interface Group extends Counts {
   readonly name: string
 }
 
+/** Those who cannot be reached were never asked: they leave the count at the release, and stand apart. */
+export function reachedIn({ audience, unreachable }: { readonly audience: number; readonly unreachable: number }): number {
+  return audience - unreachable
+}
+
 export function answeredIn(counts: Counts): number {
   return Object.values(counts.answers).reduce((sum, count) => sum + count, 0)
 }

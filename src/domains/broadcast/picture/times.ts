@@ -48,11 +48,6 @@ export interface Times {
   readonly curves: Readonly<Record<TimeEvent, readonly SurvivalPoint[]>>
 }
 
-/** Those who cannot be reached were never asked: they leave the count at the release, and stand apart. */
-export function reachedIn({ audience, unreachable }: { readonly audience: number; readonly unreachable: number }): number {
-  return audience - unreachable
-}
-
 /** The curves of one group from its sums. */
 export function timesFrom(
   group: { readonly code: string | null; readonly name: string; readonly reached: number },

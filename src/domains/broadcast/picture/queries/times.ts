@@ -4,8 +4,8 @@ import type { Scope } from '../../../../platform/work/actor.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
 import { hasSums, isOwnRecipient, isOwnSum } from '../../scope.ts'
 import type { Visible } from '../../tables.ts'
-import { DECLINED, type Counts, type Group } from '../model.ts'
-import { reachedIn, timesFrom, type LateJoiners, type TimeDimension, type Times, type TimeSum } from '../times.ts'
+import { DECLINED, reachedIn, type Counts, type Group } from '../model.ts'
+import { timesFrom, type LateJoiners, type TimeDimension, type Times, type TimeSum } from '../times.ts'
 
 interface Asked {
   readonly bulletinId: string
