@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { pointersOf, programOf } from '../../../test/support/api.ts'
 import { createTestApp } from '../../../test/support/app.ts'
 import { releasedBulletin } from '../../../test/support/released-bulletin.ts'
+import { programOf as programWithToken } from '../../../test/support/tokens.ts'
 
 const app = await createTestApp()
 const { platform } = app
@@ -167,6 +168,8 @@ test('now says to each role what its own first page says, and a search finds onl
   const own = await other.get('/now')
   assert.deepEqual([own.at('overseer'), own.at('organisation.toAnswer.0.number'), own.at('organisation.toAnswerTotal')], [null, number, 1])
   assert.equal((await app.visitor.get('/api/v1/now')).statusCode, 401)
+  const narrow = await programWithToken(app, manager.who, 'duty-manager', { scopes: ['broadcast.bulletin.list'] })
+  assert.deepEqual((await narrow.ask('GET', '/api/v1/now')).json<{ overseer: { live: unknown } }>().overseer.live, [], 'who is silent is more')
   assert.equal((await lead.get(`/search?q=${number}`)).list('bulletins').length, 1)
   const stranger = await programOf(app, 'cyber-lead', { organisation: 'OUTSIDE' })
   assert.deepEqual((await stranger.get('/search?q=flaw')).body, { bulletins: [], threats: [], organisations: [] })

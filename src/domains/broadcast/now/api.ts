@@ -85,7 +85,11 @@ const now = operation({
         overseer === null
           ? null
           : {
-              live: overseer.live.map(row => ({ ...row, givenUp: may(actor, 'broadcast.delivery.view') ? row.givenUp : null })),
+              // Who acts and who is silent is more than what is live: a token may hold less than its role.
+              live: (may(actor, 'broadcast.picture.view') ? overseer.live : []).map(row => ({
+                ...row,
+                givenUp: may(actor, 'broadcast.delivery.view') ? row.givenUp : null,
+              })),
               toReview: [...overseer.reviews],
               toRelease: [...overseer.approved],
               missed: [...overseer.missed],
