@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { bulletinNumber } from '../src/domains/broadcast/bulletins/model.ts'
-import { LINK_PURPOSE, linkFor, linkText } from '../src/domains/broadcast/deliveries/model.ts'
+import { answerAddress } from '../src/domains/broadcast/deliveries/answer-link/model.ts'
 import type { Id } from '../src/kernel/id.ts'
 import type { Platform } from '../src/platform/platform.ts'
 import type { Bench } from './support/bench.ts'
@@ -68,8 +68,7 @@ async function prepare(platform: Platform, organisations: number): Promise<reado
   )
   note(`${bulletinNumber(number)}: ${rows.length} links`)
   return rows.map(({ id, generation }) => {
-    const text = linkText(linkFor(id, generation, platform.clock.now()))
-    return `${platform.config.baseUrl}/r/${text}.${platform.signer.sign(LINK_PURPOSE, text)}`
+    return answerAddress(platform.config.baseUrl, platform.signer.sign, { id, generation }, platform.clock.now())
   })
 }
 

@@ -20,6 +20,23 @@ test('what is signed for one purpose does not pass for another, nor changed, nor
   )
 })
 
+test('a short signature is another than the start of the long one, and is as strict', () => {
+  const signature = signer.signShort('link', 'text')
+  assert.equal(signature.length, 16)
+  assert.ok(signer.verifyShort('link', 'text', signature))
+  const long = signer.sign('link', 'text')
+  const others = [
+    long.slice(0, 16),
+    long,
+    signer.signShort('link', 'other'),
+    signer.signShort('cookie', 'text'),
+    `${signature}A`,
+    signature.slice(0, -1),
+  ]
+  for (const other of others) assert.ok(!signer.verifyShort('link', 'text', other), other)
+  assert.ok(!signer.verify('link', 'text', signature))
+})
+
 test('a signature is taken in its one spelling only', () => {
   const signature = signer.sign('link', 'text')
   for (const spelled of [`${signature}=`, ` ${signature}`, `${signature}\n`, signature.slice(0, -1), ''])

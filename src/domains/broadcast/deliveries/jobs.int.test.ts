@@ -10,9 +10,10 @@ import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { BulletinContent } from '../bulletins/model.ts'
 import type { Visible } from '../tables.ts'
+import { LINK_PURPOSE, parseLinkToken } from './answer-link/model.ts'
 import { claimDeliveries } from './commands.ts'
 import { deliverMailing, resumeDeliveryJob } from './jobs.ts'
-import { DELIVER, LINK_PURPOSE, MOST_ATTEMPTS, parseLinkToken } from './model.ts'
+import { DELIVER, MOST_ATTEMPTS } from './model.ts'
 import { claimedDeliveries, deliveryCounts, mailingToDeliver, type ClaimedDelivery, type MailingToDeliver } from './queries.ts'
 import { prepareText } from './views.ts'
 
@@ -290,7 +291,10 @@ test('a wider label given later does not let out the text of the version before 
   const mailing = await readAs<Visible, MailingToDeliver | undefined>(platform, SYSTEM, db => mailingToDeliver(db, bulletin.mailingId))
   const [delivery] = await readAs<Visible, readonly ClaimedDelivery[]>(platform, SYSTEM, db => claimedDeliveries(db, bulletin.deliveryIds))
   assert.ok(mailing !== undefined && delivery !== undefined)
-  assert.match(prepareText(mailing, 'http://localhost:8080')(delivery, () => 'LINK').text, /^CareCERT CC-\d+ High TLP:AMBER: Sign in to read it\./)
+  assert.match(
+    prepareText(mailing, 'http://localhost:8080', () => '042042')(delivery, () => 'LINK').text,
+    /^CareCERT CC-\d+ High TLP:AMBER: Sign in to read it\..* LINK Check code 042042\.$/,
+  )
 })
 
 test('a bulletin that is withdrawn while a dead worker held some of it leaves nothing open, and asks for no job', async () => {

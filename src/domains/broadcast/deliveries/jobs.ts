@@ -1,5 +1,5 @@
 import { Unavailable } from '../../../kernel/errors.ts'
-import { parseId, type Id } from '../../../kernel/id.ts'
+import { parseId } from '../../../kernel/id.ts'
 import { monotonicMillis, sleep, within } from '../../../platform/clock/clock.ts'
 import { handles } from '../../../platform/jobs/job.ts'
 import type { MailOutcome } from '../../../platform/mail/transport.ts'
@@ -11,9 +11,10 @@ import { runWork, type Work } from '../../../platform/work/work.ts'
 import { bulletinNumber } from '../bulletins/model.ts'
 import { returnPath, streamEnvelope } from '../envelope.ts'
 import type { Visible } from '../tables.ts'
+import { answerAddress, checkCode, shortAnswerAddress } from './answer-link/model.ts'
 import { withoutAnswered } from './answered.ts'
 import { claimDeliveries, followUp, settleDeliveries, stopDeliveries, type AttemptOutcome, type ClaimLimits } from './commands.ts'
-import { DELIVER, LEASE_SECONDS, LINK_PURPOSE, linkFor, linkText, RESUME_DELIVERY, SEND_LINK } from './model.ts'
+import { DELIVER, LEASE_SECONDS, RESUME_DELIVERY, SEND_LINK } from './model.ts'
 import { pump } from './pump.ts'
 import {
   claimedDeliveries,
@@ -76,7 +77,7 @@ export async function deliverMailing(platform: Platform, mailingId: string, sign
   const envelope = (delivery: ClaimedDelivery) => streamEnvelope(platform, { stream: 'bulletins', id: delivery.contactId }, about, delivery.id)
   const writers = {
     mail: prepareLetter(platform.views, mailing, platform.config.baseUrl, envelope),
-    text: prepareText(mailing, platform.config.baseUrl),
+    text: prepareText(mailing, platform.config.baseUrl, told => checkCode(platform.signer.sign, mailing.bulletinId, told.organisationId)),
   }
   const fallback = { hasTexts: platform.texts.isConfigured, baseUrl: platform.config.baseUrl }
   const startedAt = monotonicMillis()
@@ -113,7 +114,7 @@ async function isOpen(work: Work<Visible>, mailingId: string): Promise<boolean> 
 const TOO_SLOW = { ok: false, permanent: false, fault: 'service', words: 'The server did not finish in time.' } as const
 
 async function send(platform: Platform, writers: Writers, delivery: ClaimedDelivery): Promise<AttemptOutcome> {
-  const linkOf = (told: ToldOrganisation) => answerAddress(platform, told)
+  const linkOf = (told: ToldOrganisation) => addressFor(platform, told, delivery)
   const sending =
     delivery.channel === 'text' ? sendText(platform, writers.text(delivery, linkOf)) : platform.mail.send(writers.mail(delivery, linkOf))
   const outcome = await within<MailOutcome>(LONGEST_SEND_MILLIS, sending, TOO_SLOW)
@@ -133,10 +134,11 @@ function claimLimits(platform: Platform): ClaimLimits {
   }
 }
 
-/** The address that stands in the message: signed, for this delivery and generation, good for thirty days. */
-function answerAddress(platform: Platform, delivery: { readonly id: Id<'delivery'>; readonly generation: number }): string {
-  const text = linkText(linkFor(delivery.id, delivery.generation, platform.clock.now()))
-  return `${platform.config.baseUrl}/r/${text}.${platform.signer.sign(LINK_PURPOSE, text)}`
+/** The address at which the reader of a message answers, as its channel has room for it. */
+function addressFor({ config, signer, clock }: Platform, delivery: ToldOrganisation, { channel }: ClaimedDelivery): string {
+  return channel === 'text'
+    ? shortAnswerAddress(config.baseUrl, signer.signShort, delivery, clock.now())
+    : answerAddress(config.baseUrl, signer.sign, delivery, clock.now())
 }
 
 async function sendLink(platform: Platform, deliveryId: string, generation: number): Promise<void> {
@@ -148,7 +150,7 @@ async function sendLink(platform: Platform, deliveryId: string, generation: numb
   // A newer link was asked for meanwhile: that job sends it.
   if (found === undefined || found.delivery.generation !== generation) return
   const { delivery, mailing } = found
-  const link = answerAddress(platform, delivery)
+  const link = addressFor(platform, delivery, delivery)
   const outcome =
     delivery.channel === 'text'
       ? await sendText(platform, linkMessage(mailing, delivery, link))

@@ -253,7 +253,10 @@ test('mail that is refused for good goes on as a text message where there is a m
   )
   const [text] = notify.messages.slice(before)
   assert.equal(notify.messages.length, before + 1)
-  assert.match(text?.body ?? '', new RegExp(`^CareCERT CC-${bulletin.number} High TLP:GREEN: Text flaw\\..*http://localhost:8080/r/del_`))
+  assert.match(
+    text?.body ?? '',
+    new RegExp(`^CareCERT CC-${bulletin.number} High TLP:GREEN: Text flaw\\..*http://localhost:8080/r/[\\w-]{47} Check code \\d{6}\\.$`),
+  )
   assert.equal(text?.reference, found[2]?.id)
   assert.deepEqual(await standing(bulletin), [
     [true, true],

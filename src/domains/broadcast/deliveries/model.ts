@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { parseId, type Id } from '../../../kernel/id.ts'
-import { addDays, addHours, type Instant } from '../../../kernel/instant.ts'
+import { addHours, type Instant } from '../../../kernel/instant.ts'
 import type { Tlp } from '../../../kernel/tlp.ts'
 import { holdingMark } from '../bulletins/holding/model.ts'
 import { fiveLines, mailsContent, severityLabel, type BulletinContent, type BulletinSeverity } from '../bulletins/model.ts'
@@ -157,39 +156,6 @@ export function slowPauseSeconds(times: number): number {
 export function messageIdOf(deliveryId: string, baseUrl: string, generation = 1): string {
   const host = URL.parse(baseUrl)?.hostname.replace(/^\[|\]$/g, '') ?? 'localhost'
   return `${deliveryId}.${generation}@${host}`
-}
-
-/** What the signature of an answer link is for. */
-export const LINK_PURPOSE = 'answer-link'
-
-/** How long an answer link works. */
-const LINK_DAYS = 30
-
-/** An answer link's meaning. */
-export interface AnswerLink {
-  readonly deliveryId: Id<'delivery'>
-  /** Only the newest generation works. */
-  readonly generation: number
-  readonly expiresAt: Instant
-}
-
-export function linkFor(deliveryId: Id<'delivery'>, generation: number, sentAt: Instant): AnswerLink {
-  return { deliveryId, generation, expiresAt: addDays(sentAt, LINK_DAYS) }
-}
-
-/** The part of the token that is signed: `<delivery>.<generation>.<expires, seconds since 1970>`. */
-export function linkText(link: AnswerLink): string {
-  return `${link.deliveryId}.${link.generation}.${Math.floor(link.expiresAt.getTime() / 1_000)}`
-}
-
-/** Takes a token apart. `undefined` unless it has the right form; whether it is ours, the signature says. */
-export function parseLinkToken(token: string): { readonly link: AnswerLink; readonly text: string; readonly signature: string } | undefined {
-  const match = /^(del_[0-9a-f]{32})\.(\d{1,6})\.(\d{10,11})\.([\w-]{43})$/.exec(token)
-  const deliveryId = parseId('delivery', match?.[1] ?? '')
-  if (match === null || deliveryId === undefined) return undefined
-  const [, , generation = '', expires = '', signature = ''] = match
-  const link = { deliveryId, generation: Number(generation), expiresAt: new Date(Number(expires) * 1_000) }
-  return { link, text: `${deliveryId}.${generation}.${expires}`, signature }
 }
 
 /** The text message that takes a bulletin back, or leads to the one that replaces it: one part, in the GSM alphabet. */

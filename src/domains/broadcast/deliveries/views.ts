@@ -82,8 +82,11 @@ export function prepareLetter(
   }
 }
 
-/** Prepares the text message of a mailing. Whoever stands for several organisations is led to the page that names them. */
-export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
+/**
+ * Prepares the text message of a mailing, with the code that `codeOf` gives for its organisation. Whoever stands for several is led to the page that
+ * names them, and reads no code, since each has one of its own.
+ */
+export function prepareText(mailing: MailingToDeliver, baseUrl: string, codeOf: (told: ToldOrganisation) => string): Text {
   const number = bulletinNumber(mailing.number)
   return (delivery, linkOf) => {
     const [only, ...others] = toldBy(delivery)
@@ -92,7 +95,7 @@ export function prepareText(mailing: MailingToDeliver, baseUrl: string): Text {
     const text =
       mailing.kind === 'withdrawal'
         ? withdrawnText(number, mailing.successor, link, mailing.isExercise)
-        : textMessage(mailing, number, link, headlineOf(mailing)).text
+        : textMessage(mailing, number, { link, code: others.length === 0 && only !== undefined ? codeOf(only) : null }, headlineOf(mailing)).text
     return { to: delivery.address, text, reference: delivery.id, isRepeat: delivery.attempts > 1 }
   }
 }

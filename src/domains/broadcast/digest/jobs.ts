@@ -4,7 +4,7 @@ import { SYSTEM } from '../../../platform/work/actor.ts'
 import { readAs } from '../../../platform/work/read.ts'
 import { runWork } from '../../../platform/work/work.ts'
 import { closedDayNames } from '../chase/closed-days/queries.ts'
-import { LINK_PURPOSE, linkFor, linkText } from '../deliveries/model.ts'
+import { answerAddress } from '../deliveries/answer-link/model.ts'
 import { streamEnvelope } from '../envelope.ts'
 import type { Visible } from '../tables.ts'
 import { claimLetters, giveUpOldLetters, makeDigest, settleLetters, type LetterOutcome } from './commands.ts'
@@ -82,16 +82,14 @@ async function sendLetters(
 
 async function send(platform: Platform, letter: ClaimedLetter, items: readonly WaitingItem[]): Promise<LetterOutcome['outcome']> {
   if (items.length === 0) return { kind: 'empty' }
-  const linked = items.map(item => ({ ...item, link: item.delivery === null ? null : answerAddress(platform, item.delivery) }))
+  const linked = items.map(item => ({
+    ...item,
+    link: item.delivery === null ? null : answerAddress(platform.config.baseUrl, platform.signer.sign, item.delivery, platform.clock.now()),
+  }))
   const { baseUrl } = platform.config
   const outcome = await platform.mail.send({
     ...digestMessage(platform.views, letter, linked, platform.clock.now(), baseUrl),
     ...streamEnvelope(platform, { stream: 'digest', id: letter.id }, ['digest'], letter.id),
   })
   return { kind: 'tried', ok: outcome.ok, permanent: outcome.ok ? false : outcome.permanent, words: outcome.words }
-}
-
-function answerAddress(platform: Platform, delivery: NonNullable<WaitingItem['delivery']>): string {
-  const text = linkText(linkFor(delivery.id, delivery.generation, platform.clock.now()))
-  return `${platform.config.baseUrl}/r/${text}.${platform.signer.sign(LINK_PURPOSE, text)}`
 }

@@ -7,21 +7,25 @@ import { headlineOf, letterOf, MAILING_KINDS, type Told } from '../deliveries/mo
 import { partsOf, septets, toGsm } from './gsm.ts'
 import { boardLines, callScript, renditionOf, RENDITIONS, wordsOf, textMessage, type Rendered } from './model.ts'
 
-const LINK = 'https://carecert.example/r/del_0123456789abcdef0123456789abcdef.1.1790000000.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq'
+const LINK = 'https://carecert.example/r/ASNFZ4mrze8BI0VniavN7wAAAWqxOYAabcdefghijklmnop'
+const REPLY = { link: LINK, code: '048213' }
 
 function told(over: Partial<Rendered>): Rendered {
   const content = BulletinContent.parse({ title: 'Sign-in flaw in Larch Records', steps: [{ type: 'Patch', text: 'Install version 9.2' }] })
   return { title: content.title, severity: 'high', tlp: 'CLEAR', respondBy: new Date('2027-03-27T17:00:00Z'), isExercise: false, content, ...over }
 }
 
-test('a text message says who sends it, the number, what to do, by when, and ends with the link', () => {
+test('a text message says who sends it, the number, what to do, by when, and ends with the link and the code that proves it', () => {
   const { text, parts } = textMessage(told({}), 'CC-5001', LINK)
-  assert.equal(text, `CareCERT CC-5001 High TLP:CLEAR: Sign-in flaw in Larch Records. Install version 9.2. Answer by Sat 27 Mar, 17:00. ${LINK}`)
+  assert.equal(
+    text,
+    `CareCERT CC-5001 High TLP:CLEAR: Sign-in flaw in Larch Records. Install version 9.2. Answer by Sat 27 Mar, 17:00. ${LINK} Check code 048213.`,
+  )
   assert.equal(parts.join(''), text)
   assert.equal(parts.length, 2)
 })
 
-test('whatever a bulletin says, its text message has three parts at most, the whole link, and nothing outside the alphabet', () => {
+test('whatever a bulletin says, its text message has three parts at most, the whole link and code, and nothing outside the alphabet', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }),
@@ -35,7 +39,7 @@ test('whatever a bulletin says, its text message has three parts at most, the wh
         assert.equal(parts.join(''), text)
         assert.equal(toGsm(text), text)
         assert.ok(parts.every(part => septets(part) <= (parts.length === 1 ? 160 : 153)))
-        assert.ok(text.includes(LINK))
+        assert.ok(text.includes(`${LINK} Check code 048213.`))
         assert.ok(text.includes('CC-5001'))
         if (isExercise) assert.ok(text.startsWith('EXERCISE') && text.endsWith('EXERCISE'))
       },
@@ -45,7 +49,7 @@ test('whatever a bulletin says, its text message has three parts at most, the wh
 
 test('above GREEN a text message says neither the title nor what to do', () => {
   const { text } = textMessage(told({ tlp: 'AMBER' }), 'CC-5001', LINK)
-  assert.equal(text, `CareCERT CC-5001 High TLP:AMBER: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK}`)
+  assert.equal(text, `CareCERT CC-5001 High TLP:AMBER: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK} Check code 048213.`)
 })
 
 test('a text message of an update says that it is one and what is new, and above GREEN only that there is news', () => {
@@ -57,15 +61,18 @@ test('a text message of an update says that it is one and what is new, and above
       withdrawnReason: null,
       update: { title: 'A fix is out', body: 'x' },
     }
-    return textMessage(record, 'CC-5001', LINK, headlineOf(record)).text
+    return textMessage(record, 'CC-5001', REPLY, headlineOf(record)).text
   }
-  assert.equal(of('GREEN'), `CareCERT CC-5001 High TLP:GREEN: Updated: A fix is out. Install version 9.2. Answer by Sat 27 Mar, 17:00. ${LINK}`)
-  assert.equal(of('AMBER'), `CareCERT CC-5001 High TLP:AMBER: Updated: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK}`)
+  assert.equal(
+    of('GREEN'),
+    `CareCERT CC-5001 High TLP:GREEN: Updated: A fix is out. Install version 9.2. Answer by Sat 27 Mar, 17:00. ${LINK} Check code 048213.`,
+  )
+  assert.equal(of('AMBER'), `CareCERT CC-5001 High TLP:AMBER: Updated: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK} Check code 048213.`)
 })
 
 test('a holding statement is marked wherever it is named, also where its title may not be said', () => {
   const record = told({ title: 'HOLDING: Something', tlp: 'RED' })
-  assert.match(textMessage(record, 'CC-5001', LINK).text, /TLP:RED: HOLDING: Sign in to read it\./)
+  assert.match(textMessage(record, 'CC-5001', REPLY).text, /TLP:RED: HOLDING: Sign in to read it\./)
   const letter = letterOf({ ...record, kind: 'release', releasedAt: new Date(0), withdrawnReason: null, update: null }, 'CC-5001', LINK)
   assert.equal(letter.subject, 'TLP:RED High CC-5001 HOLDING: Sign in to read it')
 })

@@ -24,6 +24,16 @@ export interface Headline {
   readonly title: string
 }
 
+/** How a text message is answered, and told from a false one. */
+export interface Reply {
+  readonly link: string
+  /** Six digits, where it is about one organisation. */
+  readonly code: string | null
+}
+
+/** In a preview, which is for nobody: as long as the real one. */
+const SAMPLE_CODE = '000000'
+
 export interface TextMessage {
   readonly text: string
   /** As they travel: three at most. */
@@ -47,16 +57,21 @@ const shortTime = new Intl.DateTimeFormat('en-GB', {
 
 /**
  * The text message that tells of a bulletin, in the GSM alphabet and in three parts at most: who sends it, the number, what is new or what it is
- * about, what to do, by when and the link. The link is never cut: what there is to say gives way. Above GREEN it says only that there is a
+ * about, what to do, by when, the link and the check code. These two are never cut: what there is to say gives way. Above GREEN it says only that there is a
  * bulletin, why we write, and where to read it.
  */
-export function textMessage(told: Rendered, number: string, link: string, headline: Headline = { lead: '', title: told.title }): TextMessage {
+export function textMessage(
+  told: Rendered,
+  number: string,
+  { link, code }: Reply,
+  headline: Headline = { lead: '', title: told.title },
+): TextMessage {
   const severity = severityLabel(told.severity)
   const group = carriesContent('text', told.tlp) ? told.content.sharingGroup : undefined
   const within = group === undefined ? '' : ` Only for ${cutTo(toGsm(group.name), LONGEST_GROUP)}`
   const before = toGsm(`${told.isExercise ? 'EXERCISE. ' : ''}CareCERT ${number} ${severity} TLP:${told.tlp}${within}: `)
   const by = told.respondBy === null ? '' : ` Answer by ${shortTime.format(told.respondBy)}.`
-  const after = toGsm(`${by} ${link}${told.isExercise ? ' EXERCISE' : ''}`)
+  const after = toGsm(`${by} ${link}${code === null ? '' : ` Check code ${code}.`}${told.isExercise ? ' EXERCISE' : ''}`)
   const room = roomIn(MOST_PARTS) - septets(before) - septets(after)
   const text = `${before}${textBody(told, headline, Math.max(room, 0))}${after}`
   return { text, parts: partsOf(text), septets: septets(text) }
@@ -127,7 +142,11 @@ export function renditionOf(
   carrier: Carrier = CARRIER_OF[kind],
 ): Rendition {
   if (kind === 'text')
-    return { title: null, passages: [plain(null, textMessage(told, about.number, about.address).text)], isNotice: !carriesContent('text', told.tlp) }
+    return {
+      title: null,
+      passages: [plain(null, textMessage(told, about.number, { link: about.address, code: SAMPLE_CODE }).text)],
+      isNotice: !carriesContent('text', told.tlp),
+    }
   if (!carriesContent(carrier, told.tlp))
     return { title: null, passages: kind === 'call' ? noticeCall(told, about) : [plain(null, notice(told, about))], isNotice: true }
   return { title: told.title, passages: PASSAGES[kind](told, about), isNotice: false }
@@ -308,7 +327,7 @@ export function renditionLinks(number: number, isCentre: boolean, current: Rendi
 
 /** The parts of the text message, each with the septets that it takes. */
 export function textParts(told: Rendered, number: string, link: string, headline?: Headline) {
-  return textMessage(told, number, link, headline).parts.map((text, at) => ({ text, number: at + 1, septets: septets(text) }))
+  return textMessage(told, number, { link, code: SAMPLE_CODE }, headline).parts.map((text, at) => ({ text, number: at + 1, septets: septets(text) }))
 }
 
 /** The renditions of what is being written: for the preview beside the fields. */

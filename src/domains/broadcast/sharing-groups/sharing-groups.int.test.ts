@@ -278,9 +278,9 @@ test('what carries the text names the group, and above GREEN not even that', asy
   const model = { ...letter, answers: [{ organisation: 'One', link: BASE }], contact: 'Lee' }
   assert.match(platform.views.render('broadcast/deliveries/views/bulletin.mail.txt.njk', model), /TLP:GREEN\. Only for the sharing group North\./)
   assert.match(platform.views.render('broadcast/deliveries/views/bulletin.mail.html.njk', model), /Only for the sharing group North/)
-  assert.match(textMessage(told, 'CC-5001', BASE).text, /TLP:GREEN Only for North: /)
+  assert.match(textMessage(told, 'CC-5001', { link: BASE, code: null }).text, /TLP:GREEN Only for North: /)
   assert.equal(letterOf({ ...told, tlp: 'AMBER' }, 'CC-5001', BASE).sharingGroup, null)
-  assert.doesNotMatch(textMessage({ ...told, tlp: 'AMBER' }, 'CC-5001', BASE).text, /North/)
+  assert.doesNotMatch(textMessage({ ...told, tlp: 'AMBER' }, 'CC-5001', { link: BASE, code: null }).text, /North/)
 })
 
 test('what is published says its group, and only to those who may read it', async () => {

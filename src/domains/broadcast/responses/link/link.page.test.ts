@@ -7,6 +7,7 @@ import { startSmtpSink } from '../../../../../test/support/smtp-sink.ts'
 import { parseId, type Id } from '../../../../kernel/id.ts'
 import { SYSTEM } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
+import { checkCode, shortAnswerAddress } from '../../deliveries/answer-link/model.ts'
 import type { Visible } from '../../tables.ts'
 import type { GivenAnswer } from '../model.ts'
 import { answersOf } from '../queries.ts'
@@ -147,6 +148,44 @@ test('forged, cut and foreign links get the same page that helps, and nothing is
     assert.equal((await visitor.post(`${address}/new`, {})).statusCode, 404, address)
   }
   assert.equal((await answers(bulletin)).length, 0)
+})
+
+test('the short link of a text message answers once, and is as hard to forge', async () => {
+  const {
+    bulletin,
+    links: [long = ''],
+  } = await mailed({ organisations: 1, prefix: 'T' })
+  const id = parseId('delivery', bulletin.deliveryIds[0] ?? '')
+  assert.ok(id !== undefined)
+  const of = (generation: number) => shortAnswerAddress('', platform.signer.signShort, { id, generation }, platform.clock.now())
+  const [link, newer] = [of(1), of(2)]
+  assert.ok(link.length < long.length * 0.6, link)
+  const forged = [
+    `${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`,
+    `${link.slice(0, 8)}${link[8] === 'A' ? 'B' : 'A'}${link.slice(9)}`,
+    `${newer.slice(0, -16)}${link.slice(-16)}`,
+    `${link.slice(0, -16)}${long.slice(-43, -27)}`,
+    link.slice(0, -1),
+  ]
+  for (const address of forged) {
+    assert.equal((await visitor.get(address)).statusCode, 404, address)
+    assert.equal((await visitor.post(address, { state: 'done' })).statusCode, 404, address)
+  }
+  assert.equal((await visitor.get(link)).statusCode, 200)
+  assert.match((await visitor.follow(await visitor.post(link, { state: 'assessing' }))).body, /Thank you\. Recorded: Assessing/)
+  assert.match((await visitor.get(link)).body, /Send me a new link/)
+  assert.equal((await answers(bulletin)).length, 1)
+})
+
+test('the code of a text message stands on the page of the organisation that it is for, and of no other', async () => {
+  const { bulletin } = await mailed({ organisations: 2, prefix: 'M' })
+  const codes = bulletin.organisationIds.map(organisationId => checkCode(platform.signer.sign, bulletin.bulletinId, organisationId))
+  assert.ok(codes.every(code => /^\d{6}$/.test(code)) && codes[0] !== codes[1])
+  const lead = await app.signIn('cyber-lead', { organisation: 'M00000' })
+  const { body } = await lead.get(`/bulletins/CC-${bulletin.number}/links`)
+  assert.match(body, new RegExp(`check code <strong>${codes[0]}</strong>`))
+  const caller = await app.signIn('duty-manager')
+  assert.match((await caller.get(`/bulletins/CC-${bulletin.number}/telephone/M00001`)).body, new RegExp(`check code <strong>${codes[1]}</strong>`))
 })
 
 test('after thirty days a link says that it has run out, and a new one comes to the same address alone', async () => {

@@ -1,5 +1,5 @@
 import { addHours, type Instant } from '../../../../kernel/instant.ts'
-import type { AnswerLink } from '../../deliveries/model.ts'
+import type { AnswerLink } from '../../deliveries/answer-link/model.ts'
 
 /** What the signature of the page after an answer is for: whoever gave the answer goes on from there without a new message. */
 export const NEXT_STEP_PURPOSE = 'answer-next-step'

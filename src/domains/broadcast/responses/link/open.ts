@@ -2,7 +2,7 @@ import type { Instant } from '../../../../kernel/instant.ts'
 import type { Platform } from '../../../../platform/platform.ts'
 import { SYSTEM, type Actor } from '../../../../platform/work/actor.ts'
 import { readAs } from '../../../../platform/work/read.ts'
-import { LINK_PURPOSE, parseLinkToken, type AnswerLink } from '../../deliveries/model.ts'
+import { LINK_PURPOSE, parseLinkToken, type AnswerLink } from '../../deliveries/answer-link/model.ts'
 import { linkedDelivery, type LinkedDelivery } from '../../deliveries/queries.ts'
 import type { Visible } from '../../tables.ts'
 import { NEXT_STEP_PURPOSE, nextStepText, stateOfLink, type LinkState } from './model.ts'
@@ -24,8 +24,8 @@ export async function openLink(
 ): Promise<Opened | undefined> {
   const parsed = parseLinkToken(token)
   if (parsed === undefined) return undefined
-  const { link, text, signature } = parsed
-  const isOfMessage = platform.signer.verify(LINK_PURPOSE, text, signature)
+  const { link, text, signature, isShort } = parsed
+  const isOfMessage = isShort ? platform.signer.verifyShort(LINK_PURPOSE, text, signature) : platform.signer.verify(LINK_PURPOSE, text, signature)
   const delivery = await readAs<Visible, LinkedDelivery | undefined>(platform, SYSTEM, db => linkedDelivery(db, link.deliveryId), {
     isPrepared: true,
   })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { page, redirect } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
 import { bulletinNumber } from '../../bulletins/model.ts'
+import { checkCode } from '../../deliveries/answer-link/model.ts'
 import type { Visible } from '../../tables.ts'
 import { askedOf, type Asked } from '../asked.ts'
 import { textOf } from '../fields.ts'
@@ -18,7 +19,7 @@ const show = route({
   access,
   params: NumberParams,
   query: z.object({ organisation: z.string().max(20).default('') }),
-  async handle({ read, actor, params, query, now }) {
+  async handle({ read, actor, params, query, now, platform }) {
     const { bulletin, recipient, lines } = await read<Visible, Asked & { lines: readonly LinkLine[] }>(async db => {
       const asked = await askedOf(db, actor, params.number, query.organisation)
       return { ...asked, lines: await linksOf(db, asked.bulletin.id, asked.recipient.organisationId, now) }
@@ -29,6 +30,7 @@ const show = route({
       organisation: recipient.organisationName,
       tlp: bulletin.tlp,
       lines,
+      checkCode: checkCode(platform.signer.sign, bulletin.id, recipient.organisationId),
       action: `/bulletins/${number}/links`,
       values: { organisation: recipient.organisationCode },
     }

@@ -12,6 +12,7 @@ import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
 import { bulletinOf, versionOf, type Bulletin } from '../../bulletins/queries.ts'
 import { closedDays } from '../../chase/closed-days/queries.ts'
 import { isWorkingTime } from '../../chase/model.ts'
+import { checkCode } from '../../deliveries/answer-link/model.ts'
 import type { Visible } from '../../tables.ts'
 import { holdCall, holdNext, letGo, recordCall } from './commands.ts'
 import { callForm, typedCall } from './fields.ts'
@@ -156,6 +157,7 @@ export async function readCall(
     hasAnswered: facts.hasAnswered,
     isOutOfHours: !isWorkingTime(now, new Set((await closedDays(db)).map(({ day }) => day))),
     caller: actor.name,
+    checkCode: checkCode(request.platform.signer.sign, bulletin.id, organisation.id),
     readAddress: readAddressOf(request.platform, bulletin),
   }
 }

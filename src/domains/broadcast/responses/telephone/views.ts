@@ -120,6 +120,8 @@ export interface CallFacts {
   readonly hasAnswered: boolean
   readonly isOutOfHours: boolean
   readonly caller: string
+  /** What our text messages about it to them carry. */
+  readonly checkCode: string
   /** Where the bulletin is read, in full. */
   readonly readAddress: string
 }
@@ -143,6 +145,7 @@ export function callView(facts: CallFacts, typed: Readonly<Record<string, unknow
     listHref: address,
     name: organisation.name,
     code: organisation.code,
+    checkCode: facts.checkCode,
     organisationHref: `/organisations/${encodeURIComponent(organisation.code)}`,
     hasAnswered: facts.hasAnswered,
     hold: hold === null ? null : { ...hold, by: hold.by ?? 'Somebody' },
