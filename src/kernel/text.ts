@@ -26,3 +26,13 @@ export function shorten(text: string, length: number): string {
         .replace(/\uFFFD$/, '')
         .trimEnd()}…`
 }
+
+/** What was sent as a text; empty for what was not sent, or is a list or something else. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+/** The same of one field of a form. */
+export function textOf(typed: Readonly<Record<string, unknown>>, name: string): string {
+  return asText(typed[name])
+}

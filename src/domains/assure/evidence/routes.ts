@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { asText } from '../../../kernel/text.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
 import { asList, readForm, refusalOf } from '../../../platform/forms/form.ts'
 import { choiceText, cursorText, searchText } from '../../../platform/http/list-address.ts'
@@ -262,7 +263,7 @@ const check = route({
   async handle(request) {
     const { params, body, work } = request
     try {
-      const wanted = { assessmentId: params.id, evidenceId: params.evidence, sha256: textOf(body['sha256']) }
+      const wanted = { assessmentId: params.id, evidenceId: params.evidence, sha256: asText(body['sha256']) }
       const isSame = await work<Visible, boolean>(unit => checkEvidence(unit, wanted))
       const notice = isSame ? 'It is still the same file.' : 'It is not the same file any more. Add the newer one in its place, or find the old one.'
       return redirect(evidencePath(params.id, params.evidence), { notice })
@@ -297,7 +298,7 @@ const withdraw = route({
   async handle(request) {
     const { params, body, work } = request
     try {
-      const wanted = { assessmentId: params.id, evidenceId: params.evidence, reason: textOf(body['reason']) }
+      const wanted = { assessmentId: params.id, evidenceId: params.evidence, reason: asText(body['reason']) }
       await work<Visible, void>(unit => withdrawEvidence(unit, wanted))
       return redirect(evidencePath(params.id, params.evidence), { notice: 'The evidence is withdrawn.' })
     } catch (error) {
@@ -307,7 +308,3 @@ const withdraw = route({
 })
 
 export const evidenceRoutes: readonly Route[] = [list, listCsv, addForm, add, show, file, check, place, withdraw]
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseLocalDate, type LocalDate } from '../../../kernel/instant.ts'
-import { cleanLine, cleanText } from '../../../kernel/text.ts'
+import { cleanLine, cleanText, textOf } from '../../../kernel/text.ts'
 import { penceFrom } from '../money.ts'
 import { RETEST_OUTCOMES, type RetestOutcome } from './model.ts'
 
@@ -9,11 +9,6 @@ import { RETEST_OUTCOMES, type RetestOutcome } from './model.ts'
 export type Typed = Readonly<Record<string, unknown>>
 
 const A_DATE = 'Enter a date that exists, such as 27 3 2027'
-
-export function textOf(form: Typed, name: string): string {
-  const value = form[name]
-  return typeof value === 'string' ? value : ''
-}
 
 type Complain = (name: string, message: string) => never
 

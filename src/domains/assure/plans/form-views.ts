@@ -1,6 +1,7 @@
+import { textOf } from '../../../kernel/text.ts'
 import type { Field } from '../../../ui/models.ts'
 import { pounds } from '../money.ts'
-import { OUTCOMES, textOf, type Typed } from './fields.ts'
+import { OUTCOMES, type Typed } from './fields.ts'
 import { ACTION_STATES, isOpen, LONGEST_ACCEPTANCE_DAYS, RETEST_OUTCOMES, type FundingStatus } from './model.ts'
 import type { Action } from './queries.ts'
 

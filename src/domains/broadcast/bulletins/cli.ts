@@ -1,4 +1,5 @@
 import { Invalid, NotFound } from '../../../kernel/errors.ts'
+import { asText } from '../../../kernel/text.ts'
 import { required, type Command, type CommandContext } from '../../../platform/cli/command.ts'
 import { pageFrom, pagingOptions } from '../../../platform/cli/paging.ts'
 import { readAs, type Reader } from '../../../platform/work/read.ts'
@@ -30,11 +31,11 @@ const list: Command = {
     const state = BULLETIN_STATES.find(known => known === options['state']) ?? ''
     if (options['state'] !== undefined && state === '')
       throw new Invalid('broadcast.list.state', `The state must be one of ${BULLETIN_STATES.join(', ')}.`)
-    const severity = textOf(options['severity'])
+    const severity = asText(options['severity'])
     if (severity !== '' && !isSeverity(severity))
       throw new Invalid('broadcast.list.severity', 'The severity must be high, medium, low or information.')
     const asked = pageFrom(options)
-    const filter = { search: textOf(options['search']), state, severity } as const
+    const filter = { search: asText(options['search']), state, severity } as const
     const found = await asking(context, db => listBulletins(db, context.actor.scope, filter, '-number', asked))
     const bulletins = found.rows.map(row => ({ ...row, number: bulletinNumber(row.number) }))
     const lines = found.rows.map(row => {
@@ -145,7 +146,7 @@ const giveBack: Command = {
   options: [{ flags: '--comment <words>', meaning: 'what to change' }],
   permission: 'broadcast.bulletin.approve',
   run: (context, [id = ''], options) =>
-    step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: textOf(options['comment']) })),
+    step(context, id, 'returned to its author.', (work, asked) => returnForChanges(work, { ...asked, comment: asText(options['comment']) })),
 }
 
 export const bulletinCommands: readonly Command[] = [list, show, draft, review, approve, giveBack]
@@ -179,10 +180,6 @@ function asking<R>({ platform, actor }: CommandContext, body: (db: Reader<Visibl
 
 function doing<R>({ platform, actor }: CommandContext, body: (work: Work<Visible>) => Promise<R>): Promise<R> {
   return runWork<Visible, R>(platform, actor, body)
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(id: string): number {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Conflict, Forbidden, Invalid, NotFound } from '../../../kernel/errors.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { textOf } from '../../../kernel/text.ts'
 import { page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
 import { may } from '../../../platform/work/actor.ts'
@@ -155,11 +156,6 @@ async function showPage(
     isExercise: bulletin.isExercise,
     ...(refused === null ? {} : { status: refused.status }),
   })
-}
-
-function textOf(body: RouteRequest['body'], name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(params: { readonly number: string }): number {

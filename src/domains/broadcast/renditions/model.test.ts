@@ -16,7 +16,7 @@ function told(over: Partial<Rendered>): Rendered {
 }
 
 test('a text message says who sends it, the number, what to do, by when, and ends with the link and the code that proves it', () => {
-  const { text, parts } = textMessage(told({}), 'CC-5001', LINK)
+  const { text, parts } = textMessage(told({}), 'CC-5001', REPLY)
   assert.equal(
     text,
     `CareCERT CC-5001 High TLP:CLEAR: Sign-in flaw in Larch Records. Install version 9.2. Answer by Sat 27 Mar, 17:00. ${LINK} Check code 048213.`,
@@ -34,7 +34,7 @@ test('whatever a bulletin says, its text message has three parts at most, the wh
       fc.boolean(),
       (title, step, tlp, isExercise) => {
         const content = BulletinContent.parse({ title: `x${title}`.slice(0, 200), steps: [{ type: 'Patch', text: `Do ${step}` }] })
-        const { text, parts } = textMessage(told({ title, content, tlp, isExercise }), 'CC-5001', LINK)
+        const { text, parts } = textMessage(told({ title, content, tlp, isExercise }), 'CC-5001', REPLY)
         assert.ok(parts.length <= 3, `${parts.length} parts`)
         assert.equal(parts.join(''), text)
         assert.equal(toGsm(text), text)
@@ -48,7 +48,7 @@ test('whatever a bulletin says, its text message has three parts at most, the wh
 })
 
 test('above GREEN a text message says neither the title nor what to do', () => {
-  const { text } = textMessage(told({ tlp: 'AMBER' }), 'CC-5001', LINK)
+  const { text } = textMessage(told({ tlp: 'AMBER' }), 'CC-5001', REPLY)
   assert.equal(text, `CareCERT CC-5001 High TLP:AMBER: Sign in to read it. Answer by Sat 27 Mar, 17:00. ${LINK} Check code 048213.`)
 })
 

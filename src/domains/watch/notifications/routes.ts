@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CareCertError, NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
-import { cleanLine } from '../../../kernel/text.ts'
+import { asText, cleanLine } from '../../../kernel/text.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../platform/http/route.ts'
@@ -128,7 +128,7 @@ const correct = route({
   params,
   async handle(request) {
     const { number } = request.params
-    const code = cleanLine(textOf(request.body['organisation']))
+    const code = cleanLine(asText(request.body['organisation']))
     try {
       await request.work<Visible, void>(work => correctOrganisation(work, parseNotificationNumber(number) ?? '', code))
     } catch (error) {
@@ -145,7 +145,7 @@ const rang = route({
   access: { permission: 'watch.notification.handle' },
   params,
   async handle({ params: { number }, body, work }) {
-    await work<Visible, void>(unit => noteRung(unit, parseNotificationNumber(number) ?? '', textOf(body['note'])))
+    await work<Visible, void>(unit => noteRung(unit, parseNotificationNumber(number) ?? '', asText(body['note'])))
     return redirect(addressOf(number), { notice: 'It is noted that you rang them.' })
   },
 })
@@ -165,10 +165,6 @@ function judgeRoute(verdict: 'spam' | 'not-spam', notice: string): Route {
 
 function addressOf(number: string): string {
   return `/incident-notifications/${encodeURIComponent(number)}`
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 export const notificationRoutes: readonly Route[] = [

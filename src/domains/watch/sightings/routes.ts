@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NotFound } from '../../../kernel/errors.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { textOf } from '../../../kernel/text.ts'
 import { csvPages } from '../../../platform/csv/csv.ts'
 import { refusalOf } from '../../../platform/forms/form.ts'
 import { cursorText, searchText } from '../../../platform/http/list-address.ts'
@@ -92,11 +93,6 @@ function pointed(error: unknown): Problem {
   if (error instanceof NotFound) return { rule: error.code, pointer: 'code', severity: 'error', message: error.message }
   const problem = refusalOf(error, 'code')
   return problem.rule === 'watch.sighting.reason' ? { ...problem, pointer: 'reason' } : problem
-}
-
-function textOf(body: FormBody, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }
 
 export const sightingRoutes: readonly Route[] = [list, listCsv, addForm, add, endForm, end]

@@ -3,6 +3,7 @@ import { Conflict, Invalid, NotFound, type CareCertError } from '../../../kernel
 import { londonDate, parseInstant, parseLocalDate, type LocalDate } from '../../../kernel/instant.ts'
 import type { Page } from '../../../kernel/page.ts'
 import type { Problem } from '../../../kernel/problem.ts'
+import { asText } from '../../../kernel/text.ts'
 import { csvText } from '../../../platform/csv/csv.ts'
 import { choiceText, searchText } from '../../../platform/http/list-address.ts'
 import { csv, page, redirect, type Reply } from '../../../platform/http/reply.ts'
@@ -110,8 +111,8 @@ const keep = route({
   path: '/threats/filters',
   access: { permission: 'watch.threat.list' },
   async handle(request) {
-    const name = textOf(request.body['name'])
-    const { address, query } = understood(textOf(request.body['address']), request.actor)
+    const name = asText(request.body['name'])
+    const { address, query } = understood(asText(request.body['address']), request.actor)
     try {
       await request.work<Visible, void>(work => keepFilter(work, { name, address }))
     } catch (error) {
@@ -127,7 +128,7 @@ const removeKept = route({
   path: '/threats/filters/remove',
   access: { permission: 'watch.threat.list' },
   async handle(request) {
-    await request.work<Visible, void>(work => removeFilter(work, textOf(request.body['name'])))
+    await request.work<Visible, void>(work => removeFilter(work, asText(request.body['name'])))
     return redirect('/threats', { notice: 'The filter is removed.' })
   },
 })
@@ -146,10 +147,6 @@ function queryIn(address: string): Readonly<Record<string, string | string[]>> {
       return [key, values.length === 1 ? (values[0] ?? '') : values]
     }),
   )
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 const listCsv = route({
@@ -232,7 +229,7 @@ const act = route({
     const { id, action } = request.params
     const { back } = request.body
     const typed = request.body['reason'] ?? request.body[NOTE_FIELDS[action] ?? '']
-    const reason = textOf(typed)
+    const reason = asText(typed)
     try {
       const { banner } = await request.work<Visible, { banner: string }>(work => done(work, id, action, reason, request.body))
       return redirect(typeof back === 'string' && OWN_LIST.test(back) ? back : `/threats/${id}`, { notice: banner })
@@ -249,7 +246,7 @@ const act = route({
 const NOTE_FIELDS: Readonly<Record<string, string>> = { assign: 'forWhat', watch: 'whatFor' }
 
 async function done(work: Work<Visible>, id: string, action: string, reason: string, body: FormBody): Promise<{ readonly banner: string }> {
-  return takeStep(work, id, action, reason, { person: textOf(body['person']), lookAgainOn: action === 'watch' ? dayIn(body) : undefined })
+  return takeStep(work, id, action, reason, { person: asText(body['person']), lookAgainOn: action === 'watch' ? dayIn(body) : undefined })
 }
 
 /** Does what is asked for with a threat. Throws `NotFound` for what is no such step, and as `actOnThreat` and `flagClinicalSafety` do. */
@@ -275,7 +272,7 @@ function dayIn(body: FormBody): LocalDate | undefined {
 }
 
 function dayTyped(body: FormBody): DateParts {
-  const part = (name: string) => textOf(body[`lookAgainOn-${name}`]).trim()
+  const part = (name: string) => asText(body[`lookAgainOn-${name}`]).trim()
   return { day: part('day'), month: part('month'), year: part('year') }
 }
 
@@ -283,7 +280,7 @@ function typedStep(body: FormBody, action: string, { code, message }: CareCertEr
   if (action !== 'assign' && action !== 'watch') return null
   const note = NOTE_FIELDS[action] ?? ''
   const pointer = code === 'watch.threat.look-again' ? 'lookAgainOn' : code === 'watch.threat.assign-whom' ? 'person' : note
-  return { action, message, pointer, person: textOf(body['person']), day: dayTyped(body), note: textOf(body[note]) }
+  return { action, message, pointer, person: asText(body['person']), day: dayTyped(body), note: asText(body[note]) }
 }
 
 export const threatRoutes: readonly Route[] = [list, listCsv, keep, removeKept, show, act, ...holderRoutes, ...changeRoutes, ...indicatorRoutes]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { textOf } from '../../../../kernel/text.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import { bulletinNumber, parseBulletinNumber } from '../../bulletins/model.ts'
@@ -117,11 +118,6 @@ async function show(
 
 function problem(pointer: string, message: string): Problem {
   return { rule: 'form.field', pointer, severity: 'error', message }
-}
-
-function textOf(body: RouteRequest['body'], name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(params: { readonly number: string }): number {

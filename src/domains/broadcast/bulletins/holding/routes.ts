@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
 import { londonDate } from '../../../../kernel/instant.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
-import { shorten } from '../../../../kernel/text.ts'
+import { shorten, textOf } from '../../../../kernel/text.ts'
 import type { Tlp } from '../../../../kernel/tlp.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type FormBody, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
@@ -144,9 +144,4 @@ async function threatOr404(db: Reader<Visible>, id: string): Promise<ThreatForBu
   const threat = await threatForBulletin(db, id)
   if (threat === undefined) throw new NotFound('broadcast.threat.not-found', 'There is no such threat. Choose one from the list of threats.')
   return threat
-}
-
-function textOf(body: FormBody, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../../kernel/problem.ts'
+import { textOf } from '../../../../kernel/text.ts'
 import { severityTag } from '../../../../ui/labels.ts'
 import type { AudienceSummary } from '../../audience/queries.ts'
 import type { Typed } from '../fields.ts'
@@ -62,9 +63,4 @@ export function holdingView(typed: Typed, choices: HoldingChoices, problems: rea
     isExercise: typed['isExercise'] === 'yes',
     preview,
   }
-}
-
-function textOf(body: Typed, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }

@@ -1,4 +1,5 @@
 import { Invalid, NotFound } from '../../../../kernel/errors.ts'
+import { asText } from '../../../../kernel/text.ts'
 import { required, type Command, type CommandContext, type CommandOption } from '../../../../platform/cli/command.ts'
 import { readAs } from '../../../../platform/work/read.ts'
 import { runWork, type Work } from '../../../../platform/work/work.ts'
@@ -28,9 +29,9 @@ const update: Command = {
   permission: 'broadcast.bulletin.draft',
   async run(context, [id = ''], options) {
     const number = numberOf(id)
-    const title = textOf(options['title'])
+    const title = asText(options['title'])
     if (title === '') throw new Invalid('broadcast.update.title', 'Say what is new in one line: --title WORDS.')
-    const path = textOf(options['fromFile'])
+    const path = asText(options['fromFile'])
     const changed = path === '' ? {} : await fieldsFrom(path)
     const saved = await doing(context, async work => {
       const bulletin = await bulletinOf(work.db, number)
@@ -38,7 +39,7 @@ const update: Command = {
       const base = await versionOf(work.db, bulletin.id, revision?.version ?? bulletin.version)
       // What is begun says the severity of today, which may be younger than the text.
       const begun = revision === undefined ? { ...base.content, severity: bulletin.severity } : base.content
-      const news = { title, body: textOf(options['body']), isMaterial: options['tell'] === true, asksAgain: options['askAgain'] === true }
+      const news = { title, body: asText(options['body']), isMaterial: options['tell'] === true, asksAgain: options['askAgain'] === true }
       const parsed = BulletinContent.safeParse({ ...begun, ...changed, news })
       if (!parsed.success)
         throw new Invalid('broadcast.draft.content', parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '))
@@ -59,7 +60,7 @@ const publish: Command = {
   permission: 'broadcast.bulletin.release',
   async run(context, [id = ''], options) {
     const number = numberOf(id)
-    const reason = textOf(options['alone'])
+    const reason = asText(options['alone'])
     const { version, isMaterial, reach } = await readAs<Visible, { version: number; isMaterial: boolean; reach: Reach }>(
       context.platform,
       context.actor,
@@ -91,7 +92,7 @@ const supersede: Command = {
   async run(context, [id = '', other = ''], options) {
     const [number, by] = [numberOf(id), numberOf(other)]
     await confirm(context, `Replace ${bulletinNumber(number)} by ${bulletinNumber(by)}?`, 'replaced')
-    await doing(context, work => supersedeBulletin(work, { number, by, reason: textOf(options['reason']), tells: tellsOf(context, options) }))
+    await doing(context, work => supersedeBulletin(work, { number, by, reason: asText(options['reason']), tells: tellsOf(context, options) }))
     context.output.result({ number: bulletinNumber(number), by: bulletinNumber(by), state: 'withdrawn' }, [
       `${bulletinNumber(number)} is replaced by ${bulletinNumber(by)}. The record is kept.`,
     ])
@@ -108,7 +109,7 @@ const withdraw: Command = {
     const number = numberOf(id)
     const bulletin = await readAs(context.platform, context.actor, db => bulletinOf(db, number))
     await confirm(context, `Withdraw ${bulletinNumber(number)} "${bulletin.title}"?`, 'withdrawn')
-    await doing(context, work => withdrawBulletin(work, { number, reason: textOf(options['reason']), tells: tellsOf(context, options) }))
+    await doing(context, work => withdrawBulletin(work, { number, reason: asText(options['reason']), tells: tellsOf(context, options) }))
     context.output.result({ number: bulletinNumber(number), version: bulletin.version, state: 'withdrawn' }, [
       `${bulletinNumber(number)} is withdrawn. The record is kept.`,
     ])
@@ -131,10 +132,6 @@ function contactsIn({ contacts, organisations }: Reach): string {
 
 function doing<R>({ platform, actor }: CommandContext, body: (work: Work<Visible>) => Promise<R>): Promise<R> {
   return runWork<Visible, R>(platform, actor, body)
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(id: string): number {

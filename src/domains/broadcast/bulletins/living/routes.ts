@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { NotFound } from '../../../../kernel/errors.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { textOf } from '../../../../kernel/text.ts'
 import { refusalOf } from '../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type FormBody, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
@@ -296,11 +297,6 @@ function wrong(pointer: string, message: string): Problem {
 
 function errorsOf(problems: readonly Problem[]): Readonly<Record<string, string>> {
   return Object.fromEntries(problems.map(({ pointer, message }) => [pointer, message]))
-}
-
-function textOf(body: FormBody, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }
 
 function numberOf(params: { readonly number: string }): number {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Conflict, Invalid, NotFound } from '../../../../kernel/errors.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { textOf } from '../../../../kernel/text.ts'
 import { page, redirect, type Reply } from '../../../../platform/http/reply.ts'
 import { route, type FormBody, type Route, type RouteRequest } from '../../../../platform/http/route.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
@@ -215,11 +216,6 @@ function isForReview(body: FormBody): boolean {
 
 function isExercise(typed: Typed): boolean {
   return typed['isExercise'] === 'yes'
-}
-
-function textOf(body: FormBody, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }
 
 async function threatOr404(db: Reader<Visible>, id: string) {

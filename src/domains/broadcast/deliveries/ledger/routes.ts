@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Page } from '../../../../kernel/page.ts'
+import { asText } from '../../../../kernel/text.ts'
 import { csvPages } from '../../../../platform/csv/csv.ts'
 import { csv, page, redirect } from '../../../../platform/http/reply.ts'
 import { route, type Route } from '../../../../platform/http/route.ts'
@@ -98,7 +99,7 @@ const pause = route({
   access: { permission: 'broadcast.bulletin.release' },
   params: MailingParams,
   async handle({ params, body, work }) {
-    await work<Visible, void>(unit => pauseMailing(unit, { mailingId: params.mailing, reason: textOf(body['reason']) }))
+    await work<Visible, void>(unit => pauseMailing(unit, { mailingId: params.mailing, reason: asText(body['reason']) }))
     return redirect(ledgerAddress(params.number), { notice: 'Paused. What a worker holds just now still goes out; nothing more is taken up.' })
   },
 })
@@ -121,10 +122,6 @@ function ledgerAddress(number: string): string {
 /** The filter that an address or a form asks for. */
 export function filterOf({ q, state, channel, mailing }: Omit<z.infer<typeof LedgerQuery>, 'sort' | 'cursor'>): LedgerFilter {
   return { search: q, state, channel, mailing }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 export const deliveryRoutes: readonly Route[] = [list, listCsv, retry, pause, resume]

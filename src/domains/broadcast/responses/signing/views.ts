@@ -1,3 +1,4 @@
+import { textOf } from '../../../../kernel/text.ts'
 import type { MailMessage } from '../../../../platform/mail/transport.ts'
 import type { Views } from '../../../../platform/views.ts'
 import type { Contact } from '../../../directory/contract.ts'
@@ -82,9 +83,4 @@ export function askView(input: {
             },
           ],
   }
-}
-
-function textOf(typed: Readonly<Record<string, unknown>>, name: string): string {
-  const value = typed[name]
-  return typeof value === 'string' ? value : ''
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CareCertError, Invalid, NotFound, TooMany } from '../../../../kernel/errors.ts'
 import { instantFromMillis } from '../../../../kernel/instant.ts'
 import type { Problem } from '../../../../kernel/problem.ts'
+import { asText } from '../../../../kernel/text.ts'
 import { withSystemSight } from '../../../../platform/auth/actors.ts'
 import { networkOf } from '../../../../platform/auth/attempts.ts'
 import { readForm } from '../../../../platform/forms/form.ts'
@@ -52,7 +53,7 @@ async function formPage(
     own: isOrganisationsOwn(request.actor, own) ? { name: own.organisationName, code: own.organisationCode } : null,
     phone,
     // What was typed slowly and came back with a fault need not be typed slowly again.
-    proof: textOf(typed?.[PROOF]) || `${opened}.${request.platform.signer.sign(PURPOSES.opened, opened)}`,
+    proof: asText(typed?.[PROOF]) || `${opened}.${request.platform.signer.sign(PURPOSES.opened, opened)}`,
   })
   return page('watch/notifications/report/views/form.njk', 'Report an incident', model, { problems, ...(status === undefined ? {} : { status }) })
 }
@@ -151,8 +152,8 @@ function arrivalOf({ platform: { signer }, body, remoteAddress, idempotencyKey, 
     networkHash: signer.sign(PURPOSES.network, networkOf(remoteAddress)),
     emailHash: report.email === null ? null : signer.sign(PURPOSES.email, report.email.toLowerCase()),
     requestHash: idempotencyKey === null || idempotencyKey === '' ? null : signer.sign(PURPOSES.key, idempotencyKey),
-    isTrapSprung: textOf(body[TRAP]) !== '',
-    openMillis: proof === undefined ? undefined : openMillis(textOf(proof)),
+    isTrapSprung: asText(body[TRAP]) !== '',
+    openMillis: proof === undefined ? undefined : openMillis(asText(proof)),
   }
 
   function openMillis(token: string): number | null {
@@ -164,10 +165,6 @@ function arrivalOf({ platform: { signer }, body, remoteAddress, idempotencyKey, 
 
 function sentAddress({ platform }: RouteRequest, number: string): string {
   return `${SHOWN}/sent/${number}.${platform.signer.sign(PURPOSES.sent, number)}`
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 export const reportRoutes: readonly Route[] = [show, send, sent, api, worker]

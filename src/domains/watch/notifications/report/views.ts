@@ -1,4 +1,5 @@
 import type { Problem } from '../../../../kernel/problem.ts'
+import { asText } from '../../../../kernel/text.ts'
 import type { Actor } from '../../../../platform/work/actor.ts'
 import type { Field } from '../../../../ui/models.ts'
 import { CARE, INCIDENT_KINDS } from '../model.ts'
@@ -16,7 +17,7 @@ export interface FormFacts {
 
 /** The form: what, is care affected, since when, who, may we ring. What can wait stands behind a fold, which opens where something is in it. */
 export function formModel({ typed, problems, own, phone, proof }: FormFacts) {
-  const field = (name: string) => ({ name, value: textOf(typed[name]), error: problems.find(problem => problem.pointer === name)?.message })
+  const field = (name: string) => ({ name, value: asText(typed[name]), error: problems.find(problem => problem.pointer === name)?.message })
   const fields: Field[] = [
     { ...field('what'), label: 'What is happening?', kind: 'textarea', rows: 4, hint: 'A few words will do. Leave out the names of patients.' },
     { ...field('care'), label: 'Is care affected?', kind: 'radios', options: CARE.map(value => ({ value, text: CARE_CHOICES[value] })) },
@@ -60,8 +61,4 @@ export function isOrganisationsOwn<T extends OwnDetails>(
   own: T | undefined,
 ): own is T & { readonly organisationName: string; readonly organisationCode: string } {
   return actor.scope.kind === 'organisation' && own !== undefined && own.organisationName !== null && own.organisationCode !== null
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { londonDate, parseLocalDate } from '../../../../../kernel/instant.ts'
 import type { Problem } from '../../../../../kernel/problem.ts'
+import { textOf } from '../../../../../kernel/text.ts'
 import { readForm, refusalOf } from '../../../../../platform/forms/form.ts'
 import { page, redirect, type Reply } from '../../../../../platform/http/reply.ts'
 import { route, type FormBody, type Route, type RouteRequest } from '../../../../../platform/http/route.ts'
@@ -151,9 +152,4 @@ async function showTemplate(request: Pick<RouteRequest, 'read' | 'actor' | 'now'
   const versions = await request.read<Visible, readonly KeptTemplate[]>(db => templateVersions(db, code))
   const model = templateView(versions, request.actor, londonDate(request.now), problems.find(({ pointer }) => pointer === 'from')?.message)
   return page(`${VIEWS}/template.njk`, versions[0]?.name ?? code, model, { problems })
-}
-
-function textOf(body: FormBody, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? value : ''
 }
