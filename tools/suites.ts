@@ -7,15 +7,18 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 export type Suite = 'architecture' | 'plain' | 'database' | 'pages' | 'browser'
 
-/** One test may take this long. The journeys on a slow, shared machine are the longest. */
-const TEST_TIMEOUT_MILLIS = 240_000
-
 const EVERYWHERE = ['src/**/*.test.ts', 'migrations/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts']
 
-/** The test files of a suite, in alphabetical order. Which suite a file is in, its name and folder say. */
+/**
+ * The test files of a suite. Which suite a file is in, its name and folder say. The last in the alphabet come first: the longest stand in test/, and whichever runs
+ * last is waited for alone.
+ */
 export function suiteFiles(suite: Suite): string[] {
   const all = globSync(EVERYWHERE, { cwd: ROOT, exclude: path => /^test\/arch\/(fixtures|lint)$/.test(path) })
-  return all.filter(path => suiteOf(path) === suite).toSorted()
+  return all
+    .filter(path => suiteOf(path) === suite)
+    .toSorted()
+    .toReversed()
 }
 
 function suiteOf(path: string): Suite {
@@ -27,7 +30,7 @@ function suiteOf(path: string): Suite {
 }
 
 /**
- * Runs test files with node:test, two at a time. `databaseUrl` is the server they make their databases on; without it
+ * Runs test files with node:test, in that order. `databaseUrl` is the server they make their databases on; without it
  * they use the embedded one. Gives what is wrong in words, or `undefined`. A file that holds no test is wrong, and so is
  * a run in which every test was skipped.
  */
@@ -36,21 +39,11 @@ export function runFiles(files: readonly string[], databaseUrl?: string): string
   const countsFile = `${ROOT}.cache/test-counts.jsonl`
   mkdirSync(`${ROOT}.cache`, { recursive: true })
   rmSync(countsFile, { force: true })
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      '--test',
-      '--test-concurrency=2',
-      `--test-timeout=${TEST_TIMEOUT_MILLIS}`,
-      '--import=./test/support/leaks.ts',
-      '--test-reporter=spec',
-      '--test-reporter-destination=stdout',
-      '--test-reporter=./tools/test-counts.ts',
-      `--test-reporter-destination=${countsFile}`,
-      ...files,
-    ],
-    { cwd: ROOT, stdio: 'inherit', env: testEnvironment(databaseUrl) },
-  )
+  const { status } = spawnSync(process.execPath, [`${ROOT}tools/run-tests.ts`, countsFile, ...files], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: testEnvironment(databaseUrl),
+  })
   if (status !== 0) return 'a test failed'
   const counts = readFileSync(countsFile, 'utf8')
     .split('\n')
