@@ -13,6 +13,8 @@ import { ROOT, runFiles, suiteFiles } from './suites.ts'
 interface Step {
   readonly name: string
   readonly title: string
+  /** Only when it is asked for by its name. */
+  readonly onRequest?: true
   /** Gives what is wrong in a few words, or `undefined`. Details go to the terminal. */
   readonly run: () => Promise<string | undefined> | string | undefined
 }
@@ -24,7 +26,18 @@ const STEPS: readonly Step[] = [
   { name: 'architecture', title: 'Architecture', run: () => runFiles(suiteFiles('architecture')) },
   { name: 'unused', title: 'Nothing unused', run: () => command('node_modules/knip/bin/knip.js') },
   { name: 'generated', title: 'Generated documents are current (npm run gen puts it right)', run: checkGenerated },
-  { name: 'embedded', title: 'Tests, on the embedded database', run: () => runFiles([...suiteFiles('plain'), ...suiteFiles('database')]) },
+  {
+    name: 'embedded',
+    title: 'Tests, on the embedded database',
+    run: () => runFiles([...suiteFiles('plain'), ...databaseFiles(path => !isOfDomain(path))]),
+  },
+  // The embedded engine is the younger PostgreSQL, and takes what the server takes: what is its own is tested above, and the domains on it in the browser.
+  {
+    name: 'embedded-domains',
+    title: 'Tests of the domains, on the embedded database too',
+    onRequest: true,
+    run: () => runFiles(databaseFiles(isOfDomain)),
+  },
   // Pages are asked on the server alone here, and on the embedded database in the browser: twice each would double the wait and find little.
   { name: 'postgresql', title: 'Tests of everything that meets the database, and of pages, on PostgreSQL', run: testOnPostgres },
   { name: 'browser', title: 'Tests of pages, in a real browser', run: () => runFiles(suiteFiles('browser')) },
@@ -41,7 +54,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const needs: Step = { name: 'needs', title: 'What the tests need', run: getNeeds }
-const chosen = wanted.length === 0 ? STEPS : STEPS.filter(({ name }) => wanted.includes(name))
+const chosen = STEPS.filter(({ name, onRequest }) => (wanted.length === 0 ? onRequest !== true : wanted.includes(name)))
 process.exitCode = await runSteps(words.includes('--no-install') ? chosen : [needs, ...chosen])
 
 async function runSteps(steps: readonly Step[]): Promise<number> {
@@ -67,6 +80,14 @@ async function runSteps(steps: readonly Step[]): Promise<number> {
 function command(script: string, ...options: string[]): string | undefined {
   const { status } = spawnSync(process.execPath, [script, ...options], { cwd: ROOT, stdio: 'inherit' })
   return status === 0 ? undefined : 'see above'
+}
+
+function databaseFiles(isWanted: (path: string) => boolean): string[] {
+  return suiteFiles('database').filter(isWanted)
+}
+
+function isOfDomain(path: string): boolean {
+  return path.startsWith('src/domains/')
 }
 
 function checkGenerated(): string | undefined {
