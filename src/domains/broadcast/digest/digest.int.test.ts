@@ -25,7 +25,7 @@ const MONDAY = '2026-11-23T08:05:00Z'
 const plain = await releasedBulletin(platform, { organisations: 3, prefix: 'D', title: 'A flaw to mend', respondBy: '2026-11-24T09:00:00Z' })
 const closed = await releasedBulletin(platform, { organisations: 1, prefix: 'E', title: 'A closed matter', tlp: 'AMBER' })
 await releasedBulletin(platform, { organisations: 1, prefix: 'F', title: 'Only an exercise', isExercise: true })
-// They went out long since: no other clock has anything to send.
+// All of them sent, so that no other clock has anything to send.
 await sql`update broadcast_delivery set state = 'sent', sent_at = now()`.execute(db)
 
 test('the hour is that of the policy in force, in London, and without a day there is none', () => {

@@ -4,8 +4,8 @@ import { addDays, type Instant } from '../../../../kernel/instant.ts'
 /** What the signature of an answer link is for. */
 export const LINK_PURPOSE = 'answer-link'
 
-/** How long an answer link works. */
-const LINK_DAYS = 30
+/** How many days an answer link works after its message was sent. */
+export const LINK_DAYS = 30
 
 /** An answer link's meaning. */
 export interface AnswerLink {

@@ -1,9 +1,7 @@
 import { addDays, type Instant } from '../../../../kernel/instant.ts'
 import type { Reader } from '../../../../platform/work/read.ts'
+import { LINK_DAYS } from '../../deliveries/answer-link/model.ts'
 import type { Visible } from '../../tables.ts'
-
-/** For how long an answer link works after its message was sent. */
-const LINK_DAYS = 30
 
 /** Somebody who holds, or held, a link by which the organisation answers a bulletin. */
 export interface LinkLine {
